@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The memory of one record on its way: everything that unpacking and transforming it allocates,
+ * given back in one step when the next record comes. Steady use asks malloc() for nothing.
+ */
+#pragma once
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <protobuf-c/protobuf-c.h>
+
+struct ekiden_arena_chunk;
+
+struct ekiden_arena {
+        struct ekiden_arena_chunk *chunks; /* newest first */
+        size_t used;                       /* bytes of the newest */
+        ProtobufCAllocator allocator;      /* for protobuf-c; its free does nothing */
+};
+
+/** Makes an empty arena in place; it allocates nothing yet. Must not be moved afterwards. */
+void ek_arena_init(struct ekiden_arena *arena);
+
+/** Frees all. */
+void ek_arena_deinit(struct ekiden_arena *arena);
+
+/** Gives back what was allocated, keeping the largest chunk for the next record. */
+void ek_arena_reset(struct ekiden_arena *arena);
+
+/** Zeroed memory aligned for any type; NULL when memory ran out. */
+void *ek_arena_alloc(struct ekiden_arena *arena, size_t size_bytes);
+
+/** A formatted string; NULL when memory ran out. */
+char *ek_arena_vprintf(struct ekiden_arena *arena, const char *format, va_list arguments)
+        __attribute__((format(printf, 2, 0)));

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* protobuf-c's reflection, read with the generator's tables beside it. */
+#include "fields.h"
+
+#include <stdbool.h>
+
+#define DEPTH_MAX 100 /* of sub-messages, as the wire allows */
+#define TYPES_MAX 256 /* that a search looks at */
+
+static void *member(ProtobufCMessage *message, unsigned int offset)
+{
+        return (char *)message + offset;
+}
+
+static bool is_present(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+        if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
+                return *(uint32_t *)member(message, field->quantifier_offset) == field->id;
+        if (field->label == PROTOBUF_C_LABEL_OPTIONAL && field->type != PROTOBUF_C_TYPE_MESSAGE)
+                return *(protobuf_c_boolean *)member(message, field->quantifier_offset);
+        return true;
+}
+
+void ek_record_init(const struct ekiden_message *type, ProtobufCMessage *message)
+{
+        protobuf_c_message_init(type->descriptor, message);
+        for (size_t i = 0; i < type->field_count; i++) {
+                const ProtobufCFieldDescriptor *field =
+                        &type->descriptor->fields[type->fields[i].index];
+
+                if ((type->fields[i].flags & EKIDEN_FIELD_DESCRIPTOR) &&
+                    field->label != PROTOBUF_C_LABEL_REPEATED &&
+                    !(field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF))
+                        *(int32_t *)member(message, field->offset) = -1;
+        }
+}
+
+struct walk {
+        int (*visit)(void *data, int32_t *value);
+        void *data;
+        bool reset_absent;
+};
+
+static int visit_message(const struct walk *walk, const struct ekiden_message *type,
+                         ProtobufCMessage *message, unsigned int depth);
+
+static int visit_field(const struct walk *walk, const struct ekiden_field *entry,
+                       const ProtobufCFieldDescriptor *field, ProtobufCMessage *message,
+                       unsigned int depth)
+{
+        void *place = member(message, field->offset);
+        bool repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
+        size_t count = repeated ? *(size_t *)member(message, field->quantifier_offset) : 1;
+
+        if (entry->flags & EKIDEN_FIELD_DESCRIPTOR) {
+                int32_t *values = repeated ? *(int32_t **)place : place;
+
+                for (size_t i = 0; i < count; i++) {
+                        int r = walk->visit(walk->data, &values[i]);
+
+                        if (r < 0)
+                                return r;
+                }
+        } else if (entry->nested) {
+                ProtobufCMessage **messages = repeated ? *(ProtobufCMessage ***)place : place;
+
+                for (size_t i = 0; i < count; i++) {
+                        int r = messages[i] ? visit_message(walk, entry->nested, messages[i],
+                                                            depth + 1) :
+                                              0;
+
+                        if (r < 0)
+                                return r;
+                }
+        }
+        return 0;
+}
+
+static int visit_message(const struct walk *walk, const struct ekiden_message *type,
+                         ProtobufCMessage *message, unsigned int depth)
+{
+        if (depth > DEPTH_MAX)
+                return EKIDEN_ELIMIT;
+        for (size_t i = 0; i < type->field_count; i++) {
+                const struct ekiden_field *entry = &type->fields[i];
+                const ProtobufCFieldDescriptor *field = &type->descriptor->fields[entry->index];
+                int r = 0;
+
+                if (is_present(message, field))
+                        r = visit_field(walk, entry, field, message, depth);
+                else if (walk->reset_absent && (entry->flags & EKIDEN_FIELD_DESCRIPTOR) &&
+                         !(field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF))
+                        *(int32_t *)member(message, field->offset) = -1;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int ek_each_descriptor(const struct ekiden_message *type, ProtobufCMessage *message,
+                       int (*visit)(void *data, int32_t *value), void *data)
+{
+        struct walk walk = { visit, data, false };
+
+        return visit_message(&walk, type, message, 0);
+}
+
+int ek_resolve_descriptors(const struct ekiden_message *type, ProtobufCMessage *message,
+                           int (*visit)(void *data, int32_t *value), void *data)
+{
+        struct walk walk = { visit, data, true };
+
+        return visit_message(&walk, type, message, 0);
+}
+
+const struct ekiden_message *ek_message_find(const struct ekiden_message *type,
+                                             const ProtobufCMessageDescriptor *descriptor)
+{
+        const struct ekiden_message *seen[TYPES_MAX] = { type };
+        size_t count = 1;
+
+        for (size_t next = 0; next < count; next++) {
+                if (seen[next]->descriptor == descriptor)
+                        return seen[next];
+                for (size_t i = 0; i < seen[next]->field_count; i++) {
+                        const struct ekiden_message *nested = seen[next]->fields[i].nested;
+                        size_t k = 0;
+
+                        while (nested && k < count && seen[k] != nested)
+                                k++;
+                        if (nested && k == count && count < TYPES_MAX)
+                                seen[count++] = nested;
+                }
+        }
+        return NULL;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Fields that are more than their protobuf type: finding the descriptors in a message. */
+#pragma once
+
+#include <stdint.h>
+
+#include <ekiden/schema.h>
+
+/** Initialises a message to its type's defaults, descriptor fields to -1. */
+void ek_record_init(const struct ekiden_message *type, ProtobufCMessage *message);
+
+/**
+ * Visits each descriptor field that is present, in field order, sub-messages included.
+ *
+ * @param visit  may change *value; what it returns if negative ends the walk
+ * @return 0, the visitor's error, or EKIDEN_ELIMIT for messages nested over 100 deep
+ */
+int ek_each_descriptor(const struct ekiden_message *type, ProtobufCMessage *message,
+                       int (*visit)(void *data, int32_t *value), void *data);
+
+/** As ek_each_descriptor(), for a message just unpacked: sets those that are absent to -1. */
+int ek_resolve_descriptors(const struct ekiden_message *type, ProtobufCMessage *message,
+                           int (*visit)(void *data, int32_t *value), void *data);
+
+/** The table of a message type among those that `type` leads to, or NULL: it has no such fields. */
+const struct ekiden_message *ek_message_find(const struct ekiden_message *type,
+                                             const ProtobufCMessageDescriptor *descriptor);

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* One record along its route: each transformer called in turn, with the arena as its memory. */
+#include <ekiden/hop.h>
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "chain.h"
+#include "fields.h"
+
+struct run {
+        const struct ek_route *route;
+        uint64_t number;
+        struct ekiden_arena *arena;
+        int (*sink)(void *data, ProtobufCMessage *record);
+        void *data;
+        struct ekiden_error *error;
+};
+
+struct ekiden_hop {
+        const struct run *run;
+        size_t step;
+        bool dropped;
+        bool downstream;     /* the error came from behind this hop: it has been told */
+        char sentence[256]; /* of ekiden_hop_refuse() */
+};
+
+static int pass_on(const struct run *run, size_t step, ProtobufCMessage *record);
+
+void *ekiden_hop_alloc(struct ekiden_hop *hop, size_t size_bytes)
+{
+        return ek_arena_alloc(hop->run->arena, size_bytes);
+}
+
+char *ekiden_hop_strdup(struct ekiden_hop *hop, const char *text)
+{
+        size_t size = text ? strlen(text) + 1 : 0;
+        char *copy = text ? ek_arena_alloc(hop->run->arena, size) : NULL;
+
+        return copy ? memcpy(copy, text, size) : NULL;
+}
+
+char *ekiden_hop_printf(struct ekiden_hop *hop, const char *format, ...)
+{
+        va_list arguments;
+        char *text;
+
+        va_start(arguments, format);
+        text = ek_arena_vprintf(hop->run->arena, format, arguments);
+        va_end(arguments);
+        return text;
+}
+
+static ProtobufCMessage *new_record(struct ekiden_arena *arena, const struct ekiden_message *type)
+{
+        ProtobufCMessage *message = ek_arena_alloc(arena, type->descriptor->sizeof_message);
+
+        if (message)
+                ek_record_init(type, message);
+        return message;
+}
+
+ProtobufCMessage *ekiden_hop_new(struct ekiden_hop *hop,
+                                 const ProtobufCMessageDescriptor *descriptor)
+{
+        const struct ek_step *step = &hop->run->route->steps[hop->step];
+        const struct ekiden_message *type = ek_message_find(step->to->message, descriptor);
+        const struct ekiden_message plain = { .descriptor = descriptor };
+
+        return new_record(hop->run->arena, type ? type : &plain);
+}
+
+int ekiden_hop_emit(struct ekiden_hop *hop, ProtobufCMessage *record)
+{
+        const struct ek_step *step = &hop->run->route->steps[hop->step];
+        int r;
+
+        if (!record || record->descriptor != step->to->message->descriptor)
+                return EKIDEN_ETYPE;
+        r = pass_on(hop->run, hop->step + 1, record);
+        hop->downstream = hop->downstream || r < 0;
+        return r;
+}
+
+void ekiden_hop_drop(struct ekiden_hop *hop)
+{
+        hop->dropped = true;
+}
+
+int ekiden_hop_refuse(struct ekiden_hop *hop, const char *format, ...)
+{
+        va_list arguments;
+
+        va_start(arguments, format);
+        vsnprintf(hop->sentence, sizeof(hop->sentence), format, arguments);
+        va_end(arguments);
+        return EKIDEN_EREFUSED;
+}
+
+uint64_t ekiden_hop_record(const struct ekiden_hop *hop)
+{
+        return hop->run->number;
+}
+
+static int fail(const struct run *run, size_t step, int code, const char *reason)
+{
+        const struct ekiden_hop_table *hop = run->route->steps[step].hop;
+        const char *item = run->route->steps[step].to->name;
+
+        if (run->error && run->error->code == 0) {
+                snprintf(run->error->item, sizeof(run->error->item), "%s",
+                         run->route->source->name);
+                run->error->from_version = hop->from->version;
+                run->error->to_version = hop->to->version;
+        }
+        return ekiden_error_set(run->error, code,
+                                "transformer %s_v%u_to_v%u_%s failed on record %llu: %s",
+                                hop->from->program, hop->from->version, hop->to->version, item,
+                                (unsigned long long)run->number, reason);
+}
+
+static int transform(const struct run *run, size_t step, ProtobufCMessage *old)
+{
+        const struct ek_step *at = &run->route->steps[step];
+        struct ekiden_hop hop = { .run = run, .step = step };
+        ProtobufCMessage *record = new_record(run->arena, at->to->message);
+        int r;
+
+        if (!record)
+                return fail(run, step, EKIDEN_ENOMEM, "memory ran out");
+        r = at->transformer->transform(old, record, &hop);
+        if (r < 0 && hop.downstream)
+                return r;
+        if (r == EKIDEN_EREFUSED && hop.sentence[0])
+                return fail(run, step, EKIDEN_ETRANSFORMER, hop.sentence);
+        if (r < 0)
+                return fail(run, step, EKIDEN_ETRANSFORMER, ekiden_error_text(r));
+        if (hop.dropped)
+                return 0;
+        return pass_on(run, step + 1, record);
+}
+
+/* The same shape under another name: through the wire format, which is what "same shape" means. */
+static int relabel(const struct run *run, size_t step, ProtobufCMessage *record)
+{
+        const struct ekiden_message *type = run->route->steps[step].to->message;
+        size_t size = protobuf_c_message_get_packed_size(record);
+        uint8_t *bytes = ek_arena_alloc(run->arena, size);
+        ProtobufCMessage *copy = NULL;
+
+        if (bytes) {
+                protobuf_c_message_pack(record, bytes);
+                copy = protobuf_c_message_unpack(type->descriptor, &run->arena->allocator, size,
+                                                 bytes);
+        }
+        if (!copy)
+                return fail(run, step, EKIDEN_ENOMEM, "memory ran out");
+        return pass_on(run, step + 1, copy);
+}
+
+/* A record comes out of step - 1: it is sound, and goes into the next step or to the sink. */
+static int pass_on(const struct run *run, size_t step, ProtobufCMessage *record)
+{
+        if (step > run->route->first && !protobuf_c_message_check(record))
+                return fail(run, step - 1, EKIDEN_ETRANSFORMER,
+                            "it left a required field or an element of an array NULL");
+        if (step == run->route->count)
+                return run->sink(run->data, record);
+        if (run->route->steps[step].transformer)
+                return transform(run, step, record);
+        return relabel(run, step, record);
+}
+
+int ek_route_run(const struct ek_route *route, ProtobufCMessage *record, uint64_t number,
+                 struct ekiden_arena *arena, int (*sink)(void *data, ProtobufCMessage *record),
+                 void *data, struct ekiden_error *error)
+{
+        const struct run run = { route, number, arena, sink, data, error };
+
+        return pass_on(&run, route->first, record);
+}
