@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * protoc-gen-ekiden: what protoc calls for `--ekiden_out=DIR`.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "generate.h"
+#include "read.h"
+
+static const char usage[] =
+        "protoc-gen-ekiden " EKIDEN_BUILD_VERSION ": a protoc plugin that turns a schema of a "
+        "program's state\n"
+        "into FILE.ekiden.h and FILE.ekiden.c, to go with protoc-c's FILE.pb-c.h and FILE.pb-c.c.\n"
+        "\n"
+        "    protoc --c_out=DIR --ekiden_out=DIR FILE.proto\n"
+        "\n"
+        "protoc calls it. The schema's options are described in ekiden/options.proto.\n";
+
+int main(int argc, char **argv)
+{
+        Google__Protobuf__Compiler__CodeGeneratorRequest *request;
+        struct ek_text input, output;
+        struct ek_arena arena;
+
+        if (argc == 2 && strcmp(argv[1], "--version") == 0)
+                return puts("protoc-gen-ekiden " EKIDEN_BUILD_VERSION) < 0;
+        if (argc == 2 && strcmp(argv[1], "--help") == 0)
+                return fputs(usage, stdout) < 0;
+        if (argc > 1 || isatty(STDIN_FILENO)) {
+                fputs(usage, stderr);
+                return 64; /* EX_USAGE */
+        }
+        ek_arena_init(&arena);
+        ek_text_init(&input, &arena);
+        ek_text_init(&output, &arena);
+        ek_read_all(STDIN_FILENO, &input);
+        request = ek_read_request(&arena, (const uint8_t *)input.bytes, input.length);
+        if (request == NULL)
+                ek_die("stdin is no CodeGeneratorRequest: let protoc call this program");
+        ek_generate(&arena, request, &output);
+        ek_write_all(STDOUT_FILENO, output.bytes, output.length);
+        ek_arena_deinit(&arena);
+        return 0;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+#include "memory.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct ek_block {
+        struct ek_block *next;
+        size_t used, size;
+        _Alignas(max_align_t) unsigned char bytes[];
+};
+
+#define BLOCK_SIZE ((size_t)64 * 1024)
+
+static void *arena_allocate(void *allocator_data, size_t size_bytes)
+{
+        return ek_arena_alloc(allocator_data, 1, size_bytes);
+}
+
+static void arena_free(void *allocator_data, void *pointer)
+{
+        (void)allocator_data;
+        (void)pointer;
+}
+
+void ek_arena_init(struct ek_arena *arena)
+{
+        *arena = (struct ek_arena){
+                .allocator = {arena_allocate, arena_free, arena},
+        };
+}
+
+void ek_arena_deinit(struct ek_arena *arena)
+{
+        while (arena->blocks != NULL) {
+                struct ek_block *block = arena->blocks;
+
+                arena->blocks = block->next;
+                free(block);
+        }
+}
+
+void *ek_arena_alloc(struct ek_arena *arena, size_t count, size_t size_bytes)
+{
+        const size_t alignment = _Alignof(max_align_t);
+        struct ek_block *block = arena->blocks;
+        size_t total;
+        void *memory;
+
+        if (__builtin_mul_overflow(count, size_bytes, &total) || total > SIZE_MAX / 4)
+                ek_die("memory ran out");
+        total = (total + alignment) & ~(alignment - 1);
+        if (block == NULL || block->size - block->used < total) {
+                size_t size = total > BLOCK_SIZE ? total : BLOCK_SIZE;
+
+                block = calloc(1, sizeof(*block) + size);
+                if (block == NULL)
+                        ek_die("memory ran out");
+                block->size = size;
+                block->next = arena->blocks;
+                arena->blocks = block;
+        }
+        memory = block->bytes + block->used;
+        block->used += total;
+        return memory;
+}
+
+char *ek_arena_strdup(struct ek_arena *arena, const char *text)
+{
+        size_t size = strlen(text) + 1;
+
+        return memcpy(ek_arena_alloc(arena, size, 1), text, size);
+}
+
+char *ek_arena_printf(struct ek_arena *arena, const char *format, ...)
+{
+        va_list arguments;
+        char *text;
+        int length;
+
+        va_start(arguments, format);
+        length = vsnprintf(NULL, 0, format, arguments);
+        va_end(arguments);
+        if (length < 0)
+                ek_die("a text could not be formatted");
+        text = ek_arena_alloc(arena, (size_t)length + 1, 1);
+        va_start(arguments, format);
+        vsnprintf(text, (size_t)length + 1, format, arguments);
+        va_end(arguments);
+        return text;
+}
+
+void ek_die(const char *format, ...)
+{
+        va_list arguments;
+
+        fputs("protoc-gen-ekiden: ", stderr);
+        va_start(arguments, format);
+        vfprintf(stderr, format, arguments);
+        va_end(arguments);
+        fputc('\n', stderr);
+        exit(EXIT_FAILURE);
+}

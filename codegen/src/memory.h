@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory for a program that reads once, writes once and ends: everything belongs to one arena and
+ * is freed with it. No caller checks for NULL: where memory runs out the program ends, with a
+ * sentence and status 1, as protoc expects it of a plugin.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include <protobuf-c/protobuf-c.h>
+
+struct ek_arena {
+        struct ek_block *blocks;
+        ProtobufCAllocator allocator; /* for protobuf-c: from this arena, free() does nothing */
+};
+
+void ek_arena_init(struct ek_arena *arena);
+void ek_arena_deinit(struct ek_arena *arena);
+
+/** Zeroed memory for `count` objects; never NULL. */
+void *ek_arena_alloc(struct ek_arena *arena, size_t count, size_t size_bytes);
+
+char *ek_arena_strdup(struct ek_arena *arena, const char *text);
+char *ek_arena_printf(struct ek_arena *arena, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+
+/** Prints a sentence to stderr and ends the program with status 1. */
+_Noreturn void ek_die(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "tables.h"
+
+/* A walk, depth first. The stack is an array: a request decides how deep it gets. */
+struct walk {
+        struct ek_tables tables;
+        struct step {
+                struct ek_message *message;
+                size_t field; /* the next one to look at */
+        } * steps;
+        size_t depth;
+        unsigned int open, done; /* marks of messages: their fields are, were looked at */
+};
+
+bool ek_tables_field(const struct ek_field *field)
+{
+        return field->descriptor || (field->message != NULL && field->message->holds_descriptors);
+}
+
+static void walk_enter(struct walk *walk, struct ek_message *message)
+{
+        if (message->mark == walk->open) {
+                message->visit = true; /* a cycle: it is below itself */
+                return;
+        }
+        if (message->mark == walk->done)
+                return;
+        message->mark = walk->open;
+        message->visit = false;
+        walk->steps[walk->depth++] = (struct step){message, 0};
+}
+
+static void walk_from(struct walk *walk, struct ek_message *root)
+{
+        walk_enter(walk, root);
+        while (walk->depth > 0) {
+                struct step *step = &walk->steps[walk->depth - 1];
+                struct ek_message *message = step->message;
+
+                if (step->field < message->field_count) {
+                        const struct ek_field *field = message->sorted[step->field++];
+
+                        if (field->message != NULL && ek_tables_field(field))
+                                walk_enter(walk, field->message);
+                        continue;
+                }
+                message->mark = walk->done;
+                walk->tables.list[walk->tables.count++] =
+                        (struct ek_table){message, message->visit};
+                walk->depth--;
+        }
+}
+
+struct ek_tables ek_tables_order(const struct ek_schema *schema)
+{
+        struct ek_model *model = schema->model;
+        size_t count = ek_model_message_count(model);
+        struct walk walk = {.open = ++model->last_mark, .done = ++model->last_mark};
+
+        walk.tables.list = ek_arena_alloc(model->arena, count, sizeof(*walk.tables.list));
+        walk.steps = ek_arena_alloc(model->arena, count, sizeof(*walk.steps));
+        for (size_t i = 0; i < schema->item_count; i++)
+                walk_from(&walk, schema->items[i].message);
+        return walk.tables;
+}

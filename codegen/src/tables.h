@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which message types get a table in the generated source, and in which order: a table comes after
+ * those it points to. Only types that can hold themselves need a declaration ahead.
+ */
+#pragma once
+
+#include "schema.h"
+
+struct ek_table {
+        const struct ek_message *message;
+        bool forward; /* it is mentioned before its turn */
+};
+
+struct ek_tables {
+        struct ek_table *list;
+        size_t count;
+};
+
+/** The items' own messages, and all below them that hold descriptors. */
+struct ek_tables ek_tables_order(const struct ek_schema *schema);
+
+/** Whether a field has an entry in its message's table. */
+bool ek_tables_field(const struct ek_field *field);

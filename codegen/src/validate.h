@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every rule that a schema must keep, each with a sentence that says what to do. What protoc
+ * itself refuses is not looked at again.
+ */
+#pragma once
+
+#include "problem.h"
+#include "schema.h"
+
+/** All rules. */
+void ek_validate(struct ek_schema *schema, struct ek_problems *problems);
+
+/** Rules for the messages that are declared in the schema, and for those that items reach. */
+void ek_validate_messages(struct ek_schema *schema, struct ek_problems *problems);
+
+/** Rules for one item's key, and for what its records may hold. */
+void ek_validate_key(const struct ek_item *item, struct ek_problems *problems);
+void ek_validate_records(struct ek_schema *schema, const struct ek_item *item,
+                         struct ek_problems *problems);
+
+/** No two C names that protoc-c makes of the schema may be the same. */
+void ek_validate_names(struct ek_schema *schema, struct ek_problems *problems);
+
+/** Says so if an option did not decode as it should. */
+void ek_validate_option(const struct ek_option *option, const char *name,
+                        const struct ek_place *place, struct ek_problems *problems);

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The beginning: making a process upgradable. The ekiden_set_… and ekiden_add_… functions come
+ * before ekiden_start(); all belong to the main thread.
+ */
+#pragma once
+
+#include <ekiden/error.h>
+#include <ekiden/hop.h>
+#include <ekiden/schema.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+/** The library's version. */
+#define EKIDEN_VERSION "0.1.0"
+
+/** How a process, or an item, began. Errors are negative EKIDEN_E… beside these. */
+enum ekiden_beginning {
+        EKIDEN_FRESH = 0,   /* no predecessor had it: the program initialises it */
+        EKIDEN_RESUMED = 1, /* it came from the predecessor */
+};
+
+/**
+ * Makes this process upgradable: saves arguments, environment, working directory and umask for the
+ * successor, opens the control socket, and installs the handler of the update signal. In a
+ * successor it also checks that this binary can take the predecessor's state.
+ *
+ * Call it first in main(), with one thread running, before descriptors are opened. (The paper's
+ * tag_args and main.)
+ *
+ * @param argc, argv  main()'s; copied
+ * @param schema      of the state that this binary works with; static
+ * @param error       filled on failure; NULL allowed
+ * @return EKIDEN_FRESH; EKIDEN_RESUMED in a successor; or
+ *         ESTATE (called twice), EEXISTS (the update signal has a handler already), EPERMISSION
+ *         (the control socket's directory belongs to another user or is open to others), ESYSTEM,
+ *         ENOMEM, EINVAL; in a successor also EPROGRAM, EVERSION, ESCHEMA, EPROTOCOL, ETIMEOUT,
+ *         EPEER: the predecessor was told, and this process must exit
+ */
+int ekiden_start(int argc, char *const argv[], const struct ekiden_schema *schema,
+                 struct ekiden_error *error);
+
+/**
+ * Registers a hop: transformers from one schema version to another. A chain is put together from
+ * all that were registered.
+ *
+ * @param hop  static
+ * @return 0; EINVAL (NULLs in it, schemas of two programs, an item that its schema does not have),
+ *         EEXISTS (a hop between these versions is there), ESTATE (after ekiden_start()), ENOMEM
+ */
+int ekiden_add_hop(const struct ekiden_hop_table *hop);
+
+/**
+ * Chooses the update signal, SIGUSR2 if never called. Its handler does nothing but set a flag, and
+ * arm a timer that knocks again should the signal have fallen between the check of the flag and
+ * the blocking call. It is installed without SA_RESTART: a blocking accept(), read() or
+ * epoll_wait() returns EINTR.
+ *
+ * @param signal_number  0: none; then wake by ekiden_poll_descriptor()
+ * @return 0; EINVAL (no signal, or one that cannot be caught), ESTATE (after ekiden_start())
+ */
+int ekiden_set_signal(int signal_number);
+
+/**
+ * Chooses the binary that a plain `kill -USR2 PID` upgrades to; if never called, the path of this
+ * process's own executable, whatever file is there by then.
+ *
+ * @param path  copied; relative to the working directory at the call
+ * @return 0; EINVAL, ENOMEM, ESTATE (after ekiden_start())
+ */
+int ekiden_set_binary(const char *path);
+
+/**
+ * Sets how long a phase may last before the upgrade is called off.
+ *
+ *     CHECK     from the spawn to the successor's HELLO                     5,000 ms
+ *     WARM      the successor's own start-up, until its first tag          60,000 ms
+ *     PAUSE     the successor waits for an update point of the predecessor 60,000 ms
+ *     TRANSFER  without any progress, on either side                       10,000 ms
+ *     READY     from one request of the successor to the next              30,000 ms
+ *     COMMIT    from COMMIT to TAKEN                                         5,000 ms
+ *
+ * @param phase       one of the above
+ * @param timeout_ms  1 to 86,400,000
+ * @return 0; EINVAL; ESTATE (after ekiden_start())
+ */
+int ekiden_set_deadline(enum ekiden_phase phase, unsigned int timeout_ms);
+
+enum ekiden_log_level {
+        EKIDEN_LOG_DEBUG = 0,
+        EKIDEN_LOG_INFO = 1,
+        EKIDEN_LOG_WARNING = 2,
+        EKIDEN_LOG_ERROR = 3,
+};
+
+/**
+ * Sets where the library's messages go; without it they go nowhere.
+ *
+ * @param log   called in the thread that called the library, never in a signal handler; `message`
+ *              is one line without a newline, valid during the call; NULL: no log
+ * @param data  passed to it
+ */
+void ekiden_set_log(void (*log)(void *data, enum ekiden_log_level level, const char *message),
+                    void *data);
+
+/**
+ * Sets a function that the predecessor calls when the successor serves, right before it leaves by
+ * _exit(0). No atexit handler runs, so none removes a pid file or a socket path that the successor
+ * uses; what must be done all the same belongs here.
+ */
+void ekiden_set_leave(void (*leave)(void *data), void *data);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif

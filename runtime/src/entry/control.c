@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT */
+/* See control.h. */
+#include "entry/control.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "entry/control_path.h"
+#include "entry/event.h"
+#include "entry/process.h"
+#include "entry/wake.h"
+#include "wire/cleanup.h"
+#include "wire/clock.h"
+
+#define PROTOCOL 1
+#define OPERATORS_MAX 16 /* connections at once; the oldest that asked for nothing makes room */
+
+static struct {
+        int listener;
+        char path[EK_CONTROL_PATH_MAX];
+        struct ek_operator *operators[OPERATORS_MAX];
+        size_t count;
+        struct ek_operator *upgrading; /* one of them, or NULL */
+} control = { .listener = -1 };
+
+static int bind_socket(const char *path, int *ret_socket, struct ekiden_error *error)
+{
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        ek_auto_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+        memcpy(address.sun_path, path, strlen(path) + 1);
+        unlink(path); /* of a process that had this PID before */
+        if (fd < 0 || fchmod(fd, 0600) < 0 ||
+            bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 16) < 0)
+                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
+                                              "cannot open the control socket %s", path);
+        *ret_socket = ek_steal_fd(&fd);
+        return 0;
+}
+
+static void remove_at_exit(void)
+{
+        ek_control_close();
+}
+
+int ek_control_open(bool hidden, struct ekiden_error *error)
+{
+        char directory[EK_CONTROL_PATH_MAX];
+        int r = ek_control_directory(directory, error);
+
+        if (r == 0)
+                r = ek_control_directory_make(directory, error);
+        if (r == 0)
+                r = ek_control_path(directory, ek_process.schema->program, getpid(), hidden,
+                                    control.path, error);
+        if (r == 0)
+                r = bind_socket(control.path, &control.listener, error);
+        if (r == 0 && ek_wake_watch(control.listener) < 0)
+                r = ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
+                                           "cannot be woken by the control socket");
+        if (r == 0)
+                atexit(remove_at_exit);
+        return r;
+}
+
+int ek_control_publish(struct ekiden_error *error)
+{
+        char directory[EK_CONTROL_PATH_MAX];
+        char path[EK_CONTROL_PATH_MAX];
+        char *slash;
+        int r;
+
+        memcpy(directory, control.path, sizeof(directory));
+        slash = strrchr(directory, '/');
+        *slash = '\0';
+        r = ek_control_path(directory, ek_process.schema->program, getpid(), false, path, error);
+        if (r < 0)
+                return r;
+        if (rename(control.path, path) < 0)
+                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
+                                              "cannot show the control socket as %s", path);
+        memcpy(control.path, path, sizeof(control.path));
+        return 0;
+}
+
+void ek_control_close(void)
+{
+        if (control.path[0] && getpid() == ek_process.pid)
+                unlink(control.path);
+        control.path[0] = '\0';
+}
+
+static void operator_free(size_t i)
+{
+        struct ek_operator *operator_ = control.operators[i];
+
+        if (operator_ == control.upgrading)
+                control.upgrading = NULL;
+        ek_wake_unwatch(ek_link_socket(operator_->link));
+        ek_link_free(operator_->link);
+        free(operator_);
+        control.count--;
+        memmove(&control.operators[i], &control.operators[i + 1],
+                (control.count - i) * sizeof(control.operators[0]));
+}
+
+static void release(const struct ek_operator *operator_)
+{
+        for (size_t i = 0; i < control.count; i++)
+                if (control.operators[i] == operator_) {
+                        operator_free(i);
+                        return;
+                }
+}
+
+/* The process's own user or root may ask; the socket's mode says the same (unix(7), SO_PEERCRED). */
+static int check_right(int socket, struct ekiden_error *error)
+{
+        struct ucred peer;
+        socklen_t size = sizeof(peer);
+
+        if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
+                                              "cannot tell who the operator is");
+        if (peer.uid == 0 || peer.uid == geteuid())
+                return 0;
+        return ekiden_error_set(error, EKIDEN_EPERMISSION,
+                                "user %u may not upgrade a process of user %u; become that user, "
+                                "or root",
+                                (unsigned int)peer.uid, (unsigned int)geteuid());
+}
+
+static void make_room(void)
+{
+        if (control.count < OPERATORS_MAX)
+                return;
+        for (size_t i = 0; i < control.count; i++)
+                if (control.operators[i] != control.upgrading) {
+                        operator_free(i);
+                        return;
+                }
+}
+
+static void admit(int socket)
+{
+        struct ek_operator *operator_ = calloc(1, sizeof(*operator_));
+        struct ekiden_error error = { 0 };
+        struct ek_link *link;
+
+        if (!operator_) {
+                close(socket);
+                return;
+        }
+        if (ek_link_new(socket, &link) < 0) {
+                free(operator_);
+                return;
+        }
+        operator_->link = link;
+        if (check_right(ek_link_socket(link), &error) < 0) {
+                operator_->asked_ns = ek_now_ns();
+                error.phase = EKIDEN_PHASE_REQUEST;
+                ek_log(EKIDEN_LOG_WARNING, "a request was refused: %s", error.sentence);
+                ek_event_failed(operator_, &error);
+                ek_link_free(link);
+                free(operator_);
+                return;
+        }
+        make_room();
+        control.operators[control.count++] = operator_;
+        ek_wake_watch(ek_link_socket(link));
+}
+
+static void on_phase(void *data, enum ekiden_phase phase)
+{
+        (void)data;
+        /* From here on the handover itself reads the socket, and signals would only cost. */
+        if (phase == EKIDEN_PHASE_PAUSE)
+                ek_wake_unwatch(ek_predecessor_socket());
+        if (control.upgrading)
+                ek_event_phase(control.upgrading, phase);
+        ek_log(EKIDEN_LOG_DEBUG, "upgrade: phase %s", ekiden_phase_name(phase));
+}
+
+static void on_progress(void *data, const char *item, uint64_t item_records, uint64_t announced,
+                        const struct ek_count *total)
+{
+        (void)data;
+        if (control.upgrading)
+                ek_event_progress(control.upgrading, item, item_records, announced, total);
+}
+
+/* A successor that was killed could not remove its hidden control socket. */
+static void on_child_ended(void *data, pid_t pid)
+{
+        struct ekiden_error ignored = { 0 };
+        char directory[EK_CONTROL_PATH_MAX];
+        char path[EK_CONTROL_PATH_MAX];
+
+        (void)data;
+        memcpy(directory, control.path, sizeof(directory));
+        if (!strrchr(directory, '/'))
+                return;
+        *strrchr(directory, '/') = '\0';
+        if (ek_control_path(directory, ek_process.schema->program, pid, true, path, &ignored) == 0)
+                unlink(path);
+}
+
+/* Begins; on failure whoever asked has been told. */
+static void begin(struct ek_upgrade_request *request, struct ek_operator *operator_)
+{
+        struct ekiden_error error = { 0 };
+
+        request->observer = (struct ek_observer){
+                .phase = on_phase, .progress = on_progress, .child_ended = on_child_ended,
+        };
+        if (ek_predecessor_phase() == EKIDEN_PHASE_NONE)
+                control.upgrading = operator_;
+        ek_log(EKIDEN_LOG_INFO, "upgrade to %s was asked for", request->binary);
+        if (ek_predecessor_begin(&ek_process.setup, request, &error) == 0) {
+                ek_wake_watch(ek_predecessor_socket());
+                return;
+        }
+        if (error.phase == EKIDEN_PHASE_NONE)
+                error.phase = EKIDEN_PHASE_CHECK;
+        ek_log(EKIDEN_LOG_ERROR, "upgrade refused: %s", error.sentence);
+        if (operator_) {
+                ek_event_failed(operator_, &error);
+                release(operator_);
+        }
+}
+
+void ek_control_upgrade_unasked(void)
+{
+        struct ek_upgrade_request request = { .binary = ek_process.origin.binary };
+
+        begin(&request, NULL);
+}
+
+static void begin_for(struct ek_operator *operator_, const Ekiden__UpgradeRequest *asked)
+{
+        ek_auto_free char **arguments = NULL;
+        struct ek_upgrade_request request = {
+                .binary = asked->binary,
+                .operator_ = operator_->link,
+        };
+
+        if (asked->replace_arguments) {
+                arguments = calloc(asked->n_arguments + 1, sizeof(*arguments));
+                if (arguments && asked->n_arguments > 0)
+                        memcpy(arguments, asked->arguments,
+                               asked->n_arguments * sizeof(*arguments));
+                request.arguments = arguments;
+        }
+        if (asked->has_timeout_ms && asked->timeout_ms > 0)
+                request.until_ns = ek_now_ns() + asked->timeout_ms * EK_NS_PER_MS;
+        begin(&request, operator_);
+}
+
+static void refuse_request(struct ek_operator *operator_, int code)
+{
+        struct ekiden_error error = { .phase = EKIDEN_PHASE_REQUEST };
+
+        ekiden_error_set(&error, code,
+                         "the request is not one that this process understands; use the "
+                         "ekiden-upgrade of its own version, %s",
+                         EKIDEN_VERSION);
+        ek_event_failed(operator_, &error);
+        release(operator_);
+}
+
+static void answer(struct ek_operator *operator_, const Ekiden__Request *request,
+                   const char *update_point)
+{
+        operator_->asked_ns = ek_now_ns();
+        if (request->protocol != PROTOCOL || (!request->upgrade && !request->status)) {
+                refuse_request(operator_, EKIDEN_EPROTOCOL);
+        } else if (request->status) {
+                ek_event_status(operator_, update_point);
+                release(operator_);
+        } else {
+                ek_event_simple(operator_, EKIDEN__EVENT_KIND__SEEN);
+                begin_for(operator_, request->upgrade);
+        }
+}
+
+/* Reads what one operator has sent. He may be gone afterwards. */
+static void attend_operator(struct ek_operator *operator_, const char *update_point)
+{
+        struct ek_frame frame;
+        ProtobufCMessage *unpacked;
+        int r;
+
+        /* Who waits for an upgrade has nothing more to say; that he left, the predecessor sees. */
+        if (operator_ == control.upgrading)
+                return;
+        r = ek_link_receive(operator_->link, NULL, &frame);
+        if (r == EKIDEN_ETIMEOUT)
+                return;
+        if (r == EKIDEN_EPEER) {
+                release(operator_);
+                return;
+        }
+        if (r == 0 && frame.kind != EKIDEN__FRAME_KIND__REQUEST)
+                r = EKIDEN_EPROTOCOL;
+        if (r == 0)
+                r = ek_frame_message(&frame, &ekiden__request__descriptor, &unpacked);
+        if (r < 0) {
+                operator_->asked_ns = ek_now_ns();
+                refuse_request(operator_, r);
+                return;
+        }
+        answer(operator_, (const Ekiden__Request *)unpacked, update_point);
+        protobuf_c_message_free_unpacked(unpacked, NULL);
+}
+
+void ek_control_attend(const char *update_point)
+{
+        struct ek_operator *now[OPERATORS_MAX];
+        size_t count;
+
+        for (size_t i = 0; i < OPERATORS_MAX; i++) {
+                int socket = accept4(control.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+                if (socket < 0)
+                        break;
+                admit(socket);
+        }
+        count = control.count;
+        memcpy(now, control.operators, sizeof(now));
+        for (size_t i = 0; i < count; i++)
+                attend_operator(now[i], update_point);
+}
+
+void ek_control_failed(const struct ekiden_error *error)
+{
+        ek_log(EKIDEN_LOG_ERROR, "upgrade called off in phase %s, this process serves on: %s",
+               ekiden_phase_name(error->phase), error->sentence);
+        if (control.upgrading) {
+                ek_event_failed(control.upgrading, error);
+                release(control.upgrading);
+        }
+}
+
+void ek_control_committed(void)
+{
+        ek_log(EKIDEN_LOG_INFO, "upgrade done, process %d serves",
+               (int)ek_predecessor_report()->successor);
+        if (control.upgrading)
+                ek_event_committed(control.upgrading);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* See event.h. An operator who does not read is not waited for: he hears no more until the end. */
+#include "entry/event.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "entry/process.h"
+#include "wire/cleanup.h"
+#include "wire/clock.h"
+
+#define PROGRESS_INTERVAL_NS (50 * EK_NS_PER_MS)
+#define LAST_WORD_MS 1000 /* how long the last event may take to be sent */
+
+static void send_event(struct ek_operator *operator_, Ekiden__Event *event, bool is_last)
+{
+        const struct ek_wait wait = { .idle_ms = LAST_WORD_MS };
+
+        if (operator_->is_mute)
+                return;
+        event->elapsed_us = (ek_now_ns() - operator_->asked_ns) / EK_NS_PER_US;
+        if (ek_link_send_message(operator_->link, EKIDEN__FRAME_KIND__EVENT, &event->base,
+                                 is_last ? &wait : NULL) < 0)
+                operator_->is_mute = true;
+}
+
+void ek_event_simple(struct ek_operator *operator_, Ekiden__EventKind kind)
+{
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+
+        event.kind = kind;
+        send_event(operator_, &event, false);
+}
+
+void ek_event_phase(struct ek_operator *operator_, enum ekiden_phase phase)
+{
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+
+        event.kind = EKIDEN__EVENT_KIND__PHASE;
+        event.has_phase = 1;
+        event.phase = phase;
+        send_event(operator_, &event, false);
+}
+
+static void set_count(Ekiden__Event *event, const struct ek_count *count)
+{
+        event->has_records = event->has_bytes = event->has_descriptors = 1;
+        event->records = count->records;
+        event->bytes = count->bytes;
+        event->descriptors = count->descriptors;
+}
+
+void ek_event_progress(struct ek_operator *operator_, const char *item, uint64_t item_records,
+                       uint64_t announced, const struct ek_count *total)
+{
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+        uint64_t now = ek_now_ns();
+
+        if (now - operator_->progress_ns < PROGRESS_INTERVAL_NS)
+                return;
+        operator_->progress_ns = now;
+        event.kind = EKIDEN__EVENT_KIND__PROGRESS;
+        event.item = (char *)(uintptr_t)item;
+        event.has_item_records = 1;
+        event.item_records = item_records;
+        event.has_item_count = announced > 0;
+        event.item_count = announced;
+        set_count(&event, total);
+        send_event(operator_, &event, false);
+}
+
+void ek_event_failed(struct ek_operator *operator_, const struct ekiden_error *error)
+{
+        Ekiden__Refusal refusal = EKIDEN__REFUSAL__INIT;
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+
+        refusal.code = error->code;
+        refusal.has_phase = refusal.has_from_version = refusal.has_to_version = 1;
+        refusal.phase = error->phase;
+        refusal.from_version = error->from_version;
+        refusal.to_version = error->to_version;
+        refusal.has_system_errno = 1;
+        refusal.system_errno = error->system_errno;
+        refusal.item = (char *)(uintptr_t)error->item;
+        refusal.field = (char *)(uintptr_t)error->field;
+        refusal.sentence = (char *)(uintptr_t)error->sentence;
+        event.kind = EKIDEN__EVENT_KIND__FAILED;
+        event.has_phase = 1;
+        event.phase = error->phase;
+        event.has_predecessor_pid = 1;
+        event.predecessor_pid = getpid();
+        event.has_from_version = 1;
+        event.from_version = ek_process.schema->version;
+        event.refusal = &refusal;
+        send_event(operator_, &event, true);
+}
+
+void ek_event_committed(struct ek_operator *operator_)
+{
+        const struct ek_upgrade_report *report = ek_predecessor_report();
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+
+        event.kind = EKIDEN__EVENT_KIND__COMMITTED;
+        event.has_from_version = event.has_to_version = 1;
+        event.from_version = ek_process.schema->version;
+        event.to_version = report->to_version;
+        event.has_predecessor_pid = event.has_successor_pid = 1;
+        event.predecessor_pid = getpid();
+        event.successor_pid = report->successor;
+        event.has_pause_us = 1;
+        event.pause_us = report->pause_ns / EK_NS_PER_US;
+        event.update_point = (char *)(uintptr_t)report->update_point;
+        set_count(&event, &report->count);
+        send_event(operator_, &event, true);
+}
+
+static void fill_items(Ekiden__ItemStatus *items, Ekiden__ItemStatus **pointers,
+                       struct ek_tagged *const *tagged, size_t count)
+{
+        for (size_t i = 0; i < count; i++) {
+                ekiden__item_status__init(&items[i]);
+                items[i].name = tagged[i]->name;
+                items[i].message =
+                        (char *)(uintptr_t)tagged[i]->item.message->descriptor->name;
+                items[i].has_stream = 1;
+                items[i].stream = tagged[i]->item.kind == EKIDEN_ITEM_STREAM;
+                pointers[i] = &items[i];
+        }
+}
+
+void ek_event_status(struct ek_operator *operator_, const char *update_point)
+{
+        Ekiden__Status status = EKIDEN__STATUS__INIT;
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+        size_t count;
+        struct ek_tagged *const *tagged = ek_tagged_all(&count);
+        ek_auto_free Ekiden__ItemStatus *items = calloc(count + 1, sizeof(*items));
+        ek_auto_free Ekiden__ItemStatus **pointers = calloc(count + 1, sizeof(*pointers));
+
+        status.program = (char *)(uintptr_t)ek_process.schema->program;
+        status.pid = getpid();
+        status.version = ek_process.schema->version;
+        status.has_leg = 1;
+        status.leg = ek_process.setup.leg;
+        status.has_leg_seconds = 1;
+        status.leg_seconds = (ek_now_ns() - ek_process.serving_since_ns) / UINT64_C(1000000000);
+        status.binary = ek_process.origin.binary;
+        status.update_point = (char *)(uintptr_t)update_point;
+        if (items && pointers) {
+                fill_items(items, pointers, tagged, count);
+                status.items = pointers;
+                status.n_items = count;
+        }
+        status.has_upgrade_phase = ek_predecessor_phase() != EKIDEN_PHASE_NONE;
+        status.upgrade_phase = ek_predecessor_phase();
+        event.kind = EKIDEN__EVENT_KIND__STATUS;
+        event.status = &status;
+        send_event(operator_, &event, true);
+}

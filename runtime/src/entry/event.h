@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Events: what the process tells an operator on the control socket (idl/ekiden/control.proto). */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ekiden/control.pb-c.h"
+#include "state/transfer.h"
+#include "wire/link.h"
+
+/* An operator's connection. */
+struct ek_operator {
+        struct ek_link *link;
+        uint64_t asked_ns;    /* when the request was seen; 0: none yet */
+        uint64_t progress_ns; /* when progress was told last */
+        bool is_mute;         /* an event could not be sent: no more are */
+};
+
+void ek_event_simple(struct ek_operator *operator_, Ekiden__EventKind kind);
+void ek_event_phase(struct ek_operator *operator_, enum ekiden_phase phase);
+void ek_event_progress(struct ek_operator *operator_, const char *item, uint64_t item_records,
+                       uint64_t announced, const struct ek_count *total);
+void ek_event_failed(struct ek_operator *operator_, const struct ekiden_error *error);
+void ek_event_committed(struct ek_operator *operator_);
+void ek_event_status(struct ek_operator *operator_, const char *update_point);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* What the entry floor knows of this process: what the program has set, and how it was started. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <ekiden/start.h>
+
+#include "chain.h"
+#include "handover/deadlines.h"
+#include "handover/origin.h"
+#include "handover/predecessor.h"
+
+struct ek_process {
+        bool is_started;
+        pid_t pid; /* of the process that called ekiden_start(); a forked child is another */
+        const struct ekiden_schema *schema;
+        struct ek_registry registry;
+        struct ek_deadlines deadlines;
+        struct ek_origin origin;
+        struct ek_predecessor_setup setup;
+        int signal_number; /* 0: none */
+        uint64_t serving_since_ns;
+        void (*leave)(void *data);
+        void *leave_data;
+};
+
+extern struct ek_process ek_process;
+
+/** One line to the program's log, if it set one. */
+void ek_log(enum ekiden_log_level level, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* ekiden_start(): a process becomes upgradable, or finds that it is a successor. */
+#include <ekiden/start.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ekiden/update_point.h>
+
+#include "entry/control.h"
+#include "entry/process.h"
+#include "entry/wake.h"
+#include "handover/spawn.h"
+#include "handover/successor.h"
+#include "wire/clock.h"
+
+/* Whether this process is a successor. The variable is removed, so that no grandchild sees it. */
+static int take_handover_socket(int *ret_socket, struct ekiden_error *error)
+{
+        const char *value = secure_getenv(EK_HANDOVER_VARIABLE);
+        bool is_ours = value && strcmp(value, EK_HANDOVER_VALUE) == 0;
+        struct stat status;
+
+        *ret_socket = -1;
+        if (!value)
+                return 0;
+        unsetenv(EK_HANDOVER_VARIABLE);
+        if (!is_ours || fstat(EK_HANDOVER_SOCKET, &status) < 0 || !S_ISSOCK(status.st_mode))
+                return ekiden_error_set(error, EKIDEN_EPROTOCOL,
+                                        "the environment has " EK_HANDOVER_VARIABLE ", but no "
+                                        "predecessor started this process; unset it");
+        close(EK_HANDOVER_BINARY);
+        fcntl(EK_HANDOVER_SOCKET, F_SETFD, FD_CLOEXEC);
+        *ret_socket = EK_HANDOVER_SOCKET;
+        return 0;
+}
+
+/* A process executed by descriptor is called by its number; give it its own name back. */
+static void set_name(const char *path)
+{
+        const char *slash = strrchr(path, '/');
+
+        prctl(PR_SET_NAME, slash ? slash + 1 : path);
+}
+
+static int set_up(int socket, struct ekiden_error *error)
+{
+        int r = 0;
+
+        if (socket >= 0)
+                r = ek_successor_start(socket, ek_process.schema, &ek_process.registry, error);
+        if (r == 0)
+                r = ek_wake_setup(ek_process.signal_number, error);
+        if (r == 0)
+                r = ek_control_open(socket >= 0, error);
+        return r;
+}
+
+static void begin_leg(bool is_successor)
+{
+        ek_process.is_started = true;
+        ek_process.serving_since_ns = ek_now_ns();
+        ek_process.setup = (struct ek_predecessor_setup){
+                .schema = ek_process.schema,
+                .origin = &ek_process.origin,
+                .deadlines = &ek_process.deadlines,
+                .leg = ek_successor_leg(),
+        };
+        if (is_successor)
+                ekiden_wake(); /* its first update point is where it becomes ready */
+        ek_log(EKIDEN_LOG_DEBUG, "%s, schema version %u, %s", ek_process.schema->program,
+               ek_process.schema->version, is_successor ? "a successor" : "fresh");
+}
+
+int ekiden_start(int argc, char *const argv[], const struct ekiden_schema *schema,
+                 struct ekiden_error *error)
+{
+        struct ekiden_error local = { 0 };
+        int socket, r;
+
+        if (!error)
+                error = &local;
+        *error = (struct ekiden_error){ 0 };
+        if (ek_process.is_started)
+                return ekiden_error_set(error, EKIDEN_ESTATE, "ekiden_start() was called before");
+        if (!schema)
+                return ekiden_error_set(error, EKIDEN_EINVAL,
+                                        "ekiden_start() needs the schema that protoc-gen-ekiden "
+                                        "wrote");
+        r = take_handover_socket(&socket, error);
+        if (r == 0)
+                r = ek_origin_save(&ek_process.origin, argc, argv, error);
+        if (r < 0)
+                return r;
+        ek_process.pid = getpid();
+        ek_process.schema = schema;
+        if (socket >= 0)
+                set_name(argv[0]);
+        r = set_up(socket, error);
+        if (r < 0) {
+                if (ek_successor_state() == EK_SUCCESSOR_WAITING)
+                        ek_successor_fail(error);
+                ek_control_close();
+                return r;
+        }
+        begin_leg(socket >= 0);
+        return socket >= 0 ? EKIDEN_RESUMED : EKIDEN_FRESH;
+}

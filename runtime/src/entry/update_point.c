@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* The update point: where everything that Ekiden does is done. */
+#include <ekiden/update_point.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "entry/control.h"
+#include "entry/process.h"
+#include "entry/wake.h"
+#include "handover/successor.h"
+#include "wire/clock.h"
+
+#define EXIT_CALLED_OFF 75 /* EX_TEMPFAIL of sysexits.h: it can be tried again */
+#define ROUNDS_MAX 64      /* in one update point, however fast requests come */
+
+static int take_attention(void)
+{
+        return __atomic_exchange_n(&ekiden_attention, 0, __ATOMIC_RELAXED);
+}
+
+/* A successor that was called off has never served, and must not now. */
+static _Noreturn void leave_called_off(const struct ekiden_error *error)
+{
+        if (error->code != 0)
+                ek_log(EKIDEN_LOG_ERROR, "this successor was called off: %s", error->sentence);
+        fflush(NULL);
+        ek_control_close();
+        _exit(EXIT_CALLED_OFF);
+}
+
+static void finish_as_successor(const char *name)
+{
+        struct ekiden_error error = { 0 };
+
+        if (ek_successor_state() == EK_SUCCESSOR_FAILED)
+                leave_called_off(&error);
+        if (ek_successor_finish(name, ek_control_publish, &error) < 0)
+                leave_called_off(&error);
+        ek_process.serving_since_ns = ek_now_ns();
+        ek_log(EKIDEN_LOG_INFO, "this process, leg %u at schema version %u, serves",
+               ek_process.setup.leg, ek_process.schema->version);
+}
+
+/* Not by exit(): an atexit handler might remove what the successor uses. Standard I/O was flushed. */
+static _Noreturn void leave_to_successor(void)
+{
+        ek_control_committed();
+        if (ek_process.leave)
+                ek_process.leave(ek_process.leave_data);
+        ek_control_close();
+        _exit(0);
+}
+
+static void attend_once(const char *name)
+{
+        struct ekiden_error error = { 0 };
+        int r;
+
+        ek_control_attend(name);
+        if (ek_wake_was_asked())
+                ek_control_upgrade_unasked();
+        r = ek_predecessor_step(name, &error);
+        if (r == 1)
+                leave_to_successor();
+        if (r < 0)
+                ek_control_failed(&error);
+}
+
+void ekiden_attend(const char *name)
+{
+        int saved = errno;
+        int rounds = 0;
+
+        if (!ek_process.is_started || getpid() != ek_process.pid) {
+                take_attention(); /* a forked child: its upgrades are not its parent's */
+                return;
+        }
+        if (!name || !name[0])
+                name = "?";
+        take_attention();
+        if (ek_successor_state() != EK_SUCCESSOR_NONE)
+                finish_as_successor(name);
+        do {
+                attend_once(name);
+                /* A signal before this line has set the flag again; one after it knocks by itself. */
+                ek_wake_at(ek_predecessor_deadline());
+        } while (take_attention() && ++rounds < ROUNDS_MAX);
+        if (rounds == ROUNDS_MAX)
+                ek_wake_at(ek_now_ns() + EK_NS_PER_MS);
+        errno = saved;
+}
+
+bool ekiden_resumed_at(const char *name)
+{
+        const char *at = ek_successor_update_point();
+
+        return name && at && strcmp(name, at) == 0;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Getting the program to its next update point: by a signal that interrupts its blocking call, or
+ * by a descriptor in its event loop. Watched sockets wake it when they become readable, and a
+ * deadline wakes it when it passes.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <ekiden/error.h>
+
+/** Installs the handler of the update signal (0: none): 0, EEXISTS, ESYSTEM, EINVAL. */
+int ek_wake_setup(int signal_number, struct ekiden_error *error);
+
+/** Wakes the program when the socket (borrowed) becomes readable: 0 or ESYSTEM, ENOMEM. */
+int ek_wake_watch(int socket);
+
+/** No longer; call it before the socket is closed. -1 and sockets not watched are ignored. */
+void ek_wake_unwatch(int socket);
+
+/** Wakes the program at a time (ek_now_ns()); UINT64_MAX: not at all. */
+void ek_wake_at(uint64_t time_ns);
+
+/** Whether somebody has sent the update signal by hand since the last call. */
+bool ek_wake_was_asked(void);

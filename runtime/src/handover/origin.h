@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* How this process was started, so that its successor can be started the same. */
+#pragma once
+
+#include <signal.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include <ekiden/error.h>
+
+struct ek_origin {
+        char **arguments;   /* argc of them and NULL; copies, since programs write into argv */
+        size_t argument_count;
+        char **environment; /* without EKIDEN_HANDOVER */
+        char *directory;    /* working directory */
+        char *binary;       /* path of the executable */
+        mode_t umask;
+        sigset_t blocked;   /* signal mask */
+        sigset_t defaults;  /* signals whose disposition was the default */
+};
+
+/** Saves it, once, in ekiden_start(): 0, EINVAL, ENOMEM, ESYSTEM. Nothing in it is ever freed. */
+int ek_origin_save(struct ek_origin *origin, int argc, char *const argv[],
+                   struct ekiden_error *error);

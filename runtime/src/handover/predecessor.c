@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/* See predecessor.h. Serving the successor's pulls is in serve.c, the end in commit.c. */
+#include "handover/predecessor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "handover/compatible.h"
+#include "handover/predecessor_private.h"
+#include "handover/refusal.h"
+#include "wire/cleanup.h"
+#include "wire/clock.h"
+
+#define SOCKET_BUFFER (8 << 20) /* bytes; with less, both sides wait for each other more often */
+#define ALREADY_LEAVING_MS 200  /* a successor that closed its socket is on its way out */
+
+struct ek_predecessor ek_predecessor = { .child = { .pidfd = -1 } };
+
+enum ekiden_phase ek_predecessor_phase(void)
+{
+        return ek_predecessor.phase;
+}
+
+int ek_predecessor_socket(void)
+{
+        return ek_predecessor.link ? ek_link_socket(ek_predecessor.link) : -1;
+}
+
+const struct ek_upgrade_report *ek_predecessor_report(void)
+{
+        return &ek_predecessor.report;
+}
+
+uint64_t ek_predecessor_deadline(void)
+{
+        const struct ek_predecessor *p = &ek_predecessor;
+
+        if (p->phase == EKIDEN_PHASE_NONE)
+                return UINT64_MAX;
+        if (p->request.until_ns > 0 && p->request.until_ns < p->phase_until_ns)
+                return p->request.until_ns;
+        return p->phase_until_ns;
+}
+
+void ek_predecessor_enter(enum ekiden_phase phase)
+{
+        struct ek_predecessor *p = &ek_predecessor;
+
+        p->phase = phase;
+        p->phase_until_ns = ek_now_ns() + p->setup->deadlines->ms[phase] * EK_NS_PER_MS;
+        if (p->request.observer.phase)
+                p->request.observer.phase(p->request.observer.data, phase);
+}
+
+/* Both ends, made so that they carry much at once. SO_SNDBUFFORCE is root's (socket(7)). */
+static int make_sockets(int ret_sockets[2], struct ekiden_error *error)
+{
+        static const int size = SOCKET_BUFFER;
+
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ret_sockets) < 0)
+                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
+                                              "cannot make the handover's socket pair");
+        for (int i = 0; i < 2; i++)
+                if (setsockopt(ret_sockets[i], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
+                        (void)setsockopt(ret_sockets[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+        return 0;
+}
+
+/* It lies in the socket when the successor starts, so that nobody waits for it. */
+static int send_offer(struct ek_predecessor *p, struct ekiden_error *error)
+{
+        const struct ekiden_schema *schema = p->setup->schema;
+        const unsigned int *ms = p->setup->deadlines->ms;
+        Ekiden__SchemaId id = EKIDEN__SCHEMA_ID__INIT;
+        Ekiden__Offer offer = EKIDEN__OFFER__INIT;
+        int r;
+
+        id.version = schema->version;
+        id.fingerprint = (ProtobufCBinaryData){ EKIDEN_FINGERPRINT_SIZE,
+                                                (uint8_t *)(uintptr_t)schema->fingerprint };
+        offer.protocol = EK_PROTOCOL;
+        offer.program = (char *)(uintptr_t)schema->program;
+        offer.schema = &id;
+        offer.has_umask = offer.has_leg = 1;
+        offer.umask = p->setup->origin->umask;
+        offer.leg = p->setup->leg;
+        offer.has_pause_ms = offer.has_transfer_ms = offer.has_commit_ms = 1;
+        offer.pause_ms = ms[EKIDEN_PHASE_PAUSE];
+        offer.transfer_ms = ms[EKIDEN_PHASE_TRANSFER];
+        offer.commit_ms = ms[EKIDEN_PHASE_COMMIT];
+        r = ek_link_send_message(p->link, EKIDEN__FRAME_KIND__OFFER, &offer.base, NULL);
+        return r < 0 ? ek_link_failed(r, error) : 0;
+}
+
+static int start_successor(struct ek_predecessor *p, struct ekiden_error *error)
+{
+        ek_auto_close int binary = -1;
+        ek_auto_close int theirs = -1;
+        int sockets[2];
+        int r = ek_binary_open(p->request.binary, &binary, error);
+
+        if (r < 0)
+                return r;
+        r = make_sockets(sockets, error);
+        if (r < 0)
+                return r;
+        theirs = sockets[1];
+        r = ek_link_new(sockets[0], &p->link);
+        if (r == 0)
+                r = ek_link_prepare(p->link);
+        if (r < 0)
+                return ek_link_failed(r, error);
+        r = send_offer(p, error);
+        if (r < 0)
+                return r;
+        r = ek_spawn(p->setup->origin, binary, p->request.binary, p->request.arguments, theirs,
+                     &p->child, error);
+        p->report.successor = r < 0 ? 0 : p->child.pid;
+        return r;
+}
+
+/* A successor that went away: how, and what that may mean. */
+static void explain_death(struct ek_predecessor *p, const char *how, struct ekiden_error *error)
+{
+        const char *advice = "see its own messages";
+
+        if (error->code != EKIDEN_EPEER)
+                return;
+        if (p->phase == EKIDEN_PHASE_CHECK)
+                advice = "is it built with Ekiden, and does it call ekiden_start() first?";
+        snprintf(error->sentence, sizeof(error->sentence),
+                 "the new process %s in phase %s, before it served; %s",
+                 how[0] ? how : "closed the handover's socket", ekiden_phase_name(p->phase),
+                 advice);
+}
+
+int ek_predecessor_call_off(struct ekiden_error *error)
+{
+        struct ek_predecessor *p = &ek_predecessor;
+        struct ek_observer observer = p->request.observer;
+        pid_t pid = p->child.pid;
+        int code = error->code;
+        char how[96];
+
+        if (error->phase == EKIDEN_PHASE_NONE)
+                error->phase = p->phase;
+        if (error->from_version == 0) {
+                error->from_version = p->setup->schema->version;
+                error->to_version = p->report.to_version;
+        }
+        if (p->link && code != EKIDEN_EPEER)
+                ek_refuse(p->link, error);
+        p->link = ek_link_free(p->link);
+        ek_child_end(&p->child, code == EKIDEN_EPEER ? ALREADY_LEAVING_MS : 0, how, sizeof(how));
+        explain_death(p, how, error);
+        p->phase = EKIDEN_PHASE_NONE;
+        p->request = (struct ek_upgrade_request){ 0 };
+        if (pid > 0 && observer.child_ended)
+                observer.child_ended(observer.data, pid);
+        return code;
+}
+
+int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
+                         const struct ek_upgrade_request *request, struct ekiden_error *error)
+{
+        struct ek_predecessor *p = &ek_predecessor;
+        struct ekiden_error local = { 0 };
+
+        if (!error)
+                error = &local;
+        if (p->phase != EKIDEN_PHASE_NONE)
+                return ekiden_error_set(error, EKIDEN_EBUSY,
+                                        "another upgrade is under way, in phase %s; wait for it to "
+                                        "end, or call it off where it was asked for",
+                                        ekiden_phase_name(p->phase));
+        p->setup = setup;
+        p->request = *request;
+        p->report = (struct ek_upgrade_report){ 0 };
+        ek_predecessor_enter(EKIDEN_PHASE_CHECK);
+        if (start_successor(p, error) < 0)
+                return ek_predecessor_call_off(error);
+        return 0;
+}
+
+static int knows_our_schema(const Ekiden__Hello *hello, const struct ekiden_schema *schema)
+{
+        for (size_t i = 0; i < hello->n_known; i++) {
+                const Ekiden__SchemaId *id = hello->known[i];
+
+                if (id->version == schema->version)
+                        return id->fingerprint.len == EKIDEN_FINGERPRINT_SIZE &&
+                               memcmp(id->fingerprint.data, schema->fingerprint,
+                                      EKIDEN_FINGERPRINT_SIZE) == 0;
+        }
+        return 0;
+}
+
+/* The successor has checked all this against OFFER; it is not believed. */
+static int check_hello(struct ek_predecessor *p, const struct ek_frame *frame,
+                       struct ekiden_error *error)
+{
+        const struct ekiden_schema *schema = p->setup->schema;
+        ProtobufCMessage *unpacked;
+        const Ekiden__Hello *hello;
+        int r = ek_frame_message(frame, &ekiden__hello__descriptor, &unpacked);
+
+        if (r < 0)
+                return ek_link_failed(r, error);
+        hello = (const Ekiden__Hello *)unpacked;
+        if (hello->protocol != EK_PROTOCOL)
+                r = ekiden_error_set(error, EKIDEN_EPROTOCOL,
+                                     "the new binary speaks version %u of the handover, this "
+                                     "process %d; build both with libekiden of one major version",
+                                     hello->protocol, EK_PROTOCOL);
+        else if (strcmp(hello->program, schema->program) != 0)
+                r = ekiden_error_set(error, EKIDEN_EPROGRAM,
+                                     "the new binary is another program, and not %s",
+                                     schema->program);
+        else if (!knows_our_schema(hello, schema))
+                r = ekiden_error_set(error, EKIDEN_ESCHEMA,
+                                     "the new binary does not have schema version %u of %s as this "
+                                     "process has it; a released schema must never change",
+                                     schema->version, schema->program);
+        else
+                p->report.to_version = hello->version;
+        protobuf_c_message_free_unpacked(unpacked, NULL);
+        return r;
+}
+
+static int expired(struct ek_predecessor *p, struct ekiden_error *error)
+{
+        unsigned int ms = p->setup->deadlines->ms[p->phase];
+
+        if (p->request.operator_ && ek_link_is_closed(p->request.operator_))
+                return ekiden_error_set(error, EKIDEN_ECANCELLED,
+                                        "the operator called the upgrade off");
+        if (ek_now_ns() < ek_predecessor_deadline())
+                return 0;
+        if (p->request.until_ns > 0 && p->request.until_ns < p->phase_until_ns)
+                return ekiden_error_set(error, EKIDEN_ETIMEOUT,
+                                        "the operator's time limit passed in phase %s",
+                                        ekiden_phase_name(p->phase));
+        if (p->phase == EKIDEN_PHASE_CHECK)
+                return ekiden_error_set(error, EKIDEN_ETIMEOUT,
+                                        "the new process did not report within %u ms; is it built "
+                                        "with Ekiden, and does it call ekiden_start() first?",
+                                        ms);
+        return ekiden_error_set(error, EKIDEN_ETIMEOUT,
+                                "the new process did not ask for its state within %u ms; if its "
+                                "start-up needs longer, raise the deadline with "
+                                "ekiden_set_deadline(EKIDEN_PHASE_WARM, …)",
+                                ms);
+}
+
+/* A frame in CHECK or WARM: 1 when the successor is warm, 0 to go on. */
+static int take_frame(struct ek_predecessor *p, const struct ek_frame *frame,
+                      struct ekiden_error *error)
+{
+        int r;
+
+        if (p->phase == EKIDEN_PHASE_CHECK && frame->kind == EKIDEN__FRAME_KIND__HELLO) {
+                r = check_hello(p, frame, error);
+                if (r == 0)
+                        ek_predecessor_enter(EKIDEN_PHASE_WARM);
+                return r;
+        }
+        if (p->phase == EKIDEN_PHASE_WARM && frame->kind == EKIDEN__FRAME_KIND__WARM)
+                return 1;
+        return ek_link_failed(EKIDEN_EPROTOCOL, error);
+}
+
+int ek_predecessor_step(const char *update_point, struct ekiden_error *error)
+{
+        struct ek_predecessor *p = &ek_predecessor;
+        struct ekiden_error local = { 0 };
+        int r = 0;
+
+        if (!error)
+                error = &local;
+        if (p->phase == EKIDEN_PHASE_NONE)
+                return 0;
+        while (r == 0) {
+                struct ek_frame frame;
+
+                r = ek_receive(p->link, NULL, &frame, error);
+                if (r == EKIDEN_ETIMEOUT && error->code == 0) {
+                        r = expired(p, error);
+                        if (r == 0)
+                                return 0;
+                } else if (r == 0) {
+                        r = take_frame(p, &frame, error);
+                }
+        }
+        if (r == 1) {
+                snprintf(p->report.update_point, sizeof(p->report.update_point), "%s",
+                         update_point);
+                r = ek_predecessor_hand_over(error);
+                if (r == 0)
+                        return 1;
+        }
+        return ek_predecessor_call_off(error);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The predecessor's side of an upgrade: one state machine, from the request to TAKEN or to the
+ * resume. It runs inside update points only.
+ *
+ *     IDLE → CHECK → WARM → PAUSE → TRANSFER → READY → COMMIT → (the process leaves)
+ *       ↑_____ any failure: the successor is ended, the program resumes ____|
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <ekiden/schema.h>
+
+#include "handover/deadlines.h"
+#include "handover/origin.h"
+#include "state/transfer.h"
+#include "wire/link.h"
+
+/* Who asked, and hears of it. Each function may be NULL; none may fail the upgrade. */
+struct ek_observer {
+        void (*phase)(void *data, enum ekiden_phase phase);
+        void (*progress)(void *data, const char *item, uint64_t item_records, uint64_t announced,
+                         const struct ek_count *total);
+        /* A child was ended: what it left in the file system can go. */
+        void (*child_ended)(void *data, pid_t pid);
+        void *data;
+};
+
+struct ek_upgrade_request {
+        const char *binary;         /* path */
+        char *const *arguments;     /* NULL: the saved ones */
+        uint64_t until_ns;          /* for all until COMMIT; 0: the phases' deadlines alone */
+        struct ek_link *operator_;  /* borrowed until the upgrade has ended; NULL: nobody waits */
+        struct ek_observer observer;
+};
+
+/* What is the same for every upgrade of this process; borrowed for good. */
+struct ek_predecessor_setup {
+        const struct ekiden_schema *schema;
+        const struct ek_origin *origin;
+        const struct ek_deadlines *deadlines;
+        uint32_t leg;
+};
+
+/* How an upgrade went. */
+struct ek_upgrade_report {
+        uint32_t to_version;
+        pid_t successor;
+        uint64_t pause_ns; /* from the stop at the update point until TAKEN was there; 0: none yet */
+        struct ek_count count;
+        char update_point[EKIDEN_NAME_MAX + 1];
+};
+
+/**
+ * Begins an upgrade: checks the binary and starts the successor.
+ *
+ * @return 0, or EBUSY (one is under way), EBINARY, ESYSTEM, ENOMEM
+ */
+int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
+                         const struct ek_upgrade_request *request, struct ekiden_error *error);
+
+/** The phase of the upgrade under way, or EKIDEN_PHASE_NONE. */
+enum ekiden_phase ek_predecessor_phase(void);
+
+/**
+ * Goes as far as it can without waiting; when the successor is warm, through pause and transfer
+ * to the end.
+ *
+ * @return 0: still under way, the program serves on. 1: committed, this process must leave.
+ *         An error: called off, the program resumes
+ */
+int ek_predecessor_step(const char *update_point, struct ekiden_error *error);
+
+/** When the step must be called at the latest (ek_now_ns()); UINT64_MAX: no upgrade is under way. */
+uint64_t ek_predecessor_deadline(void);
+
+/** The descriptor that becomes readable when a step has something to do, or -1. */
+int ek_predecessor_socket(void);
+
+/** The report of the upgrade under way or just ended. */
+const struct ek_upgrade_report *ek_predecessor_report(void);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* What predecessor.c, serve.c and commit.c share. */
+#pragma once
+
+#include "handover/predecessor.h"
+#include "handover/spawn.h"
+
+struct ek_predecessor {
+        enum ekiden_phase phase; /* NONE: no upgrade is under way */
+        uint64_t phase_until_ns;
+        const struct ek_predecessor_setup *setup;
+        struct ek_upgrade_request request;
+        struct ek_link *link;
+        struct ek_child child;
+        struct ek_upgrade_report report;
+};
+
+extern struct ek_predecessor ek_predecessor;
+
+/** Enters a phase: its deadline starts, and the observer hears of it. */
+void ek_predecessor_enter(enum ekiden_phase phase);
+
+/** Pause, transfer, ready, commit: 0 when the successor has TAKEN, or an error. (serve.c) */
+int ek_predecessor_hand_over(struct ekiden_error *error);
+
+/** COMMIT and TAKEN: 0, or an error after which the successor surely never serves. (commit.c) */
+int ek_predecessor_commit(struct ekiden_error *error);
+
+/** Ends successor and link; the program resumes. `error` is completed. Returns its code. */
+int ek_predecessor_call_off(struct ekiden_error *error);

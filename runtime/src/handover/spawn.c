@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* See spawn.h. */
+#include "handover/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "wire/cleanup.h"
+
+#define KILL_MS 2000 /* how long a killed process may take to be gone */
+
+int ek_binary_open(const char *path, int *ret_fd, struct ekiden_error *error)
+{
+        ek_auto_close int fd = open(path, O_PATH | O_CLOEXEC);
+        struct stat status;
+        char self[64];
+
+        if (fd < 0)
+                return ekiden_error_set_errno(error, EKIDEN_EBINARY, errno,
+                                              "cannot open the new binary %s", path);
+        if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
+                return ekiden_error_set(error, EKIDEN_EBINARY,
+                                        "%s is not a regular file; name the new binary itself", path);
+        snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+        /* The file's own mode decides, for root too, who may do anything else. */
+        if (!(status.st_mode & 0111) || faccessat(AT_FDCWD, self, X_OK, AT_EACCESS) < 0)
+                return ekiden_error_set(error, EKIDEN_EBINARY,
+                                        "%s may not be executed; set its mode with chmod +x", path);
+        *ret_fd = ek_steal_fd(&fd);
+        return 0;
+}
+
+/* argv for the successor: pointers into what exists already, so only the array is allocated. */
+static char **make_arguments(const struct ek_origin *origin, const char *path,
+                             char *const arguments[])
+{
+        char *const *rest = arguments;
+        size_t count = 0;
+        char **made;
+
+        if (!rest)
+                rest = origin->argument_count > 0 ? origin->arguments + 1 : origin->arguments;
+        while (rest[count])
+                count++;
+        made = calloc(count + 2, sizeof(*made));
+        if (!made)
+                return NULL;
+        made[0] = (char *)(uintptr_t)path;
+        memcpy(made + 1, rest, count * sizeof(*made));
+        return made;
+}
+
+static char **make_environment(const struct ek_origin *origin)
+{
+        static char variable[] = EK_HANDOVER_VARIABLE "=" EK_HANDOVER_VALUE;
+        size_t count = 0;
+        char **made;
+
+        while (origin->environment[count])
+                count++;
+        made = calloc(count + 2, sizeof(*made));
+        if (!made)
+                return NULL;
+        memcpy(made, origin->environment, count * sizeof(*made));
+        made[count] = variable;
+        return made;
+}
+
+/* The order matters: both are above the numbers that they go to, so neither overwrites the other. */
+static int prepare_actions(posix_spawn_file_actions_t *actions, const struct ek_origin *origin,
+                           int binary, int socket)
+{
+        int r = posix_spawn_file_actions_adddup2(actions, socket, EK_HANDOVER_SOCKET);
+
+        if (r == 0)
+                r = posix_spawn_file_actions_adddup2(actions, binary, EK_HANDOVER_BINARY);
+        if (r == 0)
+                r = posix_spawn_file_actions_addclosefrom_np(actions, EK_HANDOVER_BINARY + 1);
+        if (r == 0)
+                r = posix_spawn_file_actions_addchdir_np(actions, origin->directory);
+        return r;
+}
+
+static int prepare_attributes(posix_spawnattr_t *attributes, const struct ek_origin *origin)
+{
+        int r = posix_spawnattr_setsigmask(attributes, &origin->blocked);
+
+        if (r == 0)
+                r = posix_spawnattr_setsigdefault(attributes, &origin->defaults);
+        if (r == 0)
+                r = posix_spawnattr_setflags(attributes,
+                                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+        return r;
+}
+
+static int spawn(const struct ek_origin *origin, int binary, int socket, char *const arguments[],
+                 char *const environment[], pid_t *ret_pid)
+{
+        posix_spawn_file_actions_t actions;
+        posix_spawnattr_t attributes;
+        char path[64];
+        int r = posix_spawn_file_actions_init(&actions);
+
+        if (r != 0)
+                return r;
+        r = posix_spawnattr_init(&attributes);
+        if (r != 0) {
+                posix_spawn_file_actions_destroy(&actions);
+                return r;
+        }
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", EK_HANDOVER_BINARY);
+        r = prepare_actions(&actions, origin, binary, socket);
+        if (r == 0)
+                r = prepare_attributes(&attributes, origin);
+        if (r == 0)
+                r = posix_spawn(ret_pid, path, &actions, &attributes, arguments, environment);
+        posix_spawnattr_destroy(&attributes);
+        posix_spawn_file_actions_destroy(&actions);
+        return r;
+}
+
+int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char *const arguments[],
+             int socket, struct ek_child *ret_child, struct ekiden_error *error)
+{
+        ek_auto_free char **argv = make_arguments(origin, path, arguments);
+        ek_auto_free char **environment = make_environment(origin);
+        ek_auto_close int high_binary = fcntl(binary, F_DUPFD_CLOEXEC, EK_HANDOVER_BINARY + 1);
+        ek_auto_close int high_socket = fcntl(socket, F_DUPFD_CLOEXEC, EK_HANDOVER_BINARY + 1);
+        pid_t pid;
+        int r;
+
+        if (!argv || !environment)
+                return ekiden_error_set(error, EKIDEN_ENOMEM, "memory ran out");
+        if (high_binary < 0 || high_socket < 0)
+                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
+                                              "cannot duplicate a descriptor for the successor");
+        r = spawn(origin, high_binary, high_socket, argv, environment, &pid);
+        if (r != 0)
+                return ekiden_error_set_errno(error, EKIDEN_EBINARY, r,
+                                              "cannot start the new binary %s in %s", path,
+                                              origin->directory);
+        *ret_child = (struct ek_child){ .pid = pid, .pidfd = pidfd_open(pid, 0) };
+        return 0;
+}
+
+static void wait_gone(const struct ek_child *child, int timeout_ms)
+{
+        struct pollfd gone = { .fd = child->pidfd, .events = POLLIN };
+
+        while (poll(&gone, 1, timeout_ms) < 0 && errno == EINTR)
+                ; /* a signal may make it wait anew: signals come in bounded numbers here */
+}
+
+static void describe(const siginfo_t *info, char *ret_how, size_t size)
+{
+        if (info->si_code == CLD_EXITED)
+                snprintf(ret_how, size, "exited with status %d", info->si_status);
+        else
+                snprintf(ret_how, size, "was killed by signal %d (%s)", info->si_status,
+                         strsignal(info->si_status));
+}
+
+/* Reaps the child if it is gone: 1; 0: it still runs. A program that reaps all its children, or
+   ignores SIGCHLD, may have been faster: then nothing is known of how it ended. */
+static int reap(const struct ek_child *child, char *ret_how, size_t size)
+{
+        siginfo_t info = { .si_pid = 0 };
+
+        if (waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED | WNOHANG) < 0)
+                return 1;
+        if (info.si_pid == 0)
+                return 0;
+        describe(&info, ret_how, size);
+        return 1;
+}
+
+void ek_child_end(struct ek_child *child, int grace_ms, char *ret_how, size_t size_bytes)
+{
+        ret_how[0] = '\0';
+        if (child->pid > 0 && child->pidfd >= 0) {
+                if (grace_ms > 0)
+                        wait_gone(child, grace_ms);
+                if (!reap(child, ret_how, size_bytes)) {
+                        pidfd_send_signal(child->pidfd, SIGKILL, NULL, 0);
+                        wait_gone(child, KILL_MS);
+                        reap(child, ret_how, size_bytes);
+                        snprintf(ret_how, size_bytes, "was still running, and was killed");
+                }
+        }
+        ek_close(&child->pidfd);
+        child->pid = 0;
+}

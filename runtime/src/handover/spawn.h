@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Starting the successor, and making sure that it is gone. The binary is found once, by path, and
+ * executed by the descriptor that was checked. posix_spawn() shares memory until the exec
+ * (CLONE_VM | CLONE_VFORK), so its price does not grow with the process.
+ *
+ * The successor inherits standard input, output and error, the handover's socket, and nothing else:
+ * whatever else it should have crosses as an item.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include <ekiden/error.h>
+
+#include "handover/origin.h"
+
+#define EK_HANDOVER_VARIABLE "EKIDEN_HANDOVER"
+#define EK_HANDOVER_VALUE "3" /* the descriptor of its end of the socket pair */
+#define EK_HANDOVER_SOCKET 3
+#define EK_HANDOVER_BINARY 4 /* the executable; closed by ekiden_start() */
+
+struct ek_child {
+        pid_t pid; /* 0: none */
+        int pidfd; /* -1 once it is gone */
+};
+
+/** Opens and checks a binary; the caller owns *ret_fd. 0 or EBINARY with a sentence. */
+int ek_binary_open(const char *path, int *ret_fd, struct ekiden_error *error);
+
+/**
+ * Starts a successor.
+ *
+ * @param binary     from ek_binary_open(); borrowed
+ * @param path       its path, which becomes argv[0]
+ * @param arguments  in place of the saved ones (without argv[0]), NULL-terminated; NULL: the saved
+ * @param socket     its end of the socket pair; borrowed
+ */
+int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char *const arguments[],
+             int socket, struct ek_child *ret_child, struct ekiden_error *error);
+
+/**
+ * Makes sure that the child is gone, by SIGKILL if need be, and reaps it.
+ *
+ * @param grace_ms  how long it may take to leave by itself
+ * @param ret_how   "exited with status 3", "was killed by signal 9 (Killed)" … or "" if unknown
+ */
+void ek_child_end(struct ek_child *child, int grace_ms, char *ret_how, size_t size_bytes);

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/* See successor.h. */
+#include "handover/successor.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "handover/compatible.h"
+#include "handover/refusal.h"
+#include "state/transfer.h"
+#include "wire/cleanup.h"
+
+#define FIRST_WORD_MS 5000  /* OFFER lies in the socket before this process exists */
+#define DEATH_CHECK_MS 1000 /* how long a predecessor that closed its socket may take to die */
+#define DEADLINE_MAX_MS 86400000
+
+static struct {
+        enum ek_successor_state state;
+        const struct ekiden_schema *schema;
+        struct ek_chain chain;
+        struct ek_link *link;
+        int predecessor; /* pidfd, or -1 */
+        uint32_t leg;
+        unsigned int pause_ms, transfer_ms, commit_ms;
+        bool is_warm;
+        char update_point[EKIDEN_NAME_MAX + 1]; /* "" until PAUSED, and after the first update point */
+        struct ek_count count;
+} successor = { .leg = 1, .predecessor = -1 };
+
+enum ek_successor_state ek_successor_state(void)
+{
+        return successor.state;
+}
+
+uint32_t ek_successor_leg(void)
+{
+        return successor.leg;
+}
+
+int ek_successor_fail(struct ekiden_error *error)
+{
+        if (successor.link && error->code != EKIDEN_EPEER)
+                ek_refuse(successor.link, error);
+        successor.link = ek_link_free(successor.link);
+        ek_close(&successor.predecessor);
+        successor.state = EK_SUCCESSOR_FAILED;
+        return error->code;
+}
+
+/* The process at the other end made the socket pair: its pid is the kernel's word (unix(7)). */
+static int open_predecessor(int socket)
+{
+        struct ucred credentials;
+        socklen_t size = sizeof(credentials);
+
+        if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
+                return -1;
+        return pidfd_open(credentials.pid, 0);
+}
+
+static unsigned int deadline(protobuf_c_boolean has, uint32_t offered_ms, unsigned int default_ms)
+{
+        return has && offered_ms > 0 && offered_ms <= DEADLINE_MAX_MS ? offered_ms : default_ms;
+}
+
+static int take_offer(const Ekiden__Offer *offer, const struct ek_registry *registry,
+                      struct ekiden_error *error)
+{
+        if (offer->has_umask)
+                umask((mode_t)(offer->umask & 0777));
+        successor.leg = offer->has_leg && offer->leg < UINT32_MAX ? offer->leg + 1 : 2;
+        successor.pause_ms = deadline(offer->has_pause_ms, offer->pause_ms, 60000);
+        successor.transfer_ms = deadline(offer->has_transfer_ms, offer->transfer_ms, 10000);
+        successor.commit_ms = deadline(offer->has_commit_ms, offer->commit_ms, 5000);
+        return ek_compatible(offer, successor.schema, registry, &successor.chain, error);
+}
+
+static int read_offer(const struct ek_registry *registry, struct ekiden_error *error)
+{
+        const struct ek_wait wait = { .idle_ms = FIRST_WORD_MS };
+        ProtobufCMessage *unpacked;
+        struct ek_frame frame;
+        int r = ek_receive(successor.link, &wait, &frame, error);
+
+        if (r < 0)
+                return r;
+        if (frame.kind != EKIDEN__FRAME_KIND__OFFER)
+                return ek_link_failed(EKIDEN_EPROTOCOL, error);
+        r = ek_frame_message(&frame, &ekiden__offer__descriptor, &unpacked);
+        if (r < 0)
+                return ek_link_failed(r, error);
+        r = take_offer((const Ekiden__Offer *)unpacked, registry, error);
+        protobuf_c_message_free_unpacked(unpacked, NULL);
+        return r;
+}
+
+static Ekiden__SchemaId schema_id(const struct ekiden_schema *schema)
+{
+        Ekiden__SchemaId id = EKIDEN__SCHEMA_ID__INIT;
+
+        id.version = schema->version;
+        id.fingerprint = (ProtobufCBinaryData){ EKIDEN_FINGERPRINT_SIZE,
+                                                (uint8_t *)(uintptr_t)schema->fingerprint };
+        return id;
+}
+
+/* The schemas on the chain are what matters of all that this binary knows. */
+static int send_hello(struct ekiden_error *error)
+{
+        const struct ek_wait wait = { .idle_ms = FIRST_WORD_MS };
+        const struct ek_chain *chain = &successor.chain;
+        Ekiden__SchemaId ids[EK_CHAIN_MAX + 1];
+        Ekiden__SchemaId *known[EK_CHAIN_MAX + 1];
+        uint32_t versions[EK_CHAIN_MAX + 1];
+        Ekiden__Hello hello = EKIDEN__HELLO__INIT;
+        int r;
+
+        for (size_t i = 0; i <= chain->count; i++) {
+                ids[i] = schema_id(i == 0 ? chain->from : chain->hops[i - 1]->to);
+                known[i] = &ids[i];
+                versions[i] = ids[i].version;
+        }
+        hello.protocol = EK_PROTOCOL;
+        hello.program = (char *)(uintptr_t)successor.schema->program;
+        hello.version = successor.schema->version;
+        hello.known = known;
+        hello.chain = versions;
+        hello.n_known = hello.n_chain = chain->count + 1;
+        r = ek_link_send_message(successor.link, EKIDEN__FRAME_KIND__HELLO, &hello.base, &wait);
+        return r < 0 ? ek_link_failed(r, error) : 0;
+}
+
+int ek_successor_start(int socket, const struct ekiden_schema *schema,
+                       const struct ek_registry *registry, struct ekiden_error *error)
+{
+        int r;
+
+        successor.schema = schema;
+        successor.predecessor = open_predecessor(socket);
+        r = ek_link_new(socket, &successor.link);
+        if (r < 0) {
+                successor.state = EK_SUCCESSOR_FAILED;
+                ek_close(&successor.predecessor);
+                return ek_link_failed(r, error);
+        }
+        successor.state = EK_SUCCESSOR_WAITING;
+        error->phase = EKIDEN_PHASE_CHECK;
+        r = read_offer(registry, error);
+        if (r == 0)
+                r = send_hello(error);
+        if (r == 0)
+                error->phase = EKIDEN_PHASE_NONE;
+        return r < 0 ? ek_successor_fail(error) : 0;
+}
+
+static int read_paused(struct ekiden_error *error)
+{
+        const struct ek_wait wait = { .idle_ms = successor.pause_ms };
+        ProtobufCMessage *unpacked;
+        struct ek_frame frame;
+        int r = ek_receive(successor.link, &wait, &frame, error);
+
+        if (r < 0)
+                return r;
+        if (frame.kind != EKIDEN__FRAME_KIND__PAUSED)
+                return ek_link_failed(EKIDEN_EPROTOCOL, error);
+        r = ek_frame_message(&frame, &ekiden__paused__descriptor, &unpacked);
+        if (r < 0)
+                return ek_link_failed(r, error);
+        snprintf(successor.update_point, sizeof(successor.update_point), "%s",
+                 ((const Ekiden__Paused *)unpacked)->update_point);
+        protobuf_c_message_free_unpacked(unpacked, NULL);
+        return 0;
+}
+
+/* The first need of the predecessor's state: WARM, and it stops at its next update point. */
+static int become_warm(struct ekiden_error *error)
+{
+        const struct ek_wait wait = { .idle_ms = successor.transfer_ms };
+        int r;
+
+        if (successor.is_warm)
+                return 0;
+        r = ek_link_prepare(successor.link);
+        if (r == 0)
+                r = ek_link_send(successor.link, EKIDEN__FRAME_KIND__WARM, NULL, 0, &wait);
+        if (r < 0)
+                return ek_link_failed(r, error);
+        error->phase = EKIDEN_PHASE_PAUSE;
+        r = read_paused(error);
+        if (r < 0)
+                return r;
+        successor.is_warm = true;
+        return 0;
+}
+
+static int pull(const struct ekiden_item *source, const struct ek_tagged *tagged,
+                const struct ek_route *route, struct ekiden_error *error)
+{
+        const struct ek_wait wait = { .idle_ms = successor.transfer_ms };
+        Ekiden__Pull message = EKIDEN__PULL__INIT;
+        int r;
+
+        message.item = (char *)(uintptr_t)source->name;
+        message.message = (char *)(uintptr_t)source->message->descriptor->name;
+        r = ek_link_send_message(successor.link, EKIDEN__FRAME_KIND__PULL, &message.base, &wait);
+        if (r < 0)
+                return ek_link_failed(r, error);
+        return ek_import_item(successor.link, &wait, tagged, route, &successor.count, error);
+}
+
+static int fetch(const struct ek_tagged *tagged, struct ekiden_error *error)
+{
+        struct ek_route route;
+        int r = become_warm(error);
+
+        if (r < 0)
+                return r;
+        error->phase = EKIDEN_PHASE_TRANSFER;
+        if (ek_tagged_is_value(tagged))
+                return pull(&tagged->item, tagged, NULL, error);
+        r = ek_route_find(&successor.chain, &tagged->item, &route, error);
+        if (r < 0)
+                return r;
+        return route.source ? pull(route.source, tagged, &route, error) : EKIDEN_FRESH;
+}
+
+int ek_successor_fetch(const struct ek_tagged *tagged, struct ekiden_error *error)
+{
+        int r;
+
+        error->phase = EKIDEN_PHASE_WARM;
+        r = fetch(tagged, error);
+        if (r < 0)
+                return ek_successor_fail(error);
+        error->phase = EKIDEN_PHASE_NONE;
+        return r;
+}
+
+const char *ek_successor_update_point(void)
+{
+        struct ekiden_error error = { .phase = EKIDEN_PHASE_WARM };
+
+        if (successor.state == EK_SUCCESSOR_WAITING && become_warm(&error) < 0)
+                ek_successor_fail(&error);
+        return successor.update_point[0] ? successor.update_point : NULL;
+}
+
+void ek_successor_forget_update_point(void)
+{
+        successor.update_point[0] = '\0';
+}
+
+static int receive_commit(struct ekiden_error *error)
+{
+        const struct ek_wait wait = { .idle_ms = successor.commit_ms };
+        struct ek_frame frame;
+        int r = ek_receive(successor.link, &wait, &frame, error);
+
+        if (r == 0 && frame.kind != EKIDEN__FRAME_KIND__COMMIT)
+                r = ek_link_failed(EKIDEN_EPROTOCOL, error);
+        return r;
+}
+
+static int send_ready(const char *update_point, struct ekiden_error *error)
+{
+        const struct ek_wait wait = { .idle_ms = successor.transfer_ms };
+        Ekiden__Ready ready = EKIDEN__READY__INIT;
+        int r;
+
+        ready.update_point = (char *)(uintptr_t)update_point;
+        r = ek_link_send_message(successor.link, EKIDEN__FRAME_KIND__READY, &ready.base, &wait);
+        return r < 0 ? ek_link_failed(r, error) : 0;
+}
+
+/*
+ * TAKEN could not be sent: the predecessor called it off after COMMIT, or is dead. It says REFUSAL
+ * before it closes, and a process that lives may resume; so only its death leaves service to us.
+ */
+static int predecessor_is_dead(void)
+{
+        struct pollfd death = { .fd = successor.predecessor, .events = POLLIN };
+        struct ekiden_error ignored = { 0 };
+        struct ek_frame frame;
+        int r;
+
+        do
+                r = ek_receive(successor.link, NULL, &frame, &ignored);
+        while (r == 0);
+        if (r != EKIDEN_EPEER || successor.predecessor < 0)
+                return 0;
+        while ((r = poll(&death, 1, DEATH_CHECK_MS)) < 0 && errno == EINTR)
+                ;
+        return r == 1;
+}
+
+static int send_taken(struct ekiden_error *error)
+{
+        Ekiden__Taken taken = EKIDEN__TAKEN__INIT;
+        int r;
+
+        taken.pid = getpid();
+        r = ek_link_send_message(successor.link, EKIDEN__FRAME_KIND__TAKEN, &taken.base, NULL);
+        if (r == EKIDEN_EPEER && predecessor_is_dead())
+                return 0;
+        return r < 0 ? ek_link_failed(r, error) : 0;
+}
+
+int ek_successor_finish(const char *update_point, int (*publish)(struct ekiden_error *error),
+                        struct ekiden_error *error)
+{
+        int r;
+
+        error->phase = EKIDEN_PHASE_READY;
+        r = become_warm(error);
+        if (r == 0)
+                r = send_ready(update_point, error);
+        if (r == 0) {
+                error->phase = EKIDEN_PHASE_COMMIT;
+                r = receive_commit(error);
+        }
+        if (r == 0 && publish)
+                r = publish(error);
+        if (r == 0)
+                r = send_taken(error);
+        if (r < 0)
+                return ek_successor_fail(error);
+        successor.link = ek_link_free(successor.link);
+        ek_close(&successor.predecessor);
+        successor.state = EK_SUCCESSOR_NONE;
+        ek_successor_forget_update_point();
+        error->phase = EKIDEN_PHASE_NONE;
+        return 0;
+}

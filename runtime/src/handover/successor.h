@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The successor's side of an upgrade. It drives: it says HELLO, is warm when it asks for its first
+ * item, pulls what it wants in its own order, is READY at its first update point, and serves when
+ * it has COMMIT and has answered TAKEN. After any failure it has never served, and must leave.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "chain.h"
+#include "state/tagged.h"
+
+enum ek_successor_state {
+        EK_SUCCESSOR_NONE = 0, /* a fresh process, or a successor that serves */
+        EK_SUCCESSOR_WAITING,  /* between HELLO and TAKEN */
+        EK_SUCCESSOR_FAILED,   /* called off */
+};
+
+enum ek_successor_state ek_successor_state(void);
+
+/**
+ * Reads OFFER, checks that this binary can take the state, says HELLO.
+ *
+ * @param socket  of the handover; consumed
+ * @param umask   set to what the program was started with, when OFFER has come
+ * @return 0, or the refusal, which the predecessor was told
+ */
+int ek_successor_start(int socket, const struct ekiden_schema *schema,
+                       const struct ek_registry *registry, struct ekiden_error *error);
+
+/** The number of this leg: the predecessor's and one; 1 in a fresh process. */
+uint32_t ek_successor_leg(void);
+
+/** Fetches an item: EKIDEN_RESUMED, EKIDEN_FRESH, or an error after which the upgrade is called off. */
+int ek_successor_fetch(const struct ek_tagged *tagged, struct ekiden_error *error);
+
+/** The update point where the predecessor stopped, waiting until it has; NULL: called off. */
+const char *ek_successor_update_point(void);
+
+/** Forgets it: the first update point was passed. */
+void ek_successor_forget_update_point(void);
+
+/**
+ * READY, COMMIT, TAKEN.
+ *
+ * @param publish  called between COMMIT and TAKEN; its error calls the upgrade off; NULL: nothing
+ * @return 0: this process serves. An error: it must leave
+ */
+int ek_successor_finish(const char *update_point, int (*publish)(struct ekiden_error *error),
+                        struct ekiden_error *error);
+
+/** Calls the upgrade off, telling the predecessor why. Returns error->code. */
+int ek_successor_fail(struct ekiden_error *error);

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The successor's side of an item: batches are taken apart into records, each goes through the
+ * route and into the program before the next is looked at. Nothing in a batch is believed.
+ *
+ * A descriptor that arrived is in one of three states: held by the library, claimed by a record
+ * that the program took, or closed because nobody claimed it.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "fields.h"
+#include "state/transfer.h"
+#include "wire/message.h"
+
+struct import {
+        struct ek_link *link;
+        const struct ek_wait *wait;
+        const struct ek_tagged *tagged;
+        const struct ek_route *route;
+        struct ekiden_error *error;
+        struct ekiden_arena arena;
+        struct ekiden_cursor cursor;
+        struct ek_count count;
+        /* Of the batch in hand: */
+        int *descriptors;        /* -1 once claimed or closed */
+        bool *named;             /* by a record of the batch */
+        size_t descriptor_count;
+        /* Of the record in hand: numbers [first, …) in `mine` index `descriptors`. */
+        size_t *mine;
+        size_t mine_count;
+};
+
+static int malformed(struct import *import, const char *what)
+{
+        return ekiden_error_set(import->error, EKIDEN_EPROTOCOL,
+                                "record %llu of the stream is malformed: %s",
+                                (unsigned long long)import->count.records, what);
+}
+
+static int out_of_memory(struct import *import)
+{
+        return ekiden_error_set(import->error, EKIDEN_ENOMEM, "memory ran out while importing");
+}
+
+/* What nobody claimed is closed. */
+static void drop_descriptors(struct import *import)
+{
+        for (size_t i = 0; i < import->descriptor_count; i++)
+                if (import->descriptors[i] >= 0)
+                        close(import->descriptors[i]);
+        free(import->descriptors);
+        free(import->named);
+        free(import->mine);
+        import->descriptors = NULL;
+        import->named = NULL;
+        import->mine = NULL;
+        import->descriptor_count = 0;
+        import->mine_count = 0;
+}
+
+static int make_room(struct import *import, size_t count)
+{
+        void *grown;
+
+        if (count > EK_BATCH_DESCRIPTORS_MAX)
+                return EKIDEN_ELIMIT;
+        grown = realloc(import->descriptors, count * sizeof(*import->descriptors));
+        if (!grown)
+                return out_of_memory(import);
+        import->descriptors = grown;
+        grown = realloc(import->named, count * sizeof(*import->named));
+        if (!grown)
+                return out_of_memory(import);
+        import->named = grown;
+        grown = realloc(import->mine, count * sizeof(*import->mine));
+        if (!grown)
+                return out_of_memory(import);
+        import->mine = grown;
+        return 0;
+}
+
+static int take_descriptors(struct import *import, const struct ek_frame *frame)
+{
+        int received[EK_DESCRIPTORS_MAX];
+        int count, r;
+
+        r = make_room(import, import->descriptor_count + EK_DESCRIPTORS_MAX);
+        if (r < 0)
+                return ek_link_failed(r, import->error);
+        count = ek_link_take_descriptors(import->link, frame, received);
+        if (count < 0)
+                return ekiden_error_set(import->error, count,
+                                        "the number of descriptors that arrived is not the number "
+                                        "that was announced; is the limit on open files "
+                                        "(RLIMIT_NOFILE) high enough?");
+        for (int i = 0; i < count; i++) {
+                import->descriptors[import->descriptor_count] = received[i];
+                import->named[import->descriptor_count] = false;
+                import->descriptor_count++;
+        }
+        import->count.descriptors += (uint64_t)count;
+        r = ek_link_send(import->link, EKIDEN__FRAME_KIND__RECEIVED, NULL, 0, import->wait);
+        return r < 0 ? ek_link_failed(r, import->error) : 0;
+}
+
+/* A number on the wire becomes the descriptor; each may be named once. */
+static int resolve(void *data, int32_t *value)
+{
+        struct import *import = data;
+        size_t number = (size_t)(uint32_t)*value;
+
+        if (*value == 0) {
+                *value = -1;
+                return 0;
+        }
+        if (*value < 0 || number > import->descriptor_count || import->named[number - 1])
+                return malformed(import, "it names a descriptor that did not come with it");
+        import->named[number - 1] = true;
+        import->mine[import->mine_count++] = number - 1;
+        *value = import->descriptors[number - 1];
+        return 0;
+}
+
+static int claim(void *data, int32_t *value)
+{
+        struct import *import = data;
+
+        if (*value < 0)
+                return 0;
+        for (size_t i = 0; i < import->mine_count; i++) {
+                int *descriptor = &import->descriptors[import->mine[i]];
+
+                if (*descriptor == *value) {
+                        *descriptor = -1;
+                        return 0;
+                }
+        }
+        return ekiden_error_set(import->error, EKIDEN_ETRANSFORMER,
+                                "record %llu came out of the transformers with descriptor %d, which "
+                                "is not one that it had, or had once; pass descriptors on as they "
+                                "are, each once",
+                                (unsigned long long)import->cursor.record, *value);
+}
+
+/* Takes back what `claim` gave away: the program did not want the record. */
+static int unclaim(void *data, int32_t *value)
+{
+        struct import *import = data;
+
+        for (size_t i = 0; *value >= 0 && i < import->mine_count; i++) {
+                int *descriptor = &import->descriptors[import->mine[i]];
+
+                if (*descriptor == -1) {
+                        *descriptor = *value;
+                        break;
+                }
+        }
+        return 0;
+}
+
+static int sink(void *data, ProtobufCMessage *record)
+{
+        struct import *import = data;
+        const struct ek_tagged *tagged = import->tagged;
+        int r;
+
+        if (tagged->item.kind == EKIDEN_ITEM_SINGLETON && import->cursor.record > 0)
+                return ekiden_error_set(import->error, EKIDEN_ETYPE,
+                                        "more than one record came for a singleton");
+        r = ek_resolve_descriptors(tagged->item.message, record, claim, import);
+        if (r < 0)
+                return r;
+        r = tagged->binding->import_record(tagged->functions, record, &import->cursor,
+                                           tagged->data);
+        if (r < 0) {
+                ek_each_descriptor(tagged->item.message, record, unclaim, import);
+                return ekiden_error_set(import->error, r, "the program refused record %llu: %s",
+                                        (unsigned long long)import->cursor.record,
+                                        ekiden_error_text(r));
+        }
+        import->cursor.record++;
+        return 0;
+}
+
+static void close_unclaimed(struct import *import)
+{
+        for (size_t i = 0; i < import->mine_count; i++) {
+                int *descriptor = &import->descriptors[import->mine[i]];
+
+                if (*descriptor >= 0)
+                        close(*descriptor);
+                *descriptor = -1;
+        }
+        import->mine_count = 0;
+}
+
+static int import_record(struct import *import, const uint8_t *data, size_t size)
+{
+        const struct ekiden_message *type =
+                import->route ? import->route->decoded_as : import->tagged->item.message;
+        ProtobufCMessage *record;
+        int r;
+
+        ek_arena_reset(&import->arena);
+        r = ek_message_unpack(type->descriptor, &import->arena.allocator, data, size, &record);
+        if (r < 0)
+                return malformed(import, "its encoding is damaged, or text in it is not UTF-8");
+        r = ek_resolve_descriptors(type, record, resolve, import);
+        if (r == 0 && import->route)
+                r = ek_route_run(import->route, record, import->count.records, &import->arena, sink,
+                                 import, import->error);
+        else if (r == 0)
+                r = sink(import, record);
+        if (r == 0)
+                close_unclaimed(import);
+        import->count.records++;
+        import->count.bytes += size;
+        return r;
+}
+
+static int import_batch(struct import *import, const struct ek_frame *frame)
+{
+        const uint8_t *at = frame->payload;
+        const uint8_t *end = at + frame->size;
+
+        while (at < end) {
+                uint64_t size;
+                size_t n = ek_varint_read(at, (size_t)(end - at), &size);
+                int r;
+
+                if (n == 0 || size > (uint64_t)(end - at) - n)
+                        return malformed(import, "its length goes beyond its batch");
+                r = import_record(import, at + n, (size_t)size);
+                if (r < 0)
+                        return r;
+                at += n + size;
+        }
+        for (size_t i = 0; i < import->descriptor_count; i++)
+                if (!import->named[i])
+                        return malformed(import, "a descriptor came that no record names");
+        drop_descriptors(import);
+        return 0;
+}
+
+static int check_end(struct import *import, const struct ek_frame *frame)
+{
+        ProtobufCMessage *unpacked;
+        const Ekiden__End *end;
+        int r = ek_frame_message(frame, &ekiden__end__descriptor, &unpacked);
+
+        if (r < 0)
+                return ek_link_failed(r, import->error);
+        end = (const Ekiden__End *)unpacked;
+        if (end->records != import->count.records || end->bytes != import->count.bytes ||
+            end->descriptors != import->count.descriptors || import->descriptor_count > 0 ||
+            ek_link_untaken(import->link) > 0)
+                r = ekiden_error_set(import->error, EKIDEN_EPROTOCOL,
+                                     "%llu records, %llu bytes and %llu descriptors arrived, and "
+                                     "not the number that was sent",
+                                     (unsigned long long)import->count.records,
+                                     (unsigned long long)import->count.bytes,
+                                     (unsigned long long)import->count.descriptors);
+        protobuf_c_message_free_unpacked(unpacked, NULL);
+        return r;
+}
+
+/* ITEM must answer the PULL by name, and by kind where no transformer changes it. */
+static int check_item(struct import *import, const struct ek_frame *frame)
+{
+        const struct ekiden_item *source =
+                import->route ? import->route->source : &import->tagged->item;
+        ProtobufCMessage *unpacked;
+        const Ekiden__Item *item;
+        int r = ek_frame_message(frame, &ekiden__item__descriptor, &unpacked);
+
+        if (r < 0)
+                return ek_link_failed(r, import->error);
+        item = (const Ekiden__Item *)unpacked;
+        if (strcmp(item->item, source->name) != 0 ||
+            item->stream != (source->kind == EKIDEN_ITEM_STREAM))
+                r = ek_link_failed(EKIDEN_EPROTOCOL, import->error);
+        protobuf_c_message_free_unpacked(unpacked, NULL);
+        return r;
+}
+
+/* Frames until END: 0 or an error. */
+static int import_frames(struct import *import)
+{
+        for (;;) {
+                struct ek_frame frame;
+                int r = ek_receive(import->link, import->wait, &frame, import->error);
+
+                if (r < 0)
+                        return r;
+                switch (frame.kind) {
+                case EKIDEN__FRAME_KIND__DESCRIPTORS:
+                        r = take_descriptors(import, &frame);
+                        break;
+                case EKIDEN__FRAME_KIND__BATCH:
+                        r = import_batch(import, &frame);
+                        break;
+                case EKIDEN__FRAME_KIND__END:
+                        return check_end(import, &frame);
+                default:
+                        r = ek_link_failed(EKIDEN_EPROTOCOL, import->error);
+                        break;
+                }
+                if (r < 0)
+                        return r;
+        }
+}
+
+static int import_answer(struct import *import)
+{
+        struct ek_frame frame;
+        int r = ek_receive(import->link, import->wait, &frame, import->error);
+
+        if (r < 0)
+                return r;
+        if (frame.kind == EKIDEN__FRAME_KIND__ABSENT)
+                return EKIDEN_FRESH;
+        if (frame.kind != EKIDEN__FRAME_KIND__ITEM)
+                return ek_link_failed(EKIDEN_EPROTOCOL, import->error);
+        r = check_item(import, &frame);
+        if (r == 0)
+                r = import_frames(import);
+        if (r < 0)
+                return r;
+        /* A transformer may drop a singleton: then it is as if it had never been tagged. */
+        if (import->tagged->item.kind == EKIDEN_ITEM_SINGLETON && import->cursor.record == 0)
+                return EKIDEN_FRESH;
+        return EKIDEN_RESUMED;
+}
+
+int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struct ek_tagged *tagged,
+                   const struct ek_route *route, struct ek_count *total, struct ekiden_error *error)
+{
+        struct import import = {
+                .link = link, .wait = wait, .tagged = tagged, .route = route, .error = error,
+        };
+        int r;
+
+        ek_arena_init(&import.arena);
+        import.cursor.arena = &import.arena;
+        import.cursor.error = error;
+        r = import_answer(&import);
+        drop_descriptors(&import);
+        ek_arena_deinit(&import.arena);
+        total->records += import.count.records;
+        total->bytes += import.count.bytes;
+        total->descriptors += import.count.descriptors;
+        if (r < 0 && error && error->item[0] == '\0')
+                memcpy(error->item, tagged->name, sizeof(error->item));
+        return r;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* The items that this process has tagged: what it can hand over. */
+#pragma once
+
+#include <stddef.h>
+
+#include <ekiden/tag.h>
+
+#include "ekiden/handover.pb-c.h"
+
+/* The plain C types of built-in items. */
+enum ek_value_type {
+        EK_VALUE_NONE = 0, /* an item of the schema */
+        EK_VALUE_INT8,
+        EK_VALUE_INT16,
+        EK_VALUE_INT32,
+        EK_VALUE_INT64,
+        EK_VALUE_UINT8,
+        EK_VALUE_UINT16,
+        EK_VALUE_UINT32,
+        EK_VALUE_UINT64,
+        EK_VALUE_DOUBLE,
+        EK_VALUE_BOOL,
+        EK_VALUE_STRING,
+        EK_VALUE_BYTES,
+        EK_VALUE_DESCRIPTOR,
+};
+
+struct ek_tagged {
+        struct ekiden_item item; /* a copy: of the schema's, or made for a built-in item */
+        char name[EKIDEN_NAME_MAX + 1];
+        const struct ekiden_binding *binding;
+        const void *functions;
+        void *data;
+        enum ek_value_type value_type;
+        size_t *size_bytes; /* of EK_VALUE_BYTES */
+};
+
+/** The message type of built-in items, ekiden.Value. */
+extern const struct ekiden_message ek_value_message;
+
+/** Whether it is a built-in item. */
+static inline int ek_tagged_is_value(const struct ek_tagged *tagged)
+{
+        return tagged->value_type != EK_VALUE_NONE;
+}
+
+/** Registers an item, copied: 0, EEXISTS, ENOMEM. `item.name` is set to the copy's own. */
+int ek_tagged_add(const struct ek_tagged *tagged);
+
+/** Takes an item out: 0 or ENOTFOUND. */
+int ek_tagged_remove(const char *name);
+
+/** The item of this name, valid until the next add or remove; NULL: none. */
+struct ek_tagged *ek_tagged_find(const char *name);
+
+/** The items in the order of tagging; *ret_count of them. */
+struct ek_tagged *const *ek_tagged_all(size_t *ret_count);
+
+/** The binding of built-in items; `functions` is the struct ek_tagged itself. */
+extern const struct ekiden_binding ek_value_binding;
+
+/** The binding of singletons whose state is the message; `data` is the message. */
+extern const struct ekiden_binding ek_message_binding;

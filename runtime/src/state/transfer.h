@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* Items on the wire: export writes one to a link, import reads one from it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "chain.h"
+#include "state/tagged.h"
+#include "wire/link.h"
+
+/* A batch is sent when it has reached this size; measured in peers' terms, 256 KiB suffice. */
+#define EK_BATCH_TARGET ((size_t)256 << 10)
+
+/* Descriptors of one record, and so of one batch, at most. */
+#define EK_BATCH_DESCRIPTORS_MAX 65536
+
+struct ek_count {
+        uint64_t records, bytes, descriptors;
+};
+
+struct ek_export {
+        struct ek_link *link;
+        const struct ek_wait *wait;
+        struct ek_count total; /* over all items of this handover */
+        /* Called as records leave; `announced` is 0 when the program gave no count. NULL: nobody. */
+        void (*progress)(void *data, const struct ek_tagged *tagged, uint64_t item_records,
+                         uint64_t announced);
+        void *data;
+};
+
+/**
+ * Sends ITEM, the item's records, END.
+ *
+ * @return 0, or an error with its sentence, the item named in it. The peer's own refusal is read by
+ *         the caller: the error is then EPEER.
+ */
+int ek_export_item(struct ek_export *export_, const struct ek_tagged *tagged,
+                   struct ekiden_error *error);
+
+/** Receives a frame and answers the peer's REFUSAL with its error. As ek_link_receive(). */
+int ek_receive(struct ek_link *link, const struct ek_wait *wait, struct ek_frame *ret_frame,
+               struct ekiden_error *error);
+
+/** Fills an error from the code of a failed link call, in this handover's words. Returns the code. */
+int ek_link_failed(int code, struct ekiden_error *error);
+
+/**
+ * Receives the answer to a PULL: an item's records, through the route into the program, or ABSENT.
+ *
+ * @param route  NULL for a built-in item
+ * @return EKIDEN_RESUMED, EKIDEN_FRESH (absent), or an error with its sentence
+ */
+int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struct ek_tagged *tagged,
+                   const struct ek_route *route, struct ek_count *total, struct ekiden_error *error);

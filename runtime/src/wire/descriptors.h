@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Descriptors beside the bytes: groups of at most 253 in SCM_RIGHTS messages (unix(7)), each with a
+ * DESCRIPTORS frame that says how many there are and which of them are close-on-exec.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "wire/link.h"
+
+/* Largest payload of a DESCRIPTORS frame: a tag, a length of two bytes, a byte for each. */
+#define EK_DESCRIPTORS_PAYLOAD_MAX (3 + EK_DESCRIPTORS_MAX)
+
+union ek_descriptor_control {
+        struct cmsghdr alignment;
+        char bytes[CMSG_SPACE(sizeof(int) * EK_DESCRIPTORS_MAX)];
+};
+
+/** Puts descriptors (borrowed) into a message that is to be sent. `control` outlives the call. */
+void ek_descriptors_attach(struct msghdr *message, union ek_descriptor_control *control,
+                           const int *descriptors, size_t count);
+
+/** Writes the payload of their frame: its length in bytes. */
+size_t ek_descriptors_describe(uint8_t payload[EK_DESCRIPTORS_PAYLOAD_MAX], const int *descriptors,
+                               size_t count);
+
+/**
+ * Appends what came with a received message to `held`, which then owns it: 0, or EPROTOCOL when the
+ * kernel cut some off (the process may be out of descriptors) or more than `room` would be held; the
+ * surplus is closed.
+ */
+int ek_descriptors_collect(struct msghdr *message, int *held, size_t *held_count, size_t room);
+
+/** Copies the descriptors of a frame from the front of `held`: how many, or EPROTOCOL. Sets FD_CLOEXEC. */
+int ek_descriptors_take(const uint8_t *payload, size_t size_bytes, const int *held,
+                        size_t held_count, int *ret_descriptors);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A link carries frames, and descriptors beside them, over one connected UNIX stream socket: the
+ * handover's socket pair, or an operator's connection. It reads and writes in the calling thread;
+ * where it must wait, a private libuv loop watches the socket, the deadline and the operator.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <protobuf-c/protobuf-c.h>
+
+#include <ekiden/error.h>
+
+#include "wire/frame.h"
+
+struct ek_link;
+
+/* Most descriptors in one frame: the kernel's limit for one message, SCM_MAX_FD (unix(7)). */
+#define EK_DESCRIPTORS_MAX 253
+
+struct ek_frame {
+        uint16_t kind;
+        const uint8_t *payload; /* the link's; valid until its next receive */
+        size_t size;
+};
+
+/** How long a call may wait, and what ends the wait. */
+struct ek_wait {
+        unsigned int idle_ms;       /* without a byte read or written; any progress renews it */
+        uint64_t until_ns;          /* absolute (ek_now_ns()), whatever the progress; 0: none */
+        struct ek_link *operator_; /* when its peer closes, the wait ends with ECANCELLED; or NULL */
+};
+
+/** Makes a link of a connected socket, which it consumes, on failure too. 0 or ENOMEM, ESYSTEM. */
+int ek_link_new(int socket, struct ek_link **ret_link);
+
+/** Closes the socket and every descriptor that was received and not taken. NULL is allowed. */
+struct ek_link *ek_link_free(struct ek_link *link);
+
+static inline void ek_link_cleanup(struct ek_link **link)
+{
+        ek_link_free(*link);
+}
+
+#define ek_auto_link __attribute__((cleanup(ek_link_cleanup)))
+
+/** The socket, borrowed. */
+int ek_link_socket(const struct ek_link *link);
+
+/** Prepares all that waiting needs, so that the first wait does not pay for it. 0 or ESYSTEM. */
+int ek_link_prepare(struct ek_link *link);
+
+/**
+ * Sends a frame.
+ *
+ * @param wait  NULL: do not wait, and answer ETIMEOUT where it would be needed; only for a frame
+ *              whose loss ends the link, since half of it may have been written
+ * @return 0, EPEER (it closed), ETIMEOUT, ECANCELLED, ELIMIT (over EK_FRAME_PAYLOAD_MAX), ESYSTEM
+ */
+int ek_link_send(struct ek_link *link, uint16_t kind, const void *payload, size_t size_bytes,
+                 const struct ek_wait *wait);
+
+/** Sends a message as a frame's payload. As ek_link_send(), and ENOMEM. */
+int ek_link_send_message(struct ek_link *link, uint16_t kind, const ProtobufCMessage *message,
+                         const struct ek_wait *wait);
+
+/** Sends a DESCRIPTORS frame with 1 to EK_DESCRIPTORS_MAX descriptors, borrowed. */
+int ek_link_send_descriptors(struct ek_link *link, const int *descriptors, size_t count,
+                             const struct ek_wait *wait);
+
+/**
+ * Receives the next frame, its checksum verified.
+ *
+ * @param wait  NULL: do not wait
+ * @return 0; ETIMEOUT (nothing there, without a wait), EPEER, ECANCELLED, EPROTOCOL, ELIMIT, ENOMEM,
+ *         ESYSTEM. After an error other than ETIMEOUT and ECANCELLED the link is of no more use.
+ */
+int ek_link_receive(struct ek_link *link, const struct ek_wait *wait, struct ek_frame *ret_frame);
+
+/** Checks and unpacks a frame's payload with malloc(); as ek_message_unpack(). */
+int ek_frame_message(const struct ek_frame *frame, const ProtobufCMessageDescriptor *descriptor,
+                     ProtobufCMessage **ret_message);
+
+/**
+ * Takes the descriptors that came with a DESCRIPTORS frame.
+ *
+ * @param ret_descriptors  room for EK_DESCRIPTORS_MAX; the caller owns them on success
+ * @return how many; EPROTOCOL when their number is not the frame's
+ */
+int ek_link_take_descriptors(struct ek_link *link, const struct ek_frame *frame,
+                             int *ret_descriptors);
+
+/** How many descriptors were received and not taken. */
+size_t ek_link_untaken(const struct ek_link *link);
+
+/** Whether the peer has closed and nothing more is to be read. Does not wait. */
+int ek_link_is_closed(const struct ek_link *link);

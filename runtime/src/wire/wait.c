@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Waiting for a link's socket, with a deadline and an eye on the operator, in a libuv loop of the
+ * link's own. Nothing runs in it but the three handles here: the program's own loop is not touched.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "wire/clock.h"
+#include "wire/link_private.h"
+
+struct ek_waiter {
+        uv_loop_t loop;
+        uv_poll_t socket, operator_;
+        uv_timer_t timer;
+        int operator_fd; /* that `operator_` watches, or -1 */
+        int socket_events;
+        bool ready, operator_ready, expired;
+};
+
+static void on_socket(uv_poll_t *handle, int status, int events)
+{
+        struct ek_waiter *waiter = handle->data;
+
+        (void)status; /* an error shows in the read or write that follows */
+        (void)events;
+        waiter->ready = true;
+}
+
+static void on_operator(uv_poll_t *handle, int status, int events)
+{
+        struct ek_waiter *waiter = handle->data;
+
+        (void)status;
+        (void)events;
+        waiter->operator_ready = true;
+}
+
+static void on_timer(uv_timer_t *handle)
+{
+        struct ek_waiter *waiter = handle->data;
+
+        waiter->expired = true;
+}
+
+struct ek_waiter *ek_waiter_free(struct ek_waiter *waiter)
+{
+        if (!waiter)
+                return NULL;
+        uv_close((uv_handle_t *)&waiter->socket, NULL);
+        uv_close((uv_handle_t *)&waiter->timer, NULL);
+        if (waiter->operator_fd >= 0)
+                uv_close((uv_handle_t *)&waiter->operator_, NULL);
+        uv_run(&waiter->loop, UV_RUN_DEFAULT); /* lets the handles close */
+        uv_loop_close(&waiter->loop);
+        free(waiter);
+        return NULL;
+}
+
+static int waiter_new(int fd, struct ek_waiter **ret_waiter)
+{
+        struct ek_waiter *waiter = calloc(1, sizeof(*waiter));
+
+        if (!waiter)
+                return EKIDEN_ENOMEM;
+        if (uv_loop_init(&waiter->loop) < 0) {
+                free(waiter);
+                return EKIDEN_ESYSTEM;
+        }
+        if (uv_poll_init(&waiter->loop, &waiter->socket, fd) < 0) {
+                uv_loop_close(&waiter->loop);
+                free(waiter);
+                return EKIDEN_ESYSTEM;
+        }
+        uv_timer_init(&waiter->loop, &waiter->timer);
+        waiter->socket.data = waiter;
+        waiter->timer.data = waiter;
+        waiter->operator_fd = -1;
+        *ret_waiter = waiter;
+        return 0;
+}
+
+int ek_link_prepare(struct ek_link *link)
+{
+        return link->waiter ? 0 : waiter_new(link->fd, &link->waiter);
+}
+
+/* The operator's socket does not change during an upgrade: it is watched from its first wait on. */
+static int watch_operator(struct ek_waiter *waiter, const struct ek_link *operator_)
+{
+        int r;
+
+        if (!operator_ || waiter->operator_fd == operator_->fd)
+                return 0;
+        if (waiter->operator_fd >= 0)
+                return EKIDEN_EINVAL;
+        r = uv_poll_init(&waiter->loop, &waiter->operator_, operator_->fd);
+        if (r < 0)
+                return EKIDEN_ESYSTEM;
+        waiter->operator_.data = waiter;
+        waiter->operator_fd = operator_->fd;
+        return 0;
+}
+
+static int arm(struct ek_waiter *waiter, int events, const struct ek_wait *wait)
+{
+        uint64_t now = ek_now_ns();
+        uint64_t timeout_ms = wait->idle_ms;
+
+        if (wait->until_ns > 0) {
+                uint64_t left = wait->until_ns > now ? wait->until_ns - now : 0;
+
+                left = (left + EK_NS_PER_MS - 1) / EK_NS_PER_MS;
+                if (left < timeout_ms)
+                        timeout_ms = left;
+        }
+        waiter->ready = waiter->operator_ready = waiter->expired = false;
+        uv_update_time(&waiter->loop);
+        uv_timer_start(&waiter->timer, on_timer, timeout_ms, 0);
+        if (waiter->socket_events != events) {
+                if (uv_poll_start(&waiter->socket, events, on_socket) < 0)
+                        return EKIDEN_ESYSTEM;
+                waiter->socket_events = events;
+        }
+        if (wait->operator_ && !uv_is_active((uv_handle_t *)&waiter->operator_) &&
+            uv_poll_start(&waiter->operator_, UV_READABLE | UV_DISCONNECT, on_operator) < 0)
+                return EKIDEN_ESYSTEM;
+        return 0;
+}
+
+int ek_link_wait(struct ek_link *link, int events, const struct ek_wait *wait)
+{
+        struct ek_waiter *waiter;
+        int r;
+
+        if (!wait)
+                return EKIDEN_ETIMEOUT;
+        r = ek_link_prepare(link);
+        if (r < 0)
+                return r;
+        waiter = link->waiter;
+        r = watch_operator(waiter, wait->operator_);
+        if (r == 0)
+                r = arm(waiter, events, wait);
+        while (r == 0 && !waiter->ready) {
+                uv_run(&waiter->loop, UV_RUN_ONCE);
+                if (waiter->operator_ready && ek_link_is_closed(wait->operator_))
+                        r = EKIDEN_ECANCELLED;
+                else if (waiter->operator_ready)
+                        /* It talks out of turn. What it says is not looked at, and not again here. */
+                        uv_poll_stop(&waiter->operator_);
+                else if (waiter->expired && !waiter->ready)
+                        r = EKIDEN_ETIMEOUT;
+                waiter->operator_ready = false;
+        }
+        uv_timer_stop(&waiter->timer);
+        return r;
+}
