@@ -23,7 +23,7 @@ void *ek_arena_alloc(struct ek_arena *arena, size_t count, size_t size_bytes);
 
 char *ek_arena_strdup(struct ek_arena *arena, const char *text);
 char *ek_arena_printf(struct ek_arena *arena, const char *format, ...)
-        __attribute__((format(printf, 2, 3)));
+        __attribute__((format(printf, 2, 3), nonnull(2)));
 
 /** Prints a sentence to stderr and ends the program with status 1. */
 _Noreturn void ek_die(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -210,7 +210,8 @@ static void build_fields(struct builder *builder, struct ek_message *message)
 
 static bool is_good_file_name(const char *name)
 {
-        if (name == NULL || name[0] == '\0' || strstr(name, "*/") != NULL)
+        if (name == NULL || name[0] == '\0' || strstr(name, "*/") != NULL ||
+            strstr(name, "/*") != NULL)
                 return false;
         for (; *name != '\0'; name++)
                 if ((unsigned char)*name < ' ' || *name == 0x7f || *name == '"' || *name == '\\')
@@ -322,8 +323,10 @@ struct ek_reach ek_model_reach(struct ek_model *model, struct ek_message *root)
         struct ek_reach reach = {0};
         unsigned int mark = ++model->last_mark;
 
-        reach.messages = ek_arena_alloc(model->arena, ek_model_message_count(model),
-                                        sizeof(struct ek_message *));
+        if (model->reach == NULL)
+                model->reach = ek_arena_alloc(model->arena, ek_model_message_count(model),
+                                              sizeof(struct ek_message *));
+        reach.messages = model->reach;
         root->mark = mark;
         root->visit = 0;
         reach.messages[reach.count++] = root;

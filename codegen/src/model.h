@@ -68,6 +68,7 @@ struct ek_model {
         struct ek_file *files;
         size_t file_count;
         unsigned int last_mark;
+        struct ek_message **reach; /* of ek_model_reach() */
 };
 
 /** Builds the model. Ends the program where the request contradicts itself. */
@@ -91,6 +92,6 @@ struct ek_reach {
 
 /**
  * All message types that records of `root` can hold, breadth first, fields by number, root first;
- * `visit` of each is its index.
+ * `visit` of each is its index. Valid until the next call.
  */
 struct ek_reach ek_model_reach(struct ek_model *model, struct ek_message *root);

@@ -10,7 +10,7 @@
 #include "google/protobuf/descriptor.pb-c.h"
 #include "memory.h"
 
-#define EK_PLACE_MAX 160 /* path elements: two for each nested message, and some for a field */
+#define EK_PLACE_MAX 80 /* path elements: two for each nested message, and some for a field */
 
 struct ek_source {
         const char *name;

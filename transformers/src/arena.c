@@ -30,7 +30,7 @@ static void release(void *data, void *pointer)
 void ek_arena_init(struct ekiden_arena *arena)
 {
         *arena = (struct ekiden_arena){
-                .allocator = { .alloc = allocate, .free = release, .allocator_data = arena },
+                .allocator = {.alloc = allocate, .free = release, .allocator_data = arena},
         };
 }
 

@@ -14,8 +14,8 @@ struct ekiden_arena_chunk;
 
 struct ekiden_arena {
         struct ekiden_arena_chunk *chunks; /* newest first */
-        size_t used;                       /* bytes of the newest */
-        ProtobufCAllocator allocator;      /* for protobuf-c; its free does nothing */
+        size_t used; /* bytes of the newest */
+        ProtobufCAllocator allocator; /* for protobuf-c; its free does nothing */
 };
 
 /** Makes an empty arena in place; it allocates nothing yet. Must not be moved afterwards. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which hops lead from the predecessor's version to the successor's, and each item's way on them. */
+/* Which hops lead from the predecessor's version to the successor's, and each item's way on them.
+ */
 #include "chain.h"
 
 #include <stdbool.h>
@@ -42,8 +43,8 @@ static void reach_from(struct search *search, const struct ek_registry *registry
 int ek_chain_find(const struct ek_registry *registry, const struct ekiden_schema *own,
                   uint32_t from_version, struct ek_chain *ret_chain, struct ekiden_error *error)
 {
-        struct search search = { .versions = { own->version }, .count = 1 };
-        struct ek_chain chain = { .from = own, .to = own };
+        struct search search = {.versions = {own->version}, .count = 1};
+        struct ek_chain chain = {.from = own, .to = own};
         size_t at = 0;
 
         while (at < search.count && search.versions[at] != from_version)
@@ -90,11 +91,12 @@ static int refuse_missing(const struct ekiden_hop_table *hop, const struct ekide
                 error->from_version = hop->from->version;
                 error->to_version = hop->to->version;
         }
-        return ekiden_error_set(error, EKIDEN_EVERSION,
-                                "item \"%s\" differs between schema versions %u and %u, and the new "
-                                "binary's hop has no transformer for it; write %s_v%u_to_v%u_%s()",
-                                to->name, hop->from->version, hop->to->version, hop->to->program,
-                                hop->from->version, hop->to->version, to->name);
+        return ekiden_error_set(
+                error, EKIDEN_EVERSION,
+                "item \"%s\" differs between schema versions %u and %u, and the new "
+                "binary's hop has no transformer for it; write %s_v%u_to_v%u_%s()",
+                to->name, hop->from->version, hop->to->version, hop->to->program,
+                hop->from->version, hop->to->version, to->name);
 }
 
 /* One hop backwards: where does the item come from? *ret_from is NULL when it is new here. */
@@ -109,7 +111,7 @@ static int step_back(const struct ekiden_hop_table *hop, const struct ekiden_ite
         if (from && !transformer &&
             (from->kind != to->kind || memcmp(from->shape, to->shape, sizeof(to->shape)) != 0))
                 return refuse_missing(hop, to, error);
-        *ret_step = (struct ek_step){ hop, transformer, to };
+        *ret_step = (struct ek_step){hop, transformer, to};
         *ret_from = from;
         return 0;
 }

@@ -28,7 +28,7 @@ struct ek_chain {
 struct ek_step {
         const struct ekiden_hop_table *hop;
         const struct ekiden_transformer *transformer; /* NULL: the shapes agree */
-        const struct ekiden_item *to;                 /* the item as hop->to has it */
+        const struct ekiden_item *to; /* the item as hop->to has it */
 };
 
 struct ek_route {
@@ -38,7 +38,7 @@ struct ek_route {
         size_t count;
         const struct ekiden_message *decoded_as; /* the type to unpack a source record as: of the
                                                     last item that has the source's shape */
-        size_t first;                            /* step that a record unpacked so enters at */
+        size_t first; /* step that a record unpacked so enters at */
 };
 
 /** Adds a hop after checking it: 0, EINVAL, EEXISTS, ENOMEM (EK_HOPS_MAX are there). */
@@ -64,7 +64,8 @@ int ek_route_find(const struct ek_chain *chain, const struct ekiden_item *target
  *
  * @param record  unpacked as route->decoded_as, in the arena, its descriptor fields resolved
  * @param number  of the record in its item, from 0
- * @param sink    called for each record that comes out, of the target's type; its error ends the run
+ * @param sink    called for each record that comes out, of the target's type; its error ends the
+ * run
  * @return 0, or an error with a sentence that names transformer and record
  */
 int ek_route_run(const struct ek_route *route, ProtobufCMessage *record, uint64_t number,

@@ -14,16 +14,16 @@ struct description {
 };
 
 static const struct description descriptions[] = {
-#define DESCRIBE(name, value, exit_status, sentence)                                               \
-        { EKIDEN_##name, exit_status, "EKIDEN_" #name, sentence },
+#define DESCRIBE(name, value, exit_status, sentence) \
+        {EKIDEN_##name, exit_status, "EKIDEN_" #name, sentence},
         EKIDEN_ERRORS(DESCRIBE)
 #undef DESCRIBE
 };
 
 static const struct description *describe(int code)
 {
-        static const struct description success = { 0, 0, "EKIDEN_OK", "no error" };
-        static const struct description unknown = { 0, 70, "EKIDEN_E?", "an unknown error" };
+        static const struct description success = {0, 0, "EKIDEN_OK", "no error"};
+        static const struct description unknown = {0, 70, "EKIDEN_E?", "an unknown error"};
 
         if (code >= 0)
                 return &success;
@@ -51,8 +51,8 @@ int ekiden_error_exit_status(int code)
 const char *ekiden_phase_name(int phase)
 {
         switch (phase) {
-#define NAME(name, value, word)                                                                    \
-        case EKIDEN_PHASE_##name:                                                                  \
+#define NAME(name, value, word)   \
+        case EKIDEN_PHASE_##name: \
                 return word;
                 EKIDEN_PHASES(NAME)
 #undef NAME

@@ -65,9 +65,9 @@ static int visit_field(const struct walk *walk, const struct ekiden_field *entry
                 ProtobufCMessage **messages = repeated ? *(ProtobufCMessage ***)place : place;
 
                 for (size_t i = 0; i < count; i++) {
-                        int r = messages[i] ? visit_message(walk, entry->nested, messages[i],
-                                                            depth + 1) :
-                                              0;
+                        int r = messages[i]
+                                        ? visit_message(walk, entry->nested, messages[i], depth + 1)
+                                        : 0;
 
                         if (r < 0)
                                 return r;
@@ -100,7 +100,7 @@ static int visit_message(const struct walk *walk, const struct ekiden_message *t
 int ek_each_descriptor(const struct ekiden_message *type, ProtobufCMessage *message,
                        int (*visit)(void *data, int32_t *value), void *data)
 {
-        struct walk walk = { visit, data, false };
+        struct walk walk = {visit, data, false};
 
         return visit_message(&walk, type, message, 0);
 }
@@ -108,7 +108,7 @@ int ek_each_descriptor(const struct ekiden_message *type, ProtobufCMessage *mess
 int ek_resolve_descriptors(const struct ekiden_message *type, ProtobufCMessage *message,
                            int (*visit)(void *data, int32_t *value), void *data)
 {
-        struct walk walk = { visit, data, true };
+        struct walk walk = {visit, data, true};
 
         return visit_message(&walk, type, message, 0);
 }
@@ -116,7 +116,7 @@ int ek_resolve_descriptors(const struct ekiden_message *type, ProtobufCMessage *
 const struct ekiden_message *ek_message_find(const struct ekiden_message *type,
                                              const ProtobufCMessageDescriptor *descriptor)
 {
-        const struct ekiden_message *seen[TYPES_MAX] = { type };
+        const struct ekiden_message *seen[TYPES_MAX] = {type};
         size_t count = 1;
 
         for (size_t next = 0; next < count; next++) {

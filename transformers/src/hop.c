@@ -23,7 +23,7 @@ struct ekiden_hop {
         const struct run *run;
         size_t step;
         bool dropped;
-        bool downstream;     /* the error came from behind this hop: it has been told */
+        bool downstream; /* the error came from behind this hop: it has been told */
         char sentence[256]; /* of ekiden_hop_refuse() */
 };
 
@@ -67,7 +67,7 @@ ProtobufCMessage *ekiden_hop_new(struct ekiden_hop *hop,
 {
         const struct ek_step *step = &hop->run->route->steps[hop->step];
         const struct ekiden_message *type = ek_message_find(step->to->message, descriptor);
-        const struct ekiden_message plain = { .descriptor = descriptor };
+        const struct ekiden_message plain = {.descriptor = descriptor};
 
         return new_record(hop->run->arena, type ? type : &plain);
 }
@@ -124,7 +124,7 @@ static int fail(const struct run *run, size_t step, int code, const char *reason
 static int transform(const struct run *run, size_t step, ProtobufCMessage *old)
 {
         const struct ek_step *at = &run->route->steps[step];
-        struct ekiden_hop hop = { .run = run, .step = step };
+        struct ekiden_hop hop = {.run = run, .step = step};
         ProtobufCMessage *record = new_record(run->arena, at->to->message);
         int r;
 
@@ -177,7 +177,7 @@ int ek_route_run(const struct ek_route *route, ProtobufCMessage *record, uint64_
                  struct ekiden_arena *arena, int (*sink)(void *data, ProtobufCMessage *record),
                  void *data, struct ekiden_error *error)
 {
-        const struct run run = { route, number, arena, sink, data, error };
+        const struct run run = {route, number, arena, sink, data, error};
 
         return pass_on(&run, route->first, record);
 }

@@ -19,7 +19,7 @@ extern "C" {
 
 /** How a process, or an item, began. Errors are negative EKIDEN_E… beside these. */
 enum ekiden_beginning {
-        EKIDEN_FRESH = 0,   /* no predecessor had it: the program initialises it */
+        EKIDEN_FRESH = 0, /* no predecessor had it: the program initialises it */
         EKIDEN_RESUMED = 1, /* it came from the predecessor */
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Tagging: naming the state that must cross. (The paper's tag_st.) Generated code wraps the
- * functions for schema items in typed ones, `counter_v2_tag_clients()`; the built-in items for plain C
- * values are used as they are.
+ * functions for schema items in typed ones, `counter_v2_tag_clients()`; the built-in items for
+ * plain C values are used as they are.
  *
  * A tag call does two things. It registers the item, so that this process can hand it over; what
  * was tagged is read only inside an update point, and must stay valid until it is untagged. And in
@@ -34,8 +34,8 @@ struct ekiden_arena;
 
 /** Where an export or an import of a stream stands; the library's, valid during the callback. */
 struct ekiden_cursor {
-        uint64_t record;            /* number of the record, from 0 */
-        void *position;             /* the program's own, NULL at record 0: its place in a list … */
+        uint64_t record; /* number of the record, from 0 */
+        void *position; /* the program's own, NULL at record 0: its place in a list … */
         struct ekiden_arena *arena; /* of ekiden_cursor_alloc() */
         struct ekiden_error *error; /* of ekiden_cursor_refuse() */
 };
@@ -58,8 +58,8 @@ int ekiden_cursor_refuse(struct ekiden_cursor *cursor, const char *format, ...)
 struct ekiden_binding {
         /* How many records export_record will give; NULL, or UINT64_MAX: not known. */
         uint64_t (*count)(const void *functions, void *data);
-        /* Fills the next record: 1, 0 at the end, or a negative EKIDEN_E…. The record is initialised
-           to its type's defaults, descriptor fields to -1. */
+        /* Fills the next record: 1, 0 at the end, or a negative EKIDEN_E…. The record is
+           initialised to its type's defaults, descriptor fields to -1. */
         int (*export_record)(const void *functions, ProtobufCMessage *record,
                              struct ekiden_cursor *cursor, void *data);
         /* Takes a record over, which is borrowed for the call: 0, or a negative EKIDEN_E…. After 0

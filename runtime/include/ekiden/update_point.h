@@ -14,7 +14,8 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/** Not 0: the next update point has something to attend to. Read it through ekiden_update_point(). */
+/** Not 0: the next update point has something to attend to. Read it through ekiden_update_point().
+ */
 extern int ekiden_attention;
 
 /** What ekiden_update_point() does when there is something to do; call that instead. */

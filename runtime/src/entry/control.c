@@ -26,11 +26,11 @@ static struct {
         struct ek_operator *operators[OPERATORS_MAX];
         size_t count;
         struct ek_operator *upgrading; /* one of them, or NULL */
-} control = { .listener = -1 };
+} control = {.listener = -1};
 
 static int bind_socket(const char *path, int *ret_socket, struct ekiden_error *error)
 {
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
         ek_auto_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
         memcpy(address.sun_path, path, strlen(path) + 1);
@@ -118,7 +118,8 @@ static void release(const struct ek_operator *operator_)
                 }
 }
 
-/* The process's own user or root may ask; the socket's mode says the same (unix(7), SO_PEERCRED). */
+/* The process's own user or root may ask; the socket's mode says the same (unix(7), SO_PEERCRED).
+ */
 static int check_right(int socket, struct ekiden_error *error)
 {
         struct ucred peer;
@@ -149,7 +150,7 @@ static void make_room(void)
 static void admit(int socket)
 {
         struct ek_operator *operator_ = calloc(1, sizeof(*operator_));
-        struct ekiden_error error = { 0 };
+        struct ekiden_error error = {0};
         struct ek_link *link;
 
         if (!operator_) {
@@ -197,7 +198,7 @@ static void on_progress(void *data, const char *item, uint64_t item_records, uin
 /* A successor that was killed could not remove its hidden control socket. */
 static void on_child_ended(void *data, pid_t pid)
 {
-        struct ekiden_error ignored = { 0 };
+        struct ekiden_error ignored = {0};
         char directory[EK_CONTROL_PATH_MAX];
         char path[EK_CONTROL_PATH_MAX];
 
@@ -213,10 +214,12 @@ static void on_child_ended(void *data, pid_t pid)
 /* Begins; on failure whoever asked has been told. */
 static void begin(struct ek_upgrade_request *request, struct ek_operator *operator_)
 {
-        struct ekiden_error error = { 0 };
+        struct ekiden_error error = {0};
 
         request->observer = (struct ek_observer){
-                .phase = on_phase, .progress = on_progress, .child_ended = on_child_ended,
+                .phase = on_phase,
+                .progress = on_progress,
+                .child_ended = on_child_ended,
         };
         if (ek_predecessor_phase() == EKIDEN_PHASE_NONE)
                 control.upgrading = operator_;
@@ -236,7 +239,7 @@ static void begin(struct ek_upgrade_request *request, struct ek_operator *operat
 
 void ek_control_upgrade_unasked(void)
 {
-        struct ek_upgrade_request request = { .binary = ek_process.origin.binary };
+        struct ek_upgrade_request request = {.binary = ek_process.origin.binary};
 
         begin(&request, NULL);
 }
@@ -263,7 +266,7 @@ static void begin_for(struct ek_operator *operator_, const Ekiden__UpgradeReques
 
 static void refuse_request(struct ek_operator *operator_, int code)
 {
-        struct ekiden_error error = { .phase = EKIDEN_PHASE_REQUEST };
+        struct ekiden_error error = {.phase = EKIDEN_PHASE_REQUEST};
 
         ekiden_error_set(&error, code,
                          "the request is not one that this process understands; use the "

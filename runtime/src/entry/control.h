@@ -11,13 +11,15 @@
 
 #include "handover/predecessor.h"
 
-/** Opens the socket, hidden for a successor that does not serve yet. 0, EPERMISSION, ESYSTEM, ELIMIT. */
+/** Opens the socket, hidden for a successor that does not serve yet. 0, EPERMISSION, ESYSTEM,
+ * ELIMIT. */
 int ek_control_open(bool hidden, struct ekiden_error *error);
 
 /** Shows a hidden socket under its name: between COMMIT and TAKEN. 0 or ESYSTEM. */
 int ek_control_publish(struct ekiden_error *error);
 
-/** Accepts, reads and answers what is there, without waiting; begins the upgrade that is asked for. */
+/** Accepts, reads and answers what is there, without waiting; begins the upgrade that is asked for.
+ */
 void ek_control_attend(const char *update_point);
 
 /** Begins an upgrade that nobody waits for: of a plain update signal. */

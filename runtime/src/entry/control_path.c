@@ -76,8 +76,8 @@ bool ek_control_name_parse(const char *file_name, char ret_program[EKIDEN_NAME_M
         char *end;
         long pid;
 
-        if (!dot || dot == file_name || file_name[0] == '.' ||
-            dot - file_name > EKIDEN_NAME_MAX || dot[1] < '1' || dot[1] > '9')
+        if (!dot || dot == file_name || file_name[0] == '.' || dot - file_name > EKIDEN_NAME_MAX ||
+            dot[1] < '1' || dot[1] > '9')
                 return false;
         errno = 0;
         pid = strtol(dot + 1, &end, 10);

@@ -7,7 +7,8 @@
  *     $XDG_RUNTIME_DIR/ekiden    where set (XDG Base Directory Specification)
  *     /tmp/ekiden-UID            otherwise
  *
- * A successor's socket is hidden (.PROGRAM.PID) until it serves. The runtime and the tools share this file.
+ * A successor's socket is hidden (.PROGRAM.PID) until it serves. The runtime and the tools share
+ * this file.
  */
 #pragma once
 

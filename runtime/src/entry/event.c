@@ -14,7 +14,7 @@
 
 static void send_event(struct ek_operator *operator_, Ekiden__Event *event, bool is_last)
 {
-        const struct ek_wait wait = { .idle_ms = LAST_WORD_MS };
+        const struct ek_wait wait = {.idle_ms = LAST_WORD_MS};
 
         if (operator_->is_mute)
                 return;
@@ -120,8 +120,7 @@ static void fill_items(Ekiden__ItemStatus *items, Ekiden__ItemStatus **pointers,
         for (size_t i = 0; i < count; i++) {
                 ekiden__item_status__init(&items[i]);
                 items[i].name = tagged[i]->name;
-                items[i].message =
-                        (char *)(uintptr_t)tagged[i]->item.message->descriptor->name;
+                items[i].message = (char *)(uintptr_t)tagged[i]->item.message->descriptor->name;
                 items[i].has_stream = 1;
                 items[i].stream = tagged[i]->item.kind == EKIDEN_ITEM_STREAM;
                 pointers[i] = &items[i];

@@ -12,9 +12,9 @@
 /* An operator's connection. */
 struct ek_operator {
         struct ek_link *link;
-        uint64_t asked_ns;    /* when the request was seen; 0: none yet */
+        uint64_t asked_ns; /* when the request was seen; 0: none yet */
         uint64_t progress_ns; /* when progress was told last */
-        bool is_mute;         /* an event could not be sent: no more are */
+        bool is_mute; /* an event could not be sent: no more are */
 };
 
 void ek_event_simple(struct ek_operator *operator_, Ekiden__EventKind kind);

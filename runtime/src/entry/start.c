@@ -81,12 +81,12 @@ static void begin_leg(bool is_successor)
 int ekiden_start(int argc, char *const argv[], const struct ekiden_schema *schema,
                  struct ekiden_error *error)
 {
-        struct ekiden_error local = { 0 };
+        struct ekiden_error local = {0};
         int socket, r;
 
         if (!error)
                 error = &local;
-        *error = (struct ekiden_error){ 0 };
+        *error = (struct ekiden_error){0};
         if (ek_process.is_started)
                 return ekiden_error_set(error, EKIDEN_ESTATE, "ekiden_start() was called before");
         if (!schema)

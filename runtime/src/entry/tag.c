@@ -10,7 +10,7 @@
 
 static int tag(const struct ek_tagged *tagged)
 {
-        struct ekiden_error error = { 0 };
+        struct ekiden_error error = {0};
         int r;
 
         if (!ek_process.is_started || ek_successor_state() == EK_SUCCESSOR_FAILED)
@@ -41,7 +41,7 @@ static int set_name(struct ek_tagged *tagged, const char *name)
 static int tag_item(const struct ekiden_item *item, enum ekiden_item_kind kind,
                     const struct ekiden_binding *binding, const void *functions, void *data)
 {
-        struct ek_tagged tagged = { .binding = binding, .functions = functions, .data = data };
+        struct ek_tagged tagged = {.binding = binding, .functions = functions, .data = data};
         int r;
 
         if (!item || item->kind != kind || !binding || !binding->export_record ||
@@ -59,8 +59,8 @@ static int tag_item(const struct ekiden_item *item, enum ekiden_item_kind kind,
 int ekiden_tag_stream(const struct ekiden_item *item, const struct ekiden_binding *binding,
                       const void *functions, void *data)
 {
-        return functions ? tag_item(item, EKIDEN_ITEM_STREAM, binding, functions, data) :
-                           EKIDEN_EINVAL;
+        return functions ? tag_item(item, EKIDEN_ITEM_STREAM, binding, functions, data)
+                         : EKIDEN_EINVAL;
 }
 
 int ekiden_tag_message(const struct ekiden_item *item, ProtobufCMessage *state)
@@ -78,7 +78,7 @@ int ekiden_untag(const char *name)
 static int tag_value(const char *name, enum ek_value_type type, void *value, size_t *size_bytes)
 {
         struct ek_tagged tagged = {
-                .item = { .kind = EKIDEN_ITEM_SINGLETON, .message = &ek_value_message },
+                .item = {.kind = EKIDEN_ITEM_SINGLETON, .message = &ek_value_message},
                 .binding = &ek_value_binding,
                 .data = value,
                 .value_type = type,

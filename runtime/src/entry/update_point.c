@@ -15,7 +15,7 @@
 #include "wire/clock.h"
 
 #define EXIT_CALLED_OFF 75 /* EX_TEMPFAIL of sysexits.h: it can be tried again */
-#define ROUNDS_MAX 64      /* in one update point, however fast requests come */
+#define ROUNDS_MAX 64 /* in one update point, however fast requests come */
 
 static int take_attention(void)
 {
@@ -34,7 +34,7 @@ static _Noreturn void leave_called_off(const struct ekiden_error *error)
 
 static void finish_as_successor(const char *name)
 {
-        struct ekiden_error error = { 0 };
+        struct ekiden_error error = {0};
 
         if (ek_successor_state() == EK_SUCCESSOR_FAILED)
                 leave_called_off(&error);
@@ -45,7 +45,8 @@ static void finish_as_successor(const char *name)
                ek_process.setup.leg, ek_process.schema->version);
 }
 
-/* Not by exit(): an atexit handler might remove what the successor uses. Standard I/O was flushed. */
+/* Not by exit(): an atexit handler might remove what the successor uses. Standard I/O was flushed.
+ */
 static _Noreturn void leave_to_successor(void)
 {
         ek_control_committed();
@@ -57,7 +58,7 @@ static _Noreturn void leave_to_successor(void)
 
 static void attend_once(const char *name)
 {
-        struct ekiden_error error = { 0 };
+        struct ekiden_error error = {0};
         int r;
 
         ek_control_attend(name);
@@ -86,7 +87,8 @@ void ekiden_attend(const char *name)
                 finish_as_successor(name);
         do {
                 attend_once(name);
-                /* A signal before this line has set the flag again; one after it knocks by itself. */
+                /* A signal before this line has set the flag again; one after it knocks by itself.
+                 */
                 ek_wake_at(ek_predecessor_deadline());
         } while (take_attention() && ++rounds < ROUNDS_MAX);
         if (rounds == ROUNDS_MAX)

@@ -38,7 +38,7 @@ static struct {
         int epoll, timer_fd; /* of ekiden_poll_descriptor(); -1 until it is asked for */
         int watched[WATCHED_MAX];
         size_t watched_count;
-} wake = { .epoll = -1, .timer_fd = -1 };
+} wake = {.epoll = -1, .timer_fd = -1};
 
 /* What the handler writes; lock-free, since the signal may come in any thread. */
 static int asked;
@@ -57,8 +57,8 @@ bool ek_wake_was_asked(void)
 static struct itimerspec once_after(uint64_t delay_ns)
 {
         return (struct itimerspec){
-                .it_value = { .tv_sec = (time_t)(delay_ns / UINT64_C(1000000000)),
-                              .tv_nsec = (long)(delay_ns % UINT64_C(1000000000)) },
+                .it_value = {.tv_sec = (time_t)(delay_ns / UINT64_C(1000000000)),
+                             .tv_nsec = (long)(delay_ns % UINT64_C(1000000000))},
         };
 }
 
@@ -90,7 +90,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
 
 static int install(int number, struct ekiden_error *error)
 {
-        struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
+        struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
         struct sigaction before;
 
         sigemptyset(&action.sa_mask);
@@ -110,7 +110,7 @@ static int install(int number, struct ekiden_error *error)
 
 int ek_wake_setup(int signal_number, struct ekiden_error *error)
 {
-        struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = signal_number };
+        struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = signal_number};
 
         wake.signal_number = signal_number;
         if (signal_number == 0)
@@ -136,7 +136,7 @@ static int signal_on_input(int socket, bool enable)
 
 static int poll_for_input(int fd)
 {
-        struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+        struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
 
         return epoll_ctl(wake.epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? EKIDEN_ESYSTEM : 0;
 }
@@ -174,7 +174,7 @@ void ek_wake_unwatch(int socket)
 
 void ek_wake_at(uint64_t time_ns)
 {
-        struct itimerspec when = { 0 };
+        struct itimerspec when = {0};
 
         if (time_ns != UINT64_MAX) {
                 uint64_t now = ek_now_ns();

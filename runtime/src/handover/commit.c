@@ -30,7 +30,7 @@ static int is_taken(struct ek_predecessor *p, const struct ek_frame *frame)
 static int receive_taken(struct ek_predecessor *p, struct ekiden_error *error)
 {
         /* Past the point where the operator, or his time limit, can call it off. */
-        struct ek_wait wait = { .idle_ms = p->setup->deadlines->ms[EKIDEN_PHASE_COMMIT] };
+        struct ek_wait wait = {.idle_ms = p->setup->deadlines->ms[EKIDEN_PHASE_COMMIT]};
         struct ek_frame frame;
         int r = ek_receive(p->link, &wait, &frame, error);
 
@@ -42,7 +42,7 @@ static int receive_taken(struct ek_predecessor *p, struct ekiden_error *error)
 /* It has failed, or so it seems: 0 if TAKEN was in the queue all the same. */
 static int make_certain(struct ek_predecessor *p, const struct ekiden_error *error)
 {
-        struct ekiden_error ignored = { 0 };
+        struct ekiden_error ignored = {0};
         struct ek_frame frame;
 
         ek_refuse(p->link, error);

@@ -32,11 +32,12 @@ int ek_compatible(const Ekiden__Offer *offer, const struct ekiden_schema *schema
         int r;
 
         if (offer->protocol != EK_PROTOCOL)
-                return ekiden_error_set(error, EKIDEN_EPROTOCOL,
-                                        "the running process speaks version %u of the handover, the "
-                                        "new binary %d; build both with libekiden of one major "
-                                        "version",
-                                        offer->protocol, EK_PROTOCOL);
+                return ekiden_error_set(
+                        error, EKIDEN_EPROTOCOL,
+                        "the running process speaks version %u of the handover, the "
+                        "new binary %d; build both with libekiden of one major "
+                        "version",
+                        offer->protocol, EK_PROTOCOL);
         if (strcmp(offer->program, schema->program) != 0)
                 return ekiden_error_set(error, EKIDEN_EPROGRAM,
                                         "the new binary is %s, and the running process is %.63s; "

@@ -9,14 +9,14 @@
 #include <ekiden/error.h>
 
 struct ek_origin {
-        char **arguments;   /* argc of them and NULL; copies, since programs write into argv */
+        char **arguments; /* argc of them and NULL; copies, since programs write into argv */
         size_t argument_count;
         char **environment; /* without EKIDEN_HANDOVER */
-        char *directory;    /* working directory */
-        char *binary;       /* path of the executable */
+        char *directory; /* working directory */
+        char *binary; /* path of the executable */
         mode_t umask;
-        sigset_t blocked;   /* signal mask */
-        sigset_t defaults;  /* signals whose disposition was the default */
+        sigset_t blocked; /* signal mask */
+        sigset_t defaults; /* signals whose disposition was the default */
 };
 
 /** Saves it, once, in ekiden_start(): 0, EINVAL, ENOMEM, ESYSTEM. Nothing in it is ever freed. */

@@ -14,9 +14,9 @@
 #include "wire/clock.h"
 
 #define SOCKET_BUFFER (8 << 20) /* bytes; with less, both sides wait for each other more often */
-#define ALREADY_LEAVING_MS 200  /* a successor that closed its socket is on its way out */
+#define ALREADY_LEAVING_MS 200 /* a successor that closed its socket is on its way out */
 
-struct ek_predecessor ek_predecessor = { .child = { .pidfd = -1 } };
+struct ek_predecessor ek_predecessor = {.child = {.pidfd = -1}};
 
 enum ekiden_phase ek_predecessor_phase(void)
 {
@@ -64,7 +64,8 @@ static int make_sockets(int ret_sockets[2], struct ekiden_error *error)
                                               "cannot make the handover's socket pair");
         for (int i = 0; i < 2; i++)
                 if (setsockopt(ret_sockets[i], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
-                        (void)setsockopt(ret_sockets[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+                        (void)setsockopt(ret_sockets[i], SOL_SOCKET, SO_SNDBUF, &size,
+                                         sizeof(size));
         return 0;
 }
 
@@ -78,8 +79,8 @@ static int send_offer(struct ek_predecessor *p, struct ekiden_error *error)
         int r;
 
         id.version = schema->version;
-        id.fingerprint = (ProtobufCBinaryData){ EKIDEN_FINGERPRINT_SIZE,
-                                                (uint8_t *)(uintptr_t)schema->fingerprint };
+        id.fingerprint = (ProtobufCBinaryData){EKIDEN_FINGERPRINT_SIZE,
+                                               (uint8_t *)(uintptr_t)schema->fingerprint};
         offer.protocol = EK_PROTOCOL;
         offer.program = (char *)(uintptr_t)schema->program;
         offer.schema = &id;
@@ -156,7 +157,7 @@ int ek_predecessor_call_off(struct ekiden_error *error)
         ek_child_end(&p->child, code == EKIDEN_EPEER ? ALREADY_LEAVING_MS : 0, how, sizeof(how));
         explain_death(p, how, error);
         p->phase = EKIDEN_PHASE_NONE;
-        p->request = (struct ek_upgrade_request){ 0 };
+        p->request = (struct ek_upgrade_request){0};
         if (pid > 0 && observer.child_ended)
                 observer.child_ended(observer.data, pid);
         return code;
@@ -166,7 +167,7 @@ int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
                          const struct ek_upgrade_request *request, struct ekiden_error *error)
 {
         struct ek_predecessor *p = &ek_predecessor;
-        struct ekiden_error local = { 0 };
+        struct ekiden_error local = {0};
 
         if (!error)
                 error = &local;
@@ -177,7 +178,7 @@ int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
                                         ekiden_phase_name(p->phase));
         p->setup = setup;
         p->request = *request;
-        p->report = (struct ek_upgrade_report){ 0 };
+        p->report = (struct ek_upgrade_report){0};
         ek_predecessor_enter(EKIDEN_PHASE_CHECK);
         if (start_successor(p, error) < 0)
                 return ek_predecessor_call_off(error);
@@ -274,7 +275,7 @@ static int take_frame(struct ek_predecessor *p, const struct ek_frame *frame,
 int ek_predecessor_step(const char *update_point, struct ekiden_error *error)
 {
         struct ek_predecessor *p = &ek_predecessor;
-        struct ekiden_error local = { 0 };
+        struct ekiden_error local = {0};
         int r = 0;
 
         if (!error)

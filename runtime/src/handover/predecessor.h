@@ -29,10 +29,10 @@ struct ek_observer {
 };
 
 struct ek_upgrade_request {
-        const char *binary;         /* path */
-        char *const *arguments;     /* NULL: the saved ones */
-        uint64_t until_ns;          /* for all until COMMIT; 0: the phases' deadlines alone */
-        struct ek_link *operator_;  /* borrowed until the upgrade has ended; NULL: nobody waits */
+        const char *binary; /* path */
+        char *const *arguments; /* NULL: the saved ones */
+        uint64_t until_ns; /* for all until COMMIT; 0: the phases' deadlines alone */
+        struct ek_link *operator_; /* borrowed until the upgrade has ended; NULL: nobody waits */
         struct ek_observer observer;
 };
 
@@ -48,7 +48,8 @@ struct ek_predecessor_setup {
 struct ek_upgrade_report {
         uint32_t to_version;
         pid_t successor;
-        uint64_t pause_ns; /* from the stop at the update point until TAKEN was there; 0: none yet */
+        uint64_t
+                pause_ns; /* from the stop at the update point until TAKEN was there; 0: none yet */
         struct ek_count count;
         char update_point[EKIDEN_NAME_MAX + 1];
 };
@@ -73,7 +74,8 @@ enum ekiden_phase ek_predecessor_phase(void);
  */
 int ek_predecessor_step(const char *update_point, struct ekiden_error *error);
 
-/** When the step must be called at the latest (ek_now_ns()); UINT64_MAX: no upgrade is under way. */
+/** When the step must be called at the latest (ek_now_ns()); UINT64_MAX: no upgrade is under way.
+ */
 uint64_t ek_predecessor_deadline(void);
 
 /** The descriptor that becomes readable when a step has something to do, or -1. */

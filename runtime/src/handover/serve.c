@@ -62,10 +62,11 @@ static int check_type(const struct ek_tagged *tagged, const Ekiden__Pull *pull,
         if (strcmp(name, pull->message) == 0)
                 return 0;
         snprintf(error->item, sizeof(error->item), "%s", tagged->name);
-        return ekiden_error_set(error, EKIDEN_ETYPE,
-                                "item \"%s\" is a %s in this process, and the new binary asks for a "
-                                "%s; give one of them another name",
-                                tagged->name, name, pull->message);
+        return ekiden_error_set(
+                error, EKIDEN_ETYPE,
+                "item \"%s\" is a %s in this process, and the new binary asks for a "
+                "%s; give one of them another name",
+                tagged->name, name, pull->message);
 }
 
 static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
@@ -94,7 +95,7 @@ static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
 /* A peer that refused and closed: its reason may still lie in the socket. */
 static void read_reason(struct ek_predecessor *p, struct ekiden_error *error)
 {
-        struct ekiden_error reason = { 0 };
+        struct ekiden_error reason = {0};
         struct ek_frame frame;
 
         while (ek_receive(p->link, NULL, &frame, &reason) == 0)
@@ -109,7 +110,10 @@ static int serve_pulls(struct ek_predecessor *p, struct ekiden_error *error)
         struct ek_wait transfer = wait_of(p, EKIDEN_PHASE_TRANSFER);
         struct ek_wait next = wait_of(p, EKIDEN_PHASE_READY);
         struct ek_export export_ = {
-                .link = p->link, .wait = &transfer, .progress = progress, .data = &export_,
+                .link = p->link,
+                .wait = &transfer,
+                .progress = progress,
+                .data = &export_,
         };
 
         for (;;) {

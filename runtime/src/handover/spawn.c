@@ -29,7 +29,8 @@ int ek_binary_open(const char *path, int *ret_fd, struct ekiden_error *error)
                                               "cannot open the new binary %s", path);
         if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
                 return ekiden_error_set(error, EKIDEN_EBINARY,
-                                        "%s is not a regular file; name the new binary itself", path);
+                                        "%s is not a regular file; name the new binary itself",
+                                        path);
         snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
         /* The file's own mode decides, for root too, who may do anything else. */
         if (!(status.st_mode & 0111) || faccessat(AT_FDCWD, self, X_OK, AT_EACCESS) < 0)
@@ -75,7 +76,8 @@ static char **make_environment(const struct ek_origin *origin)
         return made;
 }
 
-/* The order matters: both are above the numbers that they go to, so neither overwrites the other. */
+/* The order matters: both are above the numbers that they go to, so neither overwrites the other.
+ */
 static int prepare_actions(posix_spawn_file_actions_t *actions, const struct ek_origin *origin,
                            int binary, int socket)
 {
@@ -148,13 +150,13 @@ int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char 
                 return ekiden_error_set_errno(error, EKIDEN_EBINARY, r,
                                               "cannot start the new binary %s in %s", path,
                                               origin->directory);
-        *ret_child = (struct ek_child){ .pid = pid, .pidfd = pidfd_open(pid, 0) };
+        *ret_child = (struct ek_child){.pid = pid, .pidfd = pidfd_open(pid, 0)};
         return 0;
 }
 
 static void wait_gone(const struct ek_child *child, int timeout_ms)
 {
-        struct pollfd gone = { .fd = child->pidfd, .events = POLLIN };
+        struct pollfd gone = {.fd = child->pidfd, .events = POLLIN};
 
         while (poll(&gone, 1, timeout_ms) < 0 && errno == EINTR)
                 ; /* a signal may make it wait anew: signals come in bounded numbers here */
@@ -173,7 +175,7 @@ static void describe(const siginfo_t *info, char *ret_how, size_t size)
    ignores SIGCHLD, may have been faster: then nothing is known of how it ended. */
 static int reap(const struct ek_child *child, char *ret_how, size_t size)
 {
-        siginfo_t info = { .si_pid = 0 };
+        siginfo_t info = {.si_pid = 0};
 
         if (waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED | WNOHANG) < 0)
                 return 1;

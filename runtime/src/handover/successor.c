@@ -16,7 +16,7 @@
 #include "state/transfer.h"
 #include "wire/cleanup.h"
 
-#define FIRST_WORD_MS 5000  /* OFFER lies in the socket before this process exists */
+#define FIRST_WORD_MS 5000 /* OFFER lies in the socket before this process exists */
 #define DEATH_CHECK_MS 1000 /* how long a predecessor that closed its socket may take to die */
 #define DEADLINE_MAX_MS 86400000
 
@@ -29,9 +29,10 @@ static struct {
         uint32_t leg;
         unsigned int pause_ms, transfer_ms, commit_ms;
         bool is_warm;
-        char update_point[EKIDEN_NAME_MAX + 1]; /* "" until PAUSED, and after the first update point */
+        char update_point[EKIDEN_NAME_MAX +
+                          1]; /* "" until PAUSED, and after the first update point */
         struct ek_count count;
-} successor = { .leg = 1, .predecessor = -1 };
+} successor = {.leg = 1, .predecessor = -1};
 
 enum ek_successor_state ek_successor_state(void)
 {
@@ -83,7 +84,7 @@ static int take_offer(const Ekiden__Offer *offer, const struct ek_registry *regi
 
 static int read_offer(const struct ek_registry *registry, struct ekiden_error *error)
 {
-        const struct ek_wait wait = { .idle_ms = FIRST_WORD_MS };
+        const struct ek_wait wait = {.idle_ms = FIRST_WORD_MS};
         ProtobufCMessage *unpacked;
         struct ek_frame frame;
         int r = ek_receive(successor.link, &wait, &frame, error);
@@ -105,15 +106,15 @@ static Ekiden__SchemaId schema_id(const struct ekiden_schema *schema)
         Ekiden__SchemaId id = EKIDEN__SCHEMA_ID__INIT;
 
         id.version = schema->version;
-        id.fingerprint = (ProtobufCBinaryData){ EKIDEN_FINGERPRINT_SIZE,
-                                                (uint8_t *)(uintptr_t)schema->fingerprint };
+        id.fingerprint = (ProtobufCBinaryData){EKIDEN_FINGERPRINT_SIZE,
+                                               (uint8_t *)(uintptr_t)schema->fingerprint};
         return id;
 }
 
 /* The schemas on the chain are what matters of all that this binary knows. */
 static int send_hello(struct ekiden_error *error)
 {
-        const struct ek_wait wait = { .idle_ms = FIRST_WORD_MS };
+        const struct ek_wait wait = {.idle_ms = FIRST_WORD_MS};
         const struct ek_chain *chain = &successor.chain;
         Ekiden__SchemaId ids[EK_CHAIN_MAX + 1];
         Ekiden__SchemaId *known[EK_CHAIN_MAX + 1];
@@ -161,7 +162,7 @@ int ek_successor_start(int socket, const struct ekiden_schema *schema,
 
 static int read_paused(struct ekiden_error *error)
 {
-        const struct ek_wait wait = { .idle_ms = successor.pause_ms };
+        const struct ek_wait wait = {.idle_ms = successor.pause_ms};
         ProtobufCMessage *unpacked;
         struct ek_frame frame;
         int r = ek_receive(successor.link, &wait, &frame, error);
@@ -182,7 +183,7 @@ static int read_paused(struct ekiden_error *error)
 /* The first need of the predecessor's state: WARM, and it stops at its next update point. */
 static int become_warm(struct ekiden_error *error)
 {
-        const struct ek_wait wait = { .idle_ms = successor.transfer_ms };
+        const struct ek_wait wait = {.idle_ms = successor.transfer_ms};
         int r;
 
         if (successor.is_warm)
@@ -203,7 +204,7 @@ static int become_warm(struct ekiden_error *error)
 static int pull(const struct ekiden_item *source, const struct ek_tagged *tagged,
                 const struct ek_route *route, struct ekiden_error *error)
 {
-        const struct ek_wait wait = { .idle_ms = successor.transfer_ms };
+        const struct ek_wait wait = {.idle_ms = successor.transfer_ms};
         Ekiden__Pull message = EKIDEN__PULL__INIT;
         int r;
 
@@ -245,7 +246,7 @@ int ek_successor_fetch(const struct ek_tagged *tagged, struct ekiden_error *erro
 
 const char *ek_successor_update_point(void)
 {
-        struct ekiden_error error = { .phase = EKIDEN_PHASE_WARM };
+        struct ekiden_error error = {.phase = EKIDEN_PHASE_WARM};
 
         if (successor.state == EK_SUCCESSOR_WAITING && become_warm(&error) < 0)
                 ek_successor_fail(&error);
@@ -259,7 +260,7 @@ void ek_successor_forget_update_point(void)
 
 static int receive_commit(struct ekiden_error *error)
 {
-        const struct ek_wait wait = { .idle_ms = successor.commit_ms };
+        const struct ek_wait wait = {.idle_ms = successor.commit_ms};
         struct ek_frame frame;
         int r = ek_receive(successor.link, &wait, &frame, error);
 
@@ -270,7 +271,7 @@ static int receive_commit(struct ekiden_error *error)
 
 static int send_ready(const char *update_point, struct ekiden_error *error)
 {
-        const struct ek_wait wait = { .idle_ms = successor.transfer_ms };
+        const struct ek_wait wait = {.idle_ms = successor.transfer_ms};
         Ekiden__Ready ready = EKIDEN__READY__INIT;
         int r;
 
@@ -285,8 +286,8 @@ static int send_ready(const char *update_point, struct ekiden_error *error)
  */
 static int predecessor_is_dead(void)
 {
-        struct pollfd death = { .fd = successor.predecessor, .events = POLLIN };
-        struct ekiden_error ignored = { 0 };
+        struct pollfd death = {.fd = successor.predecessor, .events = POLLIN};
+        struct ekiden_error ignored = {0};
         struct ek_frame frame;
         int r;
 

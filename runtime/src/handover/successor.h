@@ -14,8 +14,8 @@
 
 enum ek_successor_state {
         EK_SUCCESSOR_NONE = 0, /* a fresh process, or a successor that serves */
-        EK_SUCCESSOR_WAITING,  /* between HELLO and TAKEN */
-        EK_SUCCESSOR_FAILED,   /* called off */
+        EK_SUCCESSOR_WAITING, /* between HELLO and TAKEN */
+        EK_SUCCESSOR_FAILED, /* called off */
 };
 
 enum ek_successor_state ek_successor_state(void);
@@ -33,7 +33,8 @@ int ek_successor_start(int socket, const struct ekiden_schema *schema,
 /** The number of this leg: the predecessor's and one; 1 in a fresh process. */
 uint32_t ek_successor_leg(void);
 
-/** Fetches an item: EKIDEN_RESUMED, EKIDEN_FRESH, or an error after which the upgrade is called off. */
+/** Fetches an item: EKIDEN_RESUMED, EKIDEN_FRESH, or an error after which the upgrade is called
+ * off. */
 int ek_successor_fetch(const struct ek_tagged *tagged, struct ekiden_error *error);
 
 /** The update point where the predecessor stopped, waiting until it has; NULL: called off. */

@@ -71,7 +71,7 @@ static int number_descriptor(void *data, int32_t *value)
                                         "a record holds more than %d descriptors; spread them over "
                                         "several records",
                                         EK_BATCH_DESCRIPTORS_MAX);
-        batch->patches[batch->patch_count++] = (struct patch){ value, *value };
+        batch->patches[batch->patch_count++] = (struct patch){value, *value};
         if (*value < 0) {
                 *value = 0;
                 return 0;
@@ -172,7 +172,8 @@ static int check_record(struct batch *batch, const ProtobufCMessage *record)
                                 (unsigned long long)batch->item.records);
 }
 
-/* Numbers the record's descriptors and adds it; a record that finds no room sends the batch first. */
+/* Numbers the record's descriptors and adds it; a record that finds no room sends the batch first.
+ */
 static int number_and_append(struct batch *batch, ProtobufCMessage *record)
 {
         const struct ekiden_message *type = batch->tagged->item.message;
@@ -206,8 +207,8 @@ static int add_record(struct batch *batch, ProtobufCMessage *record)
                 return r;
         r = number_and_append(batch, record);
         restore_descriptors(batch);
-        if (r == 0 && (batch->size >= EK_BATCH_TARGET ||
-                       batch->descriptor_count >= EK_DESCRIPTORS_MAX))
+        if (r == 0 &&
+            (batch->size >= EK_BATCH_TARGET || batch->descriptor_count >= EK_DESCRIPTORS_MAX))
                 r = flush(batch);
         return r;
 }
@@ -269,7 +270,7 @@ static int export_records(struct batch *batch, struct ekiden_arena *arena, uint6
 {
         const struct ek_tagged *tagged = batch->tagged;
         const struct ek_count before = batch->export_->total;
-        struct ekiden_cursor cursor = { .arena = arena, .error = batch->error };
+        struct ekiden_cursor cursor = {.arena = arena, .error = batch->error};
         ek_auto_free ProtobufCMessage *record =
                 calloc(1, tagged->item.message->descriptor->sizeof_message);
 
@@ -284,10 +285,9 @@ static int export_records(struct batch *batch, struct ekiden_arena *arena, uint6
                 r = tagged->binding->export_record(tagged->functions, record, &cursor,
                                                    tagged->data);
                 if (r < 0)
-                        return ekiden_error_set(batch->error, r,
-                                                "the program could not export record %llu: %s",
-                                                (unsigned long long)cursor.record,
-                                                ekiden_error_text(r));
+                        return ekiden_error_set(
+                                batch->error, r, "the program could not export record %llu: %s",
+                                (unsigned long long)cursor.record, ekiden_error_text(r));
                 if (r == 0)
                         break;
                 r = add_record(batch, record);
@@ -303,7 +303,7 @@ static int export_records(struct batch *batch, struct ekiden_arena *arena, uint6
 int ek_export_item(struct ek_export *export_, const struct ek_tagged *tagged,
                    struct ekiden_error *error)
 {
-        struct batch batch = { .export_ = export_, .tagged = tagged, .error = error };
+        struct batch batch = {.export_ = export_, .tagged = tagged, .error = error};
         uint64_t announced = announced_count(tagged);
         struct ekiden_arena arena;
         int r;

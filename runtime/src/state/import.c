@@ -25,8 +25,8 @@ struct import {
         struct ekiden_cursor cursor;
         struct ek_count count;
         /* Of the batch in hand: */
-        int *descriptors;        /* -1 once claimed or closed */
-        bool *named;             /* by a record of the batch */
+        int *descriptors; /* -1 once claimed or closed */
+        bool *named; /* by a record of the batch */
         size_t descriptor_count;
         /* Of the record in hand: numbers [first, …) in `mine` index `descriptors`. */
         size_t *mine;
@@ -138,11 +138,12 @@ static int claim(void *data, int32_t *value)
                         return 0;
                 }
         }
-        return ekiden_error_set(import->error, EKIDEN_ETRANSFORMER,
-                                "record %llu came out of the transformers with descriptor %d, which "
-                                "is not one that it had, or had once; pass descriptors on as they "
-                                "are, each once",
-                                (unsigned long long)import->cursor.record, *value);
+        return ekiden_error_set(
+                import->error, EKIDEN_ETRANSFORMER,
+                "record %llu came out of the transformers with descriptor %d, which "
+                "is not one that it had, or had once; pass descriptors on as they "
+                "are, each once",
+                (unsigned long long)import->cursor.record, *value);
 }
 
 /* Takes back what `claim` gave away: the program did not want the record. */
@@ -339,7 +340,11 @@ int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struc
                    const struct ek_route *route, struct ek_count *total, struct ekiden_error *error)
 {
         struct import import = {
-                .link = link, .wait = wait, .tagged = tagged, .route = route, .error = error,
+                .link = link,
+                .wait = wait,
+                .tagged = tagged,
+                .route = route,
+                .error = error,
         };
         int r;
 

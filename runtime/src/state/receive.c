@@ -11,13 +11,15 @@ int ek_link_failed(int code, struct ekiden_error *error)
         case EKIDEN_EPEER:
                 return ekiden_error_set(error, code, "the other process went away");
         case EKIDEN_ETIMEOUT:
-                return ekiden_error_set(error, code, "the other process made no progress before "
-                                                     "the deadline of this phase");
+                return ekiden_error_set(error, code,
+                                        "the other process made no progress before "
+                                        "the deadline of this phase");
         case EKIDEN_ECANCELLED:
                 return ekiden_error_set(error, code, "the operator called the upgrade off");
         case EKIDEN_EPROTOCOL:
-                return ekiden_error_set(error, code, "what the other process sent is damaged or is "
-                                                     "no Ekiden handover");
+                return ekiden_error_set(error, code,
+                                        "what the other process sent is damaged or is "
+                                        "no Ekiden handover");
         case EKIDEN_ELIMIT:
                 return ekiden_error_set(error, code,
                                         "a frame is larger than %u MiB; split the record, or send "
@@ -52,9 +54,8 @@ static int refused(const struct ek_frame *frame, struct ekiden_error *error)
         code = refusal->code < 0 ? refusal->code : EKIDEN_EPROTOCOL;
         if (error && error->code == 0) {
                 error->code = code;
-                error->phase = (enum ekiden_phase)(refusal->phase <= EKIDEN_PHASE_SERVE ?
-                                                           refusal->phase :
-                                                           0);
+                error->phase = (enum ekiden_phase)(
+                        refusal->phase <= EKIDEN_PHASE_SERVE ? refusal->phase : 0);
                 error->from_version = refusal->from_version;
                 error->to_version = refusal->to_version;
                 error->system_errno = refusal->system_errno;

@@ -23,7 +23,8 @@ struct ek_export {
         struct ek_link *link;
         const struct ek_wait *wait;
         struct ek_count total; /* over all items of this handover */
-        /* Called as records leave; `announced` is 0 when the program gave no count. NULL: nobody. */
+        /* Called as records leave; `announced` is 0 when the program gave no count. NULL: nobody.
+         */
         void (*progress)(void *data, const struct ek_tagged *tagged, uint64_t item_records,
                          uint64_t announced);
         void *data;
@@ -42,7 +43,8 @@ int ek_export_item(struct ek_export *export_, const struct ek_tagged *tagged,
 int ek_receive(struct ek_link *link, const struct ek_wait *wait, struct ek_frame *ret_frame,
                struct ekiden_error *error);
 
-/** Fills an error from the code of a failed link call, in this handover's words. Returns the code. */
+/** Fills an error from the code of a failed link call, in this handover's words. Returns the code.
+ */
 int ek_link_failed(int code, struct ekiden_error *error);
 
 /**
@@ -52,4 +54,5 @@ int ek_link_failed(int code, struct ekiden_error *error);
  * @return EKIDEN_RESUMED, EKIDEN_FRESH (absent), or an error with its sentence
  */
 int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struct ek_tagged *tagged,
-                   const struct ek_route *route, struct ek_count *total, struct ekiden_error *error);
+                   const struct ek_route *route, struct ek_count *total,
+                   struct ekiden_error *error);

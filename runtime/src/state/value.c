@@ -6,7 +6,7 @@
 #include "state/tagged.h"
 
 static const struct ekiden_field value_fields[] = {
-        { .index = 6, .flags = EKIDEN_FIELD_DESCRIPTOR }, /* Value.descriptor */
+        {.index = 6, .flags = EKIDEN_FIELD_DESCRIPTOR}, /* Value.descriptor */
 };
 
 const struct ekiden_message ek_value_message = {
@@ -38,7 +38,7 @@ static void put_text(Ekiden__Value *value, char *text)
 static void put_data(Ekiden__Value *value, uint8_t *data, size_t size)
 {
         value->value_case = EKIDEN__VALUE__VALUE_DATA;
-        value->data = (ProtobufCBinaryData){ size, data };
+        value->data = (ProtobufCBinaryData){size, data};
 }
 
 static void put(const struct ek_tagged *tagged, Ekiden__Value *value)

@@ -36,7 +36,7 @@ size_t ek_descriptors_describe(uint8_t payload[EK_DESCRIPTORS_PAYLOAD_MAX], cons
 
                 close_on_exec[i] = flags >= 0 && (flags & FD_CLOEXEC);
         }
-        message.close_on_exec = (ProtobufCBinaryData){ count, close_on_exec };
+        message.close_on_exec = (ProtobufCBinaryData){count, close_on_exec};
         return protobuf_c_message_pack(&message.base, payload);
 }
 

@@ -29,11 +29,12 @@ size_t ek_descriptors_describe(uint8_t payload[EK_DESCRIPTORS_PAYLOAD_MAX], cons
 
 /**
  * Appends what came with a received message to `held`, which then owns it: 0, or EPROTOCOL when the
- * kernel cut some off (the process may be out of descriptors) or more than `room` would be held; the
- * surplus is closed.
+ * kernel cut some off (the process may be out of descriptors) or more than `room` would be held;
+ * the surplus is closed.
  */
 int ek_descriptors_collect(struct msghdr *message, int *held, size_t *held_count, size_t room);
 
-/** Copies the descriptors of a frame from the front of `held`: how many, or EPROTOCOL. Sets FD_CLOEXEC. */
+/** Copies the descriptors of a frame from the front of `held`: how many, or EPROTOCOL. Sets
+ * FD_CLOEXEC. */
 int ek_descriptors_take(const uint8_t *payload, size_t size_bytes, const int *held,
                         size_t held_count, int *ret_descriptors);

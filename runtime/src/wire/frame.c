@@ -16,7 +16,8 @@ static void put_le32(uint8_t *out, uint32_t value)
 
 static uint32_t get_le32(const uint8_t *in)
 {
-        return (uint32_t)in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 | (uint32_t)in[3] << 24;
+        return (uint32_t)in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 |
+               (uint32_t)in[3] << 24;
 }
 
 /* CRC-32C (Castagnoli), as in RFC 3720 section 12.1, continued from `crc`; 0 begins one. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A frame's header: 12 bytes, little-endian: payload length (32 bits), kind (16), zero (16),
- * CRC-32C (32) over the first eight bytes and the payload. The kinds are in idl/ekiden/handover.proto.
+ * CRC-32C (32) over the first eight bytes and the payload. The kinds are in
+ * idl/ekiden/handover.proto.
  */
 #pragma once
 
@@ -10,8 +11,8 @@
 
 #define EK_FRAME_HEADER_SIZE 12
 
-/* No frame's payload is larger, whatever its header says. A batch ends at EK_BATCH_TARGET unless one
-   single record is larger than that. */
+/* No frame's payload is larger, whatever its header says. A batch ends at EK_BATCH_TARGET unless
+   one single record is larger than that. */
 #define EK_FRAME_PAYLOAD_MAX (UINT32_C(64) << 20)
 
 struct ek_frame_header {

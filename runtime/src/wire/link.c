@@ -69,7 +69,7 @@ static ssize_t send_some(struct ek_link *link, struct iovec *parts, const int *d
                          size_t descriptor_count)
 {
         union ek_descriptor_control control;
-        struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+        struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
 
         if (descriptor_count > 0)
                 ek_descriptors_attach(&message, &control, descriptors, descriptor_count);
@@ -92,8 +92,8 @@ static int send_frame(struct ek_link *link, uint16_t kind, const void *payload, 
 {
         uint8_t header[EK_FRAME_HEADER_SIZE];
         struct iovec parts[2] = {
-                { header, sizeof(header) },
-                { (void *)(uintptr_t)payload, size },
+                {header, sizeof(header)},
+                {(void *)(uintptr_t)payload, size},
         };
 
         if (size > EK_FRAME_PAYLOAD_MAX)
@@ -190,13 +190,13 @@ static int read_some(struct ek_link *link)
 {
         union ek_descriptor_control control;
         struct iovec part;
-        struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+        struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
         ssize_t n;
         int r = make_room(link);
 
         if (r < 0)
                 return r;
-        part = (struct iovec){ link->in + link->in_end, link->in_capacity - link->in_end };
+        part = (struct iovec){link->in + link->in_end, link->in_capacity - link->in_end};
         do {
                 message.msg_control = control.bytes;
                 message.msg_controllen = sizeof(control.bytes);

@@ -28,9 +28,10 @@ struct ek_frame {
 
 /** How long a call may wait, and what ends the wait. */
 struct ek_wait {
-        unsigned int idle_ms;       /* without a byte read or written; any progress renews it */
-        uint64_t until_ns;          /* absolute (ek_now_ns()), whatever the progress; 0: none */
-        struct ek_link *operator_; /* when its peer closes, the wait ends with ECANCELLED; or NULL */
+        unsigned int idle_ms; /* without a byte read or written; any progress renews it */
+        uint64_t until_ns; /* absolute (ek_now_ns()), whatever the progress; 0: none */
+        struct ek_link
+                *operator_; /* when its peer closes, the wait ends with ECANCELLED; or NULL */
 };
 
 /** Makes a link of a connected socket, which it consumes, on failure too. 0 or ENOMEM, ESYSTEM. */
@@ -74,8 +75,8 @@ int ek_link_send_descriptors(struct ek_link *link, const int *descriptors, size_
  * Receives the next frame, its checksum verified.
  *
  * @param wait  NULL: do not wait
- * @return 0; ETIMEOUT (nothing there, without a wait), EPEER, ECANCELLED, EPROTOCOL, ELIMIT, ENOMEM,
- *         ESYSTEM. After an error other than ETIMEOUT and ECANCELLED the link is of no more use.
+ * @return 0; ETIMEOUT (nothing there, without a wait), EPEER, ECANCELLED, EPROTOCOL, ELIMIT,
+ * ENOMEM, ESYSTEM. After an error other than ETIMEOUT and ECANCELLED the link is of no more use.
  */
 int ek_link_receive(struct ek_link *link, const struct ek_wait *wait, struct ek_frame *ret_frame);
 

@@ -7,7 +7,8 @@
 #include "ekiden/handover.pb-c.h"
 #include "wire/link.h"
 
-/* Descriptors that may lie in a link unread: two frames' worth, since a read can run ahead by one. */
+/* Descriptors that may lie in a link unread: two frames' worth, since a read can run ahead by one.
+ */
 #define EK_LINK_DESCRIPTORS_HELD (2 * EK_DESCRIPTORS_MAX)
 
 struct ek_waiter;

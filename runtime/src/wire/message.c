@@ -134,8 +134,8 @@ static enum wire_type wire_type_of(ProtobufCType type)
 }
 
 /* Whether a known field may come with this wire type, and a length-delimited value is sound. */
-static bool fits(const ProtobufCFieldDescriptor *field, unsigned int wire_type, const uint8_t *value,
-                 size_t length)
+static bool fits(const ProtobufCFieldDescriptor *field, unsigned int wire_type,
+                 const uint8_t *value, size_t length)
 {
         if (wire_type != (unsigned int)wire_type_of(field->type))
                 return field->label == PROTOBUF_C_LABEL_REPEATED && wire_type == WIRE_LENGTH &&
@@ -143,7 +143,8 @@ static bool fits(const ProtobufCFieldDescriptor *field, unsigned int wire_type, 
         return field->type != PROTOBUF_C_TYPE_STRING || is_text(value, length);
 }
 
-/* Length of the value behind a tag, and of what precedes it; 0 with a length prefix of 0 is an error. */
+/* Length of the value behind a tag, and of what precedes it; 0 with a length prefix of 0 is an
+ * error. */
 static bool value_span(unsigned int wire_type, const uint8_t *data, size_t size, size_t *ret_prefix,
                        size_t *ret_length)
 {
@@ -179,7 +180,7 @@ int ek_message_check(const ProtobufCMessageDescriptor *descriptor, const uint8_t
         struct level levels[EK_MESSAGE_DEPTH_MAX + 1];
         size_t depth = 0;
 
-        levels[0] = (struct level){ descriptor, data + size_bytes };
+        levels[0] = (struct level){descriptor, data + size_bytes};
         for (;;) {
                 const ProtobufCFieldDescriptor *field;
                 size_t n, prefix, length;
@@ -195,7 +196,8 @@ int ek_message_check(const ProtobufCMessageDescriptor *descriptor, const uint8_t
                         return EKIDEN_EPROTOCOL;
                 data += n;
                 wire_type = (unsigned int)(tag & 7);
-                if (!value_span(wire_type, data, (size_t)(levels[depth].end - data), &prefix, &length))
+                if (!value_span(wire_type, data, (size_t)(levels[depth].end - data), &prefix,
+                                &length))
                         return EKIDEN_EPROTOCOL;
                 data += prefix;
                 field = protobuf_c_message_descriptor_get_field(levels[depth].descriptor,
@@ -205,7 +207,7 @@ int ek_message_check(const ProtobufCMessageDescriptor *descriptor, const uint8_t
                 if (field && field->type == PROTOBUF_C_TYPE_MESSAGE) {
                         if (depth == EK_MESSAGE_DEPTH_MAX)
                                 return EKIDEN_ELIMIT;
-                        levels[++depth] = (struct level){ field->descriptor, data + length };
+                        levels[++depth] = (struct level){field->descriptor, data + length};
                 } else {
                         data += length;
                 }

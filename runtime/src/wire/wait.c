@@ -123,8 +123,18 @@ static int arm(struct ek_waiter *waiter, int events, const struct ek_wait *wait)
                         return EKIDEN_ESYSTEM;
                 waiter->socket_events = events;
         }
-        if (wait->operator_ && !uv_is_active((uv_handle_t *)&waiter->operator_) &&
-            uv_poll_start(&waiter->operator_, UV_READABLE | UV_DISCONNECT, on_operator) < 0)
+        return 0;
+}
+
+/* Past the commit nobody can call it off any more: then his socket is not looked at. */
+static int arm_operator(struct ek_waiter *waiter, const struct ek_wait *wait)
+{
+        if (waiter->operator_fd < 0)
+                return 0;
+        if (!wait->operator_)
+                uv_poll_stop(&waiter->operator_);
+        else if (!uv_is_active((uv_handle_t *)&waiter->operator_) &&
+                 uv_poll_start(&waiter->operator_, UV_READABLE | UV_DISCONNECT, on_operator) < 0)
                 return EKIDEN_ESYSTEM;
         return 0;
 }
@@ -143,12 +153,15 @@ int ek_link_wait(struct ek_link *link, int events, const struct ek_wait *wait)
         r = watch_operator(waiter, wait->operator_);
         if (r == 0)
                 r = arm(waiter, events, wait);
+        if (r == 0)
+                r = arm_operator(waiter, wait);
         while (r == 0 && !waiter->ready) {
                 uv_run(&waiter->loop, UV_RUN_ONCE);
                 if (waiter->operator_ready && ek_link_is_closed(wait->operator_))
                         r = EKIDEN_ECANCELLED;
                 else if (waiter->operator_ready)
-                        /* It talks out of turn. What it says is not looked at, and not again here. */
+                        /* It talks out of turn. What it says is not looked at, and not again here.
+                         */
                         uv_poll_stop(&waiter->operator_);
                 else if (waiter->expired && !waiter->ready)
                         r = EKIDEN_ETIMEOUT;

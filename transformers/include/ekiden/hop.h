@@ -49,7 +49,7 @@ typedef int (*ekiden_transform_function)(const ProtobufCMessage *old, ProtobufCM
 
 struct ekiden_transformer {
         const char *from_item; /* name in the schema it comes from */
-        const char *to_item;   /* name in the schema it goes to; another one renames the item */
+        const char *to_item; /* name in the schema it goes to; another one renames the item */
         ekiden_transform_function transform;
 };
 
@@ -60,12 +60,12 @@ struct ekiden_hop_table {
 };
 
 /** Defines `function_transformer`, which calls the typed `function` (old, new, hop). */
-#define EKIDEN_TRANSFORMER(function, Old, New)                                                     \
-        static int function##_transformer(const ProtobufCMessage *old, ProtobufCMessage *new_,     \
-                                          struct ekiden_hop *hop)                                  \
-        {                                                                                          \
-                return function((const Old *)(const void *)old, (New *)(void *)new_, hop);         \
-        }                                                                                          \
+#define EKIDEN_TRANSFORMER(function, Old, New)                                                 \
+        static int function##_transformer(const ProtobufCMessage *old, ProtobufCMessage *new_, \
+                                          struct ekiden_hop *hop)                              \
+        {                                                                                      \
+                return function((const Old *)(const void *)old, (New *)(void *)new_, hop);     \
+        }                                                                                      \
         struct ekiden_hop
 
 /** Zeroed memory, aligned for any type, that lives as long as the record; NULL: memory ran out. */

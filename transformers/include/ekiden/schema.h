@@ -24,17 +24,18 @@ extern "C" {
 
 enum ekiden_item_kind {
         EKIDEN_ITEM_SINGLETON = 1, /* one message */
-        EKIDEN_ITEM_STREAM = 2,    /* any number of records of one message type */
+        EKIDEN_ITEM_STREAM = 2, /* any number of records of one message type */
 };
 
 enum ekiden_field_flag {
         EKIDEN_FIELD_DESCRIPTOR = 1 << 0, /* an int32 that is a file descriptor, -1 for none */
 };
 
-/** A field that is more than its protobuf type: flagged itself, or a message that holds such fields. */
+/** A field that is more than its protobuf type: flagged itself, or a message that holds such
+ * fields. */
 struct ekiden_field {
-        unsigned int index;                  /* into message->descriptor->fields */
-        unsigned int flags;                  /* of enum ekiden_field_flag */
+        unsigned int index; /* into message->descriptor->fields */
+        unsigned int flags; /* of enum ekiden_field_flag */
         const struct ekiden_message *nested; /* of a message field, or NULL */
 };
 
@@ -50,7 +51,7 @@ struct ekiden_item {
         const char *name;
         enum ekiden_item_kind kind;
         const struct ekiden_message *message;
-        unsigned int key;                       /* number of the key field; 0: records have no key */
+        unsigned int key; /* number of the key field; 0: records have no key */
         uint8_t shape[EKIDEN_FINGERPRINT_SIZE]; /* of the message type without its package's name:
                                                    where two agree, records need no transformer */
 };
@@ -60,7 +61,7 @@ struct ekiden_schema {
         const char *program;
         uint32_t version;
         uint8_t fingerprint[EKIDEN_FINGERPRINT_SIZE]; /* of the canonical schema */
-        const struct ekiden_item *items;              /* sorted by name */
+        const struct ekiden_item *items; /* sorted by name */
         size_t item_count;
 };
 

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* See operator.h. */
+#include "operator.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+
+#include "ekiden/control.pb-c.h"
+#include "wire/link.h"
+
+static const struct ek_wait patience = {.idle_ms = 30000};
+
+static struct ek_link *connect_to(const struct service *service)
+{
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        struct ek_link *link;
+
+        snprintf(address.sun_path, sizeof(address.sun_path), "%s/probe.%d", service->directory,
+                 (int)service->pid);
+        cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0,
+                     "no control socket at %s", address.sun_path);
+        cr_assert_eq(ek_link_new(fd, &link), 0);
+        return link;
+}
+
+static void ask(struct ek_link *link, const char *binary, const char *step, const char *fault)
+{
+        Ekiden__Request request = EKIDEN__REQUEST__INIT;
+        Ekiden__UpgradeRequest upgrade = EKIDEN__UPGRADE_REQUEST__INIT;
+        char *arguments[] = {(char *)(uintptr_t)step, (char *)(uintptr_t)fault};
+
+        request.protocol = 1;
+        request.upgrade = &upgrade;
+        upgrade.binary = (char *)(uintptr_t)binary;
+        if (step) {
+                upgrade.has_replace_arguments = 1;
+                upgrade.replace_arguments = 1;
+                upgrade.arguments = arguments;
+                upgrade.n_arguments = 2;
+        }
+        cr_assert_eq(
+                ek_link_send_message(link, EKIDEN__FRAME_KIND__REQUEST, &request.base, &patience),
+                0);
+}
+
+static void hear(const Ekiden__Event *event, struct outcome *outcome)
+{
+        switch (event->kind) {
+        case EKIDEN__EVENT_KIND__PHASE:
+                outcome->phase = (int)event->phase;
+                break;
+        case EKIDEN__EVENT_KIND__COMMITTED:
+                outcome->is_over = outcome->is_committed = true;
+                outcome->successor = event->successor_pid;
+                outcome->records = event->records;
+                break;
+        case EKIDEN__EVENT_KIND__FAILED:
+                outcome->is_over = true;
+                outcome->code = event->refusal->code;
+                outcome->phase = (int)event->refusal->phase;
+                snprintf(outcome->sentence, sizeof(outcome->sentence), "%s",
+                         event->refusal->sentence);
+                break;
+        default:
+                break;
+        }
+}
+
+struct outcome operator_upgrade(const struct service *service, const char *binary, const char *step,
+                                const char *fault, int leave_in)
+{
+        struct ek_link *link = connect_to(service);
+        struct outcome outcome = {0};
+
+        ask(link, binary, step, fault);
+        while (!outcome.is_over && !(leave_in && outcome.phase == leave_in)) {
+                ProtobufCMessage *message;
+                struct ek_frame frame;
+
+                if (ek_link_receive(link, &patience, &frame) < 0)
+                        break;
+                cr_assert_eq(frame.kind, EKIDEN__FRAME_KIND__EVENT);
+                cr_assert_eq(ek_frame_message(&frame, &ekiden__event__descriptor, &message), 0);
+                hear((const Ekiden__Event *)message, &outcome);
+                protobuf_c_message_free_unpacked(message, NULL);
+        }
+        ek_link_free(link);
+        return outcome;
+}
+
+void operator_ask_and_leave(const struct service *service, const char *binary)
+{
+        struct ek_link *link = connect_to(service);
+
+        ask(link, binary, NULL, NULL);
+        ek_link_free(link);
+}

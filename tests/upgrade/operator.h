@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* An operator without a tool: it speaks the control socket's protocol, and leaves when told to. */
+#pragma once
+
+#include <ekiden/error.h>
+
+#include "service.h"
+
+struct outcome {
+        bool is_over; /* the last event has come */
+        bool is_committed;
+        int code; /* of a failure */
+        int phase; /* of a failure, or the last one heard of */
+        int successor;
+        uint64_t records;
+        char sentence[512];
+};
+
+/**
+ * Asks for an upgrade and listens to its end.
+ *
+ * @param step, fault  passed to the new binary as its arguments, for the puppet; NULL: the saved
+ * ones
+ * @param leave_in     phase at whose beginning the operator vanishes; 0: he stays
+ */
+struct outcome operator_upgrade(const struct service *service, const char *binary, const char *step,
+                                const char *fault, int leave_in);
+
+/** Connects and asks, and leaves before anything is heard. */
+void operator_ask_and_leave(const struct service *service, const char *binary);

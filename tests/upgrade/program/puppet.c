@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A successor that speaks the handover by hand and goes wrong where it is told to: puppet STEP HOW.
+ * HOW is kill, exit, hang or close (the socket is closed, the process lives on).
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ekiden/handover.pb-c.h"
+#include "wire/link.h"
+
+#define HANDOVER_SOCKET 3
+#define PATIENCE_MS 20000
+
+static const struct ek_wait patience = {.idle_ms = PATIENCE_MS};
+static struct ek_link *handover;
+static const char *faulty_step, *fault;
+
+static void hang(void)
+{
+        alarm(PATIENCE_MS / 1000); /* nobody waits for ever, not even here */
+        for (;;)
+                pause();
+}
+
+static void at(const char *step)
+{
+        if (strcmp(step, faulty_step) != 0)
+                return;
+        if (strcmp(fault, "kill") == 0)
+                raise(SIGKILL);
+        if (strcmp(fault, "exit") == 0)
+                _exit(3);
+        if (strcmp(fault, "close") == 0)
+                handover = ek_link_free(handover);
+        hang();
+}
+
+static struct ek_frame receive(uint16_t kind)
+{
+        struct ek_frame frame;
+
+        if (ek_link_receive(handover, &patience, &frame) < 0)
+                _exit(9);
+        if (kind != 0 && frame.kind != kind)
+                _exit(8);
+        return frame;
+}
+
+static void send_message(uint16_t kind, const ProtobufCMessage *message)
+{
+        int r = message ? ek_link_send_message(handover, kind, message, &patience)
+                        : ek_link_send(handover, kind, NULL, 0, &patience);
+
+        if (r < 0)
+                _exit(7);
+}
+
+/* It claims to be whatever was offered. */
+static void say_hello(const Ekiden__Offer *offer)
+{
+        Ekiden__Hello hello = EKIDEN__HELLO__INIT;
+        Ekiden__SchemaId *known[] = {offer->schema};
+
+        hello.protocol = offer->protocol;
+        hello.program = offer->program;
+        hello.version = offer->schema->version;
+        hello.known = known;
+        hello.n_known = 1;
+        send_message(EKIDEN__FRAME_KIND__HELLO, &hello.base);
+}
+
+static void pull_records(uint32_t version)
+{
+        Ekiden__Pull pull = EKIDEN__PULL__INIT;
+        char message[32];
+
+        snprintf(message, sizeof(message), "probe.v%u.Record", version);
+        pull.item = (char *)"records";
+        pull.message = message;
+        send_message(EKIDEN__FRAME_KIND__PULL, &pull.base);
+        receive(EKIDEN__FRAME_KIND__ITEM);
+        receive(EKIDEN__FRAME_KIND__BATCH);
+        at("transfer");
+        while (receive(0).kind != EKIDEN__FRAME_KIND__END)
+                ;
+}
+
+int main(int argc, char **argv)
+{
+        Ekiden__Ready ready = EKIDEN__READY__INIT;
+        Ekiden__Taken taken = EKIDEN__TAKEN__INIT;
+        ProtobufCMessage *message;
+        struct ek_frame frame;
+
+        if (argc != 3 || ek_link_new(HANDOVER_SOCKET, &handover) < 0)
+                return 2;
+        faulty_step = argv[1];
+        fault = argv[2];
+        at("check");
+        frame = receive(EKIDEN__FRAME_KIND__OFFER);
+        if (ek_frame_message(&frame, &ekiden__offer__descriptor, &message) < 0)
+                return 6;
+        say_hello((const Ekiden__Offer *)message);
+        at("warm");
+        send_message(EKIDEN__FRAME_KIND__WARM, NULL);
+        at("pause");
+        receive(EKIDEN__FRAME_KIND__PAUSED);
+        pull_records(((const Ekiden__Offer *)message)->schema->version);
+        at("ready");
+        ready.update_point = (char *)"puppet";
+        send_message(EKIDEN__FRAME_KIND__READY, &ready.base);
+        receive(EKIDEN__FRAME_KIND__COMMIT);
+        at("commit");
+        taken.pid = getpid();
+        send_message(EKIDEN__FRAME_KIND__TAKEN, &taken.base);
+        at("serve");
+        protobuf_c_message_free_unpacked(message, NULL);
+        ek_link_free(handover);
+        return 0;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* See service.h. The test is the subreaper of what it starts, since successors are orphans. */
+#include "service.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+
+extern char **environ;
+
+#define TRIES 1000 /* of 10 ms each */
+
+static void nap(void)
+{
+        const struct timespec ten_ms = {.tv_nsec = 10000000};
+
+        nanosleep(&ten_ms, NULL);
+}
+
+static pid_t start(const char *binary, int output)
+{
+        char *arguments[] = {(char *)(uintptr_t)binary, NULL};
+        posix_spawn_file_actions_t actions;
+        pid_t pid;
+        int r;
+
+        posix_spawn_file_actions_init(&actions);
+        posix_spawn_file_actions_adddup2(&actions, output, 1);
+        r = posix_spawn(&pid, binary, &actions, NULL, arguments, environ);
+        posix_spawn_file_actions_destroy(&actions);
+        cr_assert_eq(r, 0, "cannot start %s: %s", binary, strerror(r));
+        return pid;
+}
+
+struct service service_start(const char *binary, unsigned int deadline_ms)
+{
+        struct service service = {.directory = "/tmp/ekiden-test-XXXXXX"};
+        char line[32] = "";
+        int output[2];
+
+        cr_assert(mkdtemp(service.directory));
+        snprintf(line, sizeof(line), "%u", deadline_ms);
+        setenv("EKIDEN_RUNTIME_DIR", service.directory, 1);
+        setenv("PROBE_DEADLINE_MS", line, 1);
+        /* What lies in malloc()'s caches would count as in use. */
+        setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1);
+        prctl(PR_SET_CHILD_SUBREAPER, 1);
+        cr_assert_eq(pipe2(output, O_CLOEXEC), 0);
+        service.pid = start(binary, output[1]);
+        close(output[1]);
+        cr_assert_gt(read(output[0], line, sizeof(line) - 1), 0, "%s did not start", binary);
+        close(output[0]);
+        service.port = atoi(line);
+        return service;
+}
+
+bool wait_until_gone(pid_t pid)
+{
+        for (int i = 0; i < TRIES; i++) {
+                pid_t reaped = waitpid(pid, NULL, WNOHANG);
+
+                if (reaped == pid || (reaped < 0 && kill(pid, 0) < 0 && errno == ESRCH))
+                        return true;
+                nap();
+        }
+        return false;
+}
+
+void service_stop(struct service *service)
+{
+        struct answer answer = service_ask(service);
+        char path[128];
+
+        kill(answer.pid, SIGTERM);
+        cr_assert(wait_until_gone(answer.pid));
+        while (waitpid(-1, NULL, WNOHANG) > 0)
+                ;
+        cr_assert_eq(count_sockets(service), 1,
+                     "%zu control sockets are left, not only that of "
+                     "the process that was terminated",
+                     count_sockets(service));
+        snprintf(path, sizeof(path), "%s/probe.%d", service->directory, (int)answer.pid);
+        unlink(path);
+        cr_assert_eq(rmdir(service->directory), 0);
+}
+
+static int connect_to(int port)
+{
+        struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+        const struct timeval patience = {.tv_sec = 20};
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+        cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0,
+                     "nobody listens");
+        return fd;
+}
+
+struct answer service_tell(struct service *service, const char *command)
+{
+        struct answer answer = {0};
+        unsigned long long asked, records;
+        char line[128] = "";
+        int fd = connect_to(service->port);
+
+        dprintf(fd, "%s\n", command);
+        cr_assert_gt(recv(fd, line, sizeof(line) - 1, 0), 0, "nobody answers");
+        close(fd);
+        cr_assert_eq(sscanf(line, "%d %d %llu %zu %d %llu", &answer.pid, &answer.version, &asked,
+                            &answer.heap_bytes, &answer.descriptors, &records),
+                     6, "not an answer: %s", line);
+        answer.asked = asked;
+        answer.records = records;
+        service->pid = answer.pid;
+        return answer;
+}
+
+struct answer service_ask(struct service *service)
+{
+        return service_tell(service, "ask");
+}
+
+static size_t count_entries(const char *path)
+{
+        DIR *directory = opendir(path);
+        size_t count = 0;
+
+        cr_assert(directory, "cannot read %s", path);
+        for (struct dirent *entry; (entry = readdir(directory));)
+                if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+                        count++;
+        closedir(directory);
+        return count;
+}
+
+size_t count_sockets(const struct service *service)
+{
+        return count_entries(service->directory);
+}
+
+size_t count_children(pid_t pid)
+{
+        char path[64];
+        size_t count = 0;
+        FILE *file;
+        int child;
+
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
+        file = fopen(path, "re");
+        cr_assert(file, "cannot read %s", path);
+        while (fscanf(file, "%d", &child) == 1)
+                count++;
+        fclose(file);
+        return count;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* A probe that runs as a service, seen from outside: by its clients and through /proc. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct service {
+        char directory[64]; /* its EKIDEN_RUNTIME_DIR */
+        int port;
+        pid_t pid; /* that answered last */
+};
+
+struct answer {
+        pid_t pid;
+        int version;
+        uint64_t asked;
+        size_t heap_bytes;
+        int descriptors;
+        uint64_t records;
+};
+
+/** Starts a binary as the first leg, with all deadlines set to `deadline_ms`. Fails the test. */
+struct service service_start(const char *binary, unsigned int deadline_ms);
+
+/** Ends whatever process serves, reaps all, and checks that nothing is left in the directory. */
+void service_stop(struct service *service);
+
+/** Asks it, within a few seconds. Fails the test when nobody answers. */
+struct answer service_ask(struct service *service);
+
+/** As service_ask(), with a command in place of "ask". */
+struct answer service_tell(struct service *service, const char *command);
+
+/** How many children a process has. */
+size_t count_children(pid_t pid);
+
+/** Sockets in the service's directory, hidden ones too. */
+size_t count_sockets(const struct service *service);
+
+/** Waits until a process is gone, reaping it: false when it still runs after a few seconds. */
+bool wait_until_gone(pid_t pid);
