@@ -49,12 +49,15 @@ static void set_name(const char *path)
         prctl(PR_SET_NAME, slash ? slash + 1 : path);
 }
 
-static int set_up(int socket, struct ekiden_error *error)
+/* The origin comes after OFFER, which brings the umask that the first leg was started with. */
+static int set_up(int socket, int argc, char *const argv[], struct ekiden_error *error)
 {
         int r = 0;
 
         if (socket >= 0)
                 r = ek_successor_start(socket, ek_process.schema, &ek_process.registry, error);
+        if (r == 0)
+                r = ek_origin_save(&ek_process.origin, argc, argv, error);
         if (r == 0)
                 r = ek_wake_setup(ek_process.signal_number, error);
         if (r == 0)
@@ -94,15 +97,13 @@ int ekiden_start(int argc, char *const argv[], const struct ekiden_schema *schem
                                         "ekiden_start() needs the schema that protoc-gen-ekiden "
                                         "wrote");
         r = take_handover_socket(&socket, error);
-        if (r == 0)
-                r = ek_origin_save(&ek_process.origin, argc, argv, error);
         if (r < 0)
                 return r;
         ek_process.pid = getpid();
         ek_process.schema = schema;
-        if (socket >= 0)
+        if (socket >= 0 && argc > 0)
                 set_name(argv[0]);
-        r = set_up(socket, error);
+        r = set_up(socket, argc, argv, error);
         if (r < 0) {
                 if (ek_successor_state() == EK_SUCCESSOR_WAITING)
                         ek_successor_fail(error);

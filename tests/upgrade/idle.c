@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* Nothing happens between update points: strace sees the program's own system calls, and no other.
+ */
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "service.h"
+
+extern char **environ;
+
+#define LINES 5
+
+static char directory[] = "/tmp/ekiden-test-XXXXXX";
+static char trace[64];
+
+static pid_t start_traced(int output)
+{
+        char *arguments[] = {(char *)"strace",           (char *)"-o", trace,
+                             (char *)(uintptr_t)COUNTER, (char *)"0",  NULL};
+        posix_spawn_file_actions_t actions;
+        pid_t pid;
+
+        posix_spawn_file_actions_init(&actions);
+        posix_spawn_file_actions_adddup2(&actions, output, 1);
+        if (posix_spawnp(&pid, "strace", &actions, NULL, arguments, environ) != 0)
+                pid = -1;
+        posix_spawn_file_actions_destroy(&actions);
+        return pid;
+}
+
+static int connect_to(int port)
+{
+        struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+        return fd;
+}
+
+static void talk(int port)
+{
+        int fd = connect_to(port);
+
+        for (int i = 0; i < LINES; i++) {
+                char answer[256];
+
+                cr_assert_eq(send(fd, "line\n", 5, 0), 5);
+                cr_assert_gt(recv(fd, answer, sizeof(answer), 0), 0);
+        }
+        usleep(300000); /* idle: it must stay where it is */
+        close(fd);
+        usleep(200000); /* and so in its other loop, where it waits for a client */
+}
+
+/* The process that strace runs is known by its control socket, counter.PID. */
+static pid_t find_counter(void)
+{
+        DIR *entries = opendir(directory);
+        int pid = -1;
+
+        cr_assert(entries);
+        for (struct dirent *entry; (entry = readdir(entries));)
+                if (sscanf(entry->d_name, "counter.%d", &pid) == 1)
+                        break;
+        closedir(entries);
+        cr_assert_gt(pid, 0);
+        return (pid_t)pid;
+}
+
+/* The calls from the first accept() on that waits: it ends the start-up and its first update point,
+   which looks at the control socket once. */
+static int count_calls(const char *name, int *ret_all)
+{
+        FILE *file = fopen(trace, "re");
+        bool started = false;
+        char line[512];
+        int count = 0;
+
+        *ret_all = 0;
+        cr_assert(file);
+        while (fgets(line, sizeof(line), file)) {
+                size_t length = strlen(name);
+
+                started = started || (strncmp(line, "accept", 6) == 0 && !strstr(line, "EAGAIN"));
+                if (!started || line[0] == '+' || line[0] == '-')
+                        continue;
+                ++*ret_all;
+                count += strncmp(line, name, length) == 0 && line[length] == '(';
+        }
+        fclose(file);
+        return count;
+}
+
+Test(idle, no_system_call_is_made_between_update_points, .timeout = 60)
+{
+        int output[2], all, accepts, receives, sends, closes, writes;
+        char line[128] = "";
+        pid_t pid;
+
+        cr_assert(mkdtemp(directory));
+        setenv("EKIDEN_RUNTIME_DIR", directory, 1);
+        snprintf(trace, sizeof(trace), "%s/trace", directory);
+        prctl(PR_SET_CHILD_SUBREAPER, 1);
+        cr_assert_eq(pipe2(output, O_CLOEXEC), 0);
+        pid = start_traced(output[1]);
+        close(output[1]);
+        if (pid < 0 || read(output[0], line, sizeof(line) - 1) <= 0)
+                cr_skip_test("strace is missing, or not allowed here");
+        talk(atoi(strrchr(line, ':') + 1));
+        kill(find_counter(), SIGTERM);
+        cr_expect(wait_until_gone(pid));
+        accepts = count_calls("accept4", &all) + count_calls("accept", &all);
+        receives = count_calls("recvfrom", &all);
+        sends = count_calls("sendto", &all);
+        closes = count_calls("close", &all);
+        writes = count_calls("write", &all); /* what it prints when a client leaves */
+        cr_expect_eq(accepts, 2);
+        cr_expect_eq(receives, LINES + 1);
+        cr_expect_eq(sends, LINES);
+        cr_expect_eq(all, accepts + receives + sends + closes + writes,
+                     "%d calls, of which the program's own are %d accept, %d recv, %d send, %d "
+                     "close, %d write",
+                     all, accepts, receives, sends, closes, writes);
+        cr_expect_leq(closes + writes, 2);
+        close(output[0]);
+        snprintf(line, sizeof(line), "rm -r %s", directory);
+        cr_expect_eq(system(line), 0);
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A program that leaves marks behind before it is upgraded and reports afterwards what its next
+ * leg found of them: built-in items, descriptors of every kind, how it was started. One line each
+ * on standard output, "NAME VALUE"; the test reads them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ekiden/ekiden.h>
+
+#include "marks.h"
+#include "probe_v1.ekiden.h"
+
+static void report_file(const char *name)
+{
+        char path[256];
+        FILE *file;
+
+        snprintf(path, sizeof(path), "%s/%s", getenv("WITNESS_DIRECTORY"), name);
+        file = fopen(path, "w");
+        if (file)
+                fclose(file);
+}
+
+static void at_exit(void)
+{
+        report_file("atexit-ran");
+}
+
+static void on_leave(void *data)
+{
+        (void)data;
+        report_file("leave-ran");
+}
+
+static void report_signals(void)
+{
+        struct sigaction action;
+        sigset_t blocked;
+
+        sigprocmask(SIG_SETMASK, NULL, &blocked);
+        printf("blocked %d\n", sigismember(&blocked, SIGTERM));
+        sigaction(SIGPIPE, NULL, &action);
+        printf("sigpipe %s\n", action.sa_handler == SIG_DFL ? "default" : "other");
+        sigaction(SIGHUP, NULL, &action);
+        printf("sighup %s\n", action.sa_handler == SIG_IGN ? "ignored" : "other");
+}
+
+static void report_start(int argc, char **argv)
+{
+        char directory[512] = "";
+        char name[32] = "";
+        mode_t mask = umask(0);
+
+        umask(mask);
+        printf("arguments");
+        for (int i = 1; i < argc; i++)
+                printf(" %s", argv[i]);
+        printf("\ndirectory %s\n", getcwd(directory, sizeof(directory)));
+        printf("umask %03o\n", mask);
+        printf("variable %s\n", getenv("WITNESS_VARIABLE"));
+        printf("handover %s\n", getenv("EKIDEN_HANDOVER") ? "set" : "unset");
+        prctl(PR_GET_NAME, name);
+        printf("name %s\n", name);
+        report_signals();
+}
+
+/* How many descriptors beyond the standard three are open, before anything was opened. */
+static void report_descriptors(void)
+{
+        int count = 0;
+
+        for (int fd = 3; fd < 1024; fd++)
+                count += fcntl(fd, F_GETFD) >= 0;
+        printf("open %d\n", count);
+}
+
+/* Everything that a successor must not take over by accident. */
+static void spoil(char **argv)
+{
+        sigset_t term;
+
+        if (chdir("/") < 0 || dup(0) < 0)
+                abort();
+        umask(0777);
+        setenv("WITNESS_VARIABLE", "spoilt", 1);
+        memset(argv[1], 'x', strlen(argv[1]));
+        sigemptyset(&term);
+        sigaddset(&term, SIGTERM);
+        sigprocmask(SIG_BLOCK, &term, NULL);
+        signal(SIGPIPE, SIG_IGN);
+        atexit(at_exit);
+}
+
+static void wait_by_signal(void)
+{
+        for (;;) {
+                ekiden_update_point("by_signal");
+                pause();
+        }
+}
+
+static void wait_by_descriptor(void)
+{
+        struct pollfd wake = {.fd = ekiden_poll_descriptor(), .events = POLLIN};
+
+        for (;;) {
+                ekiden_update_point("by_descriptor");
+                if (poll(&wake, 1, -1) > 0)
+                        ekiden_wake();
+        }
+}
+
+int main(int argc, char **argv)
+{
+        const char *how = getenv("WITNESS_HOW");
+        bool by_descriptor = how && strcmp(how, "descriptor") == 0;
+        struct ekiden_error error;
+        int r;
+
+        report_descriptors();
+        if (by_descriptor && ekiden_set_signal(0) < 0)
+                return 1;
+        if (getenv("WITNESS_BINARY") && ekiden_set_binary(getenv("WITNESS_BINARY")) < 0)
+                return 1;
+        ekiden_set_leave(on_leave, NULL);
+        r = ekiden_start(argc, argv, &probe_v1, &error);
+        if (r < 0) {
+                fprintf(stderr, "witness: %s\n", error.sentence);
+                return 1;
+        }
+        report_start(argc, argv);
+        marks_tag();
+        printf("resumed %s\n", ekiden_resumed_at(by_descriptor ? "by_descriptor" : "by_signal")
+                                       ? "here"
+                                       : "elsewhere");
+        if (r == EKIDEN_FRESH)
+                marks_leave();
+        else
+                marks_report();
+        printf("ready %d\n", (int)getpid());
+        fflush(stdout);
+        printf("buffered\n"); /* stays in the buffer until the handover */
+        spoil(argv);
+        if (by_descriptor)
+                wait_by_descriptor();
+        wait_by_signal();
+}
