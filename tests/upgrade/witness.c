@@ -244,7 +244,7 @@ Test(witness, a_request_between_check_and_blocking_call_is_not_lost, .timeout = 
         struct witness witness;
 
         start(&witness, "signal");
-        for (int i = 0; i < 100; i++) {
+        for (int i = 0; i < 50; i++) {
                 pid_t before = witness.service.pid;
 
                 forget(&witness);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <ekiden/ekiden.h>
@@ -101,10 +102,23 @@ static void spoil(char **argv)
         atexit(at_exit);
 }
 
+/* Makes the window between the check and the blocking call wide, for signals to fall into. */
+static void dawdle(void)
+{
+        struct timespec now, end;
+
+        clock_gettime(CLOCK_MONOTONIC, &end);
+        end.tv_nsec += 5000000;
+        do
+                clock_gettime(CLOCK_MONOTONIC, &now);
+        while (now.tv_sec == end.tv_sec && now.tv_nsec < end.tv_nsec);
+}
+
 static void wait_by_signal(void)
 {
         for (;;) {
                 ekiden_update_point("by_signal");
+                dawdle();
                 pause();
         }
 }

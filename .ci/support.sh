@@ -1,0 +1,47 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# What ./run and the scripts beside this file share. They run at the root of the tree.
+
+say() {
+        echo "run: $*"
+}
+
+die() {
+        echo "run: $*" >&2
+        exit 1
+}
+
+# Names of all our C files, each followed by a NUL. Build directories are not ours.
+c_sources() {
+        find . \( -path './build*' -o -path ./.git \) -prune -o -name '*.[ch]' -type f -print0
+}
+
+# configure DIRECTORY [MESON OPTION…]: once; meson itself sees when it must be done again.
+configure() {
+        local log
+
+        [[ -f $1/build.ninja ]] && return
+        say "configuring $1/"
+        log=$(meson setup "$@" </dev/null 2>&1) ||
+                die "meson setup $1 failed:
+$log"
+}
+
+# Goes on after an error, so that all are seen at once.
+compile() {
+        meson compile -C "$1" --ninja-args=-k0 </dev/null ||
+                die "the build in $1/ failed; the compiler's messages are above"
+}
+
+# test_and_sum_up DIRECTORY [MESON TEST OPTION…]: runs the tests of a build, shows what failed in
+# full, and ends with the line "N passed, N failed". Its status is 0 if none failed.
+test_and_sum_up() {
+        local directory=$1 status=0
+
+        shift
+        rm -f "$directory"/meson-logs/testlog*.json
+        meson test -C "$directory" --no-rebuild "$@" </dev/null || status=$?
+        .ci/sum-up "$directory"/meson-logs/testlog*.json || status=1
+        return "$status"
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The original program: a sequential server, one loop in another. It counts the lines that clients
+ * send, each client's and all. Compare it with ../counter_v1.c, the same program made upgradable.
+ */
+#include "../network.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+typedef struct {
+        int listener;
+        uint32_t accepted; /* clients so far, the present one included */
+        uint32_t lines; /* of all of them */
+} Clients;
+
+typedef struct {
+        size_t len;
+        uint8_t *data;
+} Bytes;
+
+typedef struct {
+        int connection; /* -1: nobody is served */
+        char *peer; /* "127.0.0.1:41234" */
+        uint32_t lines;
+        Bytes partial; /* of a line that has not arrived in full */
+} Session;
+
+static bool count_line(Clients *clients, Session *session, size_t length)
+{
+        char answer[LINE_SIZE + 128];
+
+        clients->lines++;
+        session->lines++;
+        snprintf(answer, sizeof(answer), "v0: line %u of client %u, %u in all: %.*s\n",
+                 session->lines, clients->accepted, clients->lines, (int)length,
+                 (char *)session->partial.data);
+        return send_text(session->connection, answer);
+}
+
+static bool take_lines(Clients *clients, Session *session)
+{
+        Bytes *partial = &session->partial;
+        size_t length;
+
+        while ((length = line_length(partial->data, partial->len)) > 0) {
+                bool newline = partial->data[length - 1] == '\n';
+
+                if (!count_line(clients, session, newline ? length - 1 : length))
+                        return false;
+                partial->len -= length;
+                memmove(partial->data, partial->data + length, partial->len);
+        }
+        return true;
+}
+
+static bool receive(Clients *clients, Session *session)
+{
+        Bytes *partial = &session->partial;
+        ssize_t received = recv(session->connection, partial->data + partial->len,
+                                LINE_SIZE - partial->len, 0);
+
+        if (received <= 0)
+                return received < 0 && errno == EINTR;
+        partial->len += (size_t)received;
+        return take_lines(clients, session);
+}
+
+static void serve_client(Clients *clients, Session *session)
+{
+        uint8_t *room = realloc(session->partial.data, LINE_SIZE);
+
+        if (room) {
+                session->partial.data = room;
+                while (receive(clients, session))
+                        ;
+        }
+        printf("%s sent %u lines\n", session->peer ? session->peer : "?", session->lines);
+        close(session->connection);
+        session->connection = -1;
+}
+
+static bool accept_one(Clients *clients, Session *session)
+{
+        struct sockaddr_in peer;
+
+        session->connection = accept_client(clients->listener, &peer);
+        if (session->connection < 0)
+                return false;
+        clients->accepted++;
+        session->lines = 0;
+        session->partial.len = 0;
+        free(session->peer);
+        session->peer = peer_text(&peer);
+        return true;
+}
+
+int main(int argc, char **argv)
+{
+        Clients clients = {0};
+        Session session = {.connection = -1};
+
+        setlinebuf(stdout);
+        clients.listener = listen_on(argc > 1 ? argv[1] : "7000");
+        for (;;) {
+                if (accept_one(&clients, &session))
+                        serve_client(&clients, &session);
+        }
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Abacus's hops, one a file. A release registers all of them, so that it can take over from any
+ * earlier one, not only from the last.
+ */
+#pragma once
+
+#include <ekiden/ekiden.h>
+
+extern const struct ekiden_hop_table abacus_v1_to_v2;

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The assertions that every test of the samples makes.
+ */
+#include "support.h"
+
+#include <criterion/criterion.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "clock.h"
+
+struct service service = {.keeper_pipe = -1};
+
+void start(const char *binary)
+{
+        cr_assert(service_start(&service, binary, EKIDEN_UPGRADE), "%s", service.sentence);
+}
+
+void stop(void)
+{
+        char *errors = service.directory[0] ? service_read(&service, "errors") : NULL;
+
+        if (errors && errors[0])
+                fprintf(stderr, "the server said:\n%.4000s", errors);
+        free(errors);
+        service_stop(&service);
+}
+
+void begin_upgrade(const char *binary)
+{
+        cr_assert(service_upgrade(&service, binary, "--quiet", -1), "%s", service.sentence);
+}
+
+bool is_upgraded(void)
+{
+        enum service_progress progress = service_progress(&service);
+
+        cr_assert_neq(progress, SERVICE_FAILED, "%s", service.sentence);
+        return progress == SERVICE_UPGRADED;
+}
+
+void upgrade(const char *binary)
+{
+        begin_upgrade(binary);
+        cr_assert_eq(service_wait(&service, UPGRADE_TIMEOUT_MS), SERVICE_UPGRADED, "%s",
+                     service.sentence);
+}
+
+void expect_refusal(const char *binary, int exit_status)
+{
+        pid_t predecessor = service.pid;
+
+        begin_upgrade(binary);
+        cr_assert_eq(service_wait(&service, UPGRADE_TIMEOUT_MS), SERVICE_FAILED,
+                     "%s was not refused", binary);
+        cr_assert_eq(service.tool_status, exit_status, "the exit status is %d, not %d",
+                     service.tool_status, exit_status);
+        cr_assert_eq(service.pid, predecessor);
+}
+
+void expect_descriptors(int count)
+{
+        uint64_t end = clock_ns() + CLIENT_TIMEOUT_MS * UINT64_C(1000000);
+
+        while (service_count_descriptors(&service) != count && clock_ns() < end)
+                nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+        cr_assert_eq(service_count_descriptors(&service), count, "%d descriptors are open, not %d",
+                     service_count_descriptors(&service), count);
+}
+
+void connect_client(struct client *client)
+{
+        cr_assert(client_connect(client, service.port), "nobody listens");
+}
+
+void say(struct client *client, const char *text)
+{
+        cr_assert(client_send(client, text), "the connection is gone");
+}
+
+void expect(struct client *client, const char *format, ...)
+{
+        char expected[CLIENT_LINE_SIZE], line[CLIENT_LINE_SIZE];
+        va_list arguments;
+
+        va_start(arguments, format);
+        vsnprintf(expected, sizeof(expected), format, arguments);
+        va_end(arguments);
+        cr_assert(client_expect(client, expected, line), "\"%s\" came instead of \"%s\"", line,
+                  expected);
+}
+
+void await(struct client *client, const char *format, ...)
+{
+        char expected[CLIENT_LINE_SIZE], line[CLIENT_LINE_SIZE];
+        va_list arguments;
+
+        va_start(arguments, format);
+        vsnprintf(expected, sizeof(expected), format, arguments);
+        va_end(arguments);
+        cr_assert(client_await(client, expected, line), "no line had \"%s\"", expected);
+}

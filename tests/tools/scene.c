@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* See scene.h. */
+#include "scene.h"
+
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ekiden/handover.pb-c.h"
+
+static char directory[64];
+static const struct ek_wait patience = {.idle_ms = TOOL_DEADLINE_MS};
+
+void scene_directory_make(void)
+{
+        strcpy(directory, "/tmp/ekiden-tools-XXXXXX");
+        cr_assert_not_null(mkdtemp(directory));
+        setenv("EKIDEN_RUNTIME_DIR", directory, 1);
+        setenv("LC_ALL", "C.UTF-8", 1);
+        unsetenv("NO_COLOR");
+        signal(SIGPIPE, SIG_IGN);
+}
+
+void scene_directory_remove(void)
+{
+        DIR *open_directory = opendir(directory);
+        struct dirent *entry;
+
+        while (open_directory && (entry = readdir(open_directory)))
+                unlinkat(dirfd(open_directory), entry->d_name, 0);
+        if (open_directory)
+                closedir(open_directory);
+        rmdir(directory);
+}
+
+const char *scene_directory(void)
+{
+        return directory;
+}
+
+int scene_listen(const char *program, pid_t pid)
+{
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        cr_assert_geq(fd, 0);
+        snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s.%d", directory, program,
+                 (int)pid);
+        cr_assert_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+        cr_assert_eq(listen(fd, 4), 0);
+        return fd;
+}
+
+pid_t scene_process_start(void)
+{
+        pid_t pid = fork();
+
+        cr_assert_geq(pid, 0);
+        if (pid == 0) {
+                alarm(60); /* outlives no test that forgets it */
+                pause();
+                _exit(0);
+        }
+        return pid;
+}
+
+void scene_process_end(pid_t pid)
+{
+        kill(pid, SIGKILL);
+        cr_assert_eq(waitpid(pid, NULL, 0), pid);
+}
+
+void scene_accept(struct scene *scene)
+{
+        struct pollfd source = {.fd = scene->listener, .events = POLLIN};
+        struct ek_frame frame;
+        ProtobufCMessage *message;
+        int fd;
+
+        cr_assert_eq(poll(&source, 1, TOOL_DEADLINE_MS), 1, "the tool did not connect");
+        fd = accept4(scene->listener, NULL, NULL, SOCK_CLOEXEC);
+        cr_assert_geq(fd, 0);
+        cr_assert_eq(ek_link_new(fd, &scene->link), 0);
+        cr_assert_eq(ek_link_receive(scene->link, &patience, &frame), 0);
+        cr_assert_eq(frame.kind, EKIDEN__FRAME_KIND__REQUEST);
+        cr_assert_eq(ek_frame_message(&frame, &ekiden__request__descriptor, &message), 0);
+        scene->request = (Ekiden__Request *)message;
+}
+
+void scene_start(struct scene *scene, const char *const *arguments)
+{
+        *scene = (struct scene){.listener = scene_listen("chat", getpid())};
+        tool_start(&scene->tool, arguments);
+        scene_accept(scene);
+}
+
+void scene_start_upgrade(struct scene *scene)
+{
+        scene_start(scene, TOOL_ARGUMENTS("chat", "./chat-v2"));
+}
+
+void scene_start_upgrade_of_other(struct scene *scene)
+{
+        pid_t other = scene_process_start();
+
+        *scene = (struct scene){.listener = scene_listen("chat", other), .other = other};
+        tool_start(&scene->tool, TOOL_ARGUMENTS("chat", "./chat-v2"));
+        scene_accept(scene);
+}
+
+void scene_send(struct scene *scene, const Ekiden__Event *event)
+{
+        /* The tool may have gone by now: whether it should, its exit status tells. */
+        (void)ek_link_send_message(scene->link, EKIDEN__FRAME_KIND__EVENT, &event->base, &patience);
+}
+
+static Ekiden__Event event_of(Ekiden__EventKind kind)
+{
+        static uint64_t elapsed_us;
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+
+        event.kind = kind;
+        event.elapsed_us = elapsed_us += 250;
+        return event;
+}
+
+void scene_send_seen(struct scene *scene)
+{
+        Ekiden__Event event = event_of(EKIDEN__EVENT_KIND__SEEN);
+        char point[] = "chat_loop";
+
+        event.update_point = point;
+        event.has_from_version = true;
+        event.from_version = 1;
+        scene_send(scene, &event);
+}
+
+void scene_send_phase(struct scene *scene, enum ekiden_phase phase)
+{
+        Ekiden__Event event = event_of(EKIDEN__EVENT_KIND__PHASE);
+
+        event.has_phase = true;
+        event.phase = phase;
+        scene_send(scene, &event);
+}
+
+void scene_send_until(struct scene *scene, enum ekiden_phase phase)
+{
+        if (phase >= EKIDEN_PHASE_REQUEST)
+                scene_send_seen(scene);
+        for (int next = EKIDEN_PHASE_CHECK; next <= (int)phase; next++)
+                scene_send_phase(scene, (enum ekiden_phase)next);
+}
+
+void scene_send_progress(struct scene *scene, const char *item, uint64_t item_records,
+                         uint64_t item_count, uint64_t records)
+{
+        Ekiden__Event event = event_of(EKIDEN__EVENT_KIND__PROGRESS);
+
+        event.item = (char *)(uintptr_t)item;
+        event.has_item_records = true;
+        event.item_records = item_records;
+        event.has_item_count = item_count > 0;
+        event.item_count = item_count;
+        event.has_records = event.has_bytes = event.has_descriptors = true;
+        event.records = records;
+        event.bytes = records * 80;
+        event.descriptors = 3;
+        scene_send(scene, &event);
+}
+
+void scene_send_committed(struct scene *scene)
+{
+        Ekiden__Event event = event_of(EKIDEN__EVENT_KIND__COMMITTED);
+        char point[] = "chat_loop";
+
+        event.has_from_version = event.has_to_version = true;
+        event.from_version = 1;
+        event.to_version = 2;
+        event.has_predecessor_pid = event.has_successor_pid = true;
+        event.predecessor_pid = getpid();
+        event.successor_pid = 4720;
+        event.has_pause_us = event.has_records = event.has_bytes = event.has_descriptors = true;
+        event.pause_us = 420;
+        event.records = 1204;
+        event.bytes = 98611;
+        event.descriptors = 203;
+        event.update_point = point;
+        scene_send(scene, &event);
+}
+
+void scene_send_failed(struct scene *scene, int code, const char *sentence)
+{
+        Ekiden__Event event = event_of(EKIDEN__EVENT_KIND__FAILED);
+        Ekiden__Refusal refusal = EKIDEN__REFUSAL__INIT;
+        char item[] = "members", field[] = "nick";
+
+        refusal.code = code;
+        refusal.has_phase = true;
+        refusal.phase = EKIDEN_PHASE_TRANSFER;
+        refusal.item = item;
+        refusal.field = field;
+        refusal.sentence = (char *)(uintptr_t)sentence;
+        event.refusal = &refusal;
+        scene_send(scene, &event);
+}
+
+void scene_close(struct scene *scene)
+{
+        scene->link = ek_link_free(scene->link);
+}
+
+void scene_expect_closed(struct scene *scene)
+{
+        struct ek_frame frame;
+
+        cr_assert_eq(ek_link_receive(scene->link, &patience, &frame), EKIDEN_EPEER);
+}
+
+void scene_expect_exit(struct scene *scene, int exit_status)
+{
+        tool_wait(&scene->tool);
+        cr_assert_eq(scene->tool.exit_status, exit_status, "exit status %d, not %d; it said:\n%s%s",
+                     scene->tool.exit_status, exit_status, scene->tool.printed, scene->tool.errors);
+}
+
+void scene_deinit(struct scene *scene)
+{
+        char path[128];
+
+        snprintf(path, sizeof(path), "%s/chat.%d", directory,
+                 (int)(scene->other > 0 ? scene->other : getpid()));
+        unlink(path);
+        if (scene->request)
+                ekiden__request__free_unpacked(scene->request, NULL);
+        scene_close(scene);
+        close(scene->listener);
+        tool_deinit(&scene->tool);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* From a name or a PID to the one process that is meant. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "scene.h"
+
+TestSuite(find, .init = scene_directory_make, .fini = scene_directory_remove, .timeout = 60);
+
+static bool socket_exists(const char *program, pid_t pid)
+{
+        char path[128];
+
+        snprintf(path, sizeof(path), "%s/%s.%d", scene_directory(), program, (int)pid);
+        return access(path, F_OK) == 0;
+}
+
+static void expect(const char *const *arguments, int exit_status, const char *said)
+{
+        struct tool tool;
+
+        tool_run(&tool, arguments);
+        cr_assert_eq(tool.exit_status, exit_status, "exit status %d, not %d: %s", tool.exit_status,
+                     exit_status, tool.errors);
+        cr_assert(strstr(tool.errors, said), "\"%s\" is not in: %s", said, tool.errors);
+        cr_assert_str_empty(tool.printed);
+        tool_deinit(&tool);
+}
+
+/* A PID that nobody has: of a process that has just ended. */
+static pid_t dead_pid(void)
+{
+        pid_t pid = scene_process_start();
+
+        scene_process_end(pid);
+        return pid;
+}
+
+Test(find, a_program_is_found_by_its_name)
+{
+        struct scene scene;
+        int other = scene_listen("chatter", getpid());
+
+        scene_start_upgrade(&scene);
+        scene_send_committed(&scene);
+        scene_expect_exit(&scene, 0);
+        scene_deinit(&scene);
+        close(other);
+}
+
+Test(find, a_process_is_found_by_its_pid)
+{
+        struct scene scene;
+        char pid[16];
+        pid_t neighbour = scene_process_start();
+        int other = scene_listen("chat", neighbour);
+
+        snprintf(pid, sizeof(pid), "%d", (int)getpid());
+        scene_start(&scene, TOOL_ARGUMENTS(pid, "./chat-v2"));
+        scene_send_committed(&scene);
+        scene_expect_exit(&scene, 0);
+        scene_deinit(&scene);
+        close(other);
+        scene_process_end(neighbour);
+}
+
+Test(find, two_processes_of_a_name_are_both_listed_and_neither_is_asked)
+{
+        pid_t neighbour = scene_process_start();
+        int first = scene_listen("chat", getpid());
+        int second = scene_listen("chat", neighbour);
+        char said[32];
+
+        snprintf(said, sizeof(said), "%d", (int)getpid());
+        expect(TOOL_ARGUMENTS("chat", "x"), 4, said);
+        snprintf(said, sizeof(said), "%d", (int)neighbour);
+        expect(TOOL_ARGUMENTS("chat", "x"), 4, said);
+        close(first);
+        close(second);
+        scene_process_end(neighbour);
+}
+
+Test(find, an_unknown_name_is_not_found)
+{
+        expect(TOOL_ARGUMENTS("chat", "x"), 3, "\"chat\"");
+}
+
+Test(find, a_process_without_a_control_socket_is_not_found)
+{
+        char pid[16];
+
+        snprintf(pid, sizeof(pid), "%d", (int)getpid());
+        expect(TOOL_ARGUMENTS(pid, "x"), 3, "has no control socket");
+}
+
+Test(find, a_pid_that_nobody_has_is_not_found)
+{
+        char pid[16];
+
+        snprintf(pid, sizeof(pid), "%d", (int)dead_pid());
+        expect(TOOL_ARGUMENTS(pid, "x"), 3, "there is no process");
+        expect(TOOL_ARGUMENTS("99999999999999999999", "x"), 3, "no running process");
+        expect(TOOL_ARGUMENTS("0", "x"), 3, "no running process");
+}
+
+Test(find, a_directory_that_does_not_exist_has_no_process_in_it)
+{
+        setenv("EKIDEN_RUNTIME_DIR", "/nonexistent/ekiden", 1);
+        expect(TOOL_ARGUMENTS("chat", "x"), 3, "/nonexistent/ekiden");
+}
+
+Test(find, a_directory_path_that_no_socket_fits_in_is_a_limit)
+{
+        char path[200];
+
+        memset(path, 'x', sizeof(path) - 1);
+        path[0] = '/';
+        path[sizeof(path) - 1] = '\0';
+        setenv("EKIDEN_RUNTIME_DIR", path, 1);
+        expect(TOOL_ARGUMENTS("chat", "x"), 17, "EKIDEN_RUNTIME_DIR");
+}
+
+Test(find, a_stale_socket_of_ones_own_is_removed)
+{
+        pid_t pid = dead_pid();
+
+        close(scene_listen("chat", pid));
+        cr_assert(socket_exists("chat", pid));
+        expect(TOOL_ARGUMENTS("chat", "x"), 3, "chat");
+        cr_assert(!socket_exists("chat", pid));
+}
+
+Test(find, the_socket_of_a_process_that_is_about_to_listen_stays)
+{
+        close(scene_listen("chat", getpid()));
+        expect(TOOL_ARGUMENTS("chat", "x"), 3, "chat");
+        cr_assert(socket_exists("chat", getpid()));
+}
+
+Test(find, a_file_that_is_no_socket_stays)
+{
+        pid_t pid = dead_pid();
+        char path[128];
+        FILE *file;
+
+        snprintf(path, sizeof(path), "%s/chat.%d", scene_directory(), (int)pid);
+        file = fopen(path, "w");
+        cr_assert_not_null(file);
+        fclose(file);
+        expect(TOOL_ARGUMENTS("chat", "x"), 3, "chat");
+        cr_assert(socket_exists("chat", pid));
+}
+
+Test(find, a_stale_socket_of_another_user_stays)
+{
+        pid_t pid = dead_pid();
+        char path[128];
+
+        if (geteuid() != 0)
+                cr_skip_test("only root can give a file away");
+        close(scene_listen("chat", pid));
+        snprintf(path, sizeof(path), "%s/chat.%d", scene_directory(), (int)pid);
+        cr_assert_eq(chown(path, 65534, 65534), 0);
+        expect(TOOL_ARGUMENTS("chat", "x"), 3, "chat");
+        cr_assert(socket_exists("chat", pid));
+}
+
+Test(find, a_successor_that_does_not_serve_yet_is_not_found)
+{
+        int hidden = scene_listen(".chat", getpid());
+
+        expect(TOOL_ARGUMENTS("chat", "x"), 3, "chat");
+        expect(TOOL_ARGUMENTS(".chat", "x"), 3, ".chat");
+        close(hidden);
+}
+
+Test(find, a_directory_that_others_may_enter_is_not_believed)
+{
+        int listener = scene_listen("chat", getpid());
+
+        cr_assert_eq(chmod(scene_directory(), 0711), 0);
+        expect(TOOL_ARGUMENTS("chat", "x"), 5, "mode 0700");
+        close(listener);
+}
+
+Test(find, a_link_in_place_of_the_directory_is_not_followed)
+{
+        int listener = scene_listen("chat", getpid());
+        char path[128];
+
+        snprintf(path, sizeof(path), "%s.link", scene_directory());
+        cr_assert_eq(symlink(scene_directory(), path), 0);
+        setenv("EKIDEN_RUNTIME_DIR", path, 1);
+        expect(TOOL_ARGUMENTS("chat", "x"), 3, "chat");
+        unlink(path);
+        close(listener);
+}
+
+Test(find, a_listener_of_another_user_than_the_directorys_is_not_believed)
+{
+        int listener = scene_listen("chat", getpid());
+
+        if (geteuid() != 0)
+                cr_skip_test("only root can give a directory away");
+        cr_assert_eq(chown(scene_directory(), 65534, 65534), 0);
+        expect(TOOL_ARGUMENTS("chat", "x"), 5, "not believed");
+        close(listener);
+}
+
+Test(find, a_process_whose_queue_is_full_is_said_to_be_blocked)
+{
+        pid_t blocked = scene_process_start();
+        int listener = scene_listen("chat", blocked);
+        struct tool tools[8];
+
+        for (size_t i = 0; i < 8; i++)
+                tool_start(&tools[i], TOOL_ARGUMENTS("--timeout", "1", "chat", "x"));
+        for (size_t i = 0; i < 8; i++) {
+                tool_wait(&tools[i]);
+                cr_assert_eq(tools[i].exit_status, 14);
+                tool_deinit(&tools[i]);
+        }
+        expect(TOOL_ARGUMENTS("chat", "x"), 14, "requests are waiting already");
+        close(listener);
+        scene_process_end(blocked);
+}

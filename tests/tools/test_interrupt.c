@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* Ctrl-C, at every moment at which it can come. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "scene.h"
+#include "wire/clock.h"
+
+TestSuite(interrupt, .init = scene_directory_make, .fini = scene_directory_remove, .timeout = 60);
+
+/* Until the tool has shown a phase it has not read of it. */
+static void wait_until_printed(const struct scene *scene, const char *word)
+{
+        char text[4096];
+
+        for (int i = 0; i < 2000; i++) {
+                ssize_t n = pread(scene->tool.out, text, sizeof(text) - 1, 0);
+
+                text[n > 0 ? n : 0] = '\0';
+                if (strstr(text, word))
+                        return;
+                usleep(2000);
+        }
+        cr_assert_fail("\"%s\" was not printed", word);
+}
+
+static void send_until(struct scene *scene, enum ekiden_phase phase)
+{
+        scene_send_until(scene, phase);
+        if (phase >= EKIDEN_PHASE_REQUEST)
+                wait_until_printed(scene, ekiden_phase_name(phase));
+        else
+                usleep(50000); /* the signals are blocked when the request is there, or soon after
+                                */
+}
+
+Test(interrupt, before_the_commit_the_connection_is_closed_and_the_exit_status_says_so)
+{
+        static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+        for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+                FOR_EACH_PHASE_UNTIL(phase, EKIDEN_PHASE_READY)
+                {
+                        struct scene scene;
+                        char said[64];
+
+                        scene_start_upgrade(&scene);
+                        send_until(&scene, phase);
+                        cr_assert_eq(kill(scene.tool.pid, signals[i]), 0);
+                        scene_expect_closed(&scene);
+                        scene_send_failed(&scene, EKIDEN_ECANCELLED, "the operator went away");
+                        scene_expect_exit(&scene, 18);
+                        snprintf(said, sizeof(said),
+                                 "called off in phase %s; chat (pid %d) serves on",
+                                 ekiden_phase_name(phase > 0 ? (int)phase : 1), (int)getpid());
+                        cr_assert_not_null(strstr(scene.tool.errors, said), "%s",
+                                           scene.tool.errors);
+                        scene_deinit(&scene);
+                }
+        }
+}
+
+Test(interrupt, a_process_that_closes_instead_of_answering_serves_on_too)
+{
+        struct scene scene;
+
+        scene_start_upgrade(&scene);
+        send_until(&scene, EKIDEN_PHASE_WARM);
+        kill(scene.tool.pid, SIGINT);
+        scene_expect_closed(&scene);
+        scene_close(&scene);
+        scene_expect_exit(&scene, 18);
+        cr_assert_not_null(strstr(scene.tool.errors, "serves on"));
+        scene_deinit(&scene);
+}
+
+Test(interrupt, from_the_commit_on_it_is_too_late)
+{
+        for (int phase = EKIDEN_PHASE_COMMIT; phase <= EKIDEN_PHASE_SERVE; phase++) {
+                struct scene scene;
+
+                scene_start_upgrade(&scene);
+                send_until(&scene, (enum ekiden_phase)phase);
+                kill(scene.tool.pid, SIGINT);
+                usleep(100000);
+                cr_assert(!ek_link_is_closed(scene.link));
+                scene_send_committed(&scene);
+                scene_expect_exit(&scene, 0);
+                cr_assert_not_null(strstr(scene.tool.errors, "too late"), "%s", scene.tool.errors);
+                scene_deinit(&scene);
+        }
+}
+
+Test(interrupt, a_commit_that_was_faster_is_a_success)
+{
+        struct scene scene;
+
+        scene_start_upgrade(&scene);
+        send_until(&scene, EKIDEN_PHASE_READY);
+        kill(scene.tool.pid, SIGINT);
+        scene_expect_closed(&scene);
+        scene_send_phase(&scene, EKIDEN_PHASE_COMMIT);
+        scene_send_committed(&scene);
+        scene_expect_exit(&scene, 0);
+        cr_assert_not_null(strstr(scene.tool.printed, "v2 (pid 4720)"));
+        scene_deinit(&scene);
+}
+
+Test(interrupt, a_failure_of_its_own_is_not_hidden_by_it)
+{
+        struct scene scene;
+
+        scene_start_upgrade(&scene);
+        send_until(&scene, EKIDEN_PHASE_TRANSFER);
+        kill(scene.tool.pid, SIGINT);
+        scene_expect_closed(&scene);
+        scene_send_failed(&scene, EKIDEN_ETRANSFORMER, "a nick has a blank in it");
+        scene_expect_exit(&scene, 11);
+        cr_assert_not_null(strstr(scene.tool.errors, "a nick has a blank in it"));
+        scene_deinit(&scene);
+}
+
+Test(interrupt, a_second_one_does_not_wait_for_the_process)
+{
+        struct scene scene;
+        uint64_t second_ns;
+
+        scene_start_upgrade(&scene);
+        send_until(&scene, EKIDEN_PHASE_WARM);
+        kill(scene.tool.pid, SIGINT);
+        scene_expect_closed(&scene);
+        second_ns = ek_now_ns();
+        kill(scene.tool.pid, SIGINT);
+        scene_expect_exit(&scene, 18);
+        cr_assert_lt(ek_now_ns() - second_ns, 1000 * EK_NS_PER_MS);
+        cr_assert_not_null(strstr(scene.tool.errors, "it is not known whether"));
+        scene_deinit(&scene);
+}
+
+Test(interrupt, a_process_that_talks_without_end_can_be_called_off)
+{
+        struct scene scene;
+
+        scene_start_upgrade(&scene);
+        send_until(&scene, EKIDEN_PHASE_TRANSFER);
+        kill(scene.tool.pid, SIGINT);
+        for (int i = 0; i < 200000 && !ek_link_is_closed(scene.link); i++)
+                scene_send_progress(&scene, "members", 1, 2, 1);
+        cr_assert(ek_link_is_closed(scene.link));
+        scene_close(&scene);
+        scene_expect_exit(&scene, 18);
+        scene_deinit(&scene);
+}
+
+Test(interrupt, what_nohup_ignores_stays_ignored)
+{
+        struct scene scene;
+
+        signal(SIGHUP, SIG_IGN);
+        scene_start_upgrade(&scene);
+        send_until(&scene, EKIDEN_PHASE_WARM);
+        kill(scene.tool.pid, SIGHUP);
+        usleep(100000);
+        cr_assert(!ek_link_is_closed(scene.link));
+        scene_send_phase(&scene, EKIDEN_PHASE_COMMIT);
+        scene_send_committed(&scene);
+        scene_expect_exit(&scene, 0);
+        scene_deinit(&scene);
+}

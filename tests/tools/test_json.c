@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+/* --json: each line is an object with all the keys that docs/json-events.md gives its kind. */
+#include <criterion/criterion.h>
+#include <json-c/json.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "scene.h"
+
+TestSuite(json, .init = scene_directory_make, .fini = scene_directory_remove, .timeout = 60);
+
+#define OF_UPGRADE "event", "elapsed_us", "program", "predecessor_pid"
+
+struct kind {
+        const char *event;
+        const char *const *keys;
+};
+
+static const struct kind kinds[] = {
+        {"seen", TOOL_ARGUMENTS(OF_UPGRADE, "update_point")},
+        {"phase", TOOL_ARGUMENTS(OF_UPGRADE, "phase")},
+        {"progress", TOOL_ARGUMENTS(OF_UPGRADE, "item", "item_records", "item_count", "records",
+                                    "bytes", "descriptors")},
+        {"notice", TOOL_ARGUMENTS(OF_UPGRADE, "sentence")},
+        {"committed",
+         TOOL_ARGUMENTS(OF_UPGRADE, "successor_pid", "from_version", "to_version", "pause_us",
+                        "total_us", "records", "bytes", "descriptors", "update_point")},
+        {"failed",
+         TOOL_ARGUMENTS(OF_UPGRADE, "target", "error", "exit_status", "phase", "item", "field",
+                        "from_version", "to_version", "sentence", "next", "serves_on")},
+        {"process",
+         TOOL_ARGUMENTS("event", "program", "pid", "version", "leg", "leg_seconds", "binary",
+                        "update_point", "upgrade_phase", "items", "error", "sentence")},
+};
+
+static const char *text_of(struct json_object *object, const char *key)
+{
+        return json_object_get_string(json_object_object_get(object, key));
+}
+
+static uint64_t number_of(struct json_object *object, const char *key)
+{
+        return json_object_get_uint64(json_object_object_get(object, key));
+}
+
+/* All keys of its kind are there, and no others; the schema's page names each. */
+static void expect_keys(struct json_object *object)
+{
+        const char *event = text_of(object, "event");
+        int count = 0;
+
+        for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+                if (strcmp(kinds[i].event, event) != 0)
+                        continue;
+                for (; kinds[i].keys[count]; count++)
+                        cr_assert(json_object_object_get_ex(object, kinds[i].keys[count], NULL),
+                                  "%s has no %s", event, kinds[i].keys[count]);
+        }
+        cr_assert_gt(count, 0, "%s is no documented event", event);
+        cr_assert_eq(json_object_object_length(object), count, "%s has more keys", event);
+}
+
+/* The last object of the kind among the lines, which all are checked; the caller frees it. */
+static struct json_object *parse_lines(const char *printed, const char *event)
+{
+        struct json_object *found = NULL;
+        struct json_tokener *tokener = json_tokener_new();
+
+        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+        while (*printed) {
+                size_t length = strcspn(printed, "\n");
+                struct json_object *object =
+                        json_tokener_parse_ex(tokener, printed, (int)length + 1);
+
+                cr_assert_eq(printed[length], '\n', "a line is not ended");
+                cr_assert_not_null(object, "not JSON: %.*s", (int)length, printed);
+                expect_keys(object);
+                if (strcmp(text_of(object, "event"), event) == 0) {
+                        json_object_put(found);
+                        found = json_object_get(object);
+                }
+                json_object_put(object);
+                json_tokener_reset(tokener);
+                printed += length + 1;
+        }
+        json_tokener_free(tokener);
+        cr_assert_not_null(found, "there is no event \"%s\"", event);
+        return found;
+}
+
+static void start(struct scene *scene)
+{
+        scene_start(scene, TOOL_ARGUMENTS("--json", "chat", "./chat-v2"));
+}
+
+Test(json, an_upgrade_is_a_line_for_each_event)
+{
+        struct json_object *object;
+        struct scene scene;
+
+        start(&scene);
+        scene_send_until(&scene, EKIDEN_PHASE_TRANSFER);
+        scene_send_progress(&scene, "members", 3, 10, 7);
+        scene_send_phase(&scene, EKIDEN_PHASE_COMMIT);
+        scene_send_committed(&scene);
+        scene_expect_exit(&scene, 0);
+        cr_assert_str_empty(scene.tool.errors);
+
+        object = parse_lines(scene.tool.printed, "seen");
+        cr_expect_str_eq(text_of(object, "update_point"), "chat_loop");
+        cr_expect_str_eq(text_of(object, "program"), "chat");
+        cr_expect_eq(number_of(object, "predecessor_pid"), (uint64_t)getpid());
+        json_object_put(object);
+        object = parse_lines(scene.tool.printed, "phase");
+        cr_expect_str_eq(text_of(object, "phase"), "commit");
+        json_object_put(object);
+        object = parse_lines(scene.tool.printed, "progress");
+        cr_expect_str_eq(text_of(object, "item"), "members");
+        cr_expect_eq(number_of(object, "item_records"), 3);
+        cr_expect_eq(number_of(object, "item_count"), 10);
+        cr_expect_eq(number_of(object, "records"), 7);
+        json_object_put(object);
+        object = parse_lines(scene.tool.printed, "committed");
+        cr_expect_eq(number_of(object, "from_version"), 1);
+        cr_expect_eq(number_of(object, "to_version"), 2);
+        cr_expect_eq(number_of(object, "successor_pid"), 4720);
+        cr_expect_eq(number_of(object, "pause_us"), 420);
+        cr_expect_gt(number_of(object, "total_us"), 0);
+        cr_expect_eq(number_of(object, "bytes"), 98611);
+        json_object_put(object);
+        scene_deinit(&scene);
+}
+
+Test(json, what_the_process_did_not_tell_is_null)
+{
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+        struct json_object *object;
+        struct scene scene;
+
+        start(&scene);
+        event.kind = EKIDEN__EVENT_KIND__PROGRESS;
+        scene_send(&scene, &event);
+        event.kind = EKIDEN__EVENT_KIND__COMMITTED;
+        scene_send(&scene, &event);
+        scene_expect_exit(&scene, 0);
+        object = parse_lines(scene.tool.printed, "progress");
+        cr_expect_null(json_object_object_get(object, "item_count"));
+        cr_expect_null(json_object_object_get(object, "item"));
+        json_object_put(object);
+        object = parse_lines(scene.tool.printed, "committed");
+        cr_expect_null(json_object_object_get(object, "pause_us"));
+        cr_expect_null(json_object_object_get(object, "successor_pid"));
+        json_object_put(object);
+        scene_deinit(&scene);
+}
+
+Test(json, a_failure_has_its_code_and_exit_status)
+{
+        struct json_object *object;
+        struct scene scene;
+
+        start(&scene);
+        scene_send_until(&scene, EKIDEN_PHASE_TRANSFER);
+        scene_send_failed(&scene, EKIDEN_ETRANSFORMER, "a nick has a \"blank\"\n\033 in it");
+        scene_expect_exit(&scene, 11);
+        cr_assert_str_empty(scene.tool.errors);
+        object = parse_lines(scene.tool.printed, "failed");
+        cr_expect_str_eq(text_of(object, "error"), "EKIDEN_ETRANSFORMER");
+        cr_expect_eq(number_of(object, "exit_status"), 11);
+        cr_expect_str_eq(text_of(object, "phase"), "transfer");
+        cr_expect_str_eq(text_of(object, "item"), "members");
+        cr_expect_str_eq(text_of(object, "field"), "nick");
+        cr_expect_str_eq(text_of(object, "sentence"), "a nick has a \"blank\"\n\033 in it");
+        cr_expect(json_object_get_boolean(json_object_object_get(object, "serves_on")));
+        json_object_put(object);
+        scene_deinit(&scene);
+}
+
+Test(json, where_it_is_not_known_what_serves_it_is_null)
+{
+        struct json_object *object;
+        struct scene scene;
+
+        start(&scene);
+        scene_send_until(&scene, EKIDEN_PHASE_COMMIT);
+        scene_close(&scene);
+        scene_expect_exit(&scene, 13);
+        object = parse_lines(scene.tool.printed, "failed");
+        cr_expect_null(json_object_object_get(object, "serves_on"));
+        json_object_put(object);
+        scene_deinit(&scene);
+}
+
+Test(json, a_failure_of_the_tools_own_is_an_event_too)
+{
+        struct json_object *object;
+        struct tool tool;
+
+        tool_run(&tool, TOOL_ARGUMENTS("--json", "chat", "x"));
+        cr_assert_eq(tool.exit_status, 3);
+        cr_assert_str_empty(tool.errors);
+        object = parse_lines(tool.printed, "failed");
+        cr_expect_str_eq(text_of(object, "error"), "EKIDEN_ENOTFOUND");
+        cr_expect_str_eq(text_of(object, "target"), "chat");
+        cr_expect_null(json_object_object_get(object, "predecessor_pid"));
+        cr_expect_null(json_object_object_get(object, "phase"));
+        json_object_put(object);
+        tool_deinit(&tool);
+}
+
+Test(json, a_target_that_is_no_utf8_still_makes_json)
+{
+        struct json_object *object;
+        struct tool tool;
+
+        tool_run(&tool, TOOL_ARGUMENTS("--json", "chat\xff\xc3", "x"));
+        cr_assert_eq(tool.exit_status, 3);
+        object = parse_lines(tool.printed, "failed");
+        cr_expect_str_eq(text_of(object, "target"), "chat??");
+        json_object_put(object);
+        tool_deinit(&tool);
+}
+
+Test(json, too_late_is_a_notice)
+{
+        struct scene scene;
+
+        start(&scene);
+        scene_send_until(&scene, EKIDEN_PHASE_COMMIT);
+        usleep(100000);
+        kill(scene.tool.pid, SIGINT);
+        usleep(100000);
+        scene_send_committed(&scene);
+        scene_expect_exit(&scene, 0);
+        json_object_put(parse_lines(scene.tool.printed, "notice"));
+        scene_deinit(&scene);
+}
+
+Test(json, status_and_list_are_an_object_a_process)
+{
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+        Ekiden__Status status = EKIDEN__STATUS__INIT;
+        Ekiden__ItemStatus item = EKIDEN__ITEM_STATUS__INIT, *items[] = {&item};
+        char name[] = "chat", member[] = "members";
+
+        item.name = member;
+        status.program = name;
+        status.version = 2;
+        status.items = items;
+        status.n_items = 1;
+        event.kind = EKIDEN__EVENT_KIND__STATUS;
+        event.status = &status;
+        for (int i = 0; i < 2; i++) {
+                struct json_object *object, *first;
+                struct scene scene;
+
+                scene_start(&scene, i == 0 ? TOOL_ARGUMENTS("--json", "--list")
+                                           : TOOL_ARGUMENTS("--json", "--status", "chat"));
+                scene_send(&scene, &event);
+                scene_expect_exit(&scene, 0);
+                object = parse_lines(scene.tool.printed, "process");
+                cr_expect_eq(number_of(object, "pid"), (uint64_t)getpid());
+                cr_expect_eq(number_of(object, "version"), 2);
+                cr_expect_null(json_object_object_get(object, "leg"));
+                first = json_object_array_get_idx(json_object_object_get(object, "items"), 0);
+                cr_expect_str_eq(text_of(first, "name"), "members");
+                cr_expect_eq(json_object_object_length(first), 3);
+                json_object_put(object);
+                scene_deinit(&scene);
+        }
+}
+
+Test(json, a_process_that_does_not_answer_is_listed_with_its_error)
+{
+        struct json_object *object;
+        struct scene scene;
+
+        scene_start(&scene, TOOL_ARGUMENTS("--json", "--list", "--timeout", "0.1"));
+        scene_expect_exit(&scene, 0);
+        object = parse_lines(scene.tool.printed, "process");
+        cr_expect_null(json_object_object_get(object, "version"));
+        cr_expect_null(json_object_object_get(object, "items"));
+        cr_expect_str_eq(text_of(object, "error"), "EKIDEN_ETIMEOUT");
+        json_object_put(object);
+        scene_deinit(&scene);
+}
+
+Test(json, the_page_on_events_names_every_event_and_key)
+{
+        static char page[65536];
+        FILE *file = fopen(JSON_PAGE, "r");
+
+        cr_assert_not_null(file);
+        cr_assert_gt(fread(page, 1, sizeof(page) - 1, file), 0);
+        fclose(file);
+        for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+                char heading[64];
+                const char *section;
+
+                snprintf(heading, sizeof(heading), "\n## `%s`\n", kinds[i].event);
+                section = strstr(page, heading);
+                cr_assert_not_null(section, "%s", heading);
+                for (size_t j = strcmp(kinds[i].event, "process") == 0 ? 1 : 4; kinds[i].keys[j];
+                     j++) {
+                        char row[64];
+                        const char *found;
+                        const char *end = strstr(section + 1, "\n## ");
+
+                        snprintf(row, sizeof(row), "\n| `%s` |", kinds[i].keys[j]);
+                        found = strstr(section, row);
+                        cr_expect(found && (!end || found < end), "%s: %s", kinds[i].event,
+                                  kinds[i].keys[j]);
+                }
+        }
+}

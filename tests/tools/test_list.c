@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* --list and --status. */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "scene.h"
+
+TestSuite(list, .init = scene_directory_make, .fini = scene_directory_remove, .timeout = 60);
+
+static void send_status(struct scene *scene, const char *binary)
+{
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+        Ekiden__Status status = EKIDEN__STATUS__INIT;
+        Ekiden__ItemStatus members = EKIDEN__ITEM_STATUS__INIT, port = EKIDEN__ITEM_STATUS__INIT;
+        Ekiden__ItemStatus *items[] = {&members, &port};
+        char texts[][24] = {"chat",           "chat_loop", "members",
+                            "chat.v2.Member", "port",      "ekiden.Value"};
+
+        members.name = texts[2];
+        members.message = texts[3];
+        members.has_stream = members.stream = true;
+        port.name = texts[4];
+        port.message = texts[5];
+        status.program = texts[0];
+        status.pid = getpid();
+        status.version = 2;
+        status.has_leg = status.has_leg_seconds = true;
+        status.leg = 3;
+        status.leg_seconds = 7384;
+        status.binary = (char *)(uintptr_t)binary;
+        status.update_point = texts[1];
+        status.items = items;
+        status.n_items = 2;
+        event.kind = EKIDEN__EVENT_KIND__STATUS;
+        event.status = &status;
+        scene_send(scene, &event);
+}
+
+Test(list, nothing_there_is_no_failure)
+{
+        struct tool tool;
+
+        tool_run(&tool, TOOL_ARGUMENTS("--list"));
+        cr_assert_eq(tool.exit_status, 0);
+        cr_assert_str_eq(tool.printed, "No process that can be upgraded was found.\n");
+        cr_assert_str_empty(tool.errors);
+        tool_deinit(&tool);
+}
+
+Test(list, a_process_is_a_line_with_its_columns_lined_up)
+{
+        struct scene scene;
+        const char *line;
+        size_t column;
+
+        scene_start(&scene, TOOL_ARGUMENTS("--list"));
+        cr_assert_not_null(scene.request->status);
+        cr_assert_null(scene.request->upgrade);
+        send_status(&scene, "/opt/chat/chat-v2");
+        scene_expect_exit(&scene, 0);
+        cr_assert(strncmp(scene.tool.printed, "PROGRAM ", 8) == 0);
+        line = strchr(scene.tool.printed, '\n') + 1;
+        cr_assert(strncmp(line, "chat ", 5) == 0);
+        column = (size_t)(strstr(scene.tool.printed, "BINARY") - scene.tool.printed);
+        cr_assert_str_eq(line + column, "/opt/chat/chat-v2\n");
+        column = (size_t)(strstr(scene.tool.printed, "UPDATE-POINT") - scene.tool.printed);
+        cr_assert(strncmp(line + column, "chat_loop ", 10) == 0);
+        scene_deinit(&scene);
+}
+
+Test(list, a_process_that_does_not_answer_is_shown_with_dashes)
+{
+        struct scene scene;
+
+        scene_start(&scene, TOOL_ARGUMENTS("--list", "--timeout", "0.1"));
+        scene_expect_exit(&scene, 0);
+        cr_assert_not_null(strstr(scene.tool.printed, "  -  "), "%s", scene.tool.printed);
+        scene_deinit(&scene);
+}
+
+Test(list, many_that_are_blocked_cost_one_deadline)
+{
+        pid_t blocked[20];
+        int listeners[20];
+        struct tool tool;
+
+        for (size_t i = 0; i < 20; i++) {
+                blocked[i] = scene_process_start();
+                listeners[i] = scene_listen("chat", blocked[i]);
+        }
+        tool_run(&tool, TOOL_ARGUMENTS("--list", "--timeout", "0.6")); /* 20 of them: 12 s */
+        cr_assert_eq(tool.exit_status, 0);
+        for (size_t i = 0; i < 20; i++) {
+                close(listeners[i]);
+                scene_process_end(blocked[i]);
+        }
+        tool_deinit(&tool);
+}
+
+Test(list, a_binarys_path_cannot_move_the_cursor)
+{
+        struct scene scene;
+
+        scene_start(&scene, TOOL_ARGUMENTS("--list"));
+        send_status(&scene, "/opt/\033[2J\nchat");
+        scene_expect_exit(&scene, 0);
+        cr_assert_null(strchr(scene.tool.printed, '\033'));
+        cr_assert_not_null(strstr(scene.tool.printed, "/opt/?[2J?chat\n"));
+        scene_deinit(&scene);
+}
+
+Test(list, output_that_cannot_be_written_is_a_failure)
+{
+        struct tool tool;
+
+        tool_start_into(&tool, TOOL_ARGUMENTS("--list"), open("/dev/full", O_WRONLY | O_CLOEXEC));
+        tool_wait(&tool);
+        cr_assert_eq(tool.exit_status, 71);
+        tool_deinit(&tool);
+}
+
+Test(list, status_tells_all_that_the_process_says)
+{
+        static const char *const expected[] = {
+                "  version       2\n",
+                "  leg           3, for 2 h 3 min\n",
+                "  binary        /opt/chat/chat-v2\n",
+                "  update point  chat_loop\n",
+                "  upgrade       none under way\n",
+                "  items         members  chat.v2.Member, a stream\n",
+                "                port     a plain value\n",
+        };
+        struct scene scene;
+
+        scene_start(&scene, TOOL_ARGUMENTS("--status", "chat"));
+        cr_assert_not_null(scene.request->status);
+        send_status(&scene, "/opt/chat/chat-v2");
+        scene_expect_exit(&scene, 0);
+        for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+                cr_expect_not_null(strstr(scene.tool.printed, expected[i]), "\"%s\" is not in\n%s",
+                                   expected[i], scene.tool.printed);
+        scene_deinit(&scene);
+}
+
+Test(list, status_of_a_blocked_process_is_a_timeout)
+{
+        struct scene scene;
+
+        scene_start(&scene, TOOL_ARGUMENTS("--status", "chat", "--timeout", "0.1"));
+        scene_expect_exit(&scene, 14);
+        cr_assert_str_empty(scene.tool.printed);
+        cr_assert_not_null(strstr(scene.tool.errors, "did not answer in 0.1 s"));
+        scene_deinit(&scene);
+}
+
+Test(list, status_that_is_refused_has_the_refusals_exit_status)
+{
+        struct scene scene;
+
+        scene_start(&scene, TOOL_ARGUMENTS("--status", "chat"));
+        scene_send_failed(&scene, EKIDEN_EPERMISSION, "not you");
+        scene_expect_exit(&scene, 5);
+        cr_assert_not_null(strstr(scene.tool.errors, "not you"));
+        scene_deinit(&scene);
+}
+
+Test(list, status_is_not_taken_from_another_event)
+{
+        struct scene scene;
+
+        scene_start(&scene, TOOL_ARGUMENTS("--status", "chat"));
+        scene_send_committed(&scene);
+        scene_expect_exit(&scene, 15);
+        scene_deinit(&scene);
+}
+
+Test(list, status_of_nobody_is_not_found)
+{
+        struct tool tool;
+
+        tool_run(&tool, TOOL_ARGUMENTS("--status", "chat"));
+        cr_assert_eq(tool.exit_status, 3);
+        tool_deinit(&tool);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* See open_descriptors.h. */
+#include "open_descriptors.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+
+#include <criterion/criterion.h>
+#include <uv.h>
+
+int count_open_descriptors(void)
+{
+        DIR *directory;
+        uv_loop_t loop;
+        int count = 0;
+
+        /* The first loop of a process opens a pipe that stays. */
+        cr_assert_eq(uv_loop_init(&loop), 0);
+        uv_loop_close(&loop);
+        directory = opendir("/proc/self/fd");
+        cr_assert_not_null(directory);
+        while (readdir(directory))
+                count++;
+        closedir(directory);
+        return count;
+}
+
+void expect_open_descriptors(int count)
+{
+        int now = count_open_descriptors();
+
+        cr_assert_eq(now, count, "%d descriptors were open before the test, %d after it", count,
+                     now);
+}
+
+/* New descriptors take the lowest free number: the limit goes behind `room` free ones. */
+void leave_room_for_descriptors(int room)
+{
+        struct rlimit limit;
+        int number = 0;
+
+        cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+        for (; room > 0 || fcntl(number, F_GETFD) >= 0; number++)
+                if (fcntl(number, F_GETFD) < 0)
+                        room--;
+        limit.rlim_cur = (rlim_t)number;
+        cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+void require_room_for_descriptors(int needed)
+{
+        struct rlimit limit;
+
+        cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+        if (limit.rlim_max < (rlim_t)needed)
+                cr_skip_test("the hard limit on open files is under %d", needed);
+        if (limit.rlim_cur < (rlim_t)needed)
+                limit.rlim_cur = (rlim_t)needed;
+        cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}

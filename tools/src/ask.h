@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* The status of several processes at once: none of them waits for another that is blocked. */
+#pragma once
+
+#include "ekiden/control.pb-c.h"
+#include "find.h"
+
+struct answer {
+        Ekiden__Event *event; /* with its status; or NULL, and … */
+        struct ekiden_error error; /* … why there is none */
+};
+
+/**
+ * Asks all and waits until each has answered or the deadline passes.
+ *
+ * @param ret_answers  room for one each; answer_deinit() each
+ */
+void ask_status(struct process_list *list, uint32_t timeout_ms, struct answer *ret_answers);
+
+void answer_deinit(struct answer *answer);

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* See directories.h. */
+#include "directories.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "wire/cleanup.h"
+
+static int add(struct directories *directories, const char *path)
+{
+        char(*grown)[EK_CONTROL_PATH_MAX];
+
+        if (strlen(path) >= EK_CONTROL_PATH_MAX)
+                return 0; /* no socket can be bound in it */
+        grown = reallocarray(directories->paths, directories->count + 1, sizeof(*grown));
+        if (!grown)
+                return EKIDEN_ENOMEM;
+        directories->paths = grown;
+        strcpy(grown[directories->count++], path);
+        return 0;
+}
+
+/* What root sees beside its own: the rules of control_path.h, for every user at once. */
+static int add_all_users(struct directories *directories)
+{
+        static const char *const patterns[] = {
+                "/run/ekiden/*",
+                "/run/user/*/ekiden",
+                "/tmp/ekiden-[0-9]*",
+        };
+        int r = 0;
+
+        for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]) && r == 0; i++) {
+                glob_t found;
+
+                if (glob(patterns[i], GLOB_ERR, NULL, &found) != 0)
+                        continue;
+                for (size_t j = 0; j < found.gl_pathc && r == 0; j++)
+                        r = add(directories, found.gl_pathv[j]);
+                globfree(&found);
+        }
+        return r;
+}
+
+int directories_find(struct directories *ret_directories, struct ekiden_error *error)
+{
+        const char *chosen = secure_getenv("EKIDEN_RUNTIME_DIR");
+        struct directories directories = {0};
+        char own[EK_CONTROL_PATH_MAX];
+        int r;
+
+        if (geteuid() == 0 && !(chosen && chosen[0])) {
+                r = add_all_users(&directories);
+        } else {
+                r = ek_control_directory(own, error);
+                if (r == 0)
+                        r = add(&directories, own);
+        }
+        if (r < 0) {
+                directories_deinit(&directories);
+                return ekiden_error_set(error, r, "%s", ekiden_error_text(r));
+        }
+        *ret_directories = directories;
+        return 0;
+}
+
+void directories_deinit(struct directories *directories)
+{
+        free(directories->paths);
+        *directories = (struct directories){0};
+}
+
+int directory_open(const char *path, uid_t *ret_owner, struct ekiden_error *error)
+{
+        ek_auto_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        struct stat status;
+        uid_t user = geteuid();
+
+        if (fd < 0 && errno == ENOENT)
+                return ekiden_error_set(error, EKIDEN_ENOTFOUND, "there is no %s", path);
+        if (fd < 0 && errno == EACCES)
+                return ekiden_error_set(error, EKIDEN_EPERMISSION,
+                                        "%s is another user's; ask as that user, or as root", path);
+        if (fd < 0)
+                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno, "cannot look into %s",
+                                              path);
+        if (fstat(fd, &status) < 0)
+                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno, "cannot look at %s",
+                                              path);
+        if ((status.st_uid != user && user != 0) || (status.st_mode & 077))
+                return ekiden_error_set(error, EKIDEN_EPERMISSION,
+                                        "%s is not a directory of user %u that nobody else may "
+                                        "enter (mode 0700), so what is in it is not believed",
+                                        path, (unsigned int)user);
+        *ret_owner = status.st_uid;
+        return ek_steal_fd(&fd);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Where control sockets may be, for whoever runs this. */
+#pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include <ekiden/error.h>
+
+#include "entry/control_path.h"
+
+struct directories {
+        char (*paths)[EK_CONTROL_PATH_MAX];
+        size_t count;
+};
+
+/**
+ * The directories in which to look: EKIDEN_RUNTIME_DIR alone where it is set; root's own and every
+ * user's for root; otherwise one's own. They need not exist.
+ */
+int directories_find(struct directories *ret_directories, struct ekiden_error *error);
+
+void directories_deinit(struct directories *directories);
+
+/**
+ * Opens one, when it is a directory (no link) that nobody but its owner may enter, and the owner is
+ * this user; root trusts any owner.
+ *
+ * @param ret_owner  of what is found in it
+ * @return a descriptor; ENOTFOUND when there is no such directory, EPERMISSION, ESYSTEM
+ */
+int directory_open(const char *path, uid_t *ret_owner, struct ekiden_error *error);

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/* See find.h. */
+#include "find.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "directories.h"
+#include "process_state.h"
+#include "text.h"
+#include "wire/cleanup.h"
+
+#define CONNECT_TIMEOUT_US 250000 /* while its queue is full */
+
+struct search {
+        const char *target; /* NULL: all */
+        pid_t pid; /* what the target names, if it is a PID; otherwise 0 */
+        struct process_list found;
+        struct ekiden_error distrust; /* the first one that was passed over */
+};
+
+void process_deinit(struct process *process)
+{
+        process->link = ek_link_free(process->link);
+}
+
+void process_list_deinit(struct process_list *list)
+{
+        for (size_t i = 0; i < list->count; i++)
+                process_deinit(&list->processes[i]);
+        free(list->processes);
+        *list = (struct process_list){0};
+}
+
+/* Whether the listener is the directory's owner: a name alone proves nothing. */
+static bool is_owners(int fd, uid_t owner)
+{
+        struct ucred peer;
+        socklen_t size = sizeof(peer);
+
+        return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == owner;
+}
+
+/* Connects: 0 with a descriptor, 0 with -1 when the queue is full, or -errno. */
+static int connect_to(const char *path, int *ret_fd)
+{
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        struct timeval timeout = {.tv_usec = CONNECT_TIMEOUT_US};
+        ek_auto_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        if (fd < 0)
+                return -errno;
+        if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) < 0)
+                return -errno;
+        strcpy(address.sun_path, path);
+        if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+                if (errno != EAGAIN)
+                        return -errno;
+                ek_close(&fd);
+        }
+        *ret_fd = ek_steal_fd(&fd);
+        return 0;
+}
+
+/* Nobody listens: the file goes if it is ours and its process is not about to listen. */
+static void remove_stale(int directory, const char *name, pid_t pid)
+{
+        struct stat status;
+
+        if (process_is_alive(pid))
+                return;
+        if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISSOCK(status.st_mode) && status.st_uid == geteuid())
+                unlinkat(directory, name, 0);
+}
+
+/* Consumes the descriptor. */
+static int add(struct search *search, const char *program, pid_t pid, int fd,
+               struct ekiden_error *error)
+{
+        struct process_list *list = &search->found;
+        struct process *grown;
+        struct ek_link *link = NULL;
+        int r = 0;
+
+        if (fd >= 0)
+                r = ek_link_new(fd, &link);
+        if (r < 0)
+                return ekiden_error_set(error, r, "%s", ekiden_error_text(r));
+        grown = reallocarray(list->processes, list->count + 1, sizeof(*grown));
+        if (!grown) {
+                ek_link_free(link);
+                return ekiden_error_set(error, EKIDEN_ENOMEM, "%s",
+                                        ekiden_error_text(EKIDEN_ENOMEM));
+        }
+        list->processes = grown;
+        grown[list->count] = (struct process){.pid = pid, .link = link};
+        strcpy(grown[list->count++].program, program);
+        return 0;
+}
+
+static bool matches(const struct search *search, const char *program, pid_t pid)
+{
+        if (!search->target)
+                return true;
+        return search->pid > 0 ? search->pid == pid : strcmp(search->target, program) == 0;
+}
+
+static int look_at(struct search *search, const char *path, int directory, uid_t owner,
+                   const char *name, struct ekiden_error *error)
+{
+        char program[EKIDEN_NAME_MAX + 1];
+        char socket_path[EK_CONTROL_PATH_MAX];
+        ek_auto_close int fd = -1;
+        pid_t pid;
+        int r;
+
+        if (!ek_control_name_parse(name, program, &pid) || !matches(search, program, pid))
+                return 0;
+        if (ek_control_path(path, program, pid, false, socket_path, NULL) < 0)
+                return 0;
+        r = connect_to(socket_path, &fd);
+        if (r == -ECONNREFUSED)
+                remove_stale(directory, name, pid);
+        else if (r == -EACCES || r == -EPERM || (r == 0 && fd >= 0 && !is_owners(fd, owner)))
+                ekiden_error_set(&search->distrust, EKIDEN_EPERMISSION,
+                                 "%s is not a socket of the user whose directory it is in, so it "
+                                 "is not believed",
+                                 socket_path);
+        else if (r == -EMFILE || r == -ENFILE || r == -ENOMEM)
+                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, -r, "cannot connect to %s",
+                                              socket_path);
+        else if (r == 0)
+                return add(search, program, pid, ek_steal_fd(&fd), error);
+        return 0;
+}
+
+static int look_into(struct search *search, const char *path, struct ekiden_error *error)
+{
+        uid_t owner;
+        int fd = directory_open(path, &owner, &search->distrust);
+        struct dirent *entry;
+        DIR *directory;
+        int r = 0;
+
+        if (fd < 0)
+                return 0; /* why, matters only when nothing is found */
+        directory = fdopendir(fd);
+        if (!directory) {
+                r = ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno, "cannot read %s", path);
+                close(fd);
+                return r;
+        }
+        while (r == 0 && (entry = readdir(directory)))
+                r = look_at(search, path, dirfd(directory), owner, entry->d_name, error);
+        closedir(directory);
+        return r;
+}
+
+static int compare(const void *a, const void *b)
+{
+        const struct process *left = a, *right = b;
+        int order = strcmp(left->program, right->program);
+
+        return order != 0 ? order : (left->pid > right->pid) - (left->pid < right->pid);
+}
+
+/* A program's name begins with a letter, so digits are a PID. */
+static pid_t parse_pid(const char *target)
+{
+        char *end;
+        long pid;
+
+        if (!target || target[0] < '0' || target[0] > '9')
+                return 0;
+        errno = 0;
+        pid = strtol(target, &end, 10);
+        return *end || errno != 0 || pid > INT32_MAX ? 0 : (pid_t)pid;
+}
+
+int find_processes(const char *target, struct process_list *ret_list, struct ekiden_error *error)
+{
+        struct search search = {.target = target, .pid = parse_pid(target)};
+        struct directories directories;
+        int r = directories_find(&directories, error);
+
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < directories.count && r == 0; i++)
+                r = look_into(&search, directories.paths[i], error);
+        directories_deinit(&directories);
+        if (r == 0 && search.found.count == 0 && search.distrust.code == EKIDEN_EPERMISSION) {
+                r = search.distrust.code;
+                ekiden_error_set(error, r, "%s", search.distrust.sentence);
+        }
+        if (r < 0) {
+                process_list_deinit(&search.found);
+                return r;
+        }
+        if (search.found.count > 1)
+                qsort(search.found.processes, search.found.count, sizeof(struct process), compare);
+        *ret_list = search.found;
+        return 0;
+}
+
+static int not_found(const char *target, struct ekiden_error *error)
+{
+        const char *chosen = secure_getenv("EKIDEN_RUNTIME_DIR");
+        pid_t pid = parse_pid(target);
+        char where[EK_CONTROL_PATH_MAX] = "";
+
+        ek_control_directory(where, NULL);
+        if (geteuid() == 0 && !(chosen && chosen[0]))
+                strcpy(where, "any user's directory");
+        if (pid > 0 && process_is_alive(pid))
+                return ekiden_error_set(error, EKIDEN_ENOTFOUND,
+                                        "process %d runs, and has no control socket in %s",
+                                        (int)pid, where);
+        if (pid > 0)
+                return ekiden_error_set(error, EKIDEN_ENOTFOUND, "there is no process %d",
+                                        (int)pid);
+        return ekiden_error_set(error, EKIDEN_ENOTFOUND,
+                                "no running process of a program \"%.100s\" has a control socket "
+                                "in %s",
+                                target, where);
+}
+
+static int ambiguous(const char *target, const struct process_list *list,
+                     struct ekiden_error *error)
+{
+        char pids[256] = "";
+        size_t used = 0;
+
+        for (size_t i = 0; i < list->count && used < sizeof(pids) - 16; i++)
+                used += (size_t)snprintf(pids + used, sizeof(pids) - used, "%s%d",
+                                         i > 0 ? ", " : "", (int)list->processes[i].pid);
+        return ekiden_error_set(error, EKIDEN_EAMBIGUOUS, "%zu processes match \"%.63s\": %s",
+                                list->count, target, pids);
+}
+
+int find_process(const char *target, struct process *ret_process, struct ekiden_error *error)
+{
+        struct process_list list;
+        int r = find_processes(target, &list, error);
+
+        if (r < 0)
+                return r;
+        if (list.count == 1) {
+                *ret_process = list.processes[0];
+                list.processes[0].link = NULL;
+        } else {
+                r = list.count == 0 ? not_found(target, error) : ambiguous(target, &list, error);
+        }
+        process_list_deinit(&list);
+        return r;
+}

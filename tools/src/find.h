@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a program's name or a PID to a connection with the process. A process counts as found when
+ * somebody listens on its control socket; the connection made to find that out is the one used.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include <ekiden/error.h>
+
+#include "wire/link.h"
+
+struct process {
+        char program[EKIDEN_NAME_MAX + 1];
+        pid_t pid;
+        struct ek_link *link; /* NULL: it listens, and has let its queue of connections fill up */
+};
+
+struct process_list {
+        struct process *processes;
+        size_t count;
+};
+
+/**
+ * Connects to all that `target` names: a PID when it is all digits, otherwise a program; NULL: to
+ * all there are. Sockets whose process is gone are removed on the way, if they are this user's.
+ *
+ * @param ret_list  sorted by program, then PID; may be empty; process_list_deinit()
+ * @return 0, EPERMISSION (only sockets that cannot be trusted), ESYSTEM, ENOMEM, ELIMIT
+ */
+int find_processes(const char *target, struct process_list *ret_list, struct ekiden_error *error);
+
+/**
+ * The one process that `target` names.
+ *
+ * @param ret_process  process_deinit()
+ * @return 0, ENOTFOUND, EAMBIGUOUS, and as find_processes()
+ */
+int find_process(const char *target, struct process *ret_process, struct ekiden_error *error);
+
+void process_deinit(struct process *process);
+void process_list_deinit(struct process_list *list);

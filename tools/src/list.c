@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* See list.h. */
+#include "list.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "directories.h"
+#include "show.h"
+#include "status.h"
+#include "text.h"
+#include "wire/cleanup.h"
+
+#define TIMEOUT_MS 1000
+#define CELL_MAX 1024
+
+enum column {
+        COLUMN_PROGRAM,
+        COLUMN_PID,
+        COLUMN_VERSION,
+        COLUMN_LEG,
+        COLUMN_SINCE,
+        COLUMN_UPDATE_POINT,
+        COLUMN_BINARY,
+        COLUMNS,
+};
+
+typedef char row[COLUMNS][CELL_MAX];
+
+static const row header = {"PROGRAM", "PID", "VERSION", "LEG", "SINCE", "UPDATE-POINT", "BINARY"};
+
+static bool is_number(enum column column)
+{
+        return column == COLUMN_PID || column == COLUMN_VERSION || column == COLUMN_LEG;
+}
+
+static void fill_since(const Ekiden__Status *status, char *cell)
+{
+        time_t now = time(NULL);
+        struct tm began;
+        time_t then;
+
+        if (!status->has_leg_seconds || status->leg_seconds > (uint64_t)now)
+                return;
+        then = now - (time_t)status->leg_seconds;
+        if (localtime_r(&then, &began))
+                strftime(cell, CELL_MAX, "%Y-%m-%d %H:%M:%S", &began);
+}
+
+static void fill(const struct process *process, const struct answer *answer,
+                 enum text_allowed allowed, row cells)
+{
+        const Ekiden__Status *status = answer->event ? answer->event->status : NULL;
+
+        for (int i = 0; i < COLUMNS; i++)
+                strcpy(cells[i], "-");
+        text_clean(process->program, allowed, cells[COLUMN_PROGRAM], CELL_MAX);
+        snprintf(cells[COLUMN_PID], CELL_MAX, "%d", (int)process->pid);
+        if (!status)
+                return;
+        snprintf(cells[COLUMN_VERSION], CELL_MAX, "%" PRIu32, status->version);
+        if (status->has_leg)
+                snprintf(cells[COLUMN_LEG], CELL_MAX, "%" PRIu32, status->leg);
+        fill_since(status, cells[COLUMN_SINCE]);
+        if (status->update_point && status->update_point[0])
+                text_clean(status->update_point, allowed, cells[COLUMN_UPDATE_POINT], CELL_MAX);
+        if (status->binary && status->binary[0])
+                text_clean(status->binary, allowed, cells[COLUMN_BINARY], CELL_MAX);
+}
+
+static void print_row(FILE *out, const row cells, const size_t *widths)
+{
+        for (int i = 0; i < COLUMNS; i++) {
+                size_t columns = text_columns(cells[i]);
+                int padding = columns < widths[i] ? (int)(widths[i] - columns) : 0;
+
+                if (i == COLUMNS - 1)
+                        fprintf(out, "%s\n", cells[i]);
+                else if (is_number((enum column)i))
+                        fprintf(out, "%*s%s  ", padding, "", cells[i]);
+                else
+                        fprintf(out, "%s%*s  ", cells[i], padding, "");
+        }
+}
+
+static int print_table(const struct terminal *terminal, const struct process_list *list,
+                       const struct answer *answers)
+{
+        size_t widths[COLUMNS];
+        row *rows = calloc(list->count, sizeof(*rows));
+
+        if (!rows)
+                return EKIDEN_ENOMEM;
+        for (int column = 0; column < COLUMNS; column++)
+                widths[column] = text_columns(header[column]);
+        for (size_t i = 0; i < list->count; i++) {
+                fill(&list->processes[i], &answers[i], terminal_allowed(terminal), rows[i]);
+                for (int column = 0; column < COLUMNS; column++)
+                        if (text_columns(rows[i][column]) > widths[column])
+                                widths[column] = text_columns(rows[i][column]);
+        }
+        print_row(terminal->out, header, widths);
+        for (size_t i = 0; i < list->count; i++)
+                print_row(terminal->out, rows[i], widths);
+        free(rows);
+        return 0;
+}
+
+static int print(const struct options *options, struct show *show, const struct process_list *list,
+                 const struct answer *answers)
+{
+        if (options->quiet)
+                return 0;
+        for (size_t i = 0; i < list->count && options->json; i++)
+                status_print_json(&list->processes[i], &answers[i]);
+        if (options->json)
+                return 0;
+        if (list->count > 0)
+                return print_table(&show->terminal, list, answers);
+        fputs("No process that can be upgraded was found.\n", show->terminal.out);
+        return 0;
+}
+
+int command_list(const struct options *options, struct show *show)
+{
+        struct ekiden_error error = {0};
+        struct process_list list = {0};
+        struct answer *answers = NULL;
+        int r = find_processes(NULL, &list, &error);
+
+        if (r == 0) {
+                answers = calloc(list.count + 1, sizeof(*answers));
+                r = answers ? 0 : EKIDEN_ENOMEM;
+        }
+        if (r == 0) {
+                ask_status(&list, options->timeout_ms > 0 ? options->timeout_ms : TIMEOUT_MS,
+                           answers);
+                r = print(options, show, &list, answers);
+        }
+        if (r < 0) {
+                ekiden_error_set(&error, r, "%s", ekiden_error_text(r));
+                show_failed(show, NULL, NULL, &error);
+        }
+        for (size_t i = 0; answers && i < list.count; i++)
+                answer_deinit(&answers[i]);
+        free(answers);
+        process_list_deinit(&list);
+        return ekiden_error_exit_status(r);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ekiden-upgrade: what an operator upgrades a running program with, and sees it happen.
+ */
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "list.h"
+#include "options.h"
+#include "show.h"
+#include "status.h"
+#include "upgrade.h"
+
+static int run(const struct options *options, struct show *show)
+{
+        switch (options->action) {
+        case ACTION_LIST:
+                return command_list(options, show);
+        case ACTION_STATUS:
+                return command_status(options, show);
+        case ACTION_UPGRADE:
+        default:
+                return command_upgrade(options, show);
+        }
+}
+
+/* What nobody could read is a failure, except for an upgrade: that is over, whoever read of it. */
+static int check_output(const struct options *options, int exit_status)
+{
+        if (fflush(stdout) == 0 && !ferror(stdout))
+                return exit_status;
+        perror("ekiden-upgrade: cannot write the output");
+        if (exit_status == 0 && options->action != ACTION_UPGRADE)
+                return ekiden_error_exit_status(EKIDEN_ESYSTEM);
+        return exit_status;
+}
+
+int main(int argc, char **argv)
+{
+        struct options options;
+        struct show show;
+        int exit_status;
+
+        setlocale(LC_CTYPE, "");
+        signal(SIGPIPE, SIG_IGN); /* an upgrade does not end because its reader did */
+        options_parse(argc, argv, &options);
+        show_init(&show, &options);
+        exit_status = check_output(&options, run(&options, &show));
+        free(options.arguments);
+        return exit_status;
+}

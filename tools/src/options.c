@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line, by argp. Arguments are read in order, so that all behind a "--" is the new
+ * version's, whatever it looks like.
+ */
+#include "options.h"
+
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <ekiden/error.h>
+
+#define TIMEOUT_MAX_SECONDS 86400
+#define STATUS_MAX 125 /* a shell uses those above it itself */
+
+enum {
+        KEY_STATUS = 1000,
+        KEY_LIST,
+        KEY_JSON,
+        KEY_TIMEOUT,
+        KEY_QUIET,
+};
+
+const char *argp_program_version = "ekiden-upgrade " EKIDEN_BUILD_VERSION;
+
+static const struct argp_option descriptions[] = {
+        {"list", KEY_LIST, NULL, 0, "List the processes that can be upgraded", 0},
+        {"status", KEY_STATUS, NULL, 0, "Tell what a process runs and which state it has tagged",
+         0},
+        {"timeout", KEY_TIMEOUT, "SECONDS", 0,
+         "Call the upgrade off when it is not over by then (default: 30 to reach an update point, "
+         "then the process's own deadlines; 5 for --status, 1 for --list)",
+         1},
+        {"json", KEY_JSON, NULL, 0, "Print one JSON object a line instead of text", 1},
+        {"quiet", KEY_QUIET, NULL, 0, "Print errors only", 1},
+        {0},
+};
+
+static const char documentation[] =
+        "Upgrade a running program to NEW_BINARY without dropping a connection or its state. "
+        "Arguments after -- replace those that the program was started with."
+        "\v"
+        "Ctrl-C before the commit calls the upgrade off; the running program serves on. "
+        "The command returns only when the new version serves, or the old one serves on.\n\n"
+        "Exit status:\n  0   done\n";
+
+struct parsing {
+        struct options *options;
+        bool quoted_early; /* "--" came before the target or the binary */
+};
+
+static uint32_t parse_timeout(const char *text, struct argp_state *state)
+{
+        char *end;
+        double seconds = strtod(text, &end);
+
+        if (end == text || *end || !(seconds >= 0.001) || !(seconds <= TIMEOUT_MAX_SECONDS))
+                argp_error(state, "--timeout takes a number of seconds, 0.001 to %d, not \"%s\"",
+                           TIMEOUT_MAX_SECONDS, text);
+        return (uint32_t)(seconds * 1000 + 0.5);
+}
+
+static void choose(struct options *options, enum action action, struct argp_state *state)
+{
+        if (options->action != ACTION_UPGRADE && options->action != action)
+                argp_error(state, "--list and --status exclude each other");
+        options->action = action;
+}
+
+static void add_argument(struct parsing *parsing, char *argument, struct argp_state *state)
+{
+        struct options *options = parsing->options;
+
+        if (options->action != ACTION_LIST && !options->target) {
+                options->target = argument;
+        } else if (options->action == ACTION_UPGRADE && !options->binary) {
+                options->binary = argument;
+        } else if (options->binary && state->quoted && !parsing->quoted_early) {
+                options->arguments[options->argument_count++] = argument;
+                return;
+        } else {
+                argp_error(state, "too many arguments: \"%s\"%s", argument,
+                           options->binary ? "; the new version's own come after --" : "");
+        }
+        parsing->quoted_early = state->quoted != 0;
+}
+
+/* Options may come behind the arguments that they explain, so the whole is judged at the end. */
+static void check(struct parsing *parsing, struct argp_state *state)
+{
+        struct options *options = parsing->options;
+
+        if (options->json && options->quiet)
+                argp_error(state, "--json and --quiet exclude each other");
+        if (options->action == ACTION_LIST && options->target)
+                argp_error(state, "--list takes no arguments");
+        if (options->action != ACTION_LIST && !options->target)
+                argp_error(state,
+                           "which process? Give a program's name or a PID; --list shows them");
+        if (options->action == ACTION_STATUS && options->binary)
+                argp_error(state, "--status takes one argument, a program's name or a PID");
+        if (options->action == ACTION_UPGRADE && !options->binary)
+                argp_error(state, "upgrade \"%s\" to what? Give the path of the new binary",
+                           options->target);
+        if (options->binary && !options->binary[0])
+                argp_error(state, "the path of the new binary is empty");
+        options->replace_arguments = state->quoted && !parsing->quoted_early;
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+        struct parsing *parsing = state->input;
+        struct options *options = parsing->options;
+
+        switch (key) {
+        case KEY_LIST:
+                choose(options, ACTION_LIST, state);
+                return 0;
+        case KEY_STATUS:
+                choose(options, ACTION_STATUS, state);
+                return 0;
+        case KEY_JSON:
+                options->json = true;
+                return 0;
+        case KEY_QUIET:
+                options->quiet = true;
+                return 0;
+        case KEY_TIMEOUT:
+                options->timeout_ms = parse_timeout(argument, state);
+                return 0;
+        case ARGP_KEY_ARG:
+                add_argument(parsing, argument, state);
+                return 0;
+        case ARGP_KEY_END:
+                check(parsing, state);
+                return 0;
+        default:
+                return ARGP_ERR_UNKNOWN;
+        }
+}
+
+/* The exit statuses, below the rest of the help, from the same table that decides them. */
+static char *add_exit_statuses(int key, const char *text, void *input)
+{
+        static const char line_format[] = "  %-3d %s\n";
+        char *whole = NULL;
+        size_t size = 0;
+        FILE *out;
+
+        (void)input;
+        if (key != ARGP_KEY_HELP_POST_DOC || !text)
+                return (char *)(uintptr_t)text;
+        out = open_memstream(&whole, &size);
+        if (!out)
+                return (char *)(uintptr_t)text;
+        fputs(text, out);
+#define PRINT_IF_SAME(name, value, exit_status, sentence) \
+        if (status == (exit_status))                      \
+                fprintf(out, line_format, status, sentence);
+        for (int status = 1; status <= STATUS_MAX; status++) {
+                EKIDEN_ERRORS(PRINT_IF_SAME)
+        }
+#undef PRINT_IF_SAME
+        if (fclose(out) != 0)
+                return (char *)(uintptr_t)text;
+        return whole;
+}
+
+void options_parse(int argc, char **argv, struct options *ret_options)
+{
+        static const struct argp parser = {
+                .options = descriptions,
+                .parser = parse,
+                .args_doc = "PROGRAM|PID NEW_BINARY [-- ARGUMENT...]\n"
+                            "--status PROGRAM|PID\n"
+                            "--list",
+                .doc = documentation,
+                .help_filter = add_exit_statuses,
+        };
+        struct parsing parsing = {.options = ret_options};
+
+        *ret_options = (struct options){.action = ACTION_UPGRADE};
+        ret_options->arguments = calloc((size_t)argc + 1, sizeof(*ret_options->arguments));
+        if (!ret_options->arguments) {
+                perror("ekiden-upgrade");
+                exit(ekiden_error_exit_status(EKIDEN_ENOMEM));
+        }
+        argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, &parsing);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What the operator asked for. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum action {
+        ACTION_UPGRADE,
+        ACTION_STATUS,
+        ACTION_LIST,
+};
+
+struct options {
+        enum action action;
+        const char *target; /* a program's name or a PID; NULL for ACTION_LIST */
+        const char *binary; /* as it was given; NULL unless ACTION_UPGRADE */
+        char **arguments; /* those after "--", borrowed from argv */
+        size_t argument_count;
+        bool replace_arguments; /* there was a "--" */
+        uint32_t timeout_ms; /* 0: not given */
+        bool json, quiet;
+};
+
+/** Reads the command line. Prints, and exits with 64, when it cannot be understood; --help and
+ *  --version print and exit with 0. */
+void options_parse(int argc, char **argv, struct options *ret_options);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* See process_state.h. */
+#include "process_state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "wire/cleanup.h"
+
+/* The letter in /proc/PID/stat (proc(5)), or 0. It comes behind the last ')'. */
+static char process_state(pid_t pid)
+{
+        char path[32];
+        char text[512];
+        ek_auto_close int fd = -1;
+        const char *end;
+        ssize_t n;
+
+        snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+        if (n <= 0)
+                return 0;
+        text[n] = '\0';
+        end = strrchr(text, ')');
+        return end && end[1] == ' ' ? end[2] : '\0';
+}
+
+bool process_is_alive(pid_t pid)
+{
+        char state = process_state(pid);
+
+        if (!state)
+                return kill(pid, 0) == 0 || errno == EPERM;
+        return state != 'Z' && state != 'X';
+}
+
+const char *process_condition(pid_t pid)
+{
+        if (!process_is_alive(pid))
+                return "no longer there";
+        switch (process_state(pid)) {
+        case 'T':
+                return "stopped (SIGSTOP); kill -CONT lets it go on";
+        case 't':
+                return "stopped by a debugger";
+        case 'D':
+                return "blocked in the kernel (state D)";
+        case 'R':
+                return "busy between update points";
+        default:
+                return "blocked between update points, or does not watch its control socket";
+        }
+}

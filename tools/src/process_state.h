@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Why a process may not answer: what /proc says of it. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/** Whether it is there, and no zombie. */
+bool process_is_alive(pid_t pid);
+
+/** What it is doing instead of answering; fits behind "it is". Static. */
+const char *process_condition(pid_t pid);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* The control socket's protocol, idl/ekiden/control.proto, from the tool's side. */
+#pragma once
+
+#include <ekiden/error.h>
+
+#include "ekiden/control.pb-c.h"
+#include "options.h"
+#include "wire/link.h"
+
+/**
+ * Asks for an upgrade.
+ *
+ * @param binary  absolute path
+ * @return 0, ENOMEM, EPEER, ETIMEOUT (the request is longer than the process has room for), ELIMIT,
+ * ESYSTEM
+ */
+int request_upgrade(struct ek_link *link, const struct options *options, const char *binary,
+                    struct ekiden_error *error);
+
+/** Asks for the status. Returns as request_upgrade(). */
+int request_status(struct ek_link *link, struct ekiden_error *error);
+
+/**
+ * The next event, if it is there. Does not wait.
+ *
+ * @param ret_event  request_event_free()
+ * @return 0; ETIMEOUT (none is there: `error` is left alone), EPEER, EPROTOCOL, ELIMIT, ENOMEM,
+ * ESYSTEM
+ */
+int request_event(struct ek_link *link, Ekiden__Event **ret_event, struct ekiden_error *error);
+
+void request_event_free(Ekiden__Event **event);
+
+#define auto_event __attribute__((cleanup(request_event_free)))
+
+/** What a FAILED event says. It always is an error afterwards, whatever the event says. */
+int request_refusal(const Ekiden__Event *event, struct ekiden_error *error);
+
+/** The absolute path of a new binary, on which the process will judge: malloc(), or NULL. */
+char *request_binary_path(const char *binary);

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* See show.h: which way of showing it is, and what the ways for people have in common. */
+#include "show.h"
+
+#include <inttypes.h>
+
+#include "failure.h"
+#include "text.h"
+
+void show_failure_on_stderr(struct show *show, const struct upgrade *upgrade, const char *target,
+                            const struct ekiden_error *error)
+{
+        (void)show;
+        (void)target;
+        failure_print(stderr, upgrade, error);
+}
+
+const struct show_functions show_errors_only = {
+        .failed = show_failure_on_stderr,
+};
+
+void show_init(struct show *show, const struct options *options)
+{
+        *show = (struct show){0};
+        terminal_init(&show->terminal, stdout);
+        if (options->json)
+                show->functions = &show_as_json;
+        else if (options->quiet)
+                show->functions = &show_errors_only;
+        else
+                show->functions = show->terminal.live ? &show_on_terminal : &show_as_lines;
+}
+
+void show_seen(struct show *show, const struct upgrade *upgrade)
+{
+        if (show->functions->seen)
+                show->functions->seen(show, upgrade);
+}
+
+void show_phase(struct show *show, const struct upgrade *upgrade)
+{
+        if (show->functions->phase)
+                show->functions->phase(show, upgrade);
+}
+
+void show_progress(struct show *show, const struct upgrade *upgrade)
+{
+        if (show->functions->progress)
+                show->functions->progress(show, upgrade);
+}
+
+void show_tick(struct show *show, const struct upgrade *upgrade)
+{
+        if (show->functions->tick)
+                show->functions->tick(show, upgrade);
+}
+
+void show_notice(struct show *show, const struct upgrade *upgrade, const char *sentence)
+{
+        if (show->functions->notice)
+                show->functions->notice(show, upgrade, sentence);
+}
+
+void show_committed(struct show *show, const struct upgrade *upgrade)
+{
+        if (show->functions->committed)
+                show->functions->committed(show, upgrade);
+}
+
+void show_failed(struct show *show, const struct upgrade *upgrade, const char *target,
+                 const struct ekiden_error *error)
+{
+        show->functions->failed(show, upgrade, target, error);
+}
+
+int show_tick_ms(const struct show *show)
+{
+        return show->functions->tick_ms > 0 ? show->functions->tick_ms : -1;
+}
+
+static void print_side(FILE *out, const struct figure *version, const struct figure *pid)
+{
+        if (version->known)
+                fprintf(out, "v%" PRIu64, version->value);
+        else
+                fputs("v?", out);
+        if (pid->known)
+                fprintf(out, " (pid %" PRIu64 ")", pid->value);
+}
+
+static void print_count(FILE *out, const struct figure *figure, const char *unit)
+{
+        char text[TEXT_FIGURE_MAX];
+
+        if (figure->known)
+                fprintf(out, "  %s %s%s", text_count(figure->value, text), unit,
+                        figure->value == 1 ? "" : "s");
+}
+
+void show_summary(const struct show *show, const struct upgrade *upgrade)
+{
+        const struct terminal *terminal = &show->terminal;
+        const struct figure pid = {.known = true, .value = (uint64_t)upgrade->pid};
+        FILE *out = terminal->out;
+        char program[sizeof(upgrade->program)];
+        char text[TEXT_FIGURE_MAX];
+
+        text_clean(upgrade->program, terminal_allowed(terminal), program, sizeof(program));
+        fprintf(out, "%s%s:%s ", terminal_green(terminal), program, terminal_plain(terminal));
+        print_side(out, &upgrade->from_version, &pid);
+        fputs(terminal->utf8 ? " \u2192 " : " -> ", out);
+        print_side(out, &upgrade->to_version, &upgrade->successor_pid);
+        if (upgrade->pause_us.known)
+                fprintf(out, "  pause %s", text_milliseconds(upgrade->pause_us.value, text));
+        fprintf(out, "  total %s", text_milliseconds(upgrade->total_us, text));
+        print_count(out, &upgrade->records, "record");
+        if (upgrade->bytes.known)
+                fprintf(out, "  %s", text_bytes(upgrade->bytes.value, text));
+        print_count(out, &upgrade->descriptors, "descriptor");
+        fputc('\n', out);
+        fflush(out);
+}

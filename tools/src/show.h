@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How an upgrade is shown while it happens: on a terminal, as lines, as JSON, or not at all. Each
+ * way is a table of functions; one that is NULL shows nothing.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "options.h"
+#include "terminal.h"
+#include "upgrade.h"
+
+struct show;
+
+struct show_functions {
+        void (*seen)(struct show *show, const struct upgrade *upgrade);
+        void (*phase)(struct show *show, const struct upgrade *upgrade);
+        void (*progress)(struct show *show, const struct upgrade *upgrade);
+        void (*tick)(struct show *show, const struct upgrade *upgrade);
+        void (*notice)(struct show *show, const struct upgrade *upgrade, const char *sentence);
+        void (*committed)(struct show *show, const struct upgrade *upgrade);
+        /* `target` is what the operator typed, or NULL; upgrade->pid is 0 when it was not found. */
+        void (*failed)(struct show *show, const struct upgrade *upgrade, const char *target,
+                       const struct ekiden_error *error);
+        int tick_ms; /* how often tick() is to be called while nothing happens; 0: never */
+};
+
+extern const struct show_functions show_on_terminal;
+extern const struct show_functions show_as_lines;
+extern const struct show_functions show_as_json;
+extern const struct show_functions show_errors_only;
+
+struct show {
+        const struct show_functions *functions;
+        struct terminal terminal;
+
+        /* Of the terminal: the line that is being redrawn. */
+        enum ekiden_phase phase; /* it tells of this one, which began … */
+        uint64_t phase_us; /* … at this time of the process's clock … */
+        uint64_t phase_ns; /* … and of ours */
+        uint64_t drawn_ns; /* when it was last drawn */
+        char item[EKIDEN_NAME_MAX + 1];
+        uint64_t item_ns; /* when the first records of this item were told of */
+};
+
+void show_init(struct show *show, const struct options *options);
+
+void show_seen(struct show *show, const struct upgrade *upgrade);
+void show_phase(struct show *show, const struct upgrade *upgrade);
+void show_progress(struct show *show, const struct upgrade *upgrade);
+void show_tick(struct show *show, const struct upgrade *upgrade);
+void show_notice(struct show *show, const struct upgrade *upgrade, const char *sentence);
+void show_committed(struct show *show, const struct upgrade *upgrade);
+void show_failed(struct show *show, const struct upgrade *upgrade, const char *target,
+                 const struct ekiden_error *error);
+
+/** How long to wait at most before show_tick(); -1: as long as one likes. */
+int show_tick_ms(const struct show *show);
+
+/** A failure, for people: failed() of all ways but JSON. */
+void show_failure_on_stderr(struct show *show, const struct upgrade *upgrade, const char *target,
+                            const struct ekiden_error *error);
+
+/** The line at the end of a successful upgrade, for people. */
+void show_summary(const struct show *show, const struct upgrade *upgrade);

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* For programs: one event a line, as docs/json-events.md has it. */
+#include "json.h"
+#include "show.h"
+
+#include "failure.h"
+
+/* What every event of an upgrade has. */
+static struct json_object *upgrade_event(const char *event, const struct upgrade *upgrade)
+{
+        struct json_object *object = json_event(event);
+
+        json_add_figure(object, "elapsed_us", &upgrade->elapsed_us);
+        json_add_text(object, "program", upgrade->program);
+        json_add_figure(object, "predecessor_pid",
+                        &(struct figure){upgrade->pid > 0, (uint64_t)upgrade->pid});
+        return object;
+}
+
+static void print_seen(struct show *show, const struct upgrade *upgrade)
+{
+        struct json_object *object = upgrade_event("seen", upgrade);
+
+        (void)show;
+        json_add_text(object, "update_point", upgrade->update_point);
+        json_print(object);
+}
+
+static void print_phase(struct show *show, const struct upgrade *upgrade)
+{
+        struct json_object *object = upgrade_event("phase", upgrade);
+
+        (void)show;
+        json_add_text(object, "phase", ekiden_phase_name(upgrade->phase));
+        json_print(object);
+}
+
+static void print_progress(struct show *show, const struct upgrade *upgrade)
+{
+        struct json_object *object = upgrade_event("progress", upgrade);
+
+        (void)show;
+        json_add_text(object, "item", upgrade->item);
+        json_add_figure(object, "item_records", &upgrade->item_records);
+        json_add_figure(object, "item_count", &upgrade->item_count);
+        json_add_figure(object, "records", &upgrade->records);
+        json_add_figure(object, "bytes", &upgrade->bytes);
+        json_add_figure(object, "descriptors", &upgrade->descriptors);
+        json_print(object);
+}
+
+static void print_notice(struct show *show, const struct upgrade *upgrade, const char *sentence)
+{
+        struct json_object *object = upgrade_event("notice", upgrade);
+
+        (void)show;
+        json_add_text(object, "sentence", sentence);
+        json_print(object);
+}
+
+static void print_committed(struct show *show, const struct upgrade *upgrade)
+{
+        struct json_object *object = upgrade_event("committed", upgrade);
+
+        (void)show;
+        json_add_figure(object, "successor_pid", &upgrade->successor_pid);
+        json_add_figure(object, "from_version", &upgrade->from_version);
+        json_add_figure(object, "to_version", &upgrade->to_version);
+        json_add_figure(object, "pause_us", &upgrade->pause_us);
+        json_add_number(object, "total_us", upgrade->total_us);
+        json_add_figure(object, "records", &upgrade->records);
+        json_add_figure(object, "bytes", &upgrade->bytes);
+        json_add_figure(object, "descriptors", &upgrade->descriptors);
+        json_add_text(object, "update_point", upgrade->update_point);
+        json_print(object);
+}
+
+static void add_serves_on(struct json_object *object, const struct upgrade *upgrade)
+{
+        struct json_object *value = NULL;
+
+        if (upgrade->pid > 0 && upgrade->aftermath != AFTERMATH_UNKNOWN)
+                value = json_object_new_boolean(upgrade->aftermath == AFTERMATH_SERVES_ON);
+        json_object_object_add(object, "serves_on", value);
+}
+
+static void print_failed(struct show *show, const struct upgrade *upgrade, const char *target,
+                         const struct ekiden_error *error)
+{
+        static const struct upgrade none;
+        const struct upgrade *known = upgrade ? upgrade : &none;
+        struct json_object *object = upgrade_event("failed", known);
+
+        (void)show;
+        json_add_text(object, "target", target);
+        json_add_text(object, "error", ekiden_error_name(error->code));
+        json_add_number(object, "exit_status", (uint64_t)ekiden_error_exit_status(error->code));
+        json_add_text(object, "phase",
+                      error->phase != EKIDEN_PHASE_NONE ? ekiden_phase_name(error->phase) : NULL);
+        json_add_text(object, "item", error->item);
+        json_add_text(object, "field", error->field);
+        json_add_figure(object, "from_version",
+                        &(struct figure){error->from_version > 0, error->from_version});
+        json_add_figure(object, "to_version",
+                        &(struct figure){error->to_version > 0, error->to_version});
+        json_add_text(object, "sentence", error->sentence);
+        json_add_text(object, "next", failure_next_step(upgrade, error));
+        add_serves_on(object, known);
+        json_print(object);
+}
+
+const struct show_functions show_as_json = {
+        .seen = print_seen,
+        .phase = print_phase,
+        .progress = print_progress,
+        .notice = print_notice,
+        .committed = print_committed,
+        .failed = print_failed,
+};

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * On a terminal: a line for each phase, which is drawn again while the phase lasts. In the transfer
+ * it has a bar, when the program said how many records there are.
+ */
+#include "show.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "text.h"
+#include "wire/clock.h"
+
+#define TICK_MS 100
+#define DRAW_NS (50 * EK_NS_PER_MS) /* no line is drawn more often */
+#define QUIET_NS (UINT64_C(1000) * EK_NS_PER_MS) /* a wait shorter than that is not explained */
+#define LINE_MAX_BYTES 1024
+
+/* What a narrow terminal does without, one after the other, when the shortest bar is too long. */
+enum detail {
+        DETAIL_ALL,
+        DETAIL_NO_ITEM,
+        DETAIL_NO_RATE,
+        DETAIL_NO_BYTES,
+        DETAIL_NO_RECORDS,
+        DETAIL_LEAST = DETAIL_NO_RECORDS,
+};
+
+struct line {
+        char text[LINE_MAX_BYTES];
+        size_t used;
+};
+
+static void append(struct line *line, const char *text)
+{
+        size_t length = strlen(text);
+
+        if (line->used + length >= sizeof(line->text))
+                return;
+        memcpy(line->text + line->used, text, length + 1);
+        line->used += length;
+}
+
+static void append_figure(struct line *line, const char *figure, const char *unit)
+{
+        append(line, "  ");
+        append(line, figure);
+        append(line, unit);
+}
+
+static void begin_line(struct line *line, enum ekiden_phase phase)
+{
+        line->used = (size_t)snprintf(line->text, sizeof(line->text), "  %-9s",
+                                      ekiden_phase_name(phase));
+}
+
+/* In a column of its own: how long the phase has lasted. */
+static void append_duration(struct line *line, uint64_t duration_us)
+{
+        char duration[TEXT_FIGURE_MAX];
+        char text[TEXT_FIGURE_MAX + 1];
+
+        snprintf(text, sizeof(text), "%11s", text_duration(duration_us, duration));
+        append(line, text);
+}
+
+static void append_counts(struct line *line, const struct upgrade *upgrade, enum detail detail)
+{
+        char text[TEXT_FIGURE_MAX];
+
+        if (upgrade->records.known && detail < DETAIL_NO_RECORDS)
+                append_figure(line, text_count(upgrade->records.value, text),
+                              upgrade->records.value == 1 ? " record" : " records");
+        if (upgrade->bytes.known && detail < DETAIL_NO_BYTES)
+                append_figure(line, text_bytes(upgrade->bytes.value, text), "");
+}
+
+/* The part of an item that is through, 0 to 1; negative: nobody knows. */
+static double item_part(const struct upgrade *upgrade)
+{
+        if (!upgrade->item_records.known || !upgrade->item_count.known ||
+            upgrade->item_count.value == 0)
+                return -1;
+        if (upgrade->item_records.value >= upgrade->item_count.value)
+                return 1;
+        return (double)upgrade->item_records.value / (double)upgrade->item_count.value;
+}
+
+static void append_bar(struct line *line, const struct show *show, double part, size_t columns)
+{
+        size_t full = (size_t)(part * (double)columns);
+        bool utf8 = show->terminal.utf8;
+
+        append(line, "  ");
+        for (size_t i = 0; i < columns; i++)
+                append(line, i < full ? (utf8 ? "\u2588" : "#") : (utf8 ? "\u2591" : "-"));
+}
+
+/* Rate, and from the item's own pace the time until it is through. */
+static void append_estimate(struct line *line, const struct show *show,
+                            const struct upgrade *upgrade, double part, enum detail detail)
+{
+        uint64_t now = ek_now_ns();
+        double phase_seconds = (double)(now - show->phase_ns) / 1e9;
+        double item_us = (double)(now - show->item_ns) / 1e3;
+        char text[TEXT_FIGURE_MAX];
+
+        if (upgrade->bytes.known && phase_seconds > 0.01 && detail < DETAIL_NO_RATE)
+                append_figure(
+                        line,
+                        text_bytes((uint64_t)((double)upgrade->bytes.value / phase_seconds), text),
+                        "/s");
+        if (part > 0 && part < 1 && item_us > 1e5)
+                append_figure(line, text_duration((uint64_t)(item_us * (1 - part) / part), text),
+                              " left");
+}
+
+static void compose_transfer(struct line *line, const struct show *show,
+                             const struct upgrade *upgrade, enum detail detail, size_t bar_columns)
+{
+        double part = item_part(upgrade);
+        char text[EKIDEN_NAME_MAX + 1];
+
+        begin_line(line, show->phase);
+        if (upgrade->item[0] && detail < DETAIL_NO_ITEM)
+                append_figure(line, text_clean(upgrade->item, TEXT_ASCII, text, sizeof(text)), "");
+        if (part >= 0)
+                append_bar(line, show, part, bar_columns);
+        if (part >= 0) {
+                snprintf(text, sizeof(text), "%3d %%", (int)(part * 100));
+                append_figure(line, text, "");
+        }
+        append_counts(line, upgrade, detail);
+        append_estimate(line, show, upgrade, part, detail);
+}
+
+/* The longest bar that leaves room for the figures; a few lengths only, so that it stands still. */
+static void draw_transfer(struct show *show, const struct upgrade *upgrade)
+{
+        static const size_t bars[] = {24, 16, 10, 6};
+        const size_t bar_count = sizeof(bars) / sizeof(bars[0]);
+        size_t columns = terminal_columns(&show->terminal) - 1;
+        struct line line;
+
+        for (int detail = DETAIL_ALL; detail <= DETAIL_LEAST; detail++) {
+                for (size_t i = 0; i < bar_count; i++) {
+                        compose_transfer(&line, show, upgrade, (enum detail)detail, bars[i]);
+                        if (text_columns(line.text) <= columns) {
+                                terminal_draw(&show->terminal, line.text);
+                                return;
+                        }
+                }
+        }
+        terminal_draw(&show->terminal, line.text); /* cut */
+}
+
+static void draw_waiting(struct show *show, const struct upgrade *upgrade, uint64_t since_ns)
+{
+        char program[sizeof(upgrade->program)];
+        char text[TEXT_FIGURE_MAX];
+        struct line line;
+
+        begin_line(&line, EKIDEN_PHASE_REQUEST);
+        text_clean(upgrade->program, TEXT_ASCII, program, sizeof(program));
+        append(&line, "  waiting for ");
+        append(&line, program);
+        append(&line, " to reach an update point");
+        append_figure(&line, text_duration((ek_now_ns() - since_ns) / EK_NS_PER_US, text), "");
+        terminal_draw(&show->terminal, line.text);
+}
+
+static void draw(struct show *show, const struct upgrade *upgrade)
+{
+        uint64_t now = ek_now_ns();
+        struct line line;
+
+        show->drawn_ns = now;
+        if (show->phase == EKIDEN_PHASE_TRANSFER) {
+                draw_transfer(show, upgrade);
+                return;
+        }
+        begin_line(&line, show->phase);
+        if (now - show->phase_ns >= QUIET_NS)
+                append_duration(&line, (now - show->phase_ns) / EK_NS_PER_US);
+        terminal_draw(&show->terminal, line.text);
+}
+
+/* The phase on the line is over. Its length is by the process's clock. */
+static void finish_phase(struct show *show, const struct upgrade *upgrade)
+{
+        char point[sizeof(upgrade->update_point)];
+        char text[TEXT_FIGURE_MAX];
+        struct line line;
+        uint64_t length_us = 0;
+
+        if (show->phase == EKIDEN_PHASE_NONE)
+                return;
+        if (show->phase == EKIDEN_PHASE_REQUEST) /* begins before the process's clock does */
+                length_us = (show->phase_ns - upgrade->started_ns) / EK_NS_PER_US;
+        else if (upgrade->elapsed_us.value > show->phase_us)
+                length_us = upgrade->elapsed_us.value - show->phase_us;
+        begin_line(&line, show->phase);
+        append_duration(&line, length_us);
+        if (show->phase == EKIDEN_PHASE_REQUEST && upgrade->update_point[0])
+                append_figure(&line, "seen at ",
+                              text_clean(upgrade->update_point, TEXT_ASCII, point, sizeof(point)));
+        if (show->phase == EKIDEN_PHASE_TRANSFER) {
+                append_counts(&line, upgrade, DETAIL_ALL);
+                if (upgrade->descriptors.known)
+                        append_figure(&line, text_count(upgrade->descriptors.value, text),
+                                      upgrade->descriptors.value == 1 ? " descriptor"
+                                                                      : " descriptors");
+        }
+        terminal_finish(&show->terminal, line.text);
+}
+
+static void begin_phase(struct show *show, const struct upgrade *upgrade)
+{
+        if (show->phase == upgrade->phase)
+                return;
+        finish_phase(show, upgrade);
+        show->phase = upgrade->phase;
+        show->phase_us = upgrade->elapsed_us.value;
+        show->phase_ns = ek_now_ns();
+        draw(show, upgrade);
+}
+
+static void draw_progress(struct show *show, const struct upgrade *upgrade)
+{
+        uint64_t now = ek_now_ns();
+
+        if (strcmp(show->item, upgrade->item) != 0) {
+                strcpy(show->item, upgrade->item);
+                show->item_ns = now;
+        }
+        if (now - show->drawn_ns >= DRAW_NS)
+                draw(show, upgrade);
+}
+
+static void tick(struct show *show, const struct upgrade *upgrade)
+{
+        uint64_t now = ek_now_ns();
+
+        if (now - show->drawn_ns < TICK_MS * EK_NS_PER_MS)
+                return;
+        if (upgrade->seen && show->phase != EKIDEN_PHASE_NONE) {
+                draw(show, upgrade);
+        } else if (now - upgrade->started_ns >= QUIET_NS) {
+                show->drawn_ns = now;
+                draw_waiting(show, upgrade, upgrade->started_ns);
+        }
+}
+
+static void print_notice(struct show *show, const struct upgrade *upgrade, const char *sentence)
+{
+        terminal_clear(&show->terminal);
+        fprintf(stderr, "ekiden-upgrade: %s\n", sentence);
+        draw(show, upgrade);
+}
+
+static void finish_with_summary(struct show *show, const struct upgrade *upgrade)
+{
+        finish_phase(show, upgrade);
+        show_summary(show, upgrade);
+}
+
+static void finish_with_failure(struct show *show, const struct upgrade *upgrade,
+                                const char *target, const struct ekiden_error *error)
+{
+        terminal_clear(&show->terminal);
+        show_failure_on_stderr(show, upgrade, target, error);
+}
+
+const struct show_functions show_on_terminal = {
+        .seen = begin_phase,
+        .phase = begin_phase,
+        .progress = draw_progress,
+        .tick = tick,
+        .notice = print_notice,
+        .committed = finish_with_summary,
+        .failed = finish_with_failure,
+        .tick_ms = TICK_MS,
+};

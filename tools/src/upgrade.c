@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * See upgrade.h. Calling off is a half-close: the process then resumes and answers with the last
+ * event, so that the tool says what became of the upgrade, not what it hopes. Should the commit
+ * have been faster, the answer is COMMITTED.
+ */
+#include "upgrade.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "failure.h"
+#include "interrupt.h"
+#include "process_state.h"
+#include "request.h"
+#include "show.h"
+#include "upgrade_events.h"
+#include "wire/cleanup.h"
+#include "wire/clock.h"
+
+#define SEEN_TIMEOUT_MS 30000
+#define GRACE_MS 250 /* for the process to say itself that --timeout has passed */
+#define FAREWELL_MS 2000 /* from calling off until the process has confirmed */
+#define COMMIT_MS 60000 /* without an event, from the beginning of the commit */
+
+struct attempt {
+        struct upgrade upgrade;
+        struct process process;
+        const struct options *options;
+        struct show *show;
+        struct ekiden_error *error; /* first one wins: why it was called off, or failed */
+        int interrupt;
+        uint64_t deadline_ns; /* UINT64_MAX: none */
+        bool calling_off; /* half closed, waiting for the process's last word */
+};
+
+enum {
+        GO_ON = 0,
+        FINISHED = 1,
+};
+
+static void set_deadline(struct attempt *attempt, uint64_t since_ns, uint64_t milliseconds)
+{
+        attempt->deadline_ns = since_ns + milliseconds * EK_NS_PER_MS;
+}
+
+static bool too_late_to_call_off(const struct attempt *attempt)
+{
+        return attempt->upgrade.phase >= EKIDEN_PHASE_COMMIT;
+}
+
+static int failed(struct attempt *attempt, enum aftermath aftermath)
+{
+        struct upgrade *upgrade = &attempt->upgrade;
+
+        upgrade->aftermath = aftermath;
+        if (aftermath == AFTERMATH_SERVES_ON && !process_is_alive(upgrade->pid))
+                upgrade->aftermath = AFTERMATH_ENDED;
+        if (attempt->error->phase == EKIDEN_PHASE_NONE)
+                attempt->error->phase = upgrade->phase;
+        return attempt->error->code;
+}
+
+/* Before an update point has seen the request, closing is all: the process never began. */
+static int call_off(struct attempt *attempt)
+{
+        attempt->upgrade.called_off = true;
+        attempt->error->phase = attempt->upgrade.phase;
+        if (!attempt->upgrade.seen)
+                return failed(attempt, AFTERMATH_SERVES_ON);
+        shutdown(ek_link_socket(attempt->process.link), SHUT_WR);
+        attempt->calling_off = true;
+        set_deadline(attempt, ek_now_ns(), FAREWELL_MS);
+        return GO_ON;
+}
+
+static int on_signal(struct attempt *attempt, int signal_number)
+{
+        const char *name = sigabbrev_np(signal_number);
+
+        if (too_late_to_call_off(attempt)) {
+                show_notice(attempt->show, &attempt->upgrade,
+                            "it is too late to call it off: the new version is taking over");
+                return GO_ON;
+        }
+        ekiden_error_set(attempt->error, EKIDEN_ECANCELLED, "called off by the operator (SIG%s)",
+                         name ? name : "?");
+        if (attempt->calling_off)
+                return failed(attempt, AFTERMATH_UNKNOWN); /* a second one waits for nothing */
+        return call_off(attempt);
+}
+
+static int on_deadline(struct attempt *attempt)
+{
+        const struct upgrade *upgrade = &attempt->upgrade;
+        double seconds = (double)(ek_now_ns() - upgrade->started_ns) / 1e9;
+
+        if (attempt->calling_off && !too_late_to_call_off(attempt))
+                return failed(attempt, AFTERMATH_UNKNOWN);
+        if (too_late_to_call_off(attempt)) {
+                ekiden_error_set(attempt->error, EKIDEN_ETIMEOUT,
+                                 "the process has not said for %d s how the commit went",
+                                 COMMIT_MS / 1000);
+                return failed(attempt, AFTERMATH_UNKNOWN);
+        }
+        if (!upgrade->seen)
+                ekiden_error_set(attempt->error, EKIDEN_ETIMEOUT,
+                                 "%s came to no update point in %.1f s: it is %s", upgrade->program,
+                                 seconds, process_condition(upgrade->pid));
+        else
+                ekiden_error_set(attempt->error, EKIDEN_ETIMEOUT,
+                                 "phase %s was not over when --timeout had passed, after %.1f s",
+                                 ekiden_phase_name(upgrade->phase), seconds);
+        return call_off(attempt);
+}
+
+/* Each step forward may move the deadline: what it was for is over. */
+static void renew_deadline(struct attempt *attempt)
+{
+        const struct options *options = attempt->options;
+
+        if (too_late_to_call_off(attempt))
+                set_deadline(attempt, ek_now_ns(), COMMIT_MS);
+        else if (attempt->calling_off)
+                return;
+        else if (options->timeout_ms > 0)
+                set_deadline(attempt, attempt->upgrade.started_ns,
+                             (uint64_t)options->timeout_ms + GRACE_MS);
+        else
+                attempt->deadline_ns = UINT64_MAX;
+}
+
+/* The connection is of no more use: the process closed it, or does not keep to the protocol. */
+static int on_broken(struct attempt *attempt)
+{
+        const struct upgrade *upgrade = &attempt->upgrade;
+
+        if (too_late_to_call_off(attempt))
+                return failed(attempt, AFTERMATH_UNKNOWN);
+        if (attempt->error->code != EKIDEN_EPEER && upgrade->seen && !upgrade->called_off)
+                return failed(attempt, AFTERMATH_UNKNOWN); /* it cannot be asked any more */
+        if (attempt->error->code == EKIDEN_EPEER && !upgrade->called_off) {
+                *attempt->error = (struct ekiden_error){0};
+                if (process_is_alive(upgrade->pid))
+                        ekiden_error_set(attempt->error, EKIDEN_EPEER,
+                                         "process %d closed the connection without a reason; it "
+                                         "still runs",
+                                         (int)upgrade->pid);
+                else
+                        ekiden_error_set(attempt->error, EKIDEN_EPEER,
+                                         "process %d ended in phase %s", (int)upgrade->pid,
+                                         ekiden_phase_name(upgrade->phase));
+        }
+        return failed(attempt, AFTERMATH_SERVES_ON);
+}
+
+/* The process knows best why; unless all that it knows is that this side called it off. */
+static void take_refusal(struct attempt *attempt, const Ekiden__Event *event)
+{
+        struct ekiden_error told = {0};
+
+        request_refusal(event, &told);
+        if (!attempt->upgrade.called_off || told.code != EKIDEN_ECANCELLED)
+                *attempt->error = told;
+}
+
+static int on_event(struct attempt *attempt, const Ekiden__Event *event)
+{
+        struct upgrade *upgrade = &attempt->upgrade;
+        int happening = upgrade_take_event(upgrade, event, attempt->error);
+
+        upgrade->total_us = (ek_now_ns() - upgrade->started_ns) / EK_NS_PER_US;
+        switch (happening) {
+        case HAPPENING_COMMITTED:
+                return FINISHED;
+        case HAPPENING_FAILED:
+                take_refusal(attempt, event);
+                return failed(attempt, AFTERMATH_SERVES_ON);
+        case HAPPENING_SEEN:
+                show_seen(attempt->show, upgrade);
+                break;
+        case HAPPENING_PHASE:
+                show_phase(attempt->show, upgrade);
+                break;
+        case HAPPENING_PROGRESS:
+                show_progress(attempt->show, upgrade);
+                break;
+        case HAPPENING_NOTHING:
+                break;
+        default:
+                return on_broken(attempt);
+        }
+        if (upgrade->seen)
+                renew_deadline(attempt);
+        return GO_ON;
+}
+
+static int wait_for_something(struct attempt *attempt)
+{
+        struct pollfd sources[] = {
+                {.fd = ek_link_socket(attempt->process.link), .events = POLLIN},
+                {.fd = attempt->interrupt, .events = POLLIN},
+        };
+        uint64_t now = ek_now_ns();
+        uint64_t left_ms =
+                attempt->deadline_ns > now ? (attempt->deadline_ns - now) / EK_NS_PER_MS + 1 : 0;
+        int tick_ms = show_tick_ms(attempt->show);
+        int timeout_ms =
+                attempt->deadline_ns == UINT64_MAX || left_ms > INT32_MAX ? -1 : (int)left_ms;
+
+        if (tick_ms >= 0 && (timeout_ms < 0 || tick_ms < timeout_ms))
+                timeout_ms = tick_ms;
+        if (poll(sources, 2, timeout_ms) < 0 && errno != EINTR)
+                return ekiden_error_set_errno(attempt->error, EKIDEN_ESYSTEM, errno,
+                                              "cannot wait for the process");
+        return GO_ON;
+}
+
+/* One event at a time, so that a process that talks without end keeps nobody from calling it off.
+ */
+static int step(struct attempt *attempt)
+{
+        Ekiden__Event *event auto_event = NULL;
+        int signal_number = interrupt_take(attempt->interrupt);
+        int r;
+
+        if (signal_number > 0)
+                return on_signal(attempt, signal_number);
+        r = request_event(attempt->process.link, &event, attempt->error);
+        if (r == 0)
+                r = on_event(attempt, event);
+        else if (r != EKIDEN_ETIMEOUT)
+                return on_broken(attempt);
+        else
+                r = wait_for_something(attempt);
+        if (r == GO_ON && ek_now_ns() >= attempt->deadline_ns)
+                r = on_deadline(attempt);
+        if (r == GO_ON)
+                show_tick(attempt->show, &attempt->upgrade);
+        return r;
+}
+
+static int run(struct attempt *attempt, const char *binary)
+{
+        struct upgrade *upgrade = &attempt->upgrade;
+        uint64_t timeout_ms = attempt->options->timeout_ms;
+        int r;
+
+        upgrade->started_ns = ek_now_ns();
+        set_deadline(attempt, upgrade->started_ns, timeout_ms > 0 ? timeout_ms : SEEN_TIMEOUT_MS);
+        r = request_upgrade(attempt->process.link, attempt->options, binary, attempt->error);
+        if (r < 0)
+                return failed(attempt, AFTERMATH_SERVES_ON);
+        while (r == GO_ON)
+                r = step(attempt);
+        return r;
+}
+
+static int begin(struct attempt *attempt)
+{
+        const struct options *options = attempt->options;
+        struct upgrade *upgrade = &attempt->upgrade;
+        ek_auto_free char *binary = NULL;
+        int r = find_process(options->target, &attempt->process, attempt->error);
+
+        if (r < 0)
+                return r;
+        strcpy(upgrade->program, attempt->process.program);
+        upgrade->pid = attempt->process.pid;
+        upgrade->phase = EKIDEN_PHASE_REQUEST;
+        if (!attempt->process.link) {
+                ekiden_error_set(attempt->error, EKIDEN_ETIMEOUT,
+                                 "requests are waiting already that %s has not looked at: it is %s",
+                                 upgrade->program, process_condition(upgrade->pid));
+                return failed(attempt, AFTERMATH_SERVES_ON);
+        }
+        binary = request_binary_path(options->binary);
+        if (!binary)
+                return ekiden_error_set(attempt->error, EKIDEN_ENOMEM, "%s",
+                                        ekiden_error_text(EKIDEN_ENOMEM));
+        attempt->interrupt = interrupt_open(attempt->error);
+        return attempt->interrupt < 0 ? attempt->interrupt : run(attempt, binary);
+}
+
+int command_upgrade(const struct options *options, struct show *show)
+{
+        struct ekiden_error error = {0};
+        struct attempt attempt = {
+                .options = options,
+                .show = show,
+                .error = &error,
+                .interrupt = -1,
+        };
+        int r = begin(&attempt);
+
+        if (r < 0)
+                show_failed(show, &attempt.upgrade, options->target, &error);
+        else
+                show_committed(show, &attempt.upgrade);
+        process_deinit(&attempt.process);
+        ek_close(&attempt.interrupt);
+        return ekiden_error_exit_status(r < 0 ? error.code : 0);
+}

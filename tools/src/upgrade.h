@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One upgrade as the tool follows it: asks, listens, and calls it off when the operator or the
+ * clock says so. What is known of it is in struct upgrade, which show.h makes visible.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <ekiden/error.h>
+
+#include "find.h"
+#include "options.h"
+
+struct show;
+
+/* A figure that a process may have told. */
+struct figure {
+        bool known;
+        uint64_t value;
+};
+
+/* What became of the running program after a failure. */
+enum aftermath {
+        AFTERMATH_SERVES_ON,
+        AFTERMATH_ENDED,
+        AFTERMATH_UNKNOWN,
+};
+
+struct upgrade {
+        char program[EKIDEN_NAME_MAX + 1];
+        pid_t pid; /* of the predecessor; 0: not found yet */
+
+        bool seen; /* an update point has seen the request */
+        enum ekiden_phase phase; /* REQUEST until the process says more */
+        uint64_t started_ns; /* when the request was sent, by ek_now_ns() */
+        uint64_t total_us; /* from then until COMMITTED or FAILED was there */
+        struct figure elapsed_us; /* since the process saw the request, at its last event */
+
+        struct figure from_version, to_version, successor_pid, pause_us;
+        struct figure records, bytes, descriptors; /* over all items */
+        struct figure item_records, item_count; /* of the one in transfer; count: announced */
+        char item[EKIDEN_NAME_MAX + 1];
+        char update_point[EKIDEN_NAME_MAX + 1];
+
+        bool called_off; /* this side closed; valid with an error */
+        enum aftermath aftermath; /* valid with an error */
+};
+
+/** Finds the process, upgrades it, shows all of it. Returns the exit status. */
+int command_upgrade(const struct options *options, struct show *show);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* See upgrade_events.h. */
+#include "upgrade_events.h"
+
+#include "text.h"
+
+static void take_figure(struct figure *figure, protobuf_c_boolean has, uint64_t value)
+{
+        if (has)
+                *figure = (struct figure){.known = true, .value = value};
+}
+
+/* A PID or a version of 0 is as good as none. */
+static void take_number(struct figure *figure, protobuf_c_boolean has, int64_t value)
+{
+        if (has && value > 0)
+                *figure = (struct figure){.known = true, .value = (uint64_t)value};
+}
+
+static void take_fields(struct upgrade *upgrade, const Ekiden__Event *event)
+{
+        take_figure(&upgrade->elapsed_us, true, event->elapsed_us);
+        take_number(&upgrade->from_version, event->has_from_version, event->from_version);
+        take_number(&upgrade->to_version, event->has_to_version, event->to_version);
+        take_number(&upgrade->successor_pid, event->has_successor_pid, event->successor_pid);
+        take_figure(&upgrade->pause_us, event->has_pause_us, event->pause_us);
+        take_figure(&upgrade->records, event->has_records, event->records);
+        take_figure(&upgrade->bytes, event->has_bytes, event->bytes);
+        take_figure(&upgrade->descriptors, event->has_descriptors, event->descriptors);
+        if (event->update_point)
+                text_clean(event->update_point, TEXT_ANY_UTF8, upgrade->update_point,
+                           sizeof(upgrade->update_point));
+}
+
+static int take_phase(struct upgrade *upgrade, const Ekiden__Event *event,
+                      struct ekiden_error *error)
+{
+        if (!event->has_phase || event->phase < EKIDEN_PHASE_REQUEST ||
+            event->phase > EKIDEN_PHASE_SERVE)
+                return ekiden_error_set(error, EKIDEN_EPROTOCOL,
+                                        "the process says that a phase begins, and not which");
+        if (event->phase < upgrade->phase)
+                return ekiden_error_set(error, EKIDEN_EPROTOCOL,
+                                        "the process says that phase %s comes after phase %s",
+                                        ekiden_phase_name((int)event->phase),
+                                        ekiden_phase_name(upgrade->phase));
+        upgrade->seen = true;
+        upgrade->phase = (enum ekiden_phase)event->phase;
+        return HAPPENING_PHASE;
+}
+
+static int take_progress(struct upgrade *upgrade, const Ekiden__Event *event)
+{
+        upgrade->item_records = upgrade->item_count = (struct figure){0};
+        take_figure(&upgrade->item_records, event->has_item_records, event->item_records);
+        take_figure(&upgrade->item_count, event->has_item_count, event->item_count);
+        text_clean(event->item ? event->item : "", TEXT_ANY_UTF8, upgrade->item,
+                   sizeof(upgrade->item));
+        upgrade->seen = true;
+        return HAPPENING_PROGRESS;
+}
+
+int upgrade_take_event(struct upgrade *upgrade, const Ekiden__Event *event,
+                       struct ekiden_error *error)
+{
+        take_fields(upgrade, event);
+        switch ((int)event->kind) {
+        case EKIDEN__EVENT_KIND__SEEN:
+                upgrade->seen = true;
+                return HAPPENING_SEEN;
+        case EKIDEN__EVENT_KIND__PHASE:
+                return take_phase(upgrade, event, error);
+        case EKIDEN__EVENT_KIND__PROGRESS:
+                return take_progress(upgrade, event);
+        case EKIDEN__EVENT_KIND__COMMITTED:
+                upgrade->phase = EKIDEN_PHASE_SERVE;
+                return HAPPENING_COMMITTED;
+        case EKIDEN__EVENT_KIND__FAILED:
+                return HAPPENING_FAILED;
+        case EKIDEN__EVENT_KIND__STATUS:
+                return ekiden_error_set(error, EKIDEN_EPROTOCOL,
+                                        "the process answers with its status, which was not "
+                                        "asked for");
+        default:
+                return HAPPENING_NOTHING;
+        }
+}
