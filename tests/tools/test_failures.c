@@ -124,7 +124,8 @@ Test(failures, a_process_that_ends_is_said_to_have_ended_in_each_phase)
                 scene_close(&scene);
                 scene_expect_exit(&scene, 13);
                 expect_said(&scene, "has ended");
-                expect_said(&scene, ekiden_phase_name(phase > 0 ? (int)phase : 1));
+                expect_said(&scene, ekiden_phase_name(phase > 0 ? (enum ekiden_phase)phase
+                                                                : EKIDEN_PHASE_REQUEST));
                 scene_deinit(&scene);
         }
 }

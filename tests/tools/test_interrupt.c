@@ -55,7 +55,9 @@ Test(interrupt, before_the_commit_the_connection_is_closed_and_the_exit_status_s
                         scene_expect_exit(&scene, 18);
                         snprintf(said, sizeof(said),
                                  "called off in phase %s; chat (pid %d) serves on",
-                                 ekiden_phase_name(phase > 0 ? (int)phase : 1), (int)getpid());
+                                 ekiden_phase_name(phase > 0 ? (enum ekiden_phase)phase
+                                                             : EKIDEN_PHASE_REQUEST),
+                                 (int)getpid());
                         cr_assert_not_null(strstr(scene.tool.errors, said), "%s",
                                            scene.tool.errors);
                         scene_deinit(&scene);

@@ -92,7 +92,8 @@ Test(terminal, each_phase_stays_as_a_line_with_what_it_took)
         for (int phase = EKIDEN_PHASE_REQUEST; phase <= EKIDEN_PHASE_COMMIT; phase++) {
                 char line[32];
 
-                snprintf(line, sizeof(line), "\033[K  %-9s ", ekiden_phase_name(phase));
+                snprintf(line, sizeof(line), "\033[K  %-9s ",
+                         ekiden_phase_name((enum ekiden_phase)phase));
                 expect_printed(&scene, line);
         }
         expect_printed(&scene, "seen at chat_loop\r\n");

@@ -179,7 +179,7 @@ Test(upgrade, without_a_terminal_each_phase_is_a_line)
                 char line[64];
 
                 snprintf(line, sizeof(line), "chat (pid %d): %s\n", (int)getpid(),
-                         ekiden_phase_name(phase));
+                         ekiden_phase_name((enum ekiden_phase)phase));
                 cr_assert_not_null(strstr(scene.tool.printed, line), "%s", scene.tool.printed);
         }
         cr_assert_null(strchr(scene.tool.printed, '\033'));

@@ -100,7 +100,7 @@ static void try_fault(const char *fault, int code, unsigned int deadline_ms)
                              ekiden_error_name(outcome.code), outcome.sentence);
                 cr_expect(outcome.phase >= steps[i].earliest && outcome.phase <= steps[i].latest,
                           "%s at %s: in phase %s", fault, steps[i].name,
-                          ekiden_phase_name(outcome.phase));
+                          ekiden_phase_name((enum ekiden_phase)outcome.phase));
                 expect_unharmed(&service, &before, steps[i].name);
                 expect_next_upgrade_works(&service, steps[i].name);
                 service_stop(&service);
@@ -132,7 +132,7 @@ Test(faults, the_predecessors_socket_shut_down_in_any_phase_harms_nothing, .time
         /* In check there is no socket yet when the phase begins. */
         for (int phase = EKIDEN_PHASE_WARM; phase <= EKIDEN_PHASE_COMMIT; phase++) {
                 struct service service = service_start(PROBE_V1, LONG_MS);
-                const char *name = ekiden_phase_name(phase);
+                const char *name = ekiden_phase_name((enum ekiden_phase)phase);
                 struct footprint before;
                 struct outcome outcome;
                 char command[32];
@@ -196,12 +196,11 @@ Test(faults, a_predecessor_leaves_when_it_has_taken_and_not_before, .timeout = 6
 {
         struct service service = service_start(PROBE_V1, LONG_MS);
         struct outcome outcome = operator_upgrade(&service, PUPPET, "serve", "exit", 0);
-        char path[128];
 
         cr_expect(outcome.is_committed, "%s", outcome.sentence);
         cr_expect(wait_until_gone(service.pid));
         cr_expect(wait_until_gone(outcome.successor));
         cr_expect_eq(count_sockets(&service), 0, "the predecessor has removed its socket");
-        snprintf(path, sizeof(path), "%s", service.directory);
-        rmdir(path);
+        service_end(&service);
+        cr_expect_eq(rmdir(service.directory), 0);
 }

@@ -6,37 +6,25 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "processes.h"
 #include "service.h"
-
-extern char **environ;
 
 #define LINES 5
 
-static char directory[] = "/tmp/ekiden-test-XXXXXX";
 static char trace[64];
 
-static pid_t start_traced(int output)
+static pid_t start_traced(const struct service *service, int output)
 {
-        char *arguments[] = {(char *)"strace",           (char *)"-o", trace,
-                             (char *)(uintptr_t)COUNTER, (char *)"0",  NULL};
-        posix_spawn_file_actions_t actions;
-        pid_t pid;
+        const char *const arguments[] = {STRACE, "-o", trace, COUNTER, "0", NULL};
 
-        posix_spawn_file_actions_init(&actions);
-        posix_spawn_file_actions_adddup2(&actions, output, 1);
-        if (posix_spawnp(&pid, "strace", &actions, NULL, arguments, environ) != 0)
-                pid = -1;
-        posix_spawn_file_actions_destroy(&actions);
-        return pid;
+        return process_start(arguments, service->keeper, output, -1);
 }
 
 static int connect_to(int port)
@@ -65,9 +53,9 @@ static void talk(int port)
 }
 
 /* The process that strace runs is known by its control socket, counter.PID. */
-static pid_t find_counter(void)
+static pid_t find_counter(const struct service *service)
 {
-        DIR *entries = opendir(directory);
+        DIR *entries = opendir(service->directory);
         int pid = -1;
 
         cr_assert(entries);
@@ -106,20 +94,19 @@ static int count_calls(const char *name, int *ret_all)
 Test(idle, no_system_call_is_made_between_update_points, .timeout = 60)
 {
         int output[2], all, accepts, receives, sends, closes, writes;
+        struct service service;
         char line[128] = "";
         pid_t pid;
 
-        cr_assert(mkdtemp(directory));
-        setenv("EKIDEN_RUNTIME_DIR", directory, 1);
-        snprintf(trace, sizeof(trace), "%s/trace", directory);
-        prctl(PR_SET_CHILD_SUBREAPER, 1);
+        service_prepare(&service);
+        snprintf(trace, sizeof(trace), "%s/trace", service.directory);
         cr_assert_eq(pipe2(output, O_CLOEXEC), 0);
-        pid = start_traced(output[1]);
+        pid = start_traced(&service, output[1]);
         close(output[1]);
         if (pid < 0 || read(output[0], line, sizeof(line) - 1) <= 0)
                 cr_skip_test("strace is missing, or not allowed here");
         talk(atoi(strrchr(line, ':') + 1));
-        kill(find_counter(), SIGTERM);
+        kill(find_counter(&service), SIGTERM);
         cr_expect(wait_until_gone(pid));
         accepts = count_calls("accept4", &all) + count_calls("accept", &all);
         receives = count_calls("recvfrom", &all);
@@ -135,6 +122,7 @@ Test(idle, no_system_call_is_made_between_update_points, .timeout = 60)
                      all, accepts, receives, sends, closes, writes);
         cr_expect_leq(closes + writes, 2);
         close(output[0]);
-        snprintf(line, sizeof(line), "rm -r %s", directory);
+        service_end(&service);
+        snprintf(line, sizeof(line), "rm -r %s", service.directory);
         cr_expect_eq(system(line), 0);
 }

@@ -37,7 +37,7 @@ static void expect_refused(const struct refusal *refusal)
         cr_expect_eq(outcome.code, refusal->code, "%s: %s, %s", refusal->why,
                      ekiden_error_name(outcome.code), outcome.sentence);
         cr_expect_eq(outcome.phase, refusal->phase, "%s: in phase %s", refusal->why,
-                     ekiden_phase_name(outcome.phase));
+                     ekiden_phase_name((enum ekiden_phase)outcome.phase));
         cr_expect(strstr(outcome.sentence, refusal->names), "%s: \"%s\" does not name \"%s\"",
                   refusal->why, outcome.sentence, refusal->names);
         cr_expect_eq(after.pid, before.pid, "%s", refusal->why);

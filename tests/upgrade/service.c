@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +18,7 @@
 
 #include <criterion/criterion.h>
 
-extern char **environ;
+#include "processes.h"
 
 #define TRIES 1000 /* of 10 ms each */
 
@@ -30,41 +29,44 @@ static void nap(void)
         nanosleep(&ten_ms, NULL);
 }
 
-static pid_t start(const char *binary, int output)
+void service_prepare(struct service *service)
 {
-        char *arguments[] = {(char *)(uintptr_t)binary, NULL};
-        posix_spawn_file_actions_t actions;
-        pid_t pid;
-        int r;
-
-        posix_spawn_file_actions_init(&actions);
-        posix_spawn_file_actions_adddup2(&actions, output, 1);
-        r = posix_spawn(&pid, binary, &actions, NULL, arguments, environ);
-        posix_spawn_file_actions_destroy(&actions);
-        cr_assert_eq(r, 0, "cannot start %s: %s", binary, strerror(r));
-        return pid;
+        *service = (struct service){.directory = "/tmp/ekiden-test-XXXXXX"};
+        cr_assert(mkdtemp(service->directory));
+        setenv("EKIDEN_RUNTIME_DIR", service->directory, 1);
+        prctl(PR_SET_CHILD_SUBREAPER, 1);
+        service->keeper = process_keeper(&service->keeper_pipe);
+        cr_assert_gt(service->keeper, 0);
 }
 
 struct service service_start(const char *binary, unsigned int deadline_ms)
 {
-        struct service service = {.directory = "/tmp/ekiden-test-XXXXXX"};
-        char line[32] = "";
+        const char *const arguments[] = {binary, NULL};
+        struct service service;
+        char line[32];
         int output[2];
 
-        cr_assert(mkdtemp(service.directory));
+        service_prepare(&service);
         snprintf(line, sizeof(line), "%u", deadline_ms);
-        setenv("EKIDEN_RUNTIME_DIR", service.directory, 1);
         setenv("PROBE_DEADLINE_MS", line, 1);
         /* What lies in malloc()'s caches would count as in use. */
         setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1);
-        prctl(PR_SET_CHILD_SUBREAPER, 1);
         cr_assert_eq(pipe2(output, O_CLOEXEC), 0);
-        service.pid = start(binary, output[1]);
+        service.pid = process_start(arguments, service.keeper, output[1], -1);
+        cr_assert_gt(service.pid, 0, "cannot start %s", binary);
         close(output[1]);
         cr_assert_gt(read(output[0], line, sizeof(line) - 1), 0, "%s did not start", binary);
         close(output[0]);
         service.port = atoi(line);
         return service;
+}
+
+void service_end(struct service *service)
+{
+        close(service->keeper_pipe);
+        waitpid(service->keeper, NULL, 0);
+        while (waitpid(-1, NULL, WNOHANG) > 0)
+                ;
 }
 
 bool wait_until_gone(pid_t pid)
@@ -86,8 +88,7 @@ void service_stop(struct service *service)
 
         kill(answer.pid, SIGTERM);
         cr_assert(wait_until_gone(answer.pid));
-        while (waitpid(-1, NULL, WNOHANG) > 0)
-                ;
+        service_end(service);
         cr_assert_eq(count_sockets(service), 1,
                      "%zu control sockets are left, not only that of "
                      "the process that was terminated",

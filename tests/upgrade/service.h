@@ -11,6 +11,8 @@ struct service {
         char directory[64]; /* its EKIDEN_RUNTIME_DIR */
         int port;
         pid_t pid; /* that answered last */
+        pid_t keeper; /* ends all of the service's processes when `keeper_pipe` is closed, */
+        int keeper_pipe; /* at the latest when the test ends */
 };
 
 struct answer {
@@ -22,11 +24,17 @@ struct answer {
         uint64_t records;
 };
 
+/** Makes its directory and its keeper, and puts the directory into the environment. */
+void service_prepare(struct service *service);
+
 /** Starts a binary as the first leg, with all deadlines set to `deadline_ms`. Fails the test. */
 struct service service_start(const char *binary, unsigned int deadline_ms);
 
 /** Ends whatever process serves, reaps all, and checks that nothing is left in the directory. */
 void service_stop(struct service *service);
+
+/** Ends what is left of it, whatever that is. */
+void service_end(struct service *service);
 
 /** Asks it, within a few seconds. Fails the test when nobody answers. */
 struct answer service_ask(struct service *service);

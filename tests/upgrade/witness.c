@@ -8,17 +8,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "operator.h"
-
-extern char **environ;
+#include "processes.h"
 
 struct witness {
         struct service service;
@@ -68,28 +65,21 @@ static bool has_line(const struct witness *witness, const char *line)
 
 static void start(struct witness *witness, const char *how)
 {
-        char *arguments[] = {(char *)(uintptr_t)WITNESS, (char *)"first", (char *)"second", NULL};
-        posix_spawn_file_actions_t actions;
+        const char *const arguments[] = {WITNESS, "first", "second", NULL};
         int output[2];
 
-        *witness = (struct witness){.service.directory = "/tmp/ekiden-test-XXXXXX"};
-        cr_assert(mkdtemp(witness->service.directory));
-        setenv("EKIDEN_RUNTIME_DIR", witness->service.directory, 1);
+        *witness = (struct witness){.output = -1};
+        service_prepare(&witness->service);
         setenv("WITNESS_DIRECTORY", witness->service.directory, 1);
         setenv("WITNESS_VARIABLE", "as started", 1);
         setenv("WITNESS_HOW", how, 1);
         setenv("WITNESS_BINARY", WITNESS, 1);
-        prctl(PR_SET_CHILD_SUBREAPER, 1);
         signal(SIGHUP, SIG_IGN); /* inherited: the program was started with it ignored */
         umask(027);
         cr_assert_eq(chdir("/usr"), 0);
         cr_assert_eq(pipe2(output, O_CLOEXEC), 0);
-        posix_spawn_file_actions_init(&actions);
-        posix_spawn_file_actions_adddup2(&actions, output[1], 1);
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-        cr_assert_eq(
-                posix_spawn(&witness->service.pid, WITNESS, &actions, NULL, arguments, environ), 0);
-        posix_spawn_file_actions_destroy(&actions);
+        witness->service.pid = process_start(arguments, witness->service.keeper, output[1], -1);
+        cr_assert_gt(witness->service.pid, 0);
         close(output[1]);
         witness->output = output[0];
         read_until_ready(witness);
@@ -110,6 +100,7 @@ static void finish(struct witness *witness)
 
         kill(witness->service.pid, SIGKILL);
         cr_expect(wait_until_gone(witness->service.pid));
+        service_end(&witness->service);
         for (size_t i = 0; i < 2; i++) {
                 snprintf(path, sizeof(path), "%s/%s", witness->service.directory, files[i]);
                 unlink(path);

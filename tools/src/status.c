@@ -64,8 +64,9 @@ static void print_status(const struct terminal *terminal, const Ekiden__Status *
         print_text(terminal, "binary", status->binary ? status->binary : "-");
         print_text(terminal, "update point", status->update_point ? status->update_point : "-");
         print_text(terminal, "upgrade",
-                   status->has_upgrade_phase ? ekiden_phase_name((int)status->upgrade_phase)
-                                             : "none under way");
+                   status->has_upgrade_phase
+                           ? ekiden_phase_name((enum ekiden_phase)status->upgrade_phase)
+                           : "none under way");
         print_items(terminal, status);
         fflush(out);
 }
@@ -103,8 +104,9 @@ void status_print_json(const struct process *process, const struct answer *answe
         json_add_text(object, "binary", status->binary);
         json_add_text(object, "update_point", status->update_point);
         json_add_text(object, "upgrade_phase",
-                      status->has_upgrade_phase ? ekiden_phase_name((int)status->upgrade_phase)
-                                                : NULL);
+                      status->has_upgrade_phase
+                              ? ekiden_phase_name((enum ekiden_phase)status->upgrade_phase)
+                              : NULL);
         json_object_object_add(object, "items", answer->event ? items_array(status) : NULL);
         json_add_text(object, "error",
                       answer->event ? NULL : ekiden_error_name(answer->error.code));

@@ -42,7 +42,7 @@ static int take_phase(struct upgrade *upgrade, const Ekiden__Event *event,
         if (event->phase < upgrade->phase)
                 return ekiden_error_set(error, EKIDEN_EPROTOCOL,
                                         "the process says that phase %s comes after phase %s",
-                                        ekiden_phase_name((int)event->phase),
+                                        ekiden_phase_name((enum ekiden_phase)event->phase),
                                         ekiden_phase_name(upgrade->phase));
         upgrade->seen = true;
         upgrade->phase = (enum ekiden_phase)event->phase;

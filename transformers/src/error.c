@@ -48,7 +48,7 @@ int ekiden_error_exit_status(int code)
         return describe(code)->exit_status;
 }
 
-const char *ekiden_phase_name(int phase)
+const char *ekiden_phase_name(enum ekiden_phase phase)
 {
         switch (phase) {
 #define NAME(name, value, word)   \

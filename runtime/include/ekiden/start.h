@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #include <ekiden/error.h>
 #include <ekiden/hop.h>
 #include <ekiden/schema.h>
@@ -109,9 +111,12 @@ void ekiden_set_log(void (*log)(void *data, enum ekiden_log_level level, const c
 /**
  * Sets a function that the predecessor calls when the successor serves, right before it leaves by
  * _exit(0). No atexit handler runs, so none removes a pid file or a socket path that the successor
- * uses; what must be done all the same belongs here.
+ * uses; what must be done all the same belongs here: writing a pid file, telling a supervisor.
+ *
+ * @param leave  `successor` is the PID that serves now; NULL: nothing
+ * @param data   passed to it
  */
-void ekiden_set_leave(void (*leave)(void *data), void *data);
+void ekiden_set_leave(void (*leave)(void *data, pid_t successor), void *data);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

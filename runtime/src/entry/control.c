@@ -286,7 +286,7 @@ static void answer(struct ek_operator *operator_, const Ekiden__Request *request
                 ek_event_status(operator_, update_point);
                 release(operator_);
         } else {
-                ek_event_simple(operator_, EKIDEN__EVENT_KIND__SEEN);
+                ek_event_seen(operator_, update_point);
                 begin_for(operator_, request->upgrade);
         }
 }

@@ -24,11 +24,14 @@ static void send_event(struct ek_operator *operator_, Ekiden__Event *event, bool
                 operator_->is_mute = true;
 }
 
-void ek_event_simple(struct ek_operator *operator_, Ekiden__EventKind kind)
+void ek_event_seen(struct ek_operator *operator_, const char *update_point)
 {
         Ekiden__Event event = EKIDEN__EVENT__INIT;
 
-        event.kind = kind;
+        event.kind = EKIDEN__EVENT_KIND__SEEN;
+        event.update_point = (char *)(uintptr_t)update_point;
+        event.has_from_version = 1;
+        event.from_version = ek_process.schema->version;
         send_event(operator_, &event, false);
 }
 

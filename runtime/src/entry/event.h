@@ -17,7 +17,7 @@ struct ek_operator {
         bool is_mute; /* an event could not be sent: no more are */
 };
 
-void ek_event_simple(struct ek_operator *operator_, Ekiden__EventKind kind);
+void ek_event_seen(struct ek_operator *operator_, const char *update_point);
 void ek_event_phase(struct ek_operator *operator_, enum ekiden_phase phase);
 void ek_event_progress(struct ek_operator *operator_, const char *item, uint64_t item_records,
                        uint64_t announced, const struct ek_count *total);

@@ -23,7 +23,7 @@ struct ek_process {
         struct ek_predecessor_setup setup;
         int signal_number; /* 0: none */
         uint64_t serving_since_ns;
-        void (*leave)(void *data);
+        void (*leave)(void *data, pid_t successor);
         void *leave_data;
 };
 

@@ -73,7 +73,7 @@ int ekiden_set_deadline(enum ekiden_phase phase, unsigned int timeout_ms)
         return 0;
 }
 
-void ekiden_set_leave(void (*leave)(void *data), void *data)
+void ekiden_set_leave(void (*leave)(void *data, pid_t successor), void *data)
 {
         ek_process.leave = leave;
         ek_process.leave_data = data;

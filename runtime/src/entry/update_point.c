@@ -51,7 +51,7 @@ static _Noreturn void leave_to_successor(void)
 {
         ek_control_committed();
         if (ek_process.leave)
-                ek_process.leave(ek_process.leave_data);
+                ek_process.leave(ek_process.leave_data, ek_predecessor_report()->successor);
         ek_control_close();
         _exit(0);
 }

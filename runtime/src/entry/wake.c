@@ -69,8 +69,13 @@ static void knock_again(void)
         uint64_t delay_ms = knock < 8 ? (uint64_t)KNOCK_FIRST_MS << knock : KNOCK_LAST_MS;
         struct itimerspec when = once_after(delay_ms * EK_NS_PER_MS);
 
-        if (knock < KNOCKS_MAX)
-                timer_settime(wake.timer, 0, &when, NULL);
+        if (knock >= KNOCKS_MAX)
+                return;
+        timer_settime(wake.timer, 0, &when, NULL);
+        /* An event loop that goes on after EINTR sees no signal: the descriptor wakes it. On Linux
+           this is nothing but a system call. */
+        if (wake.timer_fd >= 0)
+                timerfd_settime(wake.timer_fd, 0, &when, NULL);
 }
 
 static void on_signal(int number, siginfo_t *info, void *context)

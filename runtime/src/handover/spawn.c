@@ -130,6 +130,22 @@ static int spawn(const struct ek_origin *origin, int binary, int socket, char *c
         return r;
 }
 
+/* Without a pidfd it could not be ended for certain: then it is ended now. */
+static int watch(pid_t pid, struct ek_child *ret_child, struct ekiden_error *error)
+{
+        int pidfd = pidfd_open(pid, 0);
+        int saved = errno;
+
+        if (pidfd < 0) {
+                kill(pid, SIGKILL);
+                waitpid(pid, NULL, 0);
+                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, saved,
+                                              "cannot watch the new process");
+        }
+        *ret_child = (struct ek_child){.pid = pid, .pidfd = pidfd};
+        return 0;
+}
+
 int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char *const arguments[],
              int socket, struct ek_child *ret_child, struct ekiden_error *error)
 {
@@ -150,8 +166,7 @@ int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char 
                 return ekiden_error_set_errno(error, EKIDEN_EBINARY, r,
                                               "cannot start the new binary %s in %s", path,
                                               origin->directory);
-        *ret_child = (struct ek_child){.pid = pid, .pidfd = pidfd_open(pid, 0)};
-        return 0;
+        return watch(pid, ret_child, error);
 }
 
 static void wait_gone(const struct ek_child *child, int timeout_ms)

@@ -37,10 +37,11 @@ static void at_exit(void)
         report_file("atexit-ran");
 }
 
-static void on_leave(void *data)
+static void on_leave(void *data, pid_t successor)
 {
         (void)data;
-        report_file("leave-ran");
+        if (successor > 0 && successor != getpid())
+                report_file("leave-ran");
 }
 
 static void report_signals(void)

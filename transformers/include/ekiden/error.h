@@ -92,7 +92,7 @@ const char *ekiden_error_text(int code);
 int ekiden_error_exit_status(int code);
 
 /** The word for a phase: "warm" for EKIDEN_PHASE_WARM; "?" for a number that is none. Static. */
-const char *ekiden_phase_name(int phase);
+const char *ekiden_phase_name(enum ekiden_phase phase);
 
 /**
  * Fills an error, unless it is set already.

@@ -11,7 +11,7 @@
  *             new_->endpoint = ekiden_hop_printf(hop, "%s:%u", old->address, old->port);
  *             return 0;
  *     }
- *     EKIDEN_TRANSFORMER(session_to_v2, Counter__V1__Session, Counter__V2__Session)
+ *     EKIDEN_TRANSFORMER(session_to_v2, Counter__V1__Session, Counter__V2__Session);
  *
  *     static const struct ekiden_transformer transformers[] = {
  *             { "session", "session", session_to_v2_transformer },
@@ -59,7 +59,8 @@ struct ekiden_hop_table {
         size_t transformer_count;
 };
 
-/** Defines `function_transformer`, which calls the typed `function` (old, new, hop). */
+/** Defines `function_transformer`, which calls the typed `function` (old, new, hop). Ends with a `;`.
+ */
 #define EKIDEN_TRANSFORMER(function, Old, New)                                                 \
         static int function##_transformer(const ProtobufCMessage *old, ProtobufCMessage *new_, \
                                           struct ekiden_hop *hop)                              \
@@ -98,7 +99,8 @@ void ekiden_hop_drop(struct ekiden_hop *hop);
  * Refuses the record, and with it the upgrade; the predecessor serves on.
  *
  * @param format  printf format of a sentence that says why
- * @return EKIDEN_EREFUSED
+ * @return EKIDEN_EREFUSED, which the transformer returns in its turn; the operator is told
+ *         ETRANSFORMER, with the transformer's name and the sentence
  */
 int ekiden_hop_refuse(struct ekiden_hop *hop, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
