@@ -150,6 +150,25 @@ Test(faults, the_predecessors_socket_shut_down_in_any_phase_harms_nothing, .time
         }
 }
 
+Test(faults, many_failed_upgrades_in_a_row_leave_nothing_and_the_next_one_works, .timeout = 120)
+{
+        struct service service = service_start(PROBE_V1, LONG_MS);
+        struct footprint before;
+
+        warm_up(&service);
+        before = look(&service);
+        for (int i = 0; i < 100; i++) {
+                struct outcome outcome = operator_upgrade(&service, PUPPET,
+                                                          steps[(size_t)i % STEPS].name, "exit", 0);
+
+                cr_expect_eq(outcome.code, EKIDEN_EPEER, "attempt %d: %s, %s", i,
+                             ekiden_error_name(outcome.code), outcome.sentence);
+        }
+        expect_unharmed(&service, &before, "the hundredth");
+        expect_next_upgrade_works(&service, "the hundredth");
+        service_stop(&service);
+}
+
 Test(faults, an_operator_who_vanishes_before_the_commit_calls_it_off, .timeout = 120)
 {
         for (size_t i = 0; i < STEPS && steps[i].latest < EKIDEN_PHASE_COMMIT; i++) {

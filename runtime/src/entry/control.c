@@ -179,9 +179,6 @@ static void admit(int socket)
 static void on_phase(void *data, enum ekiden_phase phase)
 {
         (void)data;
-        /* From here on the handover itself reads the socket, and signals would only cost. */
-        if (phase == EKIDEN_PHASE_PAUSE)
-                ek_wake_unwatch(ek_predecessor_socket());
         if (control.upgrading)
                 ek_event_phase(control.upgrading, phase);
         ek_log(EKIDEN_LOG_DEBUG, "upgrade: phase %s", ekiden_phase_name(phase));
@@ -193,6 +190,12 @@ static void on_progress(void *data, const char *item, uint64_t item_records, uin
         (void)data;
         if (control.upgrading)
                 ek_event_progress(control.upgrading, item, item_records, announced, total);
+}
+
+static void on_unwatch(void *data, int socket)
+{
+        (void)data;
+        ek_wake_unwatch(socket);
 }
 
 /* A successor that was killed could not remove its hidden control socket. */
@@ -219,6 +222,7 @@ static void begin(struct ek_upgrade_request *request, struct ek_operator *operat
         request->observer = (struct ek_observer){
                 .phase = on_phase,
                 .progress = on_progress,
+                .unwatch = on_unwatch,
                 .child_ended = on_child_ended,
         };
         if (ek_predecessor_phase() == EKIDEN_PHASE_NONE)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "entry/process.h"
+#include "handover/refusal.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
 
@@ -74,19 +75,10 @@ void ek_event_progress(struct ek_operator *operator_, const char *item, uint64_t
 
 void ek_event_failed(struct ek_operator *operator_, const struct ekiden_error *error)
 {
-        Ekiden__Refusal refusal = EKIDEN__REFUSAL__INIT;
         Ekiden__Event event = EKIDEN__EVENT__INIT;
+        Ekiden__Refusal refusal;
 
-        refusal.code = error->code;
-        refusal.has_phase = refusal.has_from_version = refusal.has_to_version = 1;
-        refusal.phase = error->phase;
-        refusal.from_version = error->from_version;
-        refusal.to_version = error->to_version;
-        refusal.has_system_errno = 1;
-        refusal.system_errno = error->system_errno;
-        refusal.item = (char *)(uintptr_t)error->item;
-        refusal.field = (char *)(uintptr_t)error->field;
-        refusal.sentence = (char *)(uintptr_t)error->sentence;
+        ek_refusal_fill(&refusal, error);
         event.kind = EKIDEN__EVENT_KIND__FAILED;
         event.has_phase = 1;
         event.phase = error->phase;

@@ -54,6 +54,14 @@ void ek_predecessor_enter(enum ekiden_phase phase)
                 p->request.observer.phase(p->request.observer.data, phase);
 }
 
+void ek_predecessor_unwatch(void)
+{
+        const struct ek_predecessor *p = &ek_predecessor;
+
+        if (p->link && p->request.observer.unwatch)
+                p->request.observer.unwatch(p->request.observer.data, ek_link_socket(p->link));
+}
+
 /* Both ends, made so that they carry much at once. SO_SNDBUFFORCE is root's (socket(7)). */
 static int make_sockets(int ret_sockets[2], struct ekiden_error *error)
 {
@@ -151,6 +159,7 @@ int ek_predecessor_call_off(struct ekiden_error *error)
                 error->from_version = p->setup->schema->version;
                 error->to_version = p->report.to_version;
         }
+        ek_predecessor_unwatch();
         if (p->link && code != EKIDEN_EPEER)
                 ek_refuse(p->link, error);
         p->link = ek_link_free(p->link);

@@ -23,6 +23,8 @@ struct ek_observer {
         void (*phase)(void *data, enum ekiden_phase phase);
         void (*progress)(void *data, const char *item, uint64_t item_records, uint64_t announced,
                          const struct ek_count *total);
+        /* The handover's socket needs no watching any more: it is read in the pause, or closed. */
+        void (*unwatch)(void *data, int socket);
         /* A child was ended: what it left in the file system can go. */
         void (*child_ended)(void *data, pid_t pid);
         void *data;

@@ -20,6 +20,9 @@ extern struct ek_predecessor ek_predecessor;
 /** Enters a phase: its deadline starts, and the observer hears of it. */
 void ek_predecessor_enter(enum ekiden_phase phase);
 
+/** Tells the observer that the socket needs no watching any more. */
+void ek_predecessor_unwatch(void);
+
 /** Pause, transfer, ready, commit: 0 when the successor has TAKEN, or an error. (serve.c) */
 int ek_predecessor_hand_over(struct ekiden_error *error);
 

@@ -137,6 +137,7 @@ int ek_predecessor_hand_over(struct ekiden_error *error)
         uint64_t stopped_ns = ek_now_ns();
         int r;
 
+        ek_predecessor_unwatch();
         ek_predecessor_enter(EKIDEN_PHASE_PAUSE);
         fflush(NULL); /* what is buffered belongs before what the successor writes */
         r = send_paused(p, error);

@@ -31,7 +31,6 @@ static struct {
         bool is_warm;
         char update_point[EKIDEN_NAME_MAX +
                           1]; /* "" until PAUSED, and after the first update point */
-        struct ek_count count;
 } successor = {.leg = 1, .predecessor = -1};
 
 enum ek_successor_state ek_successor_state(void)
@@ -213,7 +212,7 @@ static int pull(const struct ekiden_item *source, const struct ek_tagged *tagged
         r = ek_link_send_message(successor.link, EKIDEN__FRAME_KIND__PULL, &message.base, &wait);
         if (r < 0)
                 return ek_link_failed(r, error);
-        return ek_import_item(successor.link, &wait, tagged, route, &successor.count, error);
+        return ek_import_item(successor.link, &wait, tagged, route, error);
 }
 
 static int fetch(const struct ek_tagged *tagged, struct ekiden_error *error)

@@ -337,7 +337,7 @@ static int import_answer(struct import *import)
 }
 
 int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struct ek_tagged *tagged,
-                   const struct ek_route *route, struct ek_count *total, struct ekiden_error *error)
+                   const struct ek_route *route, struct ekiden_error *error)
 {
         struct import import = {
                 .link = link,
@@ -354,9 +354,6 @@ int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struc
         r = import_answer(&import);
         drop_descriptors(&import);
         ek_arena_deinit(&import.arena);
-        total->records += import.count.records;
-        total->bytes += import.count.bytes;
-        total->descriptors += import.count.descriptors;
         if (r < 0 && error && error->item[0] == '\0')
                 memcpy(error->item, tagged->name, sizeof(error->item));
         return r;

@@ -54,5 +54,4 @@ int ek_link_failed(int code, struct ekiden_error *error);
  * @return EKIDEN_RESUMED, EKIDEN_FRESH (absent), or an error with its sentence
  */
 int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struct ek_tagged *tagged,
-                   const struct ek_route *route, struct ek_count *total,
-                   struct ekiden_error *error);
+                   const struct ek_route *route, struct ekiden_error *error);
