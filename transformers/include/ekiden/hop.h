@@ -59,7 +59,8 @@ struct ekiden_hop_table {
         size_t transformer_count;
 };
 
-/** Defines `function_transformer`, which calls the typed `function` (old, new, hop). Ends with a `;`.
+/** Defines `function_transformer`, which calls the typed `function` (old, new, hop). Ends with a
+ * `;`.
  */
 #define EKIDEN_TRANSFORMER(function, Old, New)                                                 \
         static int function##_transformer(const ProtobufCMessage *old, ProtobufCMessage *new_, \
