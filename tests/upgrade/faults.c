@@ -178,6 +178,7 @@ Test(faults, an_operator_who_vanishes_before_the_commit_calls_it_off, .timeout =
                 warm_up(&service);
                 before = look(&service);
                 operator_upgrade(&service, PUPPET, steps[i].name, "hang", steps[i].latest);
+                service_settle(&service);
                 expect_unharmed(&service, &before, steps[i].name);
                 expect_next_upgrade_works(&service, steps[i].name);
                 service_stop(&service);
@@ -192,6 +193,7 @@ Test(faults, an_operator_who_vanishes_right_after_asking_harms_nothing, .timeout
         warm_up(&service);
         before = look(&service);
         operator_ask_and_leave(&service, PROBE_V2);
+        service_settle(&service);
         expect_unharmed(&service, &before, "request");
         expect_next_upgrade_works(&service, "request");
         service_stop(&service);

@@ -8,24 +8,24 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <criterion/criterion.h>
-
 #include "ekiden/control.pb-c.h"
 #include "wire/link.h"
 
 static const struct ek_wait patience = {.idle_ms = 30000};
 
+/* A forked child comes here as well, so nothing is asserted: NULL when nobody listens. */
 static struct ek_link *connect_to(const struct service *service)
 {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
         int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        struct ek_link *link;
+        struct ek_link *link = NULL;
 
         snprintf(address.sun_path, sizeof(address.sun_path), "%s/probe.%d", service->directory,
                  (int)service->pid);
-        cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0,
-                     "no control socket at %s", address.sun_path);
-        cr_assert_eq(ek_link_new(fd, &link), 0);
+        if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+                close(fd);
+        else
+                ek_link_new(fd, &link);
         return link;
 }
 
@@ -44,9 +44,8 @@ static void ask(struct ek_link *link, const char *binary, const char *step, cons
                 upgrade.arguments = arguments;
                 upgrade.n_arguments = 2;
         }
-        cr_assert_eq(
-                ek_link_send_message(link, EKIDEN__FRAME_KIND__REQUEST, &request.base, &patience),
-                0);
+        /* A process that refuses may close before it has read: its answer is there all the same. */
+        (void)ek_link_send_message(link, EKIDEN__FRAME_KIND__REQUEST, &request.base, &patience);
 }
 
 static void hear(const Ekiden__Event *event, struct outcome *outcome)
@@ -78,15 +77,17 @@ struct outcome operator_upgrade(const struct service *service, const char *binar
         struct ek_link *link = connect_to(service);
         struct outcome outcome = {0};
 
+        if (!link)
+                return outcome;
         ask(link, binary, step, fault);
         while (!outcome.is_over && !(leave_in && outcome.phase == leave_in)) {
                 ProtobufCMessage *message;
                 struct ek_frame frame;
 
-                if (ek_link_receive(link, &patience, &frame) < 0)
+                if (ek_link_receive(link, &patience, &frame) < 0 ||
+                    frame.kind != EKIDEN__FRAME_KIND__EVENT ||
+                    ek_frame_message(&frame, &ekiden__event__descriptor, &message) < 0)
                         break;
-                cr_assert_eq(frame.kind, EKIDEN__FRAME_KIND__EVENT);
-                cr_assert_eq(ek_frame_message(&frame, &ekiden__event__descriptor, &message), 0);
                 hear((const Ekiden__Event *)message, &outcome);
                 protobuf_c_message_free_unpacked(message, NULL);
         }
@@ -98,6 +99,7 @@ void operator_ask_and_leave(const struct service *service, const char *binary)
 {
         struct ek_link *link = connect_to(service);
 
-        ask(link, binary, NULL, NULL);
+        if (link)
+                ask(link, binary, NULL, NULL);
         ek_link_free(link);
 }

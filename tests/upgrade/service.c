@@ -153,6 +153,13 @@ size_t count_sockets(const struct service *service)
         return count_entries(service->directory);
 }
 
+void service_settle(const struct service *service)
+{
+        for (int i = 0; i < TRIES && count_children(service->pid) > 0; i++)
+                nap();
+        cr_expect_eq(count_children(service->pid), 0, "the successor was not ended");
+}
+
 size_t count_children(pid_t pid)
 {
         char path[64];

@@ -184,18 +184,27 @@ static void on_phase(void *data, enum ekiden_phase phase)
         ek_log(EKIDEN_LOG_DEBUG, "upgrade: phase %s", ekiden_phase_name(phase));
 }
 
-static void on_progress(void *data, const char *item, uint64_t item_records, uint64_t announced,
-                        const struct ek_count *total)
+static void on_progress(void *data, const struct ek_progress *progress)
 {
         (void)data;
         if (control.upgrading)
-                ek_event_progress(control.upgrading, item, item_records, announced, total);
+                ek_event_progress(control.upgrading, progress);
 }
 
+static void on_linger(void *data)
+{
+        (void)data;
+        if (control.upgrading)
+                ek_event_flush(control.upgrading);
+}
+
+/* The operator's socket goes with it: in the pause, signals would only cost. */
 static void on_unwatch(void *data, int socket)
 {
         (void)data;
         ek_wake_unwatch(socket);
+        if (control.upgrading)
+                ek_wake_unwatch(ek_link_socket(control.upgrading->link));
 }
 
 /* A successor that was killed could not remove its hidden control socket. */
@@ -222,6 +231,7 @@ static void begin(struct ek_upgrade_request *request, struct ek_operator *operat
         request->observer = (struct ek_observer){
                 .phase = on_phase,
                 .progress = on_progress,
+                .linger = on_linger,
                 .unwatch = on_unwatch,
                 .child_ended = on_child_ended,
         };

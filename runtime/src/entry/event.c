@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* See event.h. An operator who does not read is not waited for: he hears no more until the end. */
+/*
+ * See event.h. An operator who does not read is not waited for: he hears no more until the end.
+ *
+ * What is told during the pause would lengthen it, for the system call and for the operator's tool
+ * that wakes and wants the processor: so it is queued, and sent when something takes longer, or
+ * with the last event.
+ */
 #include "entry/event.h"
 
 #include <stdlib.h>
@@ -10,19 +16,26 @@
 #include "wire/cleanup.h"
 #include "wire/clock.h"
 
-#define PROGRESS_INTERVAL_NS (50 * EK_NS_PER_MS)
+#define INTERVAL_NS (50 * EK_NS_PER_MS)
 #define LAST_WORD_MS 1000 /* how long the last event may take to be sent */
 
-static void send_event(struct ek_operator *operator_, Ekiden__Event *event, bool is_last)
+enum urgency { LATER, NOW, LAST };
+
+static void send_event(struct ek_operator *operator_, Ekiden__Event *event, enum urgency urgency)
 {
         const struct ek_wait wait = {.idle_ms = LAST_WORD_MS};
+        uint64_t now = ek_now_ns();
+        int r;
 
         if (operator_->is_mute)
                 return;
-        event->elapsed_us = (ek_now_ns() - operator_->asked_ns) / EK_NS_PER_US;
-        if (ek_link_send_message(operator_->link, EKIDEN__FRAME_KIND__EVENT, &event->base,
-                                 is_last ? &wait : NULL) < 0)
-                operator_->is_mute = true;
+        event->elapsed_us = (now - operator_->asked_ns) / EK_NS_PER_US;
+        r = ek_link_queue_message(operator_->link, EKIDEN__FRAME_KIND__EVENT, &event->base, NULL);
+        if (r == 0 && (urgency != LATER || now - operator_->sent_ns >= INTERVAL_NS)) {
+                r = ek_link_flush(operator_->link, urgency == LAST ? &wait : NULL);
+                operator_->sent_ns = now;
+        }
+        operator_->is_mute = r < 0;
 }
 
 void ek_event_seen(struct ek_operator *operator_, const char *update_point)
@@ -33,7 +46,14 @@ void ek_event_seen(struct ek_operator *operator_, const char *update_point)
         event.update_point = (char *)(uintptr_t)update_point;
         event.has_from_version = 1;
         event.from_version = ek_process.schema->version;
-        send_event(operator_, &event, false);
+        send_event(operator_, &event, NOW);
+}
+
+void ek_event_flush(struct ek_operator *operator_)
+{
+        if (!operator_->is_mute && ek_link_flush(operator_->link, NULL) < 0)
+                operator_->is_mute = true;
+        operator_->sent_ns = ek_now_ns();
 }
 
 void ek_event_phase(struct ek_operator *operator_, enum ekiden_phase phase)
@@ -43,7 +63,7 @@ void ek_event_phase(struct ek_operator *operator_, enum ekiden_phase phase)
         event.kind = EKIDEN__EVENT_KIND__PHASE;
         event.has_phase = 1;
         event.phase = phase;
-        send_event(operator_, &event, false);
+        send_event(operator_, &event, phase >= EKIDEN_PHASE_PAUSE ? LATER : NOW);
 }
 
 static void set_count(Ekiden__Event *event, const struct ek_count *count)
@@ -54,23 +74,20 @@ static void set_count(Ekiden__Event *event, const struct ek_count *count)
         event->descriptors = count->descriptors;
 }
 
-void ek_event_progress(struct ek_operator *operator_, const char *item, uint64_t item_records,
-                       uint64_t announced, const struct ek_count *total)
+void ek_event_progress(struct ek_operator *operator_, const struct ek_progress *progress)
 {
         Ekiden__Event event = EKIDEN__EVENT__INIT;
-        uint64_t now = ek_now_ns();
 
-        if (now - operator_->progress_ns < PROGRESS_INTERVAL_NS)
+        if (!progress->is_complete && ek_now_ns() - operator_->sent_ns < INTERVAL_NS)
                 return;
-        operator_->progress_ns = now;
         event.kind = EKIDEN__EVENT_KIND__PROGRESS;
-        event.item = (char *)(uintptr_t)item;
+        event.item = (char *)(uintptr_t)progress->item;
         event.has_item_records = 1;
-        event.item_records = item_records;
-        event.has_item_count = announced > 0;
-        event.item_count = announced;
-        set_count(&event, total);
-        send_event(operator_, &event, false);
+        event.item_records = progress->records;
+        event.has_item_count = progress->announced > 0;
+        event.item_count = progress->announced;
+        set_count(&event, &progress->total);
+        send_event(operator_, &event, LATER);
 }
 
 void ek_event_failed(struct ek_operator *operator_, const struct ekiden_error *error)
@@ -87,7 +104,7 @@ void ek_event_failed(struct ek_operator *operator_, const struct ekiden_error *e
         event.has_from_version = 1;
         event.from_version = ek_process.schema->version;
         event.refusal = &refusal;
-        send_event(operator_, &event, true);
+        send_event(operator_, &event, LAST);
 }
 
 void ek_event_committed(struct ek_operator *operator_)
@@ -106,7 +123,7 @@ void ek_event_committed(struct ek_operator *operator_)
         event.pause_us = report->pause_ns / EK_NS_PER_US;
         event.update_point = (char *)(uintptr_t)report->update_point;
         set_count(&event, &report->count);
-        send_event(operator_, &event, true);
+        send_event(operator_, &event, LAST);
 }
 
 static void fill_items(Ekiden__ItemStatus *items, Ekiden__ItemStatus **pointers,
@@ -149,5 +166,5 @@ void ek_event_status(struct ek_operator *operator_, const char *update_point)
         status.upgrade_phase = ek_predecessor_phase();
         event.kind = EKIDEN__EVENT_KIND__STATUS;
         event.status = &status;
-        send_event(operator_, &event, true);
+        send_event(operator_, &event, LAST);
 }

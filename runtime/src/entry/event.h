@@ -13,14 +13,16 @@
 struct ek_operator {
         struct ek_link *link;
         uint64_t asked_ns; /* when the request was seen; 0: none yet */
-        uint64_t progress_ns; /* when progress was told last */
+        uint64_t sent_ns; /* when something was sent last */
         bool is_mute; /* an event could not be sent: no more are */
 };
 
 void ek_event_seen(struct ek_operator *operator_, const char *update_point);
 void ek_event_phase(struct ek_operator *operator_, enum ekiden_phase phase);
-void ek_event_progress(struct ek_operator *operator_, const char *item, uint64_t item_records,
-                       uint64_t announced, const struct ek_count *total);
+void ek_event_progress(struct ek_operator *operator_, const struct ek_progress *progress);
+/** Sends what was kept back during the pause. */
+void ek_event_flush(struct ek_operator *operator_);
+
 void ek_event_failed(struct ek_operator *operator_, const struct ekiden_error *error);
 void ek_event_committed(struct ek_operator *operator_);
 void ek_event_status(struct ek_operator *operator_, const char *update_point);

@@ -29,8 +29,7 @@ static int is_taken(struct ek_predecessor *p, const struct ek_frame *frame)
 
 static int receive_taken(struct ek_predecessor *p, struct ekiden_error *error)
 {
-        /* Past the point where the operator, or his time limit, can call it off. */
-        struct ek_wait wait = {.idle_ms = p->setup->deadlines->ms[EKIDEN_PHASE_COMMIT]};
+        struct ek_wait wait = ek_predecessor_wait(EKIDEN_PHASE_COMMIT);
         struct ek_frame frame;
         int r = ek_receive(p->link, &wait, &frame, error);
 

@@ -62,6 +62,29 @@ void ek_predecessor_unwatch(void)
                 p->request.observer.unwatch(p->request.observer.data, ek_link_socket(p->link));
 }
 
+static void on_linger(void *data)
+{
+        const struct ek_observer *observer = &ek_predecessor.request.observer;
+
+        (void)data;
+        if (observer->linger)
+                observer->linger(observer->data);
+}
+
+/* From COMMIT on neither the operator nor his time limit can call it off. */
+struct ek_wait ek_predecessor_wait(enum ekiden_phase phase)
+{
+        const struct ek_predecessor *p = &ek_predecessor;
+        bool is_late = phase >= EKIDEN_PHASE_COMMIT;
+
+        return (struct ek_wait){
+                .idle_ms = p->setup->deadlines->ms[phase],
+                .until_ns = is_late ? 0 : p->request.until_ns,
+                .operator_ = is_late ? NULL : p->request.operator_,
+                .linger = on_linger,
+        };
+}
+
 /* Both ends, made so that they carry much at once. SO_SNDBUFFORCE is root's (socket(7)). */
 static int make_sockets(int ret_sockets[2], struct ekiden_error *error)
 {
@@ -118,7 +141,7 @@ static int start_successor(struct ek_predecessor *p, struct ekiden_error *error)
         theirs = sockets[1];
         r = ek_link_new(sockets[0], &p->link);
         if (r == 0)
-                r = ek_link_prepare(p->link);
+                r = ek_link_prepare(p->link, p->request.operator_);
         if (r < 0)
                 return ek_link_failed(r, error);
         r = send_offer(p, error);

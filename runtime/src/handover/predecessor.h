@@ -21,8 +21,9 @@
 /* Who asked, and hears of it. Each function may be NULL; none may fail the upgrade. */
 struct ek_observer {
         void (*phase)(void *data, enum ekiden_phase phase);
-        void (*progress)(void *data, const char *item, uint64_t item_records, uint64_t announced,
-                         const struct ek_count *total);
+        void (*progress)(void *data, const struct ek_progress *progress);
+        /* It takes longer than usual: whoever waits should be told what was kept back. */
+        void (*linger)(void *data);
         /* The handover's socket needs no watching any more: it is read in the pause, or closed. */
         void (*unwatch)(void *data, int socket);
         /* A child was ended: what it left in the file system can go. */

@@ -23,6 +23,9 @@ void ek_predecessor_enter(enum ekiden_phase phase);
 /** Tells the observer that the socket needs no watching any more. */
 void ek_predecessor_unwatch(void);
 
+/** How long to wait for the successor in a phase; the observer hears of long waits. */
+struct ek_wait ek_predecessor_wait(enum ekiden_phase phase);
+
 /** Pause, transfer, ready, commit: 0 when the successor has TAKEN, or an error. (serve.c) */
 int ek_predecessor_hand_over(struct ekiden_error *error);
 

@@ -10,47 +10,36 @@
 #include "handover/predecessor_private.h"
 #include "wire/clock.h"
 
-static struct ek_wait wait_of(const struct ek_predecessor *p, enum ekiden_phase phase)
-{
-        return (struct ek_wait){
-                .idle_ms = p->setup->deadlines->ms[phase],
-                .until_ns = p->request.until_ns,
-                .operator_ = p->request.operator_,
-        };
-}
-
 static int send_paused(struct ek_predecessor *p, struct ekiden_error *error)
 {
-        struct ek_wait wait = wait_of(p, EKIDEN_PHASE_TRANSFER);
+        struct ek_wait wait = ek_predecessor_wait(EKIDEN_PHASE_TRANSFER);
         Ekiden__Paused paused = EKIDEN__PAUSED__INIT;
         int r;
 
         paused.update_point = p->report.update_point;
-        r = ek_link_send_message(p->link, EKIDEN__FRAME_KIND__PAUSED, &paused.base, &wait);
+        r = ek_link_queue_message(p->link, EKIDEN__FRAME_KIND__PAUSED, &paused.base, &wait);
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
 
 static int send_absent(struct ek_predecessor *p, char *item, struct ekiden_error *error)
 {
-        struct ek_wait wait = wait_of(p, EKIDEN_PHASE_TRANSFER);
+        struct ek_wait wait = ek_predecessor_wait(EKIDEN_PHASE_TRANSFER);
         Ekiden__Absent absent = EKIDEN__ABSENT__INIT;
         int r;
 
         absent.item = item;
-        r = ek_link_send_message(p->link, EKIDEN__FRAME_KIND__ABSENT, &absent.base, &wait);
+        r = ek_link_queue_message(p->link, EKIDEN__FRAME_KIND__ABSENT, &absent.base, &wait);
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
 
-static void progress(void *data, const struct ek_tagged *tagged, uint64_t item_records,
-                     uint64_t announced)
+static void on_progress(void *data, const struct ek_progress *progress)
 {
-        struct ek_export *export_ = data;
         const struct ek_observer *observer = &ek_predecessor.request.observer;
 
-        ek_predecessor.report.count = export_->total;
+        (void)data;
+        ek_predecessor.report.count = progress->total;
         if (observer->progress)
-                observer->progress(observer->data, tagged->name, item_records, announced,
-                                   &export_->total);
+                observer->progress(observer->data, progress);
 }
 
 /* Before anything is sent: is it the type that the successor expects? */
@@ -107,13 +96,12 @@ static void read_reason(struct ek_predecessor *p, struct ekiden_error *error)
 /* Pulls until READY. */
 static int serve_pulls(struct ek_predecessor *p, struct ekiden_error *error)
 {
-        struct ek_wait transfer = wait_of(p, EKIDEN_PHASE_TRANSFER);
-        struct ek_wait next = wait_of(p, EKIDEN_PHASE_READY);
+        struct ek_wait transfer = ek_predecessor_wait(EKIDEN_PHASE_TRANSFER);
+        struct ek_wait next = ek_predecessor_wait(EKIDEN_PHASE_READY);
         struct ek_export export_ = {
                 .link = p->link,
                 .wait = &transfer,
-                .progress = progress,
-                .data = &export_,
+                .progress = on_progress,
         };
 
         for (;;) {
@@ -122,6 +110,11 @@ static int serve_pulls(struct ek_predecessor *p, struct ekiden_error *error)
 
                 if (r == 0 && frame.kind == EKIDEN__FRAME_KIND__READY)
                         return 0;
+                if (r == 0 && frame.kind == EKIDEN__FRAME_KIND__RECEIVED &&
+                    export_.unreceived > 0) {
+                        export_.unreceived--;
+                        continue;
+                }
                 if (r == 0 && frame.kind != EKIDEN__FRAME_KIND__PULL)
                         r = ek_link_failed(EKIDEN_EPROTOCOL, error);
                 if (r == 0)

@@ -28,7 +28,7 @@ static struct {
         int predecessor; /* pidfd, or -1 */
         uint32_t leg;
         unsigned int pause_ms, transfer_ms, commit_ms;
-        bool is_warm;
+        bool is_warm, is_paused; /* WARM was said; PAUSED has come */
         char update_point[EKIDEN_NAME_MAX +
                           1]; /* "" until PAUSED, and after the first update point */
 } successor = {.leg = 1, .predecessor = -1};
@@ -179,25 +179,34 @@ static int read_paused(struct ekiden_error *error)
         return 0;
 }
 
-/* The first need of the predecessor's state: WARM, and it stops at its next update point. */
-static int become_warm(struct ekiden_error *error)
+/* The first need of the predecessor's state: WARM goes ahead of it, and the predecessor stops. */
+static int announce_warm(struct ekiden_error *error)
 {
         const struct ek_wait wait = {.idle_ms = successor.transfer_ms};
         int r;
 
         if (successor.is_warm)
                 return 0;
-        r = ek_link_prepare(successor.link);
+        r = ek_link_prepare(successor.link, NULL);
         if (r == 0)
-                r = ek_link_send(successor.link, EKIDEN__FRAME_KIND__WARM, NULL, 0, &wait);
+                r = ek_link_queue(successor.link, EKIDEN__FRAME_KIND__WARM, NULL, 0, &wait);
         if (r < 0)
                 return ek_link_failed(r, error);
-        error->phase = EKIDEN_PHASE_PAUSE;
-        r = read_paused(error);
-        if (r < 0)
-                return r;
         successor.is_warm = true;
         return 0;
+}
+
+/* PAUSED comes ahead of the first answer. */
+static int expect_paused(struct ekiden_error *error)
+{
+        int r;
+
+        if (successor.is_paused)
+                return 0;
+        error->phase = EKIDEN_PHASE_PAUSE;
+        r = read_paused(error);
+        successor.is_paused = r == 0;
+        return r;
 }
 
 static int pull(const struct ekiden_item *source, const struct ek_tagged *tagged,
@@ -205,24 +214,28 @@ static int pull(const struct ekiden_item *source, const struct ek_tagged *tagged
 {
         const struct ek_wait wait = {.idle_ms = successor.transfer_ms};
         Ekiden__Pull message = EKIDEN__PULL__INIT;
-        int r;
-
-        message.item = (char *)(uintptr_t)source->name;
-        message.message = (char *)(uintptr_t)source->message->descriptor->name;
-        r = ek_link_send_message(successor.link, EKIDEN__FRAME_KIND__PULL, &message.base, &wait);
-        if (r < 0)
-                return ek_link_failed(r, error);
-        return ek_import_item(successor.link, &wait, tagged, route, error);
-}
-
-static int fetch(const struct ek_tagged *tagged, struct ekiden_error *error)
-{
-        struct ek_route route;
-        int r = become_warm(error);
+        int r = announce_warm(error);
 
         if (r < 0)
                 return r;
+        message.item = (char *)(uintptr_t)source->name;
+        message.message = (char *)(uintptr_t)source->message->descriptor->name;
+        r = ek_link_queue_message(successor.link, EKIDEN__FRAME_KIND__PULL, &message.base, &wait);
+        if (r < 0)
+                return ek_link_failed(r, error);
+        r = expect_paused(error);
+        if (r < 0)
+                return r;
         error->phase = EKIDEN_PHASE_TRANSFER;
+        return ek_import_item(successor.link, &wait, tagged, route, error);
+}
+
+/* An item that no schema version of the predecessor has needs no asking. */
+static int fetch(const struct ek_tagged *tagged, struct ekiden_error *error)
+{
+        struct ek_route route;
+        int r;
+
         if (ek_tagged_is_value(tagged))
                 return pull(&tagged->item, tagged, NULL, error);
         r = ek_route_find(&successor.chain, &tagged->item, &route, error);
@@ -247,7 +260,8 @@ const char *ek_successor_update_point(void)
 {
         struct ekiden_error error = {.phase = EKIDEN_PHASE_WARM};
 
-        if (successor.state == EK_SUCCESSOR_WAITING && become_warm(&error) < 0)
+        if (successor.state == EK_SUCCESSOR_WAITING &&
+            (announce_warm(&error) < 0 || expect_paused(&error) < 0))
                 ek_successor_fail(&error);
         return successor.update_point[0] ? successor.update_point : NULL;
 }
@@ -275,7 +289,7 @@ static int send_ready(const char *update_point, struct ekiden_error *error)
         int r;
 
         ready.update_point = (char *)(uintptr_t)update_point;
-        r = ek_link_send_message(successor.link, EKIDEN__FRAME_KIND__READY, &ready.base, &wait);
+        r = ek_link_queue_message(successor.link, EKIDEN__FRAME_KIND__READY, &ready.base, &wait);
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
 
@@ -318,9 +332,11 @@ int ek_successor_finish(const char *update_point, int (*publish)(struct ekiden_e
         int r;
 
         error->phase = EKIDEN_PHASE_READY;
-        r = become_warm(error);
+        r = announce_warm(error);
         if (r == 0)
                 r = send_ready(update_point, error);
+        if (r == 0)
+                r = expect_paused(error);
         if (r == 0) {
                 error->phase = EKIDEN_PHASE_COMMIT;
                 r = receive_commit(error);

@@ -88,39 +88,47 @@ static void restore_descriptors(struct batch *batch)
         batch->patch_count = 0;
 }
 
-static int check_descriptors(struct batch *batch, const int *descriptors, size_t count)
+/* Waits until the group before has left the socket, by the receiver's word: so the kernel's limit
+   on descriptors in flight is never met (unix(7), ETOOMANYREFS). */
+static int wait_received(struct batch *batch)
 {
-        for (size_t i = 0; i < count; i++)
-                if (fcntl(descriptors[i], F_GETFD) < 0)
-                        return ekiden_error_set(batch->error, EKIDEN_EREFUSED,
-                                                "descriptor %d is not open; set a field to -1 when "
-                                                "its descriptor is closed",
-                                                descriptors[i]);
+        struct ek_export *export_ = batch->export_;
+
+        while (export_->unreceived > 0) {
+                struct ek_frame frame;
+                int r = ek_receive(export_->link, export_->wait, &frame, batch->error);
+
+                if (r == 0 && frame.kind != EKIDEN__FRAME_KIND__RECEIVED)
+                        r = ek_link_failed(EKIDEN_EPROTOCOL, batch->error);
+                if (r < 0)
+                        return r;
+                export_->unreceived--;
+        }
         return 0;
 }
 
-/* One group, and the receiver's word that it has left the socket: so the kernel's limit on
-   descriptors in flight is never met (unix(7), ETOOMANYREFS). */
 static int send_group(struct batch *batch, const int *descriptors, size_t count)
 {
         struct ek_export *export_ = batch->export_;
-        struct ek_frame frame;
-        int r = check_descriptors(batch, descriptors, count);
+        int r = wait_received(batch);
 
         if (r < 0)
                 return r;
-        r = ek_link_send_descriptors(export_->link, descriptors, count, export_->wait);
+        r = ek_link_queue_descriptors(export_->link, descriptors, count, export_->wait);
+        if (r == EKIDEN_EINVAL)
+                return ekiden_error_set(batch->error, EKIDEN_EREFUSED,
+                                        "a descriptor of this item is not open; set a field to -1 "
+                                        "when its descriptor is closed");
         if (r < 0)
                 return ek_link_failed(r, batch->error);
-        r = ek_receive(export_->link, export_->wait, &frame, batch->error);
-        if (r == 0 && frame.kind != EKIDEN__FRAME_KIND__RECEIVED)
-                r = ek_link_failed(EKIDEN_EPROTOCOL, batch->error);
-        return r;
+        export_->unreceived++;
+        return 0;
 }
 
 static int flush(struct batch *batch)
 {
         struct ek_export *export_ = batch->export_;
+        bool is_full;
         int r;
 
         if (batch->size == 0)
@@ -133,14 +141,15 @@ static int flush(struct batch *batch)
                 if (r < 0)
                         return r;
         }
-        r = ek_link_send(export_->link, EKIDEN__FRAME_KIND__BATCH, batch->bytes, batch->size,
-                         export_->wait);
+        r = ek_link_queue(export_->link, EKIDEN__FRAME_KIND__BATCH, batch->bytes, batch->size,
+                          export_->wait);
         if (r < 0)
                 return ek_link_failed(r, batch->error);
+        is_full = batch->size >= EK_BATCH_TARGET;
         batch->size = 0;
         batch->descriptor_count = 0;
-        /* Waits look at the operator; where nothing ever waits, this does. */
-        if (export_->wait->operator_ && ek_link_is_closed(export_->wait->operator_))
+        /* Waits look at the operator; where much is sent and nothing ever waits, this does. */
+        if (is_full && export_->wait->operator_ && ek_link_is_closed(export_->wait->operator_))
                 return ek_link_failed(EKIDEN_ECANCELLED, batch->error);
         return 0;
 }
@@ -235,8 +244,8 @@ static int send_item(struct batch *batch, uint64_t announced)
         message.stream = tagged->item.kind == EKIDEN_ITEM_STREAM;
         message.has_count = announced > 0;
         message.count = announced;
-        r = ek_link_send_message(batch->export_->link, EKIDEN__FRAME_KIND__ITEM, &message.base,
-                                 batch->export_->wait);
+        r = ek_link_queue_message(batch->export_->link, EKIDEN__FRAME_KIND__ITEM, &message.base,
+                                  batch->export_->wait);
         return r < 0 ? ek_link_failed(r, batch->error) : 0;
 }
 
@@ -248,22 +257,31 @@ static int send_end(struct batch *batch)
         message.records = batch->item.records;
         message.bytes = batch->item.bytes;
         message.descriptors = batch->item.descriptors;
-        r = ek_link_send_message(batch->export_->link, EKIDEN__FRAME_KIND__END, &message.base,
-                                 batch->export_->wait);
+        r = ek_link_queue_message(batch->export_->link, EKIDEN__FRAME_KIND__END, &message.base,
+                                  batch->export_->wait);
         return r < 0 ? ek_link_failed(r, batch->error) : 0;
 }
 
-static void report(struct batch *batch, const struct ek_count *before, uint64_t announced)
+static void report(struct batch *batch, const struct ek_count *before, uint64_t announced,
+                   bool is_complete)
 {
         struct ek_export *export_ = batch->export_;
-
-        export_->total = (struct ek_count){
-                .records = before->records + batch->item.records,
-                .bytes = before->bytes + batch->item.bytes,
-                .descriptors = before->descriptors + batch->item.descriptors,
+        struct ek_progress progress = {
+                .item = batch->tagged->name,
+                .records = batch->item.records,
+                .announced = announced,
+                .is_complete = is_complete,
+                .total =
+                        {
+                                .records = before->records + batch->item.records,
+                                .bytes = before->bytes + batch->item.bytes,
+                                .descriptors = before->descriptors + batch->item.descriptors,
+                        },
         };
+
+        export_->total = progress.total;
         if (export_->progress)
-                export_->progress(export_->data, batch->tagged, batch->item.records, announced);
+                export_->progress(export_->data, &progress);
 }
 
 static int export_records(struct batch *batch, struct ekiden_arena *arena, uint64_t announced)
@@ -294,9 +312,9 @@ static int export_records(struct batch *batch, struct ekiden_arena *arena, uint6
                 if (r < 0)
                         return r;
                 if (batch->size <= size_before)
-                        report(batch, &before, announced);
+                        report(batch, &before, announced, false);
         }
-        report(batch, &before, announced);
+        report(batch, &before, announced, true);
         return flush(batch);
 }
 

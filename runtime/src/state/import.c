@@ -102,7 +102,7 @@ static int take_descriptors(struct import *import, const struct ek_frame *frame)
                 import->descriptor_count++;
         }
         import->count.descriptors += (uint64_t)count;
-        r = ek_link_send(import->link, EKIDEN__FRAME_KIND__RECEIVED, NULL, 0, import->wait);
+        r = ek_link_queue(import->link, EKIDEN__FRAME_KIND__RECEIVED, NULL, 0, import->wait);
         return r < 0 ? ek_link_failed(r, import->error) : 0;
 }
 

@@ -19,15 +19,23 @@ struct ek_count {
         uint64_t records, bytes, descriptors;
 };
 
+/* How far an export has come. */
+struct ek_progress {
+        const char *item;
+        uint64_t records; /* of the item */
+        uint64_t announced; /* that the program said there would be; 0: it said nothing */
+        bool is_complete; /* the item */
+        struct ek_count total;
+};
+
 struct ek_export {
         struct ek_link *link;
         const struct ek_wait *wait;
         struct ek_count total; /* over all items of this handover */
-        /* Called as records leave; `announced` is 0 when the program gave no count. NULL: nobody.
-         */
-        void (*progress)(void *data, const struct ek_tagged *tagged, uint64_t item_records,
-                         uint64_t announced);
+        /* Called as records leave, and at the end of each item; NULL: nobody. */
+        void (*progress)(void *data, const struct ek_progress *progress);
         void *data;
+        unsigned int unreceived; /* groups of descriptors that RECEIVED has not come for */
 };
 
 /**

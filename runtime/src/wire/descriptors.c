@@ -34,7 +34,9 @@ size_t ek_descriptors_describe(uint8_t payload[EK_DESCRIPTORS_PAYLOAD_MAX], cons
         for (size_t i = 0; i < count; i++) {
                 int flags = fcntl(descriptors[i], F_GETFD);
 
-                close_on_exec[i] = flags >= 0 && (flags & FD_CLOEXEC);
+                if (flags < 0)
+                        return 0;
+                close_on_exec[i] = (flags & FD_CLOEXEC) != 0;
         }
         message.close_on_exec = (ProtobufCBinaryData){count, close_on_exec};
         return protobuf_c_message_pack(&message.base, payload);
@@ -70,7 +72,7 @@ static int apply_flags(const ProtobufCBinaryData *close_on_exec, const int *desc
         for (size_t i = 0; i < close_on_exec->len; i++) {
                 if (close_on_exec->data[i] > 1)
                         return EKIDEN_EPROTOCOL;
-                if (fcntl(descriptors[i], F_SETFD, close_on_exec->data[i] ? FD_CLOEXEC : 0) < 0)
+                if (!close_on_exec->data[i] && fcntl(descriptors[i], F_SETFD, 0) < 0)
                         return EKIDEN_ESYSTEM;
         }
         return 0;

@@ -23,7 +23,7 @@ union ek_descriptor_control {
 void ek_descriptors_attach(struct msghdr *message, union ek_descriptor_control *control,
                            const int *descriptors, size_t count);
 
-/** Writes the payload of their frame: its length in bytes. */
+/** Writes the payload of their frame: its length in bytes, or 0 when one of them is not open. */
 size_t ek_descriptors_describe(uint8_t payload[EK_DESCRIPTORS_PAYLOAD_MAX], const int *descriptors,
                                size_t count);
 

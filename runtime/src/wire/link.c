@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Frames over a socket: buffers, partial reads and writes. Waiting itself is in wait.c. */
+/* A link, and its receiving side. Sending is in send.c, waiting in wait.c. */
 #include "wire/link.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include "wire/cleanup.h"
-#include "wire/clock.h"
 #include "wire/descriptors.h"
 #include "wire/link_private.h"
 #include "wire/message.h"
@@ -58,104 +57,9 @@ size_t ek_link_untaken(const struct ek_link *link)
 
 int ek_link_is_closed(const struct ek_link *link)
 {
-        uint8_t byte;
-        ssize_t n = recv(link->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+        struct pollfd peer = {.fd = link->fd, .events = POLLRDHUP};
 
-        return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
-}
-
-/* One sendmsg() of what is left; descriptors travel with the first byte. */
-static ssize_t send_some(struct ek_link *link, struct iovec *parts, const int *descriptors,
-                         size_t descriptor_count)
-{
-        union ek_descriptor_control control;
-        struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-
-        if (descriptor_count > 0)
-                ek_descriptors_attach(&message, &control, descriptors, descriptor_count);
-        return sendmsg(link->fd, &message, MSG_NOSIGNAL);
-}
-
-static void advance(struct iovec *parts, size_t n)
-{
-        for (int i = 0; i < 2; i++) {
-                size_t step = n < parts[i].iov_len ? n : parts[i].iov_len;
-
-                parts[i].iov_base = (uint8_t *)parts[i].iov_base + step;
-                parts[i].iov_len -= step;
-                n -= step;
-        }
-}
-
-static int send_frame(struct ek_link *link, uint16_t kind, const void *payload, size_t size,
-                      const int *descriptors, size_t descriptor_count, const struct ek_wait *wait)
-{
-        uint8_t header[EK_FRAME_HEADER_SIZE];
-        struct iovec parts[2] = {
-                {header, sizeof(header)},
-                {(void *)(uintptr_t)payload, size},
-        };
-
-        if (size > EK_FRAME_PAYLOAD_MAX)
-                return EKIDEN_ELIMIT;
-        ek_frame_header_write(header, kind, payload, size);
-        while (parts[0].iov_len + parts[1].iov_len > 0) {
-                ssize_t n = send_some(link, parts, descriptors, descriptor_count);
-                int r;
-
-                if (n > 0) {
-                        descriptor_count = 0;
-                        advance(parts, (size_t)n);
-                        continue;
-                }
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
-                        return EKIDEN_EPEER;
-                if (n < 0 && errno != EAGAIN)
-                        return EKIDEN_ESYSTEM;
-                r = ek_link_wait(link, UV_WRITABLE, wait);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
-int ek_link_send(struct ek_link *link, uint16_t kind, const void *payload, size_t size_bytes,
-                 const struct ek_wait *wait)
-{
-        return send_frame(link, kind, payload, size_bytes, NULL, 0, wait);
-}
-
-int ek_link_send_message(struct ek_link *link, uint16_t kind, const ProtobufCMessage *message,
-                         const struct ek_wait *wait)
-{
-        size_t size = protobuf_c_message_get_packed_size(message);
-        uint8_t small[1024];
-        ek_auto_free uint8_t *large = NULL;
-        uint8_t *payload = small;
-
-        if (size > sizeof(small)) {
-                large = malloc(size);
-                if (!large)
-                        return EKIDEN_ENOMEM;
-                payload = large;
-        }
-        protobuf_c_message_pack(message, payload);
-        return send_frame(link, kind, payload, size, NULL, 0, wait);
-}
-
-int ek_link_send_descriptors(struct ek_link *link, const int *descriptors, size_t count,
-                             const struct ek_wait *wait)
-{
-        uint8_t payload[EK_DESCRIPTORS_PAYLOAD_MAX];
-        size_t size;
-
-        if (count == 0 || count > EK_DESCRIPTORS_MAX)
-                return EKIDEN_EINVAL;
-        size = ek_descriptors_describe(payload, descriptors, count);
-        return send_frame(link, EKIDEN__FRAME_KIND__DESCRIPTORS, payload, size, descriptors, count,
-                          wait);
+        return poll(&peer, 1, 0) > 0;
 }
 
 /* Room for at least one more byte. A length is not believed: memory grows as bytes arrive. */
@@ -250,6 +154,11 @@ int ek_link_receive(struct ek_link *link, const struct ek_wait *wait, struct ek_
 
                 if (r != 0)
                         return r < 0 ? r : 0;
+                /* What the peer waits for goes out first. One that has closed may still have left
+                   something to read. */
+                r = ek_link_flush(link, wait);
+                if (r < 0 && r != EKIDEN_EPEER)
+                        return r;
                 r = read_some(link);
                 if (r == EKIDEN_ETIMEOUT)
                         r = ek_link_wait(link, UV_READABLE, wait);

@@ -26,12 +26,18 @@ struct ek_frame {
         size_t size;
 };
 
+/* A wait that has lasted so long is worth telling of. */
+#define EK_LINGER_MS 20
+
 /** How long a call may wait, and what ends the wait. */
 struct ek_wait {
         unsigned int idle_ms; /* without a byte read or written; any progress renews it */
         uint64_t until_ns; /* absolute (ek_now_ns()), whatever the progress; 0: none */
         struct ek_link
                 *operator_; /* when its peer closes, the wait ends with ECANCELLED; or NULL */
+        void (*linger)(
+                void *data); /* called once in each wait of over EK_LINGER_MS; NULL: nobody */
+        void *data;
 };
 
 /** Makes a link of a connected socket, which it consumes, on failure too. 0 or ENOMEM, ESYSTEM. */
@@ -50,8 +56,13 @@ static inline void ek_link_cleanup(struct ek_link **link)
 /** The socket, borrowed. */
 int ek_link_socket(const struct ek_link *link);
 
-/** Prepares all that waiting needs, so that the first wait does not pay for it. 0 or ESYSTEM. */
-int ek_link_prepare(struct ek_link *link);
+/**
+ * Prepares all that waiting needs, so that the first wait does not pay for it.
+ *
+ * @param operator_  that the waits will watch, or NULL
+ * @return 0, ENOMEM, ESYSTEM
+ */
+int ek_link_prepare(struct ek_link *link, const struct ek_link *operator_);
 
 /**
  * Sends a frame.
@@ -67,9 +78,26 @@ int ek_link_send(struct ek_link *link, uint16_t kind, const void *payload, size_
 int ek_link_send_message(struct ek_link *link, uint16_t kind, const ProtobufCMessage *message,
                          const struct ek_wait *wait);
 
-/** Sends a DESCRIPTORS frame with 1 to EK_DESCRIPTORS_MAX descriptors, borrowed. */
+/** Sends a DESCRIPTORS frame with 1 to EK_DESCRIPTORS_MAX descriptors, borrowed. As ek_link_send(),
+    and EINVAL when their number is wrong or one of them is not open. */
 int ek_link_send_descriptors(struct ek_link *link, const int *descriptors, size_t count,
                              const struct ek_wait *wait);
+
+/**
+ * As the functions above, but the frame may wait for the next one that is sent, for a flush, or
+ * until the link would read. Descriptors must stay open until then.
+ *
+ * @param wait  for frames that find no room in the queue
+ */
+int ek_link_queue(struct ek_link *link, uint16_t kind, const void *payload, size_t size_bytes,
+                  const struct ek_wait *wait);
+int ek_link_queue_message(struct ek_link *link, uint16_t kind, const ProtobufCMessage *message,
+                          const struct ek_wait *wait);
+int ek_link_queue_descriptors(struct ek_link *link, const int *descriptors, size_t count,
+                              const struct ek_wait *wait);
+
+/** Sends what is queued. As ek_link_send(). */
+int ek_link_flush(struct ek_link *link, const struct ek_wait *wait);
 
 /**
  * Receives the next frame, its checksum verified.
@@ -96,5 +124,6 @@ int ek_link_take_descriptors(struct ek_link *link, const struct ek_frame *frame,
 /** How many descriptors were received and not taken. */
 size_t ek_link_untaken(const struct ek_link *link);
 
-/** Whether the peer has closed and nothing more is to be read. Does not wait. */
+/** Whether the peer has closed, or will send no more, whatever is still to be read. Does not wait.
+ */
 int ek_link_is_closed(const struct ek_link *link);

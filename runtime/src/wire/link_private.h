@@ -11,6 +11,9 @@
  */
 #define EK_LINK_DESCRIPTORS_HELD (2 * EK_DESCRIPTORS_MAX)
 
+/* Bytes of small frames that wait to go together: fewer system calls, and the peer wakes once. */
+#define EK_LINK_QUEUE_SIZE 4096
+
 struct ek_waiter;
 
 struct ek_link {
@@ -19,6 +22,10 @@ struct ek_link {
         size_t in_capacity, in_start, in_end;
         int descriptors[EK_LINK_DESCRIPTORS_HELD]; /* received and not taken, oldest first */
         size_t descriptor_count;
+        uint8_t out[EK_LINK_QUEUE_SIZE]; /* frames that were queued and not sent */
+        size_t out_size;
+        int out_descriptors[EK_DESCRIPTORS_MAX]; /* that go with them; borrowed */
+        size_t out_descriptor_count;
         struct ek_waiter *waiter; /* made by the first wait, or ek_link_prepare() */
 };
 

@@ -42,6 +42,7 @@ static void on_timer(uv_timer_t *handle)
         struct ek_waiter *waiter = handle->data;
 
         waiter->expired = true;
+        uv_stop(handle->loop); /* it may have run before the poll, which must not wait then */
 }
 
 struct ek_waiter *ek_waiter_free(struct ek_waiter *waiter)
@@ -81,92 +82,121 @@ static int waiter_new(int fd, struct ek_waiter **ret_waiter)
         return 0;
 }
 
-int ek_link_prepare(struct ek_link *link)
-{
-        return link->waiter ? 0 : waiter_new(link->fd, &link->waiter);
-}
-
 /* The operator's socket does not change during an upgrade: it is watched from its first wait on. */
 static int watch_operator(struct ek_waiter *waiter, const struct ek_link *operator_)
 {
-        int r;
-
-        if (!operator_ || waiter->operator_fd == operator_->fd)
+        if (!operator_)
                 return 0;
-        if (waiter->operator_fd >= 0)
+        if (waiter->operator_fd < 0) {
+                if (uv_poll_init(&waiter->loop, &waiter->operator_, operator_->fd) < 0)
+                        return EKIDEN_ESYSTEM;
+                waiter->operator_.data = waiter;
+                waiter->operator_fd = operator_->fd;
+        }
+        if (waiter->operator_fd != operator_->fd)
                 return EKIDEN_EINVAL;
-        r = uv_poll_init(&waiter->loop, &waiter->operator_, operator_->fd);
-        if (r < 0)
+        if (!uv_is_active((uv_handle_t *)&waiter->operator_) &&
+            uv_poll_start(&waiter->operator_, UV_READABLE | UV_DISCONNECT, on_operator) < 0)
                 return EKIDEN_ESYSTEM;
-        waiter->operator_.data = waiter;
-        waiter->operator_fd = operator_->fd;
         return 0;
 }
 
-static int arm(struct ek_waiter *waiter, int events, const struct ek_wait *wait)
+static int watch_socket(struct ek_waiter *waiter, int events)
+{
+        if (waiter->socket_events == events)
+                return 0;
+        if (uv_poll_start(&waiter->socket, events, on_socket) < 0)
+                return EKIDEN_ESYSTEM;
+        waiter->socket_events = events;
+        return 0;
+}
+
+int ek_link_prepare(struct ek_link *link, const struct ek_link *operator_)
+{
+        int r = link->waiter ? 0 : waiter_new(link->fd, &link->waiter);
+
+        if (r == 0)
+                r = watch_operator(link->waiter, operator_);
+        if (r == 0)
+                r = watch_socket(link->waiter, UV_READABLE);
+        if (r == 0)
+                uv_run(&link->waiter->loop, UV_RUN_NOWAIT); /* tells the kernel of all three */
+        return r;
+}
+
+static uint64_t timeout_of(const struct ek_wait *wait)
 {
         uint64_t now = ek_now_ns();
-        uint64_t timeout_ms = wait->idle_ms;
+        uint64_t left;
 
-        if (wait->until_ns > 0) {
-                uint64_t left = wait->until_ns > now ? wait->until_ns - now : 0;
+        if (wait->until_ns == 0)
+                return wait->idle_ms;
+        left = wait->until_ns > now ? wait->until_ns - now : 0;
+        left = (left + EK_NS_PER_MS - 1) / EK_NS_PER_MS;
+        return left < wait->idle_ms ? left : wait->idle_ms;
+}
 
-                left = (left + EK_NS_PER_MS - 1) / EK_NS_PER_MS;
-                if (left < timeout_ms)
-                        timeout_ms = left;
-        }
-        waiter->ready = waiter->operator_ready = waiter->expired = false;
+static void set_timer(struct ek_waiter *waiter, uint64_t timeout_ms)
+{
+        waiter->expired = false;
         uv_update_time(&waiter->loop);
         uv_timer_start(&waiter->timer, on_timer, timeout_ms, 0);
-        if (waiter->socket_events != events) {
-                if (uv_poll_start(&waiter->socket, events, on_socket) < 0)
-                        return EKIDEN_ESYSTEM;
-                waiter->socket_events = events;
-        }
+}
+
+/* The operator's socket has become readable: he is gone, or he talks out of turn. What he says is
+   not looked at, and not again in this wait. Past the commit he cannot call it off any more. */
+static int check_operator(struct ek_waiter *waiter, const struct ek_wait *wait)
+{
+        waiter->operator_ready = false;
+        if (wait->operator_ && ek_link_is_closed(wait->operator_))
+                return EKIDEN_ECANCELLED;
+        uv_poll_stop(&waiter->operator_);
         return 0;
 }
 
-/* Past the commit nobody can call it off any more: then his socket is not looked at. */
-static int arm_operator(struct ek_waiter *waiter, const struct ek_wait *wait)
+/* Until the socket is ready, or for `timeout_ms`. */
+static int wait_once(struct ek_waiter *waiter, const struct ek_wait *wait, uint64_t timeout_ms)
 {
-        if (waiter->operator_fd < 0)
-                return 0;
-        if (!wait->operator_)
-                uv_poll_stop(&waiter->operator_);
-        else if (!uv_is_active((uv_handle_t *)&waiter->operator_) &&
-                 uv_poll_start(&waiter->operator_, UV_READABLE | UV_DISCONNECT, on_operator) < 0)
-                return EKIDEN_ESYSTEM;
+        set_timer(waiter, timeout_ms);
+        while (!waiter->ready) {
+                uv_run(&waiter->loop, UV_RUN_ONCE);
+                if (waiter->operator_ready) {
+                        int r = check_operator(waiter, wait);
+
+                        if (r < 0)
+                                return r;
+                }
+                if (waiter->expired && !waiter->ready)
+                        return EKIDEN_ETIMEOUT;
+        }
         return 0;
 }
 
 int ek_link_wait(struct ek_link *link, int events, const struct ek_wait *wait)
 {
-        struct ek_waiter *waiter;
+        uint64_t timeout_ms;
         int r;
 
         if (!wait)
                 return EKIDEN_ETIMEOUT;
-        r = ek_link_prepare(link);
+        r = link->waiter ? 0 : waiter_new(link->fd, &link->waiter);
+        if (r == 0)
+                r = watch_operator(link->waiter, wait->operator_);
+        if (r == 0)
+                r = watch_socket(link->waiter, events);
         if (r < 0)
                 return r;
-        waiter = link->waiter;
-        r = watch_operator(waiter, wait->operator_);
-        if (r == 0)
-                r = arm(waiter, events, wait);
-        if (r == 0)
-                r = arm_operator(waiter, wait);
-        while (r == 0 && !waiter->ready) {
-                uv_run(&waiter->loop, UV_RUN_ONCE);
-                if (waiter->operator_ready && ek_link_is_closed(wait->operator_))
-                        r = EKIDEN_ECANCELLED;
-                else if (waiter->operator_ready)
-                        /* It talks out of turn. What it says is not looked at, and not again here.
-                         */
-                        uv_poll_stop(&waiter->operator_);
-                else if (waiter->expired && !waiter->ready)
-                        r = EKIDEN_ETIMEOUT;
-                waiter->operator_ready = false;
+        link->waiter->ready = link->waiter->operator_ready = false;
+        timeout_ms = timeout_of(wait);
+        if (wait->linger && timeout_ms > EK_LINGER_MS) {
+                r = wait_once(link->waiter, wait, EK_LINGER_MS);
+                if (r != EKIDEN_ETIMEOUT)
+                        goto done;
+                wait->linger(wait->data);
+                timeout_ms -= EK_LINGER_MS;
         }
-        uv_timer_stop(&waiter->timer);
+        r = wait_once(link->waiter, wait, timeout_ms);
+done:
+        uv_timer_stop(&link->waiter->timer);
         return r;
 }
