@@ -266,11 +266,6 @@ const char *ek_successor_update_point(void)
         return successor.update_point[0] ? successor.update_point : NULL;
 }
 
-void ek_successor_forget_update_point(void)
-{
-        successor.update_point[0] = '\0';
-}
-
 static int receive_commit(struct ekiden_error *error)
 {
         const struct ek_wait wait = {.idle_ms = successor.commit_ms};
@@ -350,7 +345,7 @@ int ek_successor_finish(const char *update_point, int (*publish)(struct ekiden_e
         successor.link = ek_link_free(successor.link);
         ek_close(&successor.predecessor);
         successor.state = EK_SUCCESSOR_NONE;
-        ek_successor_forget_update_point();
+        successor.update_point[0] = '\0';
         error->phase = EKIDEN_PHASE_NONE;
         return 0;
 }

@@ -40,9 +40,6 @@ int ek_successor_fetch(const struct ek_tagged *tagged, struct ekiden_error *erro
 /** The update point where the predecessor stopped, waiting until it has; NULL: called off. */
 const char *ek_successor_update_point(void);
 
-/** Forgets it: the first update point was passed. */
-void ek_successor_forget_update_point(void);
-
 /**
  * READY, COMMIT, TAKEN.
  *
