@@ -28,9 +28,12 @@ configure() {
 $log"
 }
 
-# Goes on after an error, so that all are seen at once.
+# Goes on after an error, so that all are seen at once. Shows its progress on a terminal only.
 compile() {
-        meson compile -C "$1" --ninja-args=-k0 </dev/null ||
+        local arguments=-k0
+
+        [[ -t 1 ]] || arguments+=,--quiet
+        meson compile -C "$1" --ninja-args="$arguments" </dev/null ||
                 die "the build in $1/ failed; the compiler's messages are above"
 }
 

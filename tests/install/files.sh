@@ -48,6 +48,7 @@ expect_commands() {
                 "ekiden-upgrade $VERSION"
         [[ -x $root/bin/protoc-gen-ekiden ]] || problem "protoc-gen-ekiden is not installed"
         expect_file share/man/man1/ekiden-upgrade.1
+        expect_file share/man/man1/protoc-gen-ekiden.1
         expect_file share/man/man3/libekiden.3
 }
 

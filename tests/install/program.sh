@@ -38,11 +38,11 @@ program_pid() {
 }
 
 clean_up() {
-        local pid
+        local socket
 
-        if pid=$(program_pid); then
-                kill "$pid"
-        fi
+        for socket in "${EKIDEN_RUNTIME_DIR-}"/abacus.*; do
+                kill "${socket##*.}" 2>/dev/null || true # none, or one that left its socket behind
+        done
         rm -rf "$work"
 }
 

@@ -24,7 +24,9 @@ static void *export_item(void *data)
         struct ek_export export_ = {.link = exporter->link, .wait = &patient};
 
         exporter->result = ek_export_item(&export_, exporter->tagged, &exporter->error);
-        ek_link_free(exporter->link);
+        if (exporter->result == 0)
+                exporter->result = ek_link_flush(exporter->link, &patient);
+        shutdown(ek_link_socket(exporter->link), SHUT_WR);
         return NULL;
 }
 
@@ -60,6 +62,7 @@ void capture_item(const struct ek_tagged *tagged, struct capture *ret_capture)
                 keep(ret_capture, links[1], &frame);
         cr_assert_eq(pthread_join(thread, NULL), 0);
         cr_assert_eq(exporter.result, 0, "%s", exporter.error.sentence);
+        ek_link_free(links[0]);
         ek_link_free(links[1]);
 }
 
@@ -98,7 +101,6 @@ static size_t send_frame(int socket, const struct captured_frame *frame, size_t 
 int replay(const struct capture *capture, size_t bytes_max, const struct ek_tagged *tagged,
            const struct ek_route *route, struct ekiden_error *error)
 {
-        struct ek_count total = {0};
         int peer, r;
         struct ek_link *link = link_and_peer(&peer);
 
@@ -106,7 +108,7 @@ int replay(const struct capture *capture, size_t bytes_max, const struct ek_tagg
                 bytes_max -= send_frame(peer, &capture->frames[i], bytes_max);
         shutdown(peer, SHUT_WR);
         memset(error, 0, sizeof(*error));
-        r = ek_import_item(link, &patient, tagged, route, &total, error);
+        r = ek_import_item(link, &patient, tagged, route, error);
         ek_link_free(link);
         close(peer);
         return r;

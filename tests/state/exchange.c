@@ -19,8 +19,10 @@ static void *export_item(void *data)
         struct ek_export export_ = {.link = exporter->link, .wait = &patient};
 
         exchange->exported = ek_export_item(&export_, exchange->from, &exchange->export_error);
+        if (exchange->exported == 0 && ek_link_flush(exporter->link, &patient) < 0)
+                exchange->exported = EKIDEN_EPEER;
         exchange->sent = export_.total;
-        ek_link_free(exporter->link);
+        shutdown(ek_link_socket(exporter->link), SHUT_WR);
         return NULL;
 }
 
@@ -34,12 +36,12 @@ void run_exchange(struct exchange *exchange)
         exporter.link = links[0];
         memset(&exchange->export_error, 0, sizeof(exchange->export_error));
         memset(&exchange->import_error, 0, sizeof(exchange->import_error));
-        exchange->received = (struct ek_count){0};
         cr_assert_eq(pthread_create(&thread, NULL, export_item, &exporter), 0);
         exchange->imported = ek_import_item(links[1], &patient, exchange->to, exchange->route,
-                                            &exchange->received, &exchange->import_error);
+                                            &exchange->import_error);
         ek_link_free(links[1]);
         cr_assert_eq(pthread_join(thread, NULL), 0);
+        ek_link_free(links[0]);
 }
 
 void expect_exchange(struct exchange *exchange)
@@ -49,9 +51,6 @@ void expect_exchange(struct exchange *exchange)
         cr_assert_eq(exchange->imported, EKIDEN_RESUMED, "%s", exchange->import_error.sentence);
         cr_assert_eq(exchange->export_error.code, 0);
         cr_assert_eq(exchange->import_error.code, 0);
-        cr_assert_eq(exchange->sent.records, exchange->received.records);
-        cr_assert_eq(exchange->sent.bytes, exchange->received.bytes);
-        cr_assert_eq(exchange->sent.descriptors, exchange->received.descriptors);
 }
 
 void expect_failed_import(struct exchange *exchange, int code, const char *words)
@@ -74,6 +73,7 @@ struct ek_tagged tag_item(const struct ekiden_schema *schema, const char *name,
 
         cr_assert_not_null(item);
         tagged.item = *item;
+        tagged.functions = item->message; /* what ekiden_tag_message() sets */
         strcpy(tagged.name, name);
         return tagged;
 }

@@ -17,7 +17,7 @@ static void carry(Yard__V1__Gate *from, Yard__V1__Gate *ret_to)
 
         yard__v1__gate__init(ret_to);
         expect_exchange(&exchange);
-        cr_assert_eq(exchange.received.records, 1);
+        cr_assert_eq(exchange.sent.records, 1);
 }
 
 /* What came is from malloc(), and the program's. */

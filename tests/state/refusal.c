@@ -191,6 +191,20 @@ static int emit_twice(const Yard__V1__Crate *old, Yard__V2__Crate *new_, struct 
 }
 EKIDEN_TRANSFORMER(emit_twice, Yard__V1__Crate, Yard__V2__Crate);
 
+/* The one before was closed when its record was done. */
+static int keep_the_previous(const Yard__V1__Crate *old, Yard__V2__Crate *new_,
+                             struct ekiden_hop *hop)
+{
+        static int32_t previous = -1;
+
+        (void)hop;
+        new_->has_handle = 1;
+        new_->handle = previous;
+        previous = old->handle;
+        return 0;
+}
+EKIDEN_TRANSFORMER(keep_the_previous, Yard__V1__Crate, Yard__V2__Crate);
+
 static void expect_refused(ekiden_transform_function transform, uint64_t expected_taken)
 {
         struct crates from = full_yard();
@@ -221,19 +235,23 @@ LeakTest(refusal, of_a_descriptor_that_a_transformer_passed_on_twice)
         expect_refused(emit_twice_transformer, 1);
 }
 
+LeakTest(refusal, of_a_descriptor_that_another_record_had)
+{
+        expect_refused(keep_the_previous_transformer, 1);
+}
+
 /* What a peer says in place of an answer, as the importing side reports it. */
 static int import_answer(uint16_t kind, const ProtobufCMessage *message, struct ekiden_error *error)
 {
         const struct ek_wait wait = {.idle_ms = LONG_MS};
         const struct ek_tagged tagged = tag_item(&yard_v1, "crates", &crates_binding, NULL);
         const struct ek_route route = identity(&yard_v1, "crates");
-        struct ek_count total = {0};
         struct ek_link *links[2];
         int r;
 
         two_links(links);
         cr_assert_eq(ek_link_send_message(links[0], kind, message, &wait), 0);
-        r = ek_import_item(links[1], &wait, &tagged, &route, &total, error);
+        r = ek_import_item(links[1], &wait, &tagged, &route, error);
         ek_link_free(links[0]);
         ek_link_free(links[1]);
         return r;

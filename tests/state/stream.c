@@ -98,23 +98,50 @@ LeakTest(stream, record_over_64_mib_is_refused_with_a_sentence)
         cr_assert_eq(to.taken, 0);
 }
 
-LeakTest(stream, record_of_nearly_64_mib_passes_behind_a_small_one)
-{
-        struct crates from = {.count = 2, .fill = fill, .size = EK_FRAME_PAYLOAD_MAX - 64};
-        struct crates to = {.take = take, .size = from.size};
+#define SMALL_SIZE 1000
 
+/* The second is large, the others are small. */
+static void fill_second_large(struct crates *crates, Yard__V1__Crate *crate,
+                              struct ekiden_cursor *cursor)
+{
+        struct crates small = {.size = SMALL_SIZE};
+
+        fill(cursor->record == 1 ? crates : &small, crate, cursor);
+}
+
+static void take_second_large(struct crates *crates, const Yard__V1__Crate *crate, uint64_t number)
+{
+        struct crates small = {.size = SMALL_SIZE};
+
+        take(number == 1 ? crates : &small, crate, number);
+}
+
+/* Together they would be a frame that is too large. */
+LeakTest(stream, record_of_nearly_64_mib_leaves_after_a_small_one)
+{
+        struct crates from = {.count = 3, .fill = fill_second_large};
+        struct crates to = {.take = take_second_large};
+
+        from.size = to.size = EK_FRAME_PAYLOAD_MAX - 40;
         expect_crates(&from, &to);
 }
 
-static void count_progress(void *data, const struct ek_tagged *tagged, uint64_t item_records,
-                           uint64_t announced)
-{
-        uint64_t *last = data;
+struct watch {
+        uint64_t records;
+        bool is_complete;
+};
 
-        cr_assert_str_eq(tagged->name, "crates");
-        cr_assert_geq(item_records, *last);
-        cr_assert_eq(announced, 30);
-        *last = item_records;
+static void watch_progress(void *data, const struct ek_progress *progress)
+{
+        struct watch *watch = data;
+
+        cr_assert_not(watch->is_complete, "nothing follows the last");
+        cr_assert_str_eq(progress->item, "crates");
+        cr_assert_geq(progress->records, watch->records);
+        cr_assert_eq(progress->records, progress->total.records);
+        cr_assert_eq(progress->announced, 30);
+        watch->records = progress->records;
+        watch->is_complete = progress->is_complete;
 }
 
 LeakTest(stream, reports_progress_up_to_its_end)
@@ -122,10 +149,11 @@ LeakTest(stream, reports_progress_up_to_its_end)
         struct crates from = {.count = 30, .fill = fill, .size = EK_BATCH_TARGET / 3};
         const struct ek_tagged tagged = tag_item(&yard_v1, "crates", &crates_binding, &from);
         const struct ek_wait wait = {.idle_ms = LONG_MS};
-        uint64_t last = 0;
+        struct watch watch = {0};
         int peer;
         struct ek_link *link = link_and_peer(&peer);
-        struct ek_export export_ = {link, &wait, {0}, count_progress, &last};
+        struct ek_export export_ = {
+                .link = link, .wait = &wait, .progress = watch_progress, .data = &watch};
         struct ekiden_error error = {0};
         int buffer = 16 << 20;
 
@@ -134,7 +162,8 @@ LeakTest(stream, reports_progress_up_to_its_end)
                                 sizeof(buffer)),
                      0);
         cr_assert_eq(ek_export_item(&export_, &tagged, &error), 0, "%s", error.sentence);
-        cr_assert_eq(last, 30);
+        cr_assert_eq(watch.records, 30);
+        cr_assert(watch.is_complete);
         cr_assert_eq(export_.total.records, 30);
         close(peer);
         ek_link_free(link);

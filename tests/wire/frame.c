@@ -146,3 +146,21 @@ Test(frame, length_is_limited)
         cr_expect_eq(ek_frame_header_read(header, &read), EKIDEN_ELIMIT);
         cr_expect_eq(read.length, 77, "an output is written on success only");
 }
+
+/* Two bytes are kept for what may come; until then they are zero, whatever the checksum says. */
+Test(frame, reserved_bytes_are_zero)
+{
+        uint8_t header[EK_FRAME_HEADER_SIZE];
+        struct ek_frame_header read;
+
+        for (unsigned int bit = 0; bit < 16; bit++) {
+                uint32_t checksum;
+
+                ek_frame_header_write(header, 9, NULL, 0);
+                header[6 + bit / 8] = (uint8_t)(1 << bit % 8);
+                checksum = reference_crc32c(header, 8);
+                for (int i = 0; i < 4; i++)
+                        header[8 + i] = (uint8_t)(checksum >> (8 * i));
+                cr_expect_eq(ek_frame_header_read(header, &read), EKIDEN_EPROTOCOL, "bit %u", bit);
+        }
+}

@@ -134,6 +134,62 @@ LeakTest(link, large_frames_pass_through_the_smallest_buffers)
         free(bytes);
 }
 
+/* Nothing leaves before a flush, a frame that is sent, or a read; and then in order. */
+LeakTest(link, queued_frames_leave_together_and_in_order)
+{
+        struct ek_link *links[2];
+        struct ek_frame frame;
+
+        two_links(links);
+        for (uint16_t way = 0; way < 3; way++) {
+                for (uint16_t i = 0; i < 5; i++)
+                        cr_assert_eq(ek_link_queue(links[0], i, "12345678", i, &patient), 0);
+                cr_assert_eq(ek_link_receive(links[1], NULL, &frame), EKIDEN_ETIMEOUT);
+                if (way == 0)
+                        cr_assert_eq(ek_link_flush(links[0], &patient), 0);
+                else if (way == 1)
+                        cr_assert_eq(ek_link_send(links[0], 5, "12345678", 5, &patient), 0);
+                else
+                        cr_assert_eq(ek_link_receive(links[0], NULL, &frame), EKIDEN_ETIMEOUT);
+                for (uint16_t i = 0; i < (way == 1 ? 6 : 5); i++) {
+                        cr_assert_eq(ek_link_receive(links[1], NULL, &frame), 0);
+                        cr_assert_eq(frame.kind, i);
+                        cr_assert_eq(frame.size, i);
+                        cr_assert_eq(memcmp(frame.payload, "12345678", i), 0);
+                }
+                cr_assert_eq(ek_link_receive(links[1], NULL, &frame), EKIDEN_ETIMEOUT);
+        }
+        ek_link_free(links[0]);
+        ek_link_free(links[1]);
+}
+
+LeakTest(link, queue_takes_frames_of_any_size)
+{
+        static uint8_t bytes[10000];
+        struct ek_link *links[2];
+        struct ek_frame frame;
+
+        for (size_t i = 0; i < sizeof(bytes); i++)
+                bytes[i] = (uint8_t)(i * 7);
+        two_links(links);
+        for (size_t size = 1; size < sizeof(bytes); size += 97) {
+                cr_assert_eq(ek_link_queue(links[0], 1, "small", 5, &patient), 0);
+                cr_assert_eq(ek_link_queue(links[0], 2, bytes, size, &patient), 0);
+                cr_assert_eq(ek_link_queue(links[0], 3, bytes, size / 3, &patient), 0);
+                cr_assert_eq(ek_link_flush(links[0], &patient), 0);
+                for (uint16_t kind = 1; kind <= 3; kind++) {
+                        cr_assert_eq(ek_link_receive(links[1], NULL, &frame), 0);
+                        cr_assert_eq(frame.kind, kind);
+                        cr_assert_eq(frame.size, kind == 1 ? 5 : kind == 2 ? size : size / 3);
+                        cr_assert_eq(memcmp(frame.payload, kind == 1 ? (void *)"small" : bytes,
+                                            frame.size),
+                                     0);
+                }
+        }
+        ek_link_free(links[0]);
+        ek_link_free(links[1]);
+}
+
 LeakTest(link, peer_that_closes_at_any_byte_is_gone)
 {
         uint8_t bytes[EK_FRAME_HEADER_SIZE + sizeof(text)];
@@ -213,7 +269,7 @@ LeakTest(link, sending_to_a_closed_peer_is_an_error_without_a_signal)
         ek_link_free(link);
 }
 
-LeakTest(link, is_closed_once_the_peer_has_closed_and_all_is_read)
+LeakTest(link, is_closed_once_the_peer_has_closed_whatever_is_unread)
 {
         uint8_t bytes[EK_FRAME_HEADER_SIZE];
         struct ek_frame frame;
@@ -222,9 +278,10 @@ LeakTest(link, is_closed_once_the_peer_has_closed_and_all_is_read)
 
         cr_assert_not(ek_link_is_closed(link));
         put(peer, bytes, frame_bytes(bytes, KIND, NULL, 0));
+        cr_assert_not(ek_link_is_closed(link), "it only talks");
         close(peer);
-        cr_assert_not(ek_link_is_closed(link));
-        cr_assert_eq(ek_link_receive(link, NULL, &frame), 0);
+        cr_assert(ek_link_is_closed(link));
+        cr_assert_eq(ek_link_receive(link, NULL, &frame), 0, "what it said last is there");
         cr_assert_eq(frame.size, 0);
         cr_assert(ek_link_is_closed(link));
         ek_link_free(link);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "utf8.h"
+
 struct description {
         int code;
         int exit_status;
@@ -61,6 +63,23 @@ const char *ekiden_phase_name(enum ekiden_phase phase)
         }
 }
 
+/* The sentence, with ": what errno says" behind it unless that is 0. What does not fit is cut
+   between characters; a program's own words may be in any encoding. */
+static void put_sentence(struct ekiden_error *error, int system_errno, const char *format,
+                         va_list arguments)
+{
+        char sentence[sizeof(error->sentence) + 4];
+        size_t length;
+
+        if (vsnprintf(sentence, sizeof(sentence), format, arguments) < 0)
+                sentence[0] = '\0';
+        length = strlen(sentence);
+        if (system_errno != 0)
+                snprintf(sentence + length, sizeof(sentence) - length, ": %s",
+                         strerror(system_errno));
+        ek_utf8_copy(error->sentence, sizeof(error->sentence), sentence);
+}
+
 int ekiden_error_set(struct ekiden_error *error, int code, const char *format, ...)
 {
         va_list arguments;
@@ -69,7 +88,7 @@ int ekiden_error_set(struct ekiden_error *error, int code, const char *format, .
                 return code;
         error->code = code;
         va_start(arguments, format);
-        vsnprintf(error->sentence, sizeof(error->sentence), format, arguments);
+        put_sentence(error, 0, format, arguments);
         va_end(arguments);
         return code;
 }
@@ -78,17 +97,13 @@ int ekiden_error_set_errno(struct ekiden_error *error, int code, int system_errn
                            const char *format, ...)
 {
         va_list arguments;
-        size_t length;
 
         if (!error || error->code != 0)
                 return code;
         error->code = code;
         error->system_errno = system_errno;
         va_start(arguments, format);
-        vsnprintf(error->sentence, sizeof(error->sentence), format, arguments);
+        put_sentence(error, system_errno, format, arguments);
         va_end(arguments);
-        length = strlen(error->sentence);
-        snprintf(error->sentence + length, sizeof(error->sentence) - length, ": %s",
-                 strerror(system_errno));
         return code;
 }

@@ -113,6 +113,18 @@ int ek_resolve_descriptors(const struct ekiden_message *type, ProtobufCMessage *
         return visit_message(&walk, type, message, 0);
 }
 
+static int leave_alone(void *data, int32_t *value)
+{
+        (void)data;
+        (void)value;
+        return 0;
+}
+
+void ek_reset_absent_descriptors(const struct ekiden_message *type, ProtobufCMessage *message)
+{
+        ek_resolve_descriptors(type, message, leave_alone, NULL);
+}
+
 const struct ekiden_message *ek_message_find(const struct ekiden_message *type,
                                              const ProtobufCMessageDescriptor *descriptor)
 {

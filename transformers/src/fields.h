@@ -22,6 +22,9 @@ int ek_each_descriptor(const struct ekiden_message *type, ProtobufCMessage *mess
 int ek_resolve_descriptors(const struct ekiden_message *type, ProtobufCMessage *message,
                            int (*visit)(void *data, int32_t *value), void *data);
 
+/** Only sets those that are absent to -1. */
+void ek_reset_absent_descriptors(const struct ekiden_message *type, ProtobufCMessage *message);
+
 /** The table of a message type among those that `type` leads to, or NULL: it has no such fields. */
 const struct ekiden_message *ek_message_find(const struct ekiden_message *type,
                                              const ProtobufCMessageDescriptor *descriptor);

@@ -23,7 +23,7 @@ struct ekiden_hop {
         const struct run *run;
         size_t step;
         bool dropped;
-        bool downstream; /* the error came from behind this hop: it has been told */
+        int downstream; /* error from behind this hop, which has been told; 0: none */
         char sentence[256]; /* of ekiden_hop_refuse() */
 };
 
@@ -79,9 +79,11 @@ int ekiden_hop_emit(struct ekiden_hop *hop, ProtobufCMessage *record)
 
         if (!record || record->descriptor != step->to->message->descriptor)
                 return EKIDEN_ETYPE;
-        r = pass_on(hop->run, hop->step + 1, record);
-        hop->downstream = hop->downstream || r < 0;
-        return r;
+        if (hop->downstream == 0) {
+                r = pass_on(hop->run, hop->step + 1, record);
+                hop->downstream = r < 0 ? r : 0;
+        }
+        return hop->downstream;
 }
 
 void ekiden_hop_drop(struct ekiden_hop *hop)
@@ -131,8 +133,8 @@ static int transform(const struct run *run, size_t step, ProtobufCMessage *old)
         if (!record)
                 return fail(run, step, EKIDEN_ENOMEM, "memory ran out");
         r = at->transformer->transform(old, record, &hop);
-        if (r < 0 && hop.downstream)
-                return r;
+        if (hop.downstream < 0)
+                return hop.downstream; /* even if the transformer has overlooked it */
         if (r == EKIDEN_EREFUSED && hop.sentence[0])
                 return fail(run, step, EKIDEN_ETRANSFORMER, hop.sentence);
         if (r < 0)
@@ -157,6 +159,7 @@ static int relabel(const struct run *run, size_t step, ProtobufCMessage *record)
         }
         if (!copy)
                 return fail(run, step, EKIDEN_ENOMEM, "memory ran out");
+        ek_reset_absent_descriptors(type, copy);
         return pass_on(run, step + 1, copy);
 }
 

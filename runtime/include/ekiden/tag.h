@@ -10,7 +10,7 @@
  * there, EKIDEN_FRESH that no predecessor had it and the program initialises it as always.
  *
  * Each returns EKIDEN_FRESH, EKIDEN_RESUMED, or
- *     EINVAL    a NULL, or a name that is empty or over 63 bytes
+ *     EINVAL    a NULL, or a name that is empty, over 63 bytes, or not UTF-8
  *     EEXISTS   the name is tagged already
  *     ESTATE    before ekiden_start(), or in a successor after its first update point called off
  *     ENOMEM
@@ -96,7 +96,7 @@ int ekiden_tag_message(const struct ekiden_item *item, ProtobufCMessage *state);
  */
 int ekiden_untag(const char *name);
 
-/*
+/**
  * Built-in items: a plain C value and a name. Between versions an integer may be widened or
  * narrowed (and signed become unsigned) as long as its value fits; everything else must agree.
  */

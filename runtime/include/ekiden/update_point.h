@@ -19,7 +19,7 @@ extern "C" {
 extern int ekiden_attention;
 
 /** What ekiden_update_point() does when there is something to do; call that instead. */
-void ekiden_attend(const char *name);
+void ekiden_attend(const char *update_point);
 
 /**
  * A named place in a long-running loop where an upgrade may happen. (The paper's update_point.)
@@ -32,7 +32,7 @@ void ekiden_attend(const char *name);
  *
  * Tagged state must be consistent here and no lock be held. errno is left as it was.
  *
- * @param name  1 to 63 bytes; static
+ * @param name  1 to 63 bytes of UTF-8
  */
 static inline void ekiden_update_point(const char *name)
 {

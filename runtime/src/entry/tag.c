@@ -7,6 +7,7 @@
 #include "entry/process.h"
 #include "handover/successor.h"
 #include "state/tagged.h"
+#include "utf8.h"
 
 static int tag(const struct ek_tagged *tagged)
 {
@@ -33,7 +34,9 @@ static int set_name(struct ek_tagged *tagged, const char *name)
 
         if (length == 0 || length > EKIDEN_NAME_MAX)
                 return EKIDEN_EINVAL;
-        memcpy(tagged->name, name, length + 1);
+        ek_utf8_copy(tagged->name, sizeof(tagged->name), name);
+        if (strcmp(tagged->name, name) != 0)
+                return EKIDEN_EINVAL;
         tagged->item.name = tagged->name;
         return 0;
 }
@@ -67,7 +70,7 @@ int ekiden_tag_message(const struct ekiden_item *item, ProtobufCMessage *state)
 {
         if (!item || !state || state->descriptor != item->message->descriptor)
                 return EKIDEN_EINVAL;
-        return tag_item(item, EKIDEN_ITEM_SINGLETON, &ek_message_binding, NULL, state);
+        return tag_item(item, EKIDEN_ITEM_SINGLETON, &ek_message_binding, item->message, state);
 }
 
 int ekiden_untag(const char *name)

@@ -12,6 +12,7 @@
 #include "entry/process.h"
 #include "entry/wake.h"
 #include "handover/successor.h"
+#include "utf8.h"
 #include "wire/clock.h"
 
 #define EXIT_CALLED_OFF 75 /* EX_TEMPFAIL of sysexits.h: it can be tried again */
@@ -71,8 +72,9 @@ static void attend_once(const char *name)
                 ek_control_failed(&error);
 }
 
-void ekiden_attend(const char *name)
+void ekiden_attend(const char *update_point)
 {
+        char name[EKIDEN_NAME_MAX + 1];
         int saved = errno;
         int rounds = 0;
 
@@ -80,8 +82,7 @@ void ekiden_attend(const char *name)
                 take_attention(); /* a forked child: its upgrades are not its parent's */
                 return;
         }
-        if (!name || !name[0])
-                name = "?";
+        ek_utf8_copy(name, sizeof(name), update_point && update_point[0] ? update_point : "?");
         take_attention();
         if (ek_successor_state() != EK_SUCCESSOR_NONE)
                 finish_as_successor(name);

@@ -3,8 +3,8 @@
  * The successor's side of an item: batches are taken apart into records, each goes through the
  * route and into the program before the next is looked at. Nothing in a batch is believed.
  *
- * A descriptor that arrived is in one of three states: held by the library, claimed by a record
- * that the program took, or closed because nobody claimed it.
+ * A descriptor that arrived belongs to the library until a record that names it was taken by the
+ * program; what nobody claims is closed.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +14,13 @@
 #include "fields.h"
 #include "state/transfer.h"
 #include "wire/message.h"
+
+enum claim {
+        UNNAMED = 0, /* it came with the batch */
+        NAMED, /* by the record in hand, or by one before it */
+        CLAIMED, /* it is in the record that the program is being given */
+        GONE, /* the program has it, or it was closed */
+};
 
 struct import {
         struct ek_link *link;
@@ -25,10 +32,10 @@ struct import {
         struct ekiden_cursor cursor;
         struct ek_count count;
         /* Of the batch in hand: */
-        int *descriptors; /* -1 once claimed or closed */
-        bool *named; /* by a record of the batch */
+        int *descriptors;
+        enum claim *claims; /* as many */
         size_t descriptor_count;
-        /* Of the record in hand: numbers [first, …) in `mine` index `descriptors`. */
+        /* Of the record in hand: indices of those that it names. */
         size_t *mine;
         size_t mine_count;
 };
@@ -49,13 +56,13 @@ static int out_of_memory(struct import *import)
 static void drop_descriptors(struct import *import)
 {
         for (size_t i = 0; i < import->descriptor_count; i++)
-                if (import->descriptors[i] >= 0)
+                if (import->claims[i] != GONE)
                         close(import->descriptors[i]);
         free(import->descriptors);
-        free(import->named);
+        free(import->claims);
         free(import->mine);
         import->descriptors = NULL;
-        import->named = NULL;
+        import->claims = NULL;
         import->mine = NULL;
         import->descriptor_count = 0;
         import->mine_count = 0;
@@ -71,10 +78,10 @@ static int make_room(struct import *import, size_t count)
         if (!grown)
                 return out_of_memory(import);
         import->descriptors = grown;
-        grown = realloc(import->named, count * sizeof(*import->named));
+        grown = realloc(import->claims, count * sizeof(*import->claims));
         if (!grown)
                 return out_of_memory(import);
-        import->named = grown;
+        import->claims = grown;
         grown = realloc(import->mine, count * sizeof(*import->mine));
         if (!grown)
                 return out_of_memory(import);
@@ -98,7 +105,7 @@ static int take_descriptors(struct import *import, const struct ek_frame *frame)
                                         "(RLIMIT_NOFILE) high enough?");
         for (int i = 0; i < count; i++) {
                 import->descriptors[import->descriptor_count] = received[i];
-                import->named[import->descriptor_count] = false;
+                import->claims[import->descriptor_count] = UNNAMED;
                 import->descriptor_count++;
         }
         import->count.descriptors += (uint64_t)count;
@@ -116,9 +123,10 @@ static int resolve(void *data, int32_t *value)
                 *value = -1;
                 return 0;
         }
-        if (*value < 0 || number > import->descriptor_count || import->named[number - 1])
+        if (*value < 0 || number > import->descriptor_count ||
+            import->claims[number - 1] != UNNAMED)
                 return malformed(import, "it names a descriptor that did not come with it");
-        import->named[number - 1] = true;
+        import->claims[number - 1] = NAMED;
         import->mine[import->mine_count++] = number - 1;
         *value = import->descriptors[number - 1];
         return 0;
@@ -131,69 +139,67 @@ static int claim(void *data, int32_t *value)
         if (*value < 0)
                 return 0;
         for (size_t i = 0; i < import->mine_count; i++) {
-                int *descriptor = &import->descriptors[import->mine[i]];
+                size_t index = import->mine[i];
 
-                if (*descriptor == *value) {
-                        *descriptor = -1;
+                if (import->descriptors[index] == *value && import->claims[index] == NAMED) {
+                        import->claims[index] = CLAIMED;
                         return 0;
                 }
         }
-        return ekiden_error_set(
-                import->error, EKIDEN_ETRANSFORMER,
-                "record %llu came out of the transformers with descriptor %d, which "
-                "is not one that it had, or had once; pass descriptors on as they "
-                "are, each once",
-                (unsigned long long)import->cursor.record, *value);
+        return ekiden_error_set(import->error, EKIDEN_ETRANSFORMER,
+                                "record %llu came out of the transformers with descriptor %d, "
+                                "which is not one that it had, or had once; pass descriptors on as "
+                                "they are, each once",
+                                (unsigned long long)import->cursor.record, *value);
 }
 
-/* Takes back what `claim` gave away: the program did not want the record. */
-static int unclaim(void *data, int32_t *value)
+/* What the record in hand has claimed becomes the program's, or is the library's again. */
+static void settle_claims(struct import *import, enum claim settled)
 {
-        struct import *import = data;
+        for (size_t i = 0; i < import->mine_count; i++)
+                if (import->claims[import->mine[i]] == CLAIMED)
+                        import->claims[import->mine[i]] = settled;
+}
 
-        for (size_t i = 0; *value >= 0 && i < import->mine_count; i++) {
-                int *descriptor = &import->descriptors[import->mine[i]];
+static int give_record(struct import *import, ProtobufCMessage *record)
+{
+        const struct ek_tagged *tagged = import->tagged;
+        int r = ek_resolve_descriptors(tagged->item.message, record, claim, import);
 
-                if (*descriptor == -1) {
-                        *descriptor = *value;
-                        break;
-                }
-        }
+        if (r < 0)
+                return r;
+        r = tagged->binding->import_record(tagged->functions, record, &import->cursor,
+                                           tagged->data);
+        if (r < 0)
+                return ekiden_error_set(import->error, r, "the program refused record %llu: %s",
+                                        (unsigned long long)import->cursor.record,
+                                        ekiden_error_text(r));
         return 0;
 }
 
 static int sink(void *data, ProtobufCMessage *record)
 {
         struct import *import = data;
-        const struct ek_tagged *tagged = import->tagged;
         int r;
 
-        if (tagged->item.kind == EKIDEN_ITEM_SINGLETON && import->cursor.record > 0)
+        if (import->tagged->item.kind == EKIDEN_ITEM_SINGLETON && import->cursor.record > 0)
                 return ekiden_error_set(import->error, EKIDEN_ETYPE,
                                         "more than one record came for a singleton");
-        r = ek_resolve_descriptors(tagged->item.message, record, claim, import);
-        if (r < 0)
-                return r;
-        r = tagged->binding->import_record(tagged->functions, record, &import->cursor,
-                                           tagged->data);
-        if (r < 0) {
-                ek_each_descriptor(tagged->item.message, record, unclaim, import);
-                return ekiden_error_set(import->error, r, "the program refused record %llu: %s",
-                                        (unsigned long long)import->cursor.record,
-                                        ekiden_error_text(r));
-        }
-        import->cursor.record++;
-        return 0;
+        r = give_record(import, record);
+        settle_claims(import, r < 0 ? NAMED : GONE);
+        if (r == 0)
+                import->cursor.record++;
+        return r;
 }
 
 static void close_unclaimed(struct import *import)
 {
         for (size_t i = 0; i < import->mine_count; i++) {
-                int *descriptor = &import->descriptors[import->mine[i]];
+                size_t index = import->mine[i];
 
-                if (*descriptor >= 0)
-                        close(*descriptor);
-                *descriptor = -1;
+                if (import->claims[index] != GONE)
+                        close(import->descriptors[index]);
+                import->claims[index] = GONE;
         }
         import->mine_count = 0;
 }
@@ -240,7 +246,7 @@ static int import_batch(struct import *import, const struct ek_frame *frame)
                 at += n + size;
         }
         for (size_t i = 0; i < import->descriptor_count; i++)
-                if (!import->named[i])
+                if (import->claims[i] == UNNAMED)
                         return malformed(import, "a descriptor came that no record names");
         drop_descriptors(import);
         return 0;

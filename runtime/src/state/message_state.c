@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fields.h"
 #include "state/tagged.h"
 
 /* The record aliases the state: export.c packs it before the program can change it. */
@@ -22,17 +23,18 @@ static int import_message(const void *functions, const ProtobufCMessage *record,
                           struct ekiden_cursor *cursor, void *data)
 {
         const ProtobufCMessageDescriptor *descriptor = record->descriptor;
+        const struct ekiden_message *type = functions;
         size_t size = protobuf_c_message_get_packed_size(record);
         uint8_t *bytes = ekiden_cursor_alloc(cursor, size);
         ProtobufCMessage *copy = NULL;
 
-        (void)functions;
         if (bytes) {
                 protobuf_c_message_pack(record, bytes);
                 copy = protobuf_c_message_unpack(descriptor, NULL, size, bytes);
         }
         if (!copy)
                 return EKIDEN_ENOMEM;
+        ek_reset_absent_descriptors(type, copy);
         memcpy(data, copy, descriptor->sizeof_message);
         free(copy);
         return 0;

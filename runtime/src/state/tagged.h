@@ -60,5 +60,6 @@ struct ek_tagged *const *ek_tagged_all(size_t *ret_count);
 /** The binding of built-in items; `functions` is the struct ek_tagged itself. */
 extern const struct ekiden_binding ek_value_binding;
 
-/** The binding of singletons whose state is the message; `data` is the message. */
+/** The binding of singletons whose state is the message: `functions` is the item's
+    struct ekiden_message, `data` the message. */
 extern const struct ekiden_binding ek_message_binding;

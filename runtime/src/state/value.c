@@ -95,16 +95,16 @@ static int export_value(const void *functions, ProtobufCMessage *record,
 
 static int out_of_range(struct ekiden_cursor *cursor)
 {
-        ekiden_cursor_refuse(cursor, "its value does not fit the integer that the new version "
-                                     "tags; tag a wider one");
-        return EKIDEN_ETYPE;
+        return ekiden_error_set(cursor->error, EKIDEN_ETYPE,
+                                "its value does not fit the type of integer that the new version "
+                                "tags; tag a wider one");
 }
 
 static int wrong_type(struct ekiden_cursor *cursor)
 {
-        ekiden_cursor_refuse(cursor, "the predecessor tagged a value of another type under this "
-                                     "name; tag the same type, or choose another name");
-        return EKIDEN_ETYPE;
+        return ekiden_error_set(cursor->error, EKIDEN_ETYPE,
+                                "the predecessor tagged a value of another type under this name; "
+                                "tag the same type, or choose another name");
 }
 
 static int take_signed(const struct ek_tagged *tagged, const Ekiden__Value *value,

@@ -9,6 +9,8 @@
 
 #include <ekiden/error.h>
 
+#include "utf8.h"
+
 enum wire_type {
         WIRE_VARINT = 0,
         WIRE_FIXED64 = 1,
@@ -50,43 +52,27 @@ size_t ek_varint_write(uint8_t *out, uint64_t value)
         return n;
 }
 
-/* RFC 3629: shortest forms only, no surrogates, nothing above U+10FFFF. */
-static bool is_utf8(const uint8_t *data, size_t size)
+/* A string of C ends at its first NUL: one inside it would be lost on the way. */
+static bool is_text(const uint8_t *data, size_t size)
 {
-        for (size_t i = 0; i < size;) {
-                uint8_t lead = data[i++];
-                uint8_t low = 0x80, high = 0xbf;
-                size_t more;
+        while (size > 0) {
+                size_t length = ek_utf8_character(data, size);
 
-                if (lead < 0x80)
-                        continue;
-                if (lead < 0xc2 || lead > 0xf4)
+                if (length == 0 || data[0] == 0)
                         return false;
-                more = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-                if (lead == 0xe0)
-                        low = 0xa0;
-                else if (lead == 0xed)
-                        high = 0x9f;
-                else if (lead == 0xf0)
-                        low = 0x90;
-                else if (lead == 0xf4)
-                        high = 0x8f;
-                for (; more > 0; more--, low = 0x80, high = 0xbf) {
-                        if (i >= size || data[i] < low || data[i] > high)
-                                return false;
-                        i++;
-                }
+                data += length;
+                size -= length;
         }
         return true;
 }
 
-/* A string of C ends at its first NUL: one inside it would be lost on the way. */
-static bool is_text(const uint8_t *data, size_t size)
+/* protobuf-c reads elements of a packed run of bool as one byte each. */
+static bool are_bools(const uint8_t *data, size_t size)
 {
         for (size_t i = 0; i < size; i++)
-                if (data[i] == 0)
+                if (data[i] > 1)
                         return false;
-        return is_utf8(data, size);
+        return true;
 }
 
 static bool is_packed_run(ProtobufCType type, const uint8_t *data, size_t size)
@@ -103,6 +89,8 @@ static bool is_packed_run(ProtobufCType type, const uint8_t *data, size_t size)
         case PROTOBUF_C_TYPE_SFIXED64:
         case PROTOBUF_C_TYPE_DOUBLE:
                 return size % 8 == 0;
+        case PROTOBUF_C_TYPE_BOOL:
+                return are_bools(data, size);
         default:
                 for (; size > 0; data += n, size -= n) {
                         n = ek_varint_read(data, size, &value);
@@ -143,6 +131,12 @@ static bool fits(const ProtobufCFieldDescriptor *field, unsigned int wire_type,
         return field->type != PROTOBUF_C_TYPE_STRING || is_text(value, length);
 }
 
+/* protobuf-c reads tags and lengths of at most five bytes. */
+static size_t read_short_varint(const uint8_t *data, size_t size, uint64_t *ret_value)
+{
+        return ek_varint_read(data, size < 5 ? size : 5, ret_value);
+}
+
 /* Length of the value behind a tag, and of what precedes it; 0 with a length prefix of 0 is an
  * error. */
 static bool value_span(unsigned int wire_type, const uint8_t *data, size_t size, size_t *ret_prefix,
@@ -163,7 +157,7 @@ static bool value_span(unsigned int wire_type, const uint8_t *data, size_t size,
                 *ret_length = 4;
                 return size >= 4;
         case WIRE_LENGTH:
-                n = ek_varint_read(data, size, &value);
+                n = read_short_varint(data, size, &value);
                 if (n == 0 || value > size - n)
                         return false;
                 *ret_prefix = n;
@@ -191,7 +185,7 @@ int ek_message_check(const ProtobufCMessageDescriptor *descriptor, const uint8_t
                         if (depth-- == 0)
                                 return 0;
                 }
-                n = ek_varint_read(data, (size_t)(levels[depth].end - data), &tag);
+                n = read_short_varint(data, (size_t)(levels[depth].end - data), &tag);
                 if (n == 0 || tag >> 3 == 0 || tag > UINT32_MAX)
                         return EKIDEN_EPROTOCOL;
                 data += n;

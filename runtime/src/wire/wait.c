@@ -143,15 +143,20 @@ static void set_timer(struct ek_waiter *waiter, uint64_t timeout_ms)
         uv_timer_start(&waiter->timer, on_timer, timeout_ms, 0);
 }
 
-/* The operator's socket has become readable: he is gone, or he talks out of turn. What he says is
-   not looked at, and not again in this wait. Past the commit he cannot call it off any more. */
+/* The operator's socket has something to say: that he is gone, or what he says out of turn; that is
+   not looked at, and from then on only his leaving is watched for. Past the commit he cannot call
+   it off any more. */
 static int check_operator(struct ek_waiter *waiter, const struct ek_wait *wait)
 {
         waiter->operator_ready = false;
-        if (wait->operator_ && ek_link_is_closed(wait->operator_))
+        if (!wait->operator_) {
+                uv_poll_stop(&waiter->operator_);
+                return 0;
+        }
+        if (ek_link_is_closed(wait->operator_))
                 return EKIDEN_ECANCELLED;
-        uv_poll_stop(&waiter->operator_);
-        return 0;
+        return uv_poll_start(&waiter->operator_, UV_DISCONNECT, on_operator) < 0 ? EKIDEN_ESYSTEM
+                                                                                 : 0;
 }
 
 /* Until the socket is ready, or for `timeout_ms`. */
