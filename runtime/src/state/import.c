@@ -72,8 +72,10 @@ static int make_room(struct import *import, size_t count)
 {
         void *grown;
 
-        if (count > EK_BATCH_DESCRIPTORS_MAX)
-                return EKIDEN_ELIMIT;
+        if (import->descriptor_count >= EK_BATCH_DESCRIPTORS_MAX)
+                return ekiden_error_set(import->error, EKIDEN_ELIMIT,
+                                        "more than %d descriptors came for one batch",
+                                        EK_BATCH_DESCRIPTORS_MAX);
         grown = realloc(import->descriptors, count * sizeof(*import->descriptors));
         if (!grown)
                 return out_of_memory(import);
@@ -96,7 +98,7 @@ static int take_descriptors(struct import *import, const struct ek_frame *frame)
 
         r = make_room(import, import->descriptor_count + EK_DESCRIPTORS_MAX);
         if (r < 0)
-                return ek_link_failed(r, import->error);
+                return r;
         count = ek_link_take_descriptors(import->link, frame, received);
         if (count < 0)
                 return ekiden_error_set(import->error, count,
