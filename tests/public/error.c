@@ -27,8 +27,8 @@ Test(error, codes_and_exit_statuses_are_these_for_good)
 {
         static const struct row released[] = {
                 {"EKIDEN_EINVAL", -1, 64, ""},      {"EKIDEN_ENOMEM", -2, 71, ""},
-                {"EKIDEN_ESYSTEM", -3, 71, ""},     {"EKIDEN_ESTATE", -4, 70, ""},
-                {"EKIDEN_EEXISTS", -5, 70, ""},     {"EKIDEN_ENOTFOUND", -6, 3, ""},
+                {"EKIDEN_ESYSTEM", -3, 72, ""},     {"EKIDEN_ESTATE", -4, 70, ""},
+                {"EKIDEN_EEXISTS", -5, 73, ""},     {"EKIDEN_ENOTFOUND", -6, 3, ""},
                 {"EKIDEN_EAMBIGUOUS", -7, 4, ""},   {"EKIDEN_EPERMISSION", -8, 5, ""},
                 {"EKIDEN_EBUSY", -9, 6, ""},        {"EKIDEN_EBINARY", -10, 7, ""},
                 {"EKIDEN_EPROGRAM", -11, 8, ""},    {"EKIDEN_EVERSION", -12, 9, ""},

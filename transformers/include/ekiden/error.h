@@ -21,9 +21,9 @@ extern "C" {
 #define EKIDEN_ERRORS(X)                                                              \
         X(EINVAL, -1, 64, "an argument is not valid")                                 \
         X(ENOMEM, -2, 71, "memory ran out")                                           \
-        X(ESYSTEM, -3, 71, "a system call failed")                                    \
+        X(ESYSTEM, -3, 72, "a system call failed")                                    \
         X(ESTATE, -4, 70, "the call does not fit the state that the library is in")   \
-        X(EEXISTS, -5, 70, "an item of this name is tagged already")                  \
+        X(EEXISTS, -5, 73, "an item of this name is tagged already")                  \
         X(ENOTFOUND, -6, 3, "no such process")                                        \
         X(EAMBIGUOUS, -7, 4, "more than one process matches")                         \
         X(EPERMISSION, -8, 5, "the operator may not upgrade this process")            \
