@@ -45,7 +45,7 @@ static size_t place(uint64_t record, size_t i)
 static void fill(struct crates *crates, Yard__V1__Crate *crate, struct ekiden_cursor *cursor)
 {
         crate->has_handle = cursor->record % 3 != 0;
-        crate->handle = cursor->record % 3 == 1 ? -1 : pool[place(cursor->record, 1000)];
+        crate->handle = cursor->record % 3 < 2 ? -1 : pool[place(cursor->record, 1000)];
         crate->n_handles = crates->descriptor_count;
         crate->handles = ekiden_cursor_alloc(cursor, sizeof(int32_t) * crates->descriptor_count);
         for (size_t i = 0; i < crates->descriptor_count; i++)

@@ -190,8 +190,9 @@ LeakTest(value, string_that_is_no_utf8_is_refused)
 
         carry(&tagged, &tagged_to, &exchange);
         cr_assert_lt(exchange.imported, 0);
-        cr_assert_not_null(strstr(exchange.import_error.sentence, "UTF-8"), "%s",
-                           exchange.import_error.sentence);
+        cr_assert_eq(exchange.exported, EKIDEN_EREFUSED, "it does not leave the program");
+        cr_assert_not_null(strstr(exchange.export_error.sentence, "UTF-8"), "%s",
+                           exchange.export_error.sentence);
         cr_assert_null(to);
 }
 

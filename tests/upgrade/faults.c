@@ -5,6 +5,7 @@
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "operator.h"
@@ -148,6 +149,24 @@ Test(faults, the_predecessors_socket_shut_down_in_any_phase_harms_nothing, .time
                 expect_next_upgrade_works(&service, name);
                 service_stop(&service);
         }
+}
+
+Test(faults, what_a_successor_forks_before_it_serves_never_serves, .timeout = 60)
+{
+        struct service service;
+        struct footprint before;
+        struct outcome outcome;
+
+        setenv("PROBE_FORK", "1", 1);
+        service = service_start(PROBE_V1, LONG_MS);
+        unsetenv("PROBE_FORK");
+        warm_up(&service);
+        before = look(&service);
+        outcome = operator_upgrade(&service, PROBE_V2, NULL, NULL, 0);
+        cr_expect(outcome.is_over && !outcome.is_committed);
+        cr_expect_eq(outcome.code, EKIDEN_EPEER, "%s", outcome.sentence);
+        expect_unharmed(&service, &before, "fork");
+        service_stop(&service);
 }
 
 Test(faults, many_failed_upgrades_in_a_row_leave_nothing_and_the_next_one_works, .timeout = 120)

@@ -75,7 +75,7 @@ Test(refusals, a_schema_that_does_not_fit_is_refused_before_the_pause, .timeout 
                 {"another program", PROBE_OTHER, EKIDEN_EPROGRAM, EKIDEN_PHASE_CHECK, "other"},
                 {"no chain", PROBE_V3, EKIDEN_EVERSION, EKIDEN_PHASE_CHECK, "version 3"},
                 {"missing transformer", PROBE_LACKING, EKIDEN_EVERSION, EKIDEN_PHASE_CHECK,
-                 "probe_v1_to_v2_counter"},
+                 "item \"counter\" differs between schema versions 1 and 2"},
                 {"changed schema", PROBE_CHANGED, EKIDEN_ESCHEMA, EKIDEN_PHASE_CHECK,
                  "must never change"},
         };
@@ -91,7 +91,7 @@ Test(refusals, a_transformer_that_refuses_is_named_and_harms_nothing, .timeout =
                 PROBE_REFUSING,
                 EKIDEN_ETRANSFORMER,
                 EKIDEN_PHASE_TRANSFER,
-                "probe_v1_to_v2_counter failed on record 0: asked",
+                "item \"counter\" from version 1 to 2 failed on record 0: asked",
         };
 
         expect_refused(&refusal);

@@ -237,7 +237,7 @@ LeakTest(descriptors, that_find_no_room_are_an_error_and_none_leaks)
                         cr_assert_eq(ek_link_take_descriptors(links[1], &frame, received), count);
                         close_all(received, (unsigned int)count);
                 } else {
-                        cr_assert_eq(r, EKIDEN_EPROTOCOL, "room for %d gave %d", room, r);
+                        cr_assert_eq(r, EKIDEN_ESYSTEM, "room for %d gave %d", room, r);
                 }
                 close_all(sent, (unsigned int)count);
                 ek_link_free(links[0]);

@@ -2,6 +2,8 @@
 /* What a message must be before protobuf-c gets to see it, rule by rule. */
 #include "wire/message.h"
 
+#include "record.h"
+
 #include <string.h>
 
 #include <criterion/criterion.h>

@@ -94,9 +94,9 @@ static int refuse_missing(const struct ekiden_hop_table *hop, const struct ekide
         return ekiden_error_set(
                 error, EKIDEN_EVERSION,
                 "item \"%s\" differs between schema versions %u and %u, and the new "
-                "binary's hop has no transformer for it; write %s_v%u_to_v%u_%s()",
-                to->name, hop->from->version, hop->to->version, hop->to->program,
-                hop->from->version, hop->to->version, to->name);
+                "binary's hop has no transformer for it; write one and enter it in "
+                "the hop's table",
+                to->name, hop->from->version, hop->to->version);
 }
 
 /* One hop backwards: where does the item come from? *ret_from is NULL when it is new here. */

@@ -4,7 +4,8 @@
 
 #include <stdbool.h>
 
-#define DEPTH_MAX 100 /* of sub-messages, as the wire allows */
+#include "record.h"
+
 #define TYPES_MAX 256 /* that a search looks at */
 
 static void *member(ProtobufCMessage *message, unsigned int offset)
@@ -79,7 +80,7 @@ static int visit_field(const struct walk *walk, const struct ekiden_field *entry
 static int visit_message(const struct walk *walk, const struct ekiden_message *type,
                          ProtobufCMessage *message, unsigned int depth)
 {
-        if (depth > DEPTH_MAX)
+        if (depth > EK_MESSAGE_DEPTH_MAX)
                 return EKIDEN_ELIMIT;
         for (size_t i = 0; i < type->field_count; i++) {
                 const struct ekiden_field *entry = &type->fields[i];

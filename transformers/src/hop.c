@@ -9,6 +9,7 @@
 
 #include "chain.h"
 #include "fields.h"
+#include "record.h"
 
 struct run {
         const struct ek_route *route;
@@ -106,21 +107,23 @@ uint64_t ekiden_hop_record(const struct ekiden_hop *hop)
         return hop->run->number;
 }
 
-static int fail(const struct run *run, size_t step, int code, const char *reason)
+static int fail(const struct run *run, size_t step, int code, const char *field, const char *reason)
 {
         const struct ekiden_hop_table *hop = run->route->steps[step].hop;
-        const char *item = run->route->steps[step].to->name;
 
         if (run->error && run->error->code == 0) {
                 snprintf(run->error->item, sizeof(run->error->item), "%s",
                          run->route->source->name);
+                snprintf(run->error->field, sizeof(run->error->field), "%s", field);
                 run->error->from_version = hop->from->version;
                 run->error->to_version = hop->to->version;
         }
         return ekiden_error_set(run->error, code,
-                                "transformer %s_v%u_to_v%u_%s failed on record %llu: %s",
-                                hop->from->program, hop->from->version, hop->to->version, item,
-                                (unsigned long long)run->number, reason);
+                                "the transformer of item \"%s\" from version %u to %u failed on "
+                                "record %llu: %s%s%s%s",
+                                run->route->steps[step].to->name, hop->from->version,
+                                hop->to->version, (unsigned long long)run->number,
+                                field[0] ? "field \"" : "", field, field[0] ? "\" " : "", reason);
 }
 
 static int transform(const struct run *run, size_t step, ProtobufCMessage *old)
@@ -131,14 +134,14 @@ static int transform(const struct run *run, size_t step, ProtobufCMessage *old)
         int r;
 
         if (!record)
-                return fail(run, step, EKIDEN_ENOMEM, "memory ran out");
+                return fail(run, step, EKIDEN_ENOMEM, "", "memory ran out");
         r = at->transformer->transform(old, record, &hop);
         if (hop.downstream < 0)
                 return hop.downstream; /* even if the transformer has overlooked it */
         if (r == EKIDEN_EREFUSED && hop.sentence[0])
-                return fail(run, step, EKIDEN_ETRANSFORMER, hop.sentence);
+                return fail(run, step, EKIDEN_ETRANSFORMER, "", hop.sentence);
         if (r < 0)
-                return fail(run, step, EKIDEN_ETRANSFORMER, ekiden_error_text(r));
+                return fail(run, step, EKIDEN_ETRANSFORMER, "", ekiden_error_text(r));
         if (hop.dropped)
                 return 0;
         return pass_on(run, step + 1, record);
@@ -158,7 +161,7 @@ static int relabel(const struct run *run, size_t step, ProtobufCMessage *record)
                                                  bytes);
         }
         if (!copy)
-                return fail(run, step, EKIDEN_ENOMEM, "memory ran out");
+                return fail(run, step, EKIDEN_ENOMEM, "", "memory ran out");
         ek_reset_absent_descriptors(type, copy);
         return pass_on(run, step + 1, copy);
 }
@@ -166,9 +169,13 @@ static int relabel(const struct run *run, size_t step, ProtobufCMessage *record)
 /* A record comes out of step - 1: it is sound, and goes into the next step or to the sink. */
 static int pass_on(const struct run *run, size_t step, ProtobufCMessage *record)
 {
-        if (step > run->route->first && !protobuf_c_message_check(record))
-                return fail(run, step - 1, EKIDEN_ETRANSFORMER,
-                            "it left a required field or an element of an array NULL");
+        const char *wrong = NULL;
+        char field[EKIDEN_NAME_MAX + 1];
+
+        if (step > run->route->first)
+                wrong = ek_record_check(record, true, field);
+        if (wrong)
+                return fail(run, step - 1, EKIDEN_ETRANSFORMER, field, wrong);
         if (step == run->route->count)
                 return run->sink(run->data, record);
         if (run->route->steps[step].transformer)

@@ -31,7 +31,10 @@ enum ekiden_beginning {
  * successor it also checks that this binary can take the predecessor's state.
  *
  * Call it first in main(), with one thread running, before descriptors are opened. (The paper's
- * tag_args and main.)
+ * tag_args and main.) The descriptors that it opens must stay open: a program that closes all that
+ * it did not open itself does so before. A program that becomes a daemon forks before as well; what
+ * a successor forks between this call and its first update point must not serve, and is ended
+ * there.
  *
  * @param argc, argv  main()'s; copied
  * @param schema      of the state that this binary works with; static
@@ -62,7 +65,8 @@ int ekiden_add_hop(const struct ekiden_hop_table *hop);
  * epoll_wait() returns EINTR.
  *
  * @param signal_number  0: none; then wake by ekiden_poll_descriptor()
- * @return 0; EINVAL (no signal, or one that cannot be caught), ESTATE (after ekiden_start())
+ * @return 0; EINVAL (no signal, one that cannot be caught, or a real-time signal), ESTATE (after
+ *         ekiden_start())
  */
 int ekiden_set_signal(int signal_number);
 
@@ -71,7 +75,7 @@ int ekiden_set_signal(int signal_number);
  * process's own executable, whatever file is there by then.
  *
  * @param path  copied; relative to the working directory at the call
- * @return 0; EINVAL, ENOMEM, ESTATE (after ekiden_start())
+ * @return 0; EINVAL, ENOMEM, ESYSTEM (no working directory), ESTATE (after ekiden_start())
  */
 int ekiden_set_binary(const char *path);
 

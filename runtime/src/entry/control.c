@@ -3,6 +3,7 @@
 #include "entry/control.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,15 +19,19 @@
 #include "wire/clock.h"
 
 #define PROTOCOL 1
+#define REQUEST_MAX (UINT32_C(1) << 20) /* bytes */
 #define OPERATORS_MAX 16 /* connections at once; the oldest that asked for nothing makes room */
 
 static struct {
         int listener;
+        int spare; /* see turn_away() */
+        dev_t device; /* of the listener, which the program might close by mistake */
+        ino_t inode;
         char path[EK_CONTROL_PATH_MAX];
         struct ek_operator *operators[OPERATORS_MAX];
         size_t count;
         struct ek_operator *upgrading; /* one of them, or NULL */
-} control = {.listener = -1};
+} control = {.listener = -1, .spare = -1};
 
 static int bind_socket(const char *path, int *ret_socket, struct ekiden_error *error)
 {
@@ -48,6 +53,20 @@ static void remove_at_exit(void)
         ek_control_close();
 }
 
+static int remember_listener(struct ekiden_error *error)
+{
+        struct stat status;
+
+        if (fstat(control.listener, &status) < 0 || ek_wake_watch(control.listener) < 0)
+                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
+                                              "cannot be woken by the control socket");
+        control.device = status.st_dev;
+        control.inode = status.st_ino;
+        control.spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        atexit(remove_at_exit);
+        return 0;
+}
+
 int ek_control_open(bool hidden, struct ekiden_error *error)
 {
         char directory[EK_CONTROL_PATH_MAX];
@@ -60,25 +79,33 @@ int ek_control_open(bool hidden, struct ekiden_error *error)
                                     control.path, error);
         if (r == 0)
                 r = bind_socket(control.path, &control.listener, error);
-        if (r == 0 && ek_wake_watch(control.listener) < 0)
-                r = ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
-                                           "cannot be woken by the control socket");
         if (r == 0)
-                atexit(remove_at_exit);
+                r = remember_listener(error);
+        if (r < 0)
+                ek_control_close();
         return r;
+}
+
+/* The path of a process's socket beside ours. */
+static int sibling(pid_t pid, bool hidden, char ret_path[EK_CONTROL_PATH_MAX],
+                   struct ekiden_error *error)
+{
+        char directory[EK_CONTROL_PATH_MAX];
+        char *slash;
+
+        memcpy(directory, control.path, sizeof(directory));
+        slash = strrchr(directory, '/');
+        if (!slash)
+                return EKIDEN_ESTATE;
+        *slash = '\0';
+        return ek_control_path(directory, ek_process.schema->program, pid, hidden, ret_path, error);
 }
 
 int ek_control_publish(struct ekiden_error *error)
 {
-        char directory[EK_CONTROL_PATH_MAX];
         char path[EK_CONTROL_PATH_MAX];
-        char *slash;
-        int r;
+        int r = sibling(getpid(), false, path, error);
 
-        memcpy(directory, control.path, sizeof(directory));
-        slash = strrchr(directory, '/');
-        *slash = '\0';
-        r = ek_control_path(directory, ek_process.schema->program, getpid(), false, path, error);
         if (r < 0)
                 return r;
         if (rename(control.path, path) < 0)
@@ -88,11 +115,22 @@ int ek_control_publish(struct ekiden_error *error)
         return 0;
 }
 
-void ek_control_close(void)
+static void unlink_path(void)
 {
-        if (control.path[0] && getpid() == ek_process.pid)
+        if (control.path[0])
                 unlink(control.path);
         control.path[0] = '\0';
+}
+
+void ek_control_close(void)
+{
+        if (getpid() != ek_process.pid)
+                return;
+        unlink_path();
+        if (control.listener >= 0)
+                ek_wake_unwatch(control.listener);
+        ek_close(&control.listener);
+        ek_close(&control.spare);
 }
 
 static void operator_free(size_t i)
@@ -161,6 +199,7 @@ static void admit(int socket)
                 free(operator_);
                 return;
         }
+        ek_link_limit(link, REQUEST_MAX);
         operator_->link = link;
         if (check_right(ek_link_socket(link), &error) < 0) {
                 operator_->asked_ns = ek_now_ns();
@@ -207,19 +246,15 @@ static void on_unwatch(void *data, int socket)
                 ek_wake_unwatch(ek_link_socket(control.upgrading->link));
 }
 
-/* A successor that was killed could not remove its hidden control socket. */
+/* A successor that was killed could not remove its control socket, hidden or just shown. */
 static void on_child_ended(void *data, pid_t pid)
 {
-        struct ekiden_error ignored = {0};
-        char directory[EK_CONTROL_PATH_MAX];
         char path[EK_CONTROL_PATH_MAX];
 
         (void)data;
-        memcpy(directory, control.path, sizeof(directory));
-        if (!strrchr(directory, '/'))
-                return;
-        *strrchr(directory, '/') = '\0';
-        if (ek_control_path(directory, ek_process.schema->program, pid, true, path, &ignored) == 0)
+        if (sibling(pid, true, path, NULL) == 0)
+                unlink(path);
+        if (sibling(pid, false, path, NULL) == 0)
                 unlink(path);
 }
 
@@ -258,6 +293,22 @@ void ek_control_upgrade_unasked(void)
         begin(&request, NULL);
 }
 
+static void refuse_request(struct ek_operator *operator_, int code, const char *sentence)
+{
+        struct ekiden_error error = {.phase = EKIDEN_PHASE_REQUEST};
+
+        ekiden_error_set(&error, code, "%s", sentence);
+        ek_event_failed(operator_, &error);
+        release(operator_);
+}
+
+static void refuse_unknown(struct ek_operator *operator_, int code)
+{
+        refuse_request(operator_, code,
+                       "the request is not one that this process understands; use the "
+                       "ekiden-upgrade of its own version, " EKIDEN_VERSION);
+}
+
 static void begin_for(struct ek_operator *operator_, const Ekiden__UpgradeRequest *asked)
 {
         ek_auto_free char **arguments = NULL;
@@ -266,9 +317,18 @@ static void begin_for(struct ek_operator *operator_, const Ekiden__UpgradeReques
                 .operator_ = operator_->link,
         };
 
+        if (asked->binary[0] != '/') {
+                refuse_request(operator_, EKIDEN_EINVAL,
+                               "the path of the new binary must begin with a slash");
+                return;
+        }
         if (asked->replace_arguments) {
                 arguments = calloc(asked->n_arguments + 1, sizeof(*arguments));
-                if (arguments && asked->n_arguments > 0)
+                if (!arguments) {
+                        refuse_request(operator_, EKIDEN_ENOMEM, "memory ran out");
+                        return;
+                }
+                if (asked->n_arguments > 0)
                         memcpy(arguments, asked->arguments,
                                asked->n_arguments * sizeof(*arguments));
                 request.arguments = arguments;
@@ -278,24 +338,12 @@ static void begin_for(struct ek_operator *operator_, const Ekiden__UpgradeReques
         begin(&request, operator_);
 }
 
-static void refuse_request(struct ek_operator *operator_, int code)
-{
-        struct ekiden_error error = {.phase = EKIDEN_PHASE_REQUEST};
-
-        ekiden_error_set(&error, code,
-                         "the request is not one that this process understands; use the "
-                         "ekiden-upgrade of its own version, %s",
-                         EKIDEN_VERSION);
-        ek_event_failed(operator_, &error);
-        release(operator_);
-}
-
 static void answer(struct ek_operator *operator_, const Ekiden__Request *request,
                    const char *update_point)
 {
         operator_->asked_ns = ek_now_ns();
         if (request->protocol != PROTOCOL || (!request->upgrade && !request->status)) {
-                refuse_request(operator_, EKIDEN_EPROTOCOL);
+                refuse_unknown(operator_, EKIDEN_EPROTOCOL);
         } else if (request->status) {
                 ek_event_status(operator_, update_point);
                 release(operator_);
@@ -312,9 +360,14 @@ static void attend_operator(struct ek_operator *operator_, const char *update_po
         ProtobufCMessage *unpacked;
         int r;
 
-        /* Who waits for an upgrade has nothing more to say; that he left, the predecessor sees. */
-        if (operator_ == control.upgrading)
+        /* Who waits for an upgrade has nothing more to say, and that he left the predecessor sees;
+           what he says all the same is read away, or it would wake an event loop for ever. */
+        if (operator_ == control.upgrading) {
+                char surplus[256];
+
+                (void)recv(ek_link_socket(operator_->link), surplus, sizeof(surplus), MSG_DONTWAIT);
                 return;
+        }
         r = ek_link_receive(operator_->link, NULL, &frame);
         if (r == EKIDEN_ETIMEOUT)
                 return;
@@ -328,11 +381,44 @@ static void attend_operator(struct ek_operator *operator_, const char *update_po
                 r = ek_frame_message(&frame, &ekiden__request__descriptor, &unpacked);
         if (r < 0) {
                 operator_->asked_ns = ek_now_ns();
-                refuse_request(operator_, r);
+                refuse_unknown(operator_, r);
                 return;
         }
         answer(operator_, (const Ekiden__Request *)unpacked, update_point);
         protobuf_c_message_free_unpacked(unpacked, NULL);
+}
+
+/* No descriptor is left for an operator. One in the backlog keeps the listener readable, and so the
+   program's event loop awake: he is accepted on the spare descriptor, and closed. */
+static int turn_away(void)
+{
+        int socket;
+
+        if (control.spare < 0)
+                return -1;
+        ek_close(&control.spare);
+        socket = accept4(control.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        ek_close(&socket);
+        control.spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        ek_log(EKIDEN_LOG_WARNING, "an operator was turned away: too many open files");
+        return 0;
+}
+
+/* A program that closes descriptors which it did not open may have closed the listener, and the
+   number may be one of its own by now. */
+static bool is_listener_ours(void)
+{
+        struct stat status;
+
+        if (control.listener < 0)
+                return false;
+        if (fstat(control.listener, &status) == 0 && status.st_dev == control.device &&
+            status.st_ino == control.inode)
+                return true;
+        control.listener = -1;
+        ek_log(EKIDEN_LOG_ERROR, "the program has closed the control socket: it cannot be upgraded "
+                                 "any more; close descriptors before ekiden_start()");
+        return false;
 }
 
 void ek_control_attend(const char *update_point)
@@ -340,9 +426,13 @@ void ek_control_attend(const char *update_point)
         struct ek_operator *now[OPERATORS_MAX];
         size_t count;
 
+        if (!is_listener_ours())
+                return;
         for (size_t i = 0; i < OPERATORS_MAX; i++) {
                 int socket = accept4(control.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
+                if (socket < 0 && (errno == EMFILE || errno == ENFILE) && turn_away() == 0)
+                        continue;
                 if (socket < 0)
                         break;
                 admit(socket);
@@ -363,8 +453,24 @@ void ek_control_failed(const struct ekiden_error *error)
         }
 }
 
+/* What was tagged here and asked for by nobody is gone now: on purpose, or forgotten. */
+static void log_left_behind(void)
+{
+        size_t count;
+        struct ek_tagged *const *tagged = ek_tagged_all(&count);
+
+        for (size_t i = 0; i < count; i++)
+                if (!ek_predecessor_has_given(tagged[i]))
+                        ek_log(EKIDEN_LOG_WARNING,
+                               "item \"%s\" was not taken over: the successor did not ask for it",
+                               tagged[i]->name);
+}
+
 void ek_control_committed(void)
 {
+        log_left_behind();
+        /* Who finds a process by its name finds the successor alone from here on. */
+        unlink_path();
         ek_log(EKIDEN_LOG_INFO, "upgrade done, process %d serves",
                (int)ek_predecessor_report()->successor);
         if (control.upgrading)

@@ -29,5 +29,5 @@ void ek_control_upgrade_unasked(void);
 void ek_control_failed(const struct ekiden_error *error);
 void ek_control_committed(void);
 
-/** Removes the socket's path. */
+/** Removes the socket's path, and closes the listener. */
 void ek_control_close(void);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * See event.h. An operator who does not read is not waited for: he hears no more until the end.
+ * See event.h. An operator who does not read is not waited for: what finds no room is dropped, but
+ * for the last event, which is waited for a while.
  *
  * What is told during the pause would lengthen it, for the system call and for the operator's tool
  * that wakes and wants the processor: so it is queued, and sent when something takes longer, or
@@ -35,7 +36,7 @@ static void send_event(struct ek_operator *operator_, Ekiden__Event *event, enum
                 r = ek_link_flush(operator_->link, urgency == LAST ? &wait : NULL);
                 operator_->sent_ns = now;
         }
-        operator_->is_mute = r < 0;
+        operator_->is_mute = (r < 0 && r != EKIDEN_ETIMEOUT) || ek_link_is_torn(operator_->link);
 }
 
 void ek_event_seen(struct ek_operator *operator_, const char *update_point)
@@ -51,7 +52,9 @@ void ek_event_seen(struct ek_operator *operator_, const char *update_point)
 
 void ek_event_flush(struct ek_operator *operator_)
 {
-        if (!operator_->is_mute && ek_link_flush(operator_->link, NULL) < 0)
+        int r = operator_->is_mute ? 0 : ek_link_flush(operator_->link, NULL);
+
+        if ((r < 0 && r != EKIDEN_ETIMEOUT) || ek_link_is_torn(operator_->link))
                 operator_->is_mute = true;
         operator_->sent_ns = ek_now_ns();
 }
@@ -111,6 +114,9 @@ void ek_event_committed(struct ek_operator *operator_)
 {
         const struct ek_upgrade_report *report = ek_predecessor_report();
         Ekiden__Event event = EKIDEN__EVENT__INIT;
+        size_t count;
+        struct ek_tagged *const *tagged = ek_tagged_all(&count);
+        ek_auto_free char **left_behind = calloc(count + 1, sizeof(*left_behind));
 
         event.kind = EKIDEN__EVENT_KIND__COMMITTED;
         event.has_from_version = event.has_to_version = 1;
@@ -123,6 +129,10 @@ void ek_event_committed(struct ek_operator *operator_)
         event.pause_us = report->pause_ns / EK_NS_PER_US;
         event.update_point = (char *)(uintptr_t)report->update_point;
         set_count(&event, &report->count);
+        for (size_t i = 0; left_behind && i < count; i++)
+                if (!ek_predecessor_has_given(tagged[i]))
+                        left_behind[event.n_left_behind++] = tagged[i]->name;
+        event.left_behind = left_behind;
         send_event(operator_, &event, LAST);
 }
 

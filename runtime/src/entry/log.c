@@ -27,5 +27,8 @@ void ek_log(enum ekiden_log_level level, const char *format, ...)
         va_start(arguments, format);
         vsnprintf(message, sizeof(message), format, arguments);
         va_end(arguments);
+        for (char *at = message; *at; at++)
+                if ((unsigned char)*at < ' ' || *at == 0x7f)
+                        *at = ' '; /* one line, whatever an operator's path has in it */
         sink.log(sink.data, level, message);
 }

@@ -6,7 +6,9 @@
 
 #include "entry/process.h"
 
-#define DEADLINE_MAX_MS 86400000u /* a day */
+/* Real-time signals are queued, and where the queue is full SIGIO comes in their place, which ends
+   a process (fcntl(2)). */
+#define LAST_STANDARD_SIGNAL 31
 
 struct ek_process ek_process = {
         .signal_number = SIGUSR2,
@@ -24,7 +26,7 @@ int ekiden_set_signal(int signal_number)
 {
         if (ek_process.is_started)
                 return EKIDEN_ESTATE;
-        if (signal_number < 0 || signal_number > SIGRTMAX || signal_number == SIGKILL ||
+        if (signal_number < 0 || signal_number > LAST_STANDARD_SIGNAL || signal_number == SIGKILL ||
             signal_number == SIGSTOP)
                 return EKIDEN_EINVAL;
         ek_process.signal_number = signal_number;
@@ -45,7 +47,7 @@ int ekiden_set_binary(const char *path)
         } else {
                 directory = realpath(".", NULL);
                 if (!directory)
-                        return EKIDEN_ENOMEM;
+                        return EKIDEN_ESYSTEM;
                 size = strlen(directory) + strlen(path) + 2;
                 absolute = malloc(size);
                 if (absolute) {
@@ -67,7 +69,7 @@ int ekiden_set_deadline(enum ekiden_phase phase, unsigned int timeout_ms)
         if (ek_process.is_started)
                 return EKIDEN_ESTATE;
         if (phase < EKIDEN_PHASE_CHECK || phase > EKIDEN_PHASE_COMMIT || timeout_ms == 0 ||
-            timeout_ms > DEADLINE_MAX_MS)
+            timeout_ms > EK_DEADLINE_MAX_MS)
                 return EKIDEN_EINVAL;
         ek_process.deadlines.ms[phase] = timeout_ms;
         return 0;

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -23,7 +24,7 @@
 /* Whether this process is a successor. The variable is removed, so that no grandchild sees it. */
 static int take_handover_socket(int *ret_socket, struct ekiden_error *error)
 {
-        const char *value = secure_getenv(EK_HANDOVER_VARIABLE);
+        const char *value = getenv(EK_HANDOVER_VARIABLE);
         bool is_ours = value && strcmp(value, EK_HANDOVER_VALUE) == 0;
         struct stat status;
 
@@ -31,6 +32,11 @@ static int take_handover_socket(int *ret_socket, struct ekiden_error *error)
         if (!value)
                 return 0;
         unsetenv(EK_HANDOVER_VARIABLE);
+        if (getauxval(AT_SECURE))
+                return ekiden_error_set(error, EKIDEN_EPERMISSION,
+                                        "a binary that gains rights by its mode or by file "
+                                        "capabilities cannot be a successor; grant them to the "
+                                        "process that starts the first version instead");
         if (!is_ours || fstat(EK_HANDOVER_SOCKET, &status) < 0 || !S_ISSOCK(status.st_mode))
                 return ekiden_error_set(error, EKIDEN_EPROTOCOL,
                                         "the environment has " EK_HANDOVER_VARIABLE ", but no "
@@ -106,8 +112,9 @@ int ekiden_start(int argc, char *const argv[], const struct ekiden_schema *schem
         r = set_up(socket, argc, argv, error);
         if (r < 0) {
                 if (ek_successor_state() == EK_SUCCESSOR_WAITING)
-                        ek_successor_fail(error);
+                        ek_successor_fail(r, error);
                 ek_control_close();
+                ek_wake_teardown();
                 return r;
         }
         begin_leg(socket >= 0);

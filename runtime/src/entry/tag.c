@@ -3,6 +3,7 @@
 #include <ekiden/tag.h>
 
 #include <string.h>
+#include <unistd.h>
 
 #include "entry/process.h"
 #include "handover/successor.h"
@@ -16,10 +17,14 @@ static int tag(const struct ek_tagged *tagged)
 
         if (!ek_process.is_started || ek_successor_state() == EK_SUCCESSOR_FAILED)
                 return EKIDEN_ESTATE;
+        if (ek_successor_state() != EK_SUCCESSOR_NONE && getpid() != ek_process.pid)
+                return EKIDEN_ESTATE; /* forked by a successor: the handover is its parent's */
         r = ek_tagged_add(tagged);
         if (r < 0 || ek_successor_state() == EK_SUCCESSOR_NONE)
                 return r < 0 ? r : EKIDEN_FRESH;
+        ek_process.is_attending = true;
         r = ek_successor_fetch(ek_tagged_find(tagged->name), &error);
+        ek_process.is_attending = false;
         if (r < 0) {
                 ek_tagged_remove(tagged->name);
                 ek_log(EKIDEN_LOG_ERROR, "item \"%s\" could not be taken over: %s", tagged->name,

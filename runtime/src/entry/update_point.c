@@ -33,6 +33,16 @@ static _Noreturn void leave_called_off(const struct ekiden_error *error)
         _exit(EXIT_CALLED_OFF);
 }
 
+/* Forked by a successor before COMMIT: the successor could be called off, or serve, without it. The
+   control socket and the handover are the parent's, and are left alone. */
+static _Noreturn void leave_forked(void)
+{
+        ek_log(EKIDEN_LOG_ERROR,
+               "a process that a successor forked before it served must not serve; fork before "
+               "ekiden_start(), or after the first update point");
+        _exit(EXIT_CALLED_OFF);
+}
+
 static void finish_as_successor(const char *name)
 {
         struct ekiden_error error = {0};
@@ -46,14 +56,14 @@ static void finish_as_successor(const char *name)
                ek_process.setup.leg, ek_process.schema->version);
 }
 
-/* Not by exit(): an atexit handler might remove what the successor uses. Standard I/O was flushed.
- */
+/* Not by exit(): an atexit handler might remove what the successor uses. */
 static _Noreturn void leave_to_successor(void)
 {
         ek_control_committed();
         if (ek_process.leave)
                 ek_process.leave(ek_process.leave_data, ek_predecessor_report()->successor);
         ek_control_close();
+        fflush(NULL); /* what the log and leave functions have written since the pause began */
         _exit(0);
 }
 
@@ -80,8 +90,13 @@ void ekiden_attend(const char *update_point)
 
         if (!ek_process.is_started || getpid() != ek_process.pid) {
                 take_attention(); /* a forked child: its upgrades are not its parent's */
+                if (ek_successor_state() != EK_SUCCESSOR_NONE)
+                        leave_forked();
                 return;
         }
+        if (ek_process.is_attending)
+                return; /* a callback of ours came here: the state is between two records */
+        ek_process.is_attending = true;
         ek_utf8_copy(name, sizeof(name), update_point && update_point[0] ? update_point : "?");
         take_attention();
         if (ek_successor_state() != EK_SUCCESSOR_NONE)
@@ -94,12 +109,15 @@ void ekiden_attend(const char *update_point)
         } while (take_attention() && ++rounds < ROUNDS_MAX);
         if (rounds == ROUNDS_MAX)
                 ek_wake_at(ek_now_ns() + EK_NS_PER_MS);
+        ek_process.is_attending = false;
         errno = saved;
 }
 
 bool ekiden_resumed_at(const char *name)
 {
-        const char *at = ek_successor_update_point();
+        const char *at = NULL;
 
+        if (getpid() == ek_process.pid)
+                at = ek_successor_update_point();
         return name && at && strcmp(name, at) == 0;
 }

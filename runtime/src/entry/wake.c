@@ -34,7 +34,8 @@ int ekiden_attention;
 static struct {
         int signal_number;
         timer_t timer;
-        bool has_timer;
+        bool has_timer, has_handler;
+        struct sigaction before;
         int epoll, timer_fd; /* of ekiden_poll_descriptor(); -1 until it is asked for */
         int watched[WATCHED_MAX];
         size_t watched_count;
@@ -95,22 +96,39 @@ static void on_signal(int number, siginfo_t *info, void *context)
 
 static int install(int number, struct ekiden_error *error)
 {
-        struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
-        struct sigaction before;
+        struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+        sigset_t blocked;
 
         sigemptyset(&action.sa_mask);
-        if (sigaction(number, NULL, &before) < 0)
+        if (sigaction(number, NULL, &wake.before) < 0)
                 return ekiden_error_set_errno(error, EKIDEN_EINVAL, errno,
                                               "signal %d cannot be the update signal", number);
-        if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN)
+        if (wake.before.sa_handler != SIG_DFL && wake.before.sa_handler != SIG_IGN)
                 return ekiden_error_set(error, EKIDEN_EEXISTS,
                                         "signal %d (%s) has a handler already; choose another one "
                                         "with ekiden_set_signal()",
                                         number, strsignal(number));
+        sigprocmask(SIG_SETMASK, NULL, &blocked);
+        if (sigismember(&blocked, number) == 1)
+                return ekiden_error_set(error, EKIDEN_EINVAL,
+                                        "signal %d (%s) is blocked, and could never wake this "
+                                        "process; unblock it before ekiden_start(), or use "
+                                        "ekiden_set_signal(0) and ekiden_poll_descriptor()",
+                                        number, strsignal(number));
         if (sigaction(number, &action, NULL) < 0)
                 return ekiden_error_set_errno(error, EKIDEN_EINVAL, errno,
                                               "signal %d cannot be the update signal", number);
+        wake.has_handler = true;
         return 0;
+}
+
+void ek_wake_teardown(void)
+{
+        if (wake.has_handler)
+                sigaction(wake.signal_number, &wake.before, NULL);
+        if (wake.has_timer)
+                timer_delete(wake.timer);
+        wake.has_handler = wake.has_timer = false;
 }
 
 int ek_wake_setup(int signal_number, struct ekiden_error *error)

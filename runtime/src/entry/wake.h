@@ -11,8 +11,12 @@
 
 #include <ekiden/error.h>
 
-/** Installs the handler of the update signal (0: none): 0, EEXISTS, ESYSTEM, EINVAL. */
+/** Installs the handler of the update signal (0: none): 0, EEXISTS, ESYSTEM, EINVAL
+    (also: it is blocked). */
 int ek_wake_setup(int signal_number, struct ekiden_error *error);
+
+/** Takes the handler back, after a start that failed. */
+void ek_wake_teardown(void);
 
 /** Wakes the program when the socket (borrowed) becomes readable: 0 or ESYSTEM, ENOMEM. */
 int ek_wake_watch(int socket);

@@ -17,9 +17,12 @@ static int is_taken(struct ek_predecessor *p, const struct ek_frame *frame)
         ProtobufCMessage *unpacked;
         const Ekiden__Taken *taken;
 
-        if (frame->kind != EKIDEN__FRAME_KIND__TAKEN ||
-            ek_frame_message(frame, &ekiden__taken__descriptor, &unpacked) < 0)
+        if (frame->kind != EKIDEN__FRAME_KIND__TAKEN)
                 return 0;
+        /* Its arrival is what counts: the sender serves by now, whether its PID can be read or not.
+         */
+        if (ek_frame_message(frame, &ekiden__taken__descriptor, &unpacked) < 0)
+                return 1;
         taken = (const Ekiden__Taken *)unpacked;
         if (taken->pid > 0)
                 p->report.successor = taken->pid;

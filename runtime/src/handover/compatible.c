@@ -4,6 +4,16 @@
 
 #include <string.h>
 
+Ekiden__SchemaId ek_schema_id(const struct ekiden_schema *schema)
+{
+        Ekiden__SchemaId id = EKIDEN__SCHEMA_ID__INIT;
+
+        id.version = schema->version;
+        id.fingerprint = (ProtobufCBinaryData){EKIDEN_FINGERPRINT_SIZE,
+                                               (uint8_t *)(uintptr_t)schema->fingerprint};
+        return id;
+}
+
 /* A schema that this binary knows must be the predecessor's to the last field. */
 static int check_fingerprint(const Ekiden__Offer *offer, const struct ekiden_schema *known,
                              struct ekiden_error *error)

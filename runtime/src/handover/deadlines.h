@@ -4,6 +4,8 @@
 
 #include <ekiden/error.h>
 
+#define EK_DEADLINE_MAX_MS 86400000u /* a day */
+
 struct ek_deadlines {
         unsigned int ms[EKIDEN_PHASE_SERVE + 1]; /* by phase; 0 where a phase has none */
 };

@@ -16,7 +16,7 @@
 #define SOCKET_BUFFER (8 << 20) /* bytes; with less, both sides wait for each other more often */
 #define ALREADY_LEAVING_MS 200 /* a successor that closed its socket is on its way out */
 
-struct ek_predecessor ek_predecessor = {.child = {.pidfd = -1}};
+struct ek_predecessor ek_predecessor = {.child = {.pidfd = -1, .daemon = -1}};
 
 enum ekiden_phase ek_predecessor_phase(void)
 {
@@ -26,6 +26,11 @@ enum ekiden_phase ek_predecessor_phase(void)
 int ek_predecessor_socket(void)
 {
         return ek_predecessor.link ? ek_link_socket(ek_predecessor.link) : -1;
+}
+
+bool ek_predecessor_has_given(const struct ek_tagged *tagged)
+{
+        return tagged->pulled_in == ek_predecessor.serial;
 }
 
 const struct ek_upgrade_report *ek_predecessor_report(void)
@@ -105,13 +110,10 @@ static int send_offer(struct ek_predecessor *p, struct ekiden_error *error)
 {
         const struct ekiden_schema *schema = p->setup->schema;
         const unsigned int *ms = p->setup->deadlines->ms;
-        Ekiden__SchemaId id = EKIDEN__SCHEMA_ID__INIT;
+        Ekiden__SchemaId id = ek_schema_id(schema);
         Ekiden__Offer offer = EKIDEN__OFFER__INIT;
         int r;
 
-        id.version = schema->version;
-        id.fingerprint = (ProtobufCBinaryData){EKIDEN_FINGERPRINT_SIZE,
-                                               (uint8_t *)(uintptr_t)schema->fingerprint};
         offer.protocol = EK_PROTOCOL;
         offer.program = (char *)(uintptr_t)schema->program;
         offer.schema = &id;
@@ -141,6 +143,8 @@ static int start_successor(struct ek_predecessor *p, struct ekiden_error *error)
         theirs = sockets[1];
         r = ek_link_new(sockets[0], &p->link);
         if (r == 0)
+                r = ek_link_identify(p->link);
+        if (r == 0)
                 r = ek_link_prepare(p->link, p->request.operator_);
         if (r < 0)
                 return ek_link_failed(r, error);
@@ -168,13 +172,17 @@ static void explain_death(struct ek_predecessor *p, const char *how, struct ekid
                  advice);
 }
 
-int ek_predecessor_call_off(struct ekiden_error *error)
+int ek_predecessor_call_off(int result, struct ekiden_error *error)
 {
         struct ek_predecessor *p = &ek_predecessor;
         struct ek_observer observer = p->request.observer;
         pid_t pid = p->child.pid;
-        int code = error->code;
         char how[96];
+        int code;
+
+        if (error->code == 0)
+                ekiden_error_set(error, result, "%s", ekiden_error_text(result));
+        code = error->code;
 
         if (error->phase == EKIDEN_PHASE_NONE)
                 error->phase = p->phase;
@@ -200,6 +208,7 @@ int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
 {
         struct ek_predecessor *p = &ek_predecessor;
         struct ekiden_error local = {0};
+        int r;
 
         if (!error)
                 error = &local;
@@ -211,10 +220,12 @@ int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
         p->setup = setup;
         p->request = *request;
         p->report = (struct ek_upgrade_report){0};
+        p->serial++;
         ek_predecessor_enter(EKIDEN_PHASE_CHECK);
-        if (start_successor(p, error) < 0)
-                return ek_predecessor_call_off(error);
-        return 0;
+        r = start_successor(p, error);
+        p->request.binary = NULL; /* the caller's */
+        p->request.arguments = NULL;
+        return r < 0 ? ek_predecessor_call_off(r, error) : 0;
 }
 
 static int knows_our_schema(const Ekiden__Hello *hello, const struct ekiden_schema *schema)
@@ -294,6 +305,7 @@ static int take_frame(struct ek_predecessor *p, const struct ek_frame *frame,
         int r;
 
         if (p->phase == EKIDEN_PHASE_CHECK && frame->kind == EKIDEN__FRAME_KIND__HELLO) {
+                ek_child_speaks(&p->child, ek_link_sender(p->link));
                 r = check_hello(p, frame, error);
                 if (r == 0)
                         ek_predecessor_enter(EKIDEN_PHASE_WARM);
@@ -333,5 +345,5 @@ int ek_predecessor_step(const char *update_point, struct ekiden_error *error)
                 if (r == 0)
                         return 1;
         }
-        return ek_predecessor_call_off(error);
+        return ek_predecessor_call_off(r, error);
 }

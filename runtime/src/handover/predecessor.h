@@ -84,5 +84,8 @@ uint64_t ek_predecessor_deadline(void);
 /** The descriptor that becomes readable when a step has something to do, or -1. */
 int ek_predecessor_socket(void);
 
+/** Whether the successor asked for the item in the upgrade under way or just ended. */
+bool ek_predecessor_has_given(const struct ek_tagged *tagged);
+
 /** The report of the upgrade under way or just ended. */
 const struct ek_upgrade_report *ek_predecessor_report(void);

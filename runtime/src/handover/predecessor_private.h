@@ -8,6 +8,7 @@
 struct ek_predecessor {
         enum ekiden_phase phase; /* NONE: no upgrade is under way */
         uint64_t phase_until_ns;
+        uint64_t serial; /* of this upgrade in this process, from 1 */
         const struct ek_predecessor_setup *setup;
         struct ek_upgrade_request request;
         struct ek_link *link;
@@ -32,5 +33,6 @@ int ek_predecessor_hand_over(struct ekiden_error *error);
 /** COMMIT and TAKEN: 0, or an error after which the successor surely never serves. (commit.c) */
 int ek_predecessor_commit(struct ekiden_error *error);
 
-/** Ends successor and link; the program resumes. `error` is completed. Returns its code. */
-int ek_predecessor_call_off(struct ekiden_error *error);
+/** Ends successor and link; the program resumes. `error` is completed, from `result` if it is not
+    set. Returns its code. */
+int ek_predecessor_call_off(int result, struct ekiden_error *error);

@@ -10,6 +10,8 @@
 #include "handover/predecessor_private.h"
 #include "wire/clock.h"
 
+#define PULLS_MAX 65536 /* of a handover */
+
 static int send_paused(struct ek_predecessor *p, struct ekiden_error *error)
 {
         struct ek_wait wait = ek_predecessor_wait(EKIDEN_PHASE_TRANSFER);
@@ -62,7 +64,7 @@ static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
                       const struct ek_frame *frame, struct ekiden_error *error)
 {
         ProtobufCMessage *unpacked;
-        const struct ek_tagged *tagged;
+        struct ek_tagged *tagged;
         Ekiden__Pull *pull;
         int r = ek_frame_message(frame, &ekiden__pull__descriptor, &unpacked);
 
@@ -74,6 +76,12 @@ static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
                 r = send_absent(p, pull->item, error);
         } else {
                 r = check_type(tagged, pull, error);
+                if (r == 0 && tagged->pulled_in == p->serial)
+                        r = ekiden_error_set(error, EKIDEN_EPROTOCOL,
+                                             "the new process asked twice for item \"%s\"",
+                                             tagged->name);
+                if (r == 0)
+                        tagged->pulled_in = p->serial;
                 if (r == 0)
                         r = ek_export_item(export_, tagged, error);
         }
@@ -93,28 +101,45 @@ static void read_reason(struct ek_predecessor *p, struct ekiden_error *error)
                 *error = reason;
 }
 
-/* Pulls until READY. */
+/* The next frame of the successor. Its deadline is for the whole frame: a byte now and then does
+   not renew it. RECEIVED is not what is waited for. */
+static int receive_request(struct ek_predecessor *p, struct ek_export *export_,
+                           struct ek_frame *ret_frame, struct ekiden_error *error)
+{
+        for (;;) {
+                struct ek_wait wait = ek_predecessor_wait(EKIDEN_PHASE_READY);
+                uint64_t until_ns = ek_now_ns() + wait.idle_ms * EK_NS_PER_MS;
+                int r;
+
+                if (wait.until_ns == 0 || until_ns < wait.until_ns)
+                        wait.until_ns = until_ns;
+                r = ek_receive(p->link, &wait, ret_frame, error);
+                if (r < 0)
+                        return r;
+                if (ret_frame->kind != EKIDEN__FRAME_KIND__RECEIVED)
+                        return 0;
+                if (export_->unreceived == 0)
+                        return ek_link_failed(EKIDEN_EPROTOCOL, error);
+                export_->unreceived--;
+        }
+}
+
+/* Pulls until READY: each item once, so there are no more of them than a program can tag. */
 static int serve_pulls(struct ek_predecessor *p, struct ekiden_error *error)
 {
         struct ek_wait transfer = ek_predecessor_wait(EKIDEN_PHASE_TRANSFER);
-        struct ek_wait next = ek_predecessor_wait(EKIDEN_PHASE_READY);
         struct ek_export export_ = {
                 .link = p->link,
                 .wait = &transfer,
                 .progress = on_progress,
         };
 
-        for (;;) {
+        for (unsigned int pulls = 0; pulls <= PULLS_MAX; pulls++) {
                 struct ek_frame frame;
-                int r = ek_receive(p->link, &next, &frame, error);
+                int r = receive_request(p, &export_, &frame, error);
 
                 if (r == 0 && frame.kind == EKIDEN__FRAME_KIND__READY)
                         return 0;
-                if (r == 0 && frame.kind == EKIDEN__FRAME_KIND__RECEIVED &&
-                    export_.unreceived > 0) {
-                        export_.unreceived--;
-                        continue;
-                }
                 if (r == 0 && frame.kind != EKIDEN__FRAME_KIND__PULL)
                         r = ek_link_failed(EKIDEN_EPROTOCOL, error);
                 if (r == 0)
@@ -122,6 +147,8 @@ static int serve_pulls(struct ek_predecessor *p, struct ekiden_error *error)
                 if (r < 0)
                         return r;
         }
+        return ekiden_error_set(error, EKIDEN_ELIMIT,
+                                "the new process asked for more than %d items", PULLS_MAX);
 }
 
 int ek_predecessor_hand_over(struct ekiden_error *error)

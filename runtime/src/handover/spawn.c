@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "wire/cleanup.h"
+#include "wire/clock.h"
 
 #define KILL_MS 2000 /* how long a killed process may take to be gone */
 
@@ -22,7 +23,6 @@ int ek_binary_open(const char *path, int *ret_fd, struct ekiden_error *error)
 {
         ek_auto_close int fd = open(path, O_PATH | O_CLOEXEC);
         struct stat status;
-        char self[64];
 
         if (fd < 0)
                 return ekiden_error_set_errno(error, EKIDEN_EBINARY, errno,
@@ -31,9 +31,8 @@ int ek_binary_open(const char *path, int *ret_fd, struct ekiden_error *error)
                 return ekiden_error_set(error, EKIDEN_EBINARY,
                                         "%s is not a regular file; name the new binary itself",
                                         path);
-        snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
         /* The file's own mode decides, for root too, who may do anything else. */
-        if (!(status.st_mode & 0111) || faccessat(AT_FDCWD, self, X_OK, AT_EACCESS) < 0)
+        if (!(status.st_mode & 0111) || faccessat(fd, "", X_OK, AT_EACCESS | AT_EMPTY_PATH) < 0)
                 return ekiden_error_set(error, EKIDEN_EBINARY,
                                         "%s may not be executed; set its mode with chmod +x", path);
         *ret_fd = ek_steal_fd(&fd);
@@ -137,12 +136,14 @@ static int watch(pid_t pid, struct ek_child *ret_child, struct ekiden_error *err
         int saved = errno;
 
         if (pidfd < 0) {
-                kill(pid, SIGKILL);
-                waitpid(pid, NULL, 0);
+                if (saved != ESRCH)
+                        kill(pid, SIGKILL);
+                while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+                        ;
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, saved,
                                               "cannot watch the new process");
         }
-        *ret_child = (struct ek_child){.pid = pid, .pidfd = pidfd};
+        *ret_child = (struct ek_child){.pid = pid, .pidfd = pidfd, .daemon = -1};
         return 0;
 }
 
@@ -153,6 +154,8 @@ int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char 
         ek_auto_free char **environment = make_environment(origin);
         ek_auto_close int high_binary = fcntl(binary, F_DUPFD_CLOEXEC, EK_HANDOVER_BINARY + 1);
         ek_auto_close int high_socket = fcntl(socket, F_DUPFD_CLOEXEC, EK_HANDOVER_BINARY + 1);
+        sigset_t all, before;
+        int watched = 0;
         pid_t pid;
         int r;
 
@@ -161,20 +164,31 @@ int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char 
         if (high_binary < 0 || high_socket < 0)
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
                                               "cannot duplicate a descriptor for the successor");
+        /* A handler of SIGCHLD that reaps every child must not come between spawn and pidfd_open().
+         */
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before);
         r = spawn(origin, high_binary, high_socket, argv, environment, &pid);
+        if (r == 0)
+                watched = watch(pid, ret_child, error);
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
         if (r != 0)
                 return ekiden_error_set_errno(error, EKIDEN_EBINARY, r,
                                               "cannot start the new binary %s in %s", path,
                                               origin->directory);
-        return watch(pid, ret_child, error);
+        return watched;
 }
 
-static void wait_gone(const struct ek_child *child, int timeout_ms)
+static void wait_gone(int pidfd, int timeout_ms)
 {
-        struct pollfd gone = {.fd = child->pidfd, .events = POLLIN};
+        struct pollfd gone = {.fd = pidfd, .events = POLLIN};
+        uint64_t until_ns = ek_now_ns() + (uint64_t)timeout_ms * EK_NS_PER_MS;
 
-        while (poll(&gone, 1, timeout_ms) < 0 && errno == EINTR)
-                ; /* a signal may make it wait anew: signals come in bounded numbers here */
+        while (poll(&gone, 1, timeout_ms) < 0 && errno == EINTR) {
+                uint64_t now_ns = ek_now_ns();
+
+                timeout_ms = now_ns < until_ns ? (int)((until_ns - now_ns) / EK_NS_PER_MS) : 0;
+        }
 }
 
 static void describe(const siginfo_t *info, char *ret_how, size_t size)
@@ -200,15 +214,32 @@ static int reap(const struct ek_child *child, char *ret_how, size_t size)
         return 1;
 }
 
+void ek_child_speaks(struct ek_child *child, pid_t pid)
+{
+        if (pid > 0 && pid != child->pid && child->daemon < 0)
+                child->daemon = pidfd_open(pid, 0);
+}
+
+/* A daemon is nobody's child here: init reaps it. */
+static void end_daemon(struct ek_child *child)
+{
+        if (child->daemon < 0)
+                return;
+        pidfd_send_signal(child->daemon, SIGKILL, NULL, 0);
+        wait_gone(child->daemon, KILL_MS);
+        ek_close(&child->daemon);
+}
+
 void ek_child_end(struct ek_child *child, int grace_ms, char *ret_how, size_t size_bytes)
 {
         ret_how[0] = '\0';
+        end_daemon(child);
         if (child->pid > 0 && child->pidfd >= 0) {
                 if (grace_ms > 0)
-                        wait_gone(child, grace_ms);
+                        wait_gone(child->pidfd, grace_ms);
                 if (!reap(child, ret_how, size_bytes)) {
                         pidfd_send_signal(child->pidfd, SIGKILL, NULL, 0);
-                        wait_gone(child, KILL_MS);
+                        wait_gone(child->pidfd, KILL_MS);
                         reap(child, ret_how, size_bytes);
                         snprintf(ret_how, size_bytes, "was still running, and was killed");
                 }

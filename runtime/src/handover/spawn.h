@@ -23,7 +23,11 @@
 struct ek_child {
         pid_t pid; /* 0: none */
         int pidfd; /* -1 once it is gone */
+        int daemon; /* pidfd of the process that speaks, where the child has forked it; or -1 */
 };
+
+/** Takes note of the process that speaks on the socket, by the kernel's word. */
+void ek_child_speaks(struct ek_child *child, pid_t pid);
 
 /** Opens and checks a binary; the caller owns *ret_fd. 0 or EBINARY with a sentence. */
 int ek_binary_open(const char *path, int *ret_fd, struct ekiden_error *error);

@@ -2,7 +2,6 @@
 /* See successor.h. */
 #include "handover/successor.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,13 +11,14 @@
 #include <unistd.h>
 
 #include "handover/compatible.h"
+#include "handover/deadlines.h"
 #include "handover/refusal.h"
 #include "state/transfer.h"
 #include "wire/cleanup.h"
+#include "wire/clock.h"
 
 #define FIRST_WORD_MS 5000 /* OFFER lies in the socket before this process exists */
 #define DEATH_CHECK_MS 1000 /* how long a predecessor that closed its socket may take to die */
-#define DEADLINE_MAX_MS 86400000
 
 static struct {
         enum ek_successor_state state;
@@ -43,8 +43,9 @@ uint32_t ek_successor_leg(void)
         return successor.leg;
 }
 
-int ek_successor_fail(struct ekiden_error *error)
+int ek_successor_fail(int result, struct ekiden_error *error)
 {
+        ekiden_error_set(error, result, "%s", ekiden_error_text(result));
         if (successor.link && error->code != EKIDEN_EPEER)
                 ek_refuse(successor.link, error);
         successor.link = ek_link_free(successor.link);
@@ -66,18 +67,23 @@ static int open_predecessor(int socket)
 
 static unsigned int deadline(protobuf_c_boolean has, uint32_t offered_ms, unsigned int default_ms)
 {
-        return has && offered_ms > 0 && offered_ms <= DEADLINE_MAX_MS ? offered_ms : default_ms;
+        return has && offered_ms > 0 && offered_ms <= EK_DEADLINE_MAX_MS ? offered_ms : default_ms;
 }
 
 static int take_offer(const Ekiden__Offer *offer, const struct ek_registry *registry,
                       struct ekiden_error *error)
 {
+        static const struct ek_deadlines defaults = EK_DEADLINES_DEFAULT;
+
         if (offer->has_umask)
                 umask((mode_t)(offer->umask & 0777));
         successor.leg = offer->has_leg && offer->leg < UINT32_MAX ? offer->leg + 1 : 2;
-        successor.pause_ms = deadline(offer->has_pause_ms, offer->pause_ms, 60000);
-        successor.transfer_ms = deadline(offer->has_transfer_ms, offer->transfer_ms, 10000);
-        successor.commit_ms = deadline(offer->has_commit_ms, offer->commit_ms, 5000);
+        successor.pause_ms =
+                deadline(offer->has_pause_ms, offer->pause_ms, defaults.ms[EKIDEN_PHASE_PAUSE]);
+        successor.transfer_ms = deadline(offer->has_transfer_ms, offer->transfer_ms,
+                                         defaults.ms[EKIDEN_PHASE_TRANSFER]);
+        successor.commit_ms =
+                deadline(offer->has_commit_ms, offer->commit_ms, defaults.ms[EKIDEN_PHASE_COMMIT]);
         return ek_compatible(offer, successor.schema, registry, &successor.chain, error);
 }
 
@@ -100,16 +106,6 @@ static int read_offer(const struct ek_registry *registry, struct ekiden_error *e
         return r;
 }
 
-static Ekiden__SchemaId schema_id(const struct ekiden_schema *schema)
-{
-        Ekiden__SchemaId id = EKIDEN__SCHEMA_ID__INIT;
-
-        id.version = schema->version;
-        id.fingerprint = (ProtobufCBinaryData){EKIDEN_FINGERPRINT_SIZE,
-                                               (uint8_t *)(uintptr_t)schema->fingerprint};
-        return id;
-}
-
 /* The schemas on the chain are what matters of all that this binary knows. */
 static int send_hello(struct ekiden_error *error)
 {
@@ -122,7 +118,7 @@ static int send_hello(struct ekiden_error *error)
         int r;
 
         for (size_t i = 0; i <= chain->count; i++) {
-                ids[i] = schema_id(i == 0 ? chain->from : chain->hops[i - 1]->to);
+                ids[i] = ek_schema_id(i == 0 ? chain->from : chain->hops[i - 1]->to);
                 known[i] = &ids[i];
                 versions[i] = ids[i].version;
         }
@@ -156,7 +152,7 @@ int ek_successor_start(int socket, const struct ekiden_schema *schema,
                 r = send_hello(error);
         if (r == 0)
                 error->phase = EKIDEN_PHASE_NONE;
-        return r < 0 ? ek_successor_fail(error) : 0;
+        return r < 0 ? ek_successor_fail(r, error) : 0;
 }
 
 static int read_paused(struct ekiden_error *error)
@@ -251,7 +247,7 @@ int ek_successor_fetch(const struct ek_tagged *tagged, struct ekiden_error *erro
         error->phase = EKIDEN_PHASE_WARM;
         r = fetch(tagged, error);
         if (r < 0)
-                return ek_successor_fail(error);
+                return ek_successor_fail(r, error);
         error->phase = EKIDEN_PHASE_NONE;
         return r;
 }
@@ -259,11 +255,17 @@ int ek_successor_fetch(const struct ek_tagged *tagged, struct ekiden_error *erro
 const char *ek_successor_update_point(void)
 {
         struct ekiden_error error = {.phase = EKIDEN_PHASE_WARM};
+        int r = 0;
 
-        if (successor.state == EK_SUCCESSOR_WAITING &&
-            (announce_warm(&error) < 0 || expect_paused(&error) < 0))
-                ek_successor_fail(&error);
-        return successor.update_point[0] ? successor.update_point : NULL;
+        if (successor.state == EK_SUCCESSOR_WAITING)
+                r = announce_warm(&error);
+        if (successor.state == EK_SUCCESSOR_WAITING && r == 0)
+                r = expect_paused(&error);
+        if (r < 0)
+                ek_successor_fail(r, &error);
+        if (successor.state != EK_SUCCESSOR_WAITING || !successor.update_point[0])
+                return NULL;
+        return successor.update_point;
 }
 
 static int receive_commit(struct ekiden_error *error)
@@ -297,6 +299,7 @@ static int predecessor_is_dead(void)
         struct pollfd death = {.fd = successor.predecessor, .events = POLLIN};
         struct ekiden_error ignored = {0};
         struct ek_frame frame;
+        uint64_t until_ns;
         int r;
 
         do
@@ -304,8 +307,10 @@ static int predecessor_is_dead(void)
         while (r == 0);
         if (r != EKIDEN_EPEER || successor.predecessor < 0)
                 return 0;
-        while ((r = poll(&death, 1, DEATH_CHECK_MS)) < 0 && errno == EINTR)
-                ;
+        until_ns = ek_now_ns() + DEATH_CHECK_MS * EK_NS_PER_MS;
+        do
+                r = poll(&death, 1, 1);
+        while (r <= 0 && ek_now_ns() < until_ns);
         return r == 1;
 }
 
@@ -341,7 +346,7 @@ int ek_successor_finish(const char *update_point, int (*publish)(struct ekiden_e
         if (r == 0)
                 r = send_taken(error);
         if (r < 0)
-                return ek_successor_fail(error);
+                return ek_successor_fail(r, error);
         successor.link = ek_link_free(successor.link);
         ek_close(&successor.predecessor);
         successor.state = EK_SUCCESSOR_NONE;

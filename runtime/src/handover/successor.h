@@ -24,7 +24,6 @@ enum ek_successor_state ek_successor_state(void);
  * Reads OFFER, checks that this binary can take the state, says HELLO.
  *
  * @param socket  of the handover; consumed
- * @param umask   set to what the program was started with, when OFFER has come
  * @return 0, or the refusal, which the predecessor was told
  */
 int ek_successor_start(int socket, const struct ekiden_schema *schema,
@@ -49,5 +48,6 @@ const char *ek_successor_update_point(void);
 int ek_successor_finish(const char *update_point, int (*publish)(struct ekiden_error *error),
                         struct ekiden_error *error);
 
-/** Calls the upgrade off, telling the predecessor why. Returns error->code. */
-int ek_successor_fail(struct ekiden_error *error);
+/** Calls the upgrade off, telling the predecessor why: `error`, or if that is not set, `result`.
+    Returns the error's code. */
+int ek_successor_fail(int result, struct ekiden_error *error);

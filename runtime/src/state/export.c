@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "fields.h"
+#include "record.h"
 #include "state/transfer.h"
 #include "wire/cleanup.h"
 #include "wire/message.h"
@@ -172,13 +173,22 @@ static int append(struct batch *batch, const ProtobufCMessage *record, size_t si
 
 static int check_record(struct batch *batch, const ProtobufCMessage *record)
 {
-        if (record->descriptor == batch->tagged->item.message->descriptor &&
-            protobuf_c_message_check(record))
+        bool is_state = batch->tagged->binding == &ek_message_binding;
+        unsigned long long number = batch->item.records;
+        char field[EKIDEN_NAME_MAX + 1];
+        const char *wrong;
+
+        if (record->descriptor != batch->tagged->item.message->descriptor)
+                return ekiden_error_set(batch->error, EKIDEN_EREFUSED,
+                                        "record %llu is not initialised, or of another type",
+                                        number);
+        wrong = ek_record_check(record, !is_state, field);
+        if (!wrong)
                 return 0;
-        return ekiden_error_set(batch->error, EKIDEN_EREFUSED,
-                                "record %llu is not initialised, lacks a required field, or an "
-                                "element of an array in it is NULL",
-                                (unsigned long long)batch->item.records);
+        if (batch->error && batch->error->code == 0)
+                memcpy(batch->error->field, field, sizeof(field));
+        return ekiden_error_set(batch->error, EKIDEN_EREFUSED, "record %llu: field \"%s\" %s",
+                                number, field, wrong);
 }
 
 /* Numbers the record's descriptors and adds it; a record that finds no room sends the batch first.

@@ -215,6 +215,8 @@ static int import_record(struct import *import, const uint8_t *data, size_t size
 
         ek_arena_reset(&import->arena);
         r = ek_message_unpack(type->descriptor, &import->arena.allocator, data, size, &record);
+        if (r == EKIDEN_ELIMIT)
+                return malformed(import, "its messages are nested over 100 deep");
         if (r < 0)
                 return malformed(import, "its encoding is damaged, or text in it is not UTF-8");
         r = ek_resolve_descriptors(type, record, resolve, import);

@@ -34,6 +34,7 @@ struct ek_tagged {
         void *data;
         enum ek_value_type value_type;
         size_t *size_bytes; /* of EK_VALUE_BYTES */
+        uint64_t pulled_in; /* number of the handover in which it was pulled last */
 };
 
 /** The message type of built-in items, ekiden.Value. */

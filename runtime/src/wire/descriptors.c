@@ -2,6 +2,7 @@
 /* See descriptors.h. All that is received is close-on-exec until its frame says otherwise. */
 #include "wire/descriptors.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
@@ -44,7 +45,7 @@ size_t ek_descriptors_describe(uint8_t payload[EK_DESCRIPTORS_PAYLOAD_MAX], cons
 
 int ek_descriptors_collect(struct msghdr *message, int *held, size_t *held_count, size_t room)
 {
-        bool surplus = (message->msg_flags & MSG_CTRUNC) != 0;
+        bool surplus = false;
 
         for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header;
              header = CMSG_NXTHDR(message, header)) {
@@ -64,7 +65,25 @@ int ek_descriptors_collect(struct msghdr *message, int *held, size_t *held_count
                         }
                 }
         }
+        if (message->msg_flags & MSG_CTRUNC) {
+                errno = EMFILE; /* the kernel does not say more; this is why it happens */
+                return EKIDEN_ESYSTEM;
+        }
         return surplus ? EKIDEN_EPROTOCOL : 0;
+}
+
+pid_t ek_descriptors_sender(struct msghdr *message, pid_t otherwise)
+{
+        for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header;
+             header = CMSG_NXTHDR(message, header)) {
+                struct ucred credentials;
+
+                if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_CREDENTIALS)
+                        continue;
+                memcpy(&credentials, CMSG_DATA(header), sizeof(credentials));
+                return credentials.pid > 0 ? credentials.pid : otherwise;
+        }
+        return otherwise;
 }
 
 static int apply_flags(const ProtobufCBinaryData *close_on_exec, const int *descriptors)

@@ -16,7 +16,7 @@
 
 union ek_descriptor_control {
         struct cmsghdr alignment;
-        char bytes[CMSG_SPACE(sizeof(int) * EK_DESCRIPTORS_MAX)];
+        char bytes[CMSG_SPACE(sizeof(int) * EK_DESCRIPTORS_MAX) + CMSG_SPACE(sizeof(struct ucred))];
 };
 
 /** Puts descriptors (borrowed) into a message that is to be sent. `control` outlives the call. */
@@ -28,11 +28,14 @@ size_t ek_descriptors_describe(uint8_t payload[EK_DESCRIPTORS_PAYLOAD_MAX], cons
                                size_t count);
 
 /**
- * Appends what came with a received message to `held`, which then owns it: 0, or EPROTOCOL when the
- * kernel cut some off (the process may be out of descriptors) or more than `room` would be held;
- * the surplus is closed.
+ * Appends what came with a received message to `held`, which then owns it: 0; ESYSTEM with EMFILE
+ * when the kernel cut some off, as it does when this process may open no more; EPROTOCOL when more
+ * than `room` would be held. The surplus is closed.
  */
 int ek_descriptors_collect(struct msghdr *message, int *held, size_t *held_count, size_t room);
+
+/** The PID in a received message's credentials, or `otherwise` where there are none. */
+pid_t ek_descriptors_sender(struct msghdr *message, pid_t otherwise);
 
 /** Copies the descriptors of a frame from the front of `held`: how many, or EPROTOCOL. Sets
  * FD_CLOEXEC. */

@@ -57,7 +57,6 @@ int ek_frame_header_read(const uint8_t header[EK_FRAME_HEADER_SIZE],
         *ret_header = (struct ek_frame_header){
                 .length = length,
                 .kind = (uint16_t)(header[4] | header[5] << 8),
-                .checksum = get_le32(header + 8),
         };
         return 0;
 }

@@ -18,7 +18,6 @@
 struct ek_frame_header {
         uint32_t length; /* of the payload, bytes */
         uint16_t kind;
-        uint32_t checksum;
 };
 
 /** Writes the header of a frame with this payload, of at most EK_FRAME_PAYLOAD_MAX bytes. */

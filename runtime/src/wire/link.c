@@ -28,6 +28,7 @@ int ek_link_new(int socket, struct ek_link **ret_link)
         if (!link)
                 return EKIDEN_ENOMEM;
         link->fd = ek_steal_fd(&fd);
+        link->payload_max = EK_FRAME_PAYLOAD_MAX;
         *ret_link = link;
         return 0;
 }
@@ -43,6 +44,29 @@ struct ek_link *ek_link_free(struct ek_link *link)
         free(link->in);
         free(link);
         return NULL;
+}
+
+void ek_link_limit(struct ek_link *link, uint32_t payload_max_bytes)
+{
+        link->payload_max = payload_max_bytes;
+}
+
+bool ek_link_is_torn(const struct ek_link *link)
+{
+        return link->is_torn;
+}
+
+int ek_link_identify(struct ek_link *link)
+{
+        static const int on = 1;
+
+        return setsockopt(link->fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ? EKIDEN_ESYSTEM
+                                                                                  : 0;
+}
+
+pid_t ek_link_sender(const struct ek_link *link)
+{
+        return link->sender;
 }
 
 int ek_link_socket(const struct ek_link *link)
@@ -110,6 +134,7 @@ static int read_some(struct ek_link *link)
                 return errno == EAGAIN       ? EKIDEN_ETIMEOUT
                        : errno == ECONNRESET ? EKIDEN_EPEER
                                              : EKIDEN_ESYSTEM;
+        link->sender = ek_descriptors_sender(&message, link->sender);
         r = ek_descriptors_collect(&message, link->descriptors, &link->descriptor_count,
                                    EK_LINK_DESCRIPTORS_HELD);
         if (r < 0)
@@ -131,6 +156,8 @@ static int parse(struct ek_link *link, struct ek_frame *ret_frame)
         if (held < EK_FRAME_HEADER_SIZE)
                 return 0;
         r = ek_frame_header_read(start, &header);
+        if (r == 0 && header.length > link->payload_max)
+                r = EKIDEN_ELIMIT;
         if (r < 0)
                 return r;
         if (held - EK_FRAME_HEADER_SIZE < header.length)

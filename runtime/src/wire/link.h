@@ -6,8 +6,10 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <protobuf-c/protobuf-c.h>
 
@@ -53,6 +55,18 @@ static inline void ek_link_cleanup(struct ek_link **link)
 
 #define ek_auto_link __attribute__((cleanup(ek_link_cleanup)))
 
+/** Refuses frames with a larger payload than this; EK_FRAME_PAYLOAD_MAX if never called. */
+void ek_link_limit(struct ek_link *link, uint32_t payload_max_bytes);
+
+/** Whether a frame was sent in part, after an error: then nothing more can be. */
+bool ek_link_is_torn(const struct ek_link *link);
+
+/** From now on the kernel says who sends: 0 or ESYSTEM (unix(7), SO_PASSCRED). */
+int ek_link_identify(struct ek_link *link);
+
+/** The PID of who sent last, by the kernel's word; 0: not known. */
+pid_t ek_link_sender(const struct ek_link *link);
+
 /** The socket, borrowed. */
 int ek_link_socket(const struct ek_link *link);
 
@@ -67,8 +81,8 @@ int ek_link_prepare(struct ek_link *link, const struct ek_link *operator_);
 /**
  * Sends a frame.
  *
- * @param wait  NULL: do not wait, and answer ETIMEOUT where it would be needed; only for a frame
- *              whose loss ends the link, since half of it may have been written
+ * @param wait  NULL: do not wait, and answer ETIMEOUT where it would be needed. The frame is lost
+ *              then; frames that were queued before it are not, unless ek_link_is_torn()
  * @return 0, EPEER (it closed), ETIMEOUT, ECANCELLED, ELIMIT (over EK_FRAME_PAYLOAD_MAX), ESYSTEM
  */
 int ek_link_send(struct ek_link *link, uint16_t kind, const void *payload, size_t size_bytes,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What link.c and wait.c share of a link. */
+/* What link.c, send.c and wait.c share of a link. */
 #pragma once
 
 #include <uv.h>
@@ -26,6 +26,9 @@ struct ek_link {
         size_t out_size;
         int out_descriptors[EK_DESCRIPTORS_MAX]; /* that go with them; borrowed */
         size_t out_descriptor_count;
+        uint32_t payload_max;
+        pid_t sender;
+        bool is_torn;
         struct ek_waiter *waiter; /* made by the first wait, or ek_link_prepare() */
 };
 

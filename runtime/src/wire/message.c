@@ -9,6 +9,7 @@
 
 #include <ekiden/error.h>
 
+#include "record.h"
 #include "utf8.h"
 
 enum wire_type {

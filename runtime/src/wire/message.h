@@ -10,9 +10,6 @@
 
 #include <protobuf-c/protobuf-c.h>
 
-/* Sub-messages deeper than this are refused (the limit of the C++ and Java implementations). */
-#define EK_MESSAGE_DEPTH_MAX 100
-
 /** Checks an encoded message: 0, EKIDEN_EPROTOCOL (malformed), or EKIDEN_ELIMIT (too deep). */
 int ek_message_check(const ProtobufCMessageDescriptor *descriptor, const uint8_t *data,
                      size_t size_bytes);

@@ -42,31 +42,36 @@ static size_t advance(struct iovec *parts, size_t n)
         return left;
 }
 
-/* Sends the queue and what comes behind it. Half a frame may have been written after an error. */
+/* Sends the queue and what comes behind it. Where nothing could be sent, the queue stays. */
 static int send_all(struct ek_link *link, struct iovec *parts, const struct ek_wait *wait)
 {
-        parts[0] = (struct iovec){link->out, link->out_size};
+        size_t queued = link->out_size;
+        bool is_begun = false;
+        int r = 0;
+
+        parts[0] = (struct iovec){link->out, queued};
         link->out_size = 0;
-        while (advance(parts, 0) > 0) {
+        while (r == 0 && advance(parts, 0) > 0) {
                 ssize_t n = send_some(link, parts);
-                int r;
 
                 if (n > 0) {
+                        is_begun = true;
                         link->out_descriptor_count = 0;
                         advance(parts, (size_t)n);
-                        continue;
+                } else if (n < 0 && errno == EAGAIN) {
+                        r = ek_link_wait(link, UV_WRITABLE, wait);
+                } else if (n < 0 && (errno == EPIPE || errno == ECONNRESET)) {
+                        r = EKIDEN_EPEER;
+                } else if (n < 0 && errno != EINTR) {
+                        r = EKIDEN_ESYSTEM;
                 }
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
-                        return EKIDEN_EPEER;
-                if (n < 0 && errno != EAGAIN)
-                        return EKIDEN_ESYSTEM;
-                r = ek_link_wait(link, UV_WRITABLE, wait);
-                if (r < 0)
-                        return r;
         }
-        return 0;
+        if (r < 0 && !is_begun && r != EKIDEN_EPEER)
+                link->out_size = queued;
+        else if (r < 0)
+                link->out_descriptor_count = 0;
+        link->is_torn = link->is_torn || (r < 0 && is_begun);
+        return r;
 }
 
 int ek_link_flush(struct ek_link *link, const struct ek_wait *wait)

@@ -41,7 +41,8 @@ struct ekiden_hop;
  *
  * @param old   the record as the older (or, on the way down, newer) schema has it; borrowed
  * @param new_  initialised to its type's defaults, descriptor fields to -1; to be filled. What it
- *              points to must live as long as the hop: from ekiden_hop_*(), from `old`, or static
+ *              points to must live as long as the record: from ekiden_hop_*(), from `old`, or
+ * static
  * @return 0, or a negative EKIDEN_E… (of ekiden_hop_refuse()): then the upgrade is called off
  */
 typedef int (*ekiden_transform_function)(const ProtobufCMessage *old, ProtobufCMessage *new_,
