@@ -74,7 +74,7 @@ static const char stream_template[] =
         "        return typed->import_record((const $type$ *)(const void *)record, cursor, data);\n"
         "}\n"
         "\n"
-        "static const struct ekiden_binding $item$_binding = {\n"
+        "static const struct ekiden_binding binding_$item$ = {\n"
         "        .count = count_$item$,\n"
         "        .export_record = export_$item$,\n"
         "        .import_record = import_$item$,\n"
@@ -85,7 +85,7 @@ static const char stream_template[] =
         "        if (functions == NULL || functions->export_record == NULL ||\n"
         "            functions->import_record == NULL)\n"
         "                return EKIDEN_EINVAL;\n"
-        "        return ekiden_tag_stream(&items[$index$], &$item$_binding, functions, data);\n"
+        "        return ekiden_tag_stream(&items[$index$], &binding_$item$, functions, data);\n"
         "}\n";
 
 static char *number(struct ek_text *out, size_t value)
@@ -115,15 +115,6 @@ static char *hex_bytes(struct ek_text *out, const uint8_t *bytes, size_t indent)
         return text.bytes;
 }
 
-/* Tables of imported messages carry the schema's name: another schema may have them too. */
-static const char *table_name(struct ek_text *out, const struct ek_schema *schema,
-                              const struct ek_message *message)
-{
-        if (message->file == schema->file)
-                return message->lower_name;
-        return ek_arena_printf(out->arena, "%s__%s", schema->c_name, message->lower_name);
-}
-
 /* Returns how many fields there are in the table. */
 static size_t emit_fields(struct ek_text *out, const struct ek_schema *schema,
                           const struct ek_message *message)
@@ -137,11 +128,11 @@ static size_t emit_fields(struct ek_text *out, const struct ek_schema *schema,
                 if (!ek_tables_field(field))
                         continue;
                 if (count++ == 0)
-                        ek_emit(out, fields_template, "table", table_name(out, schema, message),
+                        ek_emit(out, fields_template, "table", ek_tables_name(schema, message),
                                 NULL);
                 if (field->message != NULL)
                         nested = ek_arena_printf(out->arena, "&%s__message",
-                                                 table_name(out, schema, field->message));
+                                                 ek_tables_name(schema, field->message));
                 ek_emit(out, field_template, "field", field->name, "index", number(out, i), "flags",
                         field->descriptor ? "EKIDEN_FIELD_DESCRIPTOR" : "0", "nested", nested,
                         NULL);
@@ -166,7 +157,7 @@ static void emit_forward(struct ek_text *out, const struct ek_schema *schema,
                                                 "#pragma GCC visibility push(hidden)\n");
                 any = true;
                 ek_emit(out, forward_template, "table",
-                        table_name(out, schema, tables->list[i].message), NULL);
+                        ek_tables_name(schema, tables->list[i].message), NULL);
         }
         if (any)
                 ek_text_add_string(out, "#pragma GCC visibility pop\n");
@@ -179,7 +170,7 @@ static void emit_messages(struct ek_text *out, const struct ek_schema *schema)
         emit_forward(out, schema, &tables);
         for (size_t i = 0; i < tables.count; i++) {
                 const struct ek_message *message = tables.list[i].message;
-                const char *table = table_name(out, schema, message);
+                const char *table = ek_tables_name(schema, message);
                 size_t count = emit_fields(out, schema, message);
 
                 ek_emit(out, message_template, "storage", tables.list[i].forward ? "" : "static ",
@@ -197,7 +188,7 @@ static void emit_items(struct ek_text *out, const struct ek_schema *schema)
 
                 ek_emit(out, item_template, "item", item->name, "kind",
                         item->stream ? "EKIDEN_ITEM_STREAM" : "EKIDEN_ITEM_SINGLETON", "table",
-                        table_name(out, schema, item->message), "key", number(out, item->key),
+                        ek_tables_name(schema, item->message), "key", number(out, item->key),
                         "comment",
                         item->key != 0 ? ek_arena_printf(out->arena, " /* %s */", item->key_name)
                                        : "",

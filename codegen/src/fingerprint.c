@@ -25,6 +25,8 @@
  * then by name. A field's line has, in this order: its number; `required`, `optional`, `repeated`,
  * `implicit` (proto3: there is no presence) or `oneof LENGTH:NAME`; its type; its name; `default
  * LENGTH:VALUE`, as the descriptor's default_value has it, where the file states one; `descriptor`.
+ * In a proto2 message an enum field that is not repeated has a default in any case: where the file
+ * states none it is the enum's first value, in the order of declaration, and is written likewise.
  *
  * A schema's fingerprint is the SHA-256 of:
  *
@@ -87,10 +89,21 @@ static void add_label(struct ek_text *text, const struct ek_field *field, bool p
                                    proto3 && field->message == NULL ? "implicit" : "optional");
 }
 
+/* The default that an absent field has, or NULL where its type alone decides. */
+static const char *default_value(const struct ek_field *field, bool proto3)
+{
+        if (field->proto->default_value != NULL)
+                return field->proto->default_value;
+        if (field->enumeration == NULL || field->repeated || proto3 ||
+            field->enumeration->proto->n_value == 0)
+                return NULL;
+        return field->enumeration->proto->value[0]->name;
+}
+
 static void add_field(struct ek_text *text, const struct ek_field *field, bool proto3,
                       struct enums *enums)
 {
-        const char *value = field->proto->default_value;
+        const char *value = default_value(field, proto3);
 
         ek_text_printf(text, "field %u ", field->number);
         add_label(text, field, proto3);

@@ -35,6 +35,18 @@ static void emit(struct ek_arena *arena, Response *response, struct ek_schema *s
         add_file(arena, response, schema->file->base_name, ".ekiden.c", &source);
 }
 
+static void init_schemas(struct ek_schema *schemas, struct ek_model *model,
+                         const Google__Protobuf__Compiler__CodeGeneratorRequest *request)
+{
+        for (size_t i = 0; i < request->n_file_to_generate; i++) {
+                struct ek_file *file = ek_model_file(model, request->file_to_generate[i]);
+
+                if (file == NULL)
+                        ek_die("the request is not valid: a file to generate is not in it");
+                ek_schema_init(&schemas[i], model, file);
+        }
+}
+
 static void pack(struct ek_arena *arena, const Response *response, struct ek_text *ret_response)
 {
         size_t size =
@@ -61,14 +73,9 @@ void ek_generate(struct ek_arena *arena,
                 GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FEATURE__FEATURE_PROTO3_OPTIONAL;
         response.file = ek_arena_alloc(arena, 2 * count, sizeof(*response.file));
         ek_problems_init(&problems, arena);
-        ek_model_build(&model, arena, request);
-        for (size_t i = 0; i < count; i++) {
-                struct ek_file *file = ek_model_file(&model, request->file_to_generate[i]);
-
-                if (file == NULL)
-                        ek_die("the request is not valid: a file to generate is not in it");
-                ek_schema_init(&schemas[i], &model, file);
-                ek_validate(&schemas[i], &problems);
+        if (ek_model_build(&model, &problems, request)) {
+                init_schemas(schemas, &model, request);
+                ek_validate(schemas, count, &problems);
         }
         if (request->parameter != NULL && request->parameter[0] != '\0')
                 response.error = ek_arena_printf(

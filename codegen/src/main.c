@@ -2,6 +2,7 @@
 /*
  * protoc-gen-ekiden: what protoc calls for `--ekiden_out=DIR`.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +19,14 @@ static const char usage[] =
         "\n"
         "protoc calls it. The schema's options are described in ekiden/options.proto.\n";
 
+/* Returns the exit status. */
+static int print(const char *text)
+{
+        if (fputs(text, stdout) < 0 || fflush(stdout) != 0)
+                ek_die("stdout could not be written: %s", strerror(errno));
+        return 0;
+}
+
 int main(int argc, char **argv)
 {
         Google__Protobuf__Compiler__CodeGeneratorRequest *request;
@@ -25,9 +34,9 @@ int main(int argc, char **argv)
         struct ek_arena arena;
 
         if (argc == 2 && strcmp(argv[1], "--version") == 0)
-                return puts("protoc-gen-ekiden " EKIDEN_BUILD_VERSION) < 0;
+                return print("protoc-gen-ekiden " EKIDEN_BUILD_VERSION "\n");
         if (argc == 2 && strcmp(argv[1], "--help") == 0)
-                return fputs(usage, stdout) < 0;
+                return print(usage);
         if (argc > 1 || isatty(STDIN_FILENO)) {
                 fputs(usage, stderr);
                 return 64; /* EX_USAGE */

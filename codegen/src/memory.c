@@ -69,6 +69,22 @@ void *ek_arena_alloc(struct ek_arena *arena, size_t count, size_t size_bytes)
         return memory;
 }
 
+void *ek_arena_grow(struct ek_arena *arena, void *list, size_t count, size_t *size,
+                    size_t object_size_bytes)
+{
+        void *copy;
+
+        if (count < *size)
+                return list;
+        if (*size > SIZE_MAX / 4)
+                ek_die("memory ran out");
+        *size = *size == 0 ? 16 : *size * 2;
+        copy = ek_arena_alloc(arena, *size, object_size_bytes);
+        if (count > 0)
+                memcpy(copy, list, count * object_size_bytes);
+        return copy;
+}
+
 char *ek_arena_strdup(struct ek_arena *arena, const char *text)
 {
         size_t size = strlen(text) + 1;

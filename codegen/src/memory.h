@@ -21,6 +21,13 @@ void ek_arena_deinit(struct ek_arena *arena);
 /** Zeroed memory for `count` objects; never NULL. */
 void *ek_arena_alloc(struct ek_arena *arena, size_t count, size_t size_bytes);
 
+/**
+ * Makes room for one more in a list of `count` objects that has room for `*size`: returns the list,
+ * or a copy of it that is twice as long.
+ */
+void *ek_arena_grow(struct ek_arena *arena, void *list, size_t count, size_t *size,
+                    size_t object_size_bytes);
+
 char *ek_arena_strdup(struct ek_arena *arena, const char *text);
 char *ek_arena_printf(struct ek_arena *arena, const char *format, ...)
         __attribute__((format(printf, 2, 3), nonnull(2)));

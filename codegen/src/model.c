@@ -14,8 +14,8 @@ struct type {
 };
 
 struct builder {
-        struct ek_model *model;
         struct ek_arena *arena;
+        struct ek_problems *problems;
         struct type *types;
         size_t type_count, type_size;
 };
@@ -29,15 +29,8 @@ static const char *checked_name(const char *name, const char *where)
 
 static void add_type(struct builder *builder, struct type type)
 {
-        if (builder->type_count == builder->type_size) {
-                size_t size = builder->type_size == 0 ? 64 : builder->type_size * 2;
-                struct type *types = ek_arena_alloc(builder->arena, size, sizeof(*types));
-
-                if (builder->type_count > 0)
-                        memcpy(types, builder->types, builder->type_count * sizeof(*types));
-                builder->types = types;
-                builder->type_size = size;
-        }
+        builder->types = ek_arena_grow(builder->arena, builder->types, builder->type_count,
+                                       &builder->type_size, sizeof(type));
         builder->types[builder->type_count++] = type;
 }
 
@@ -119,8 +112,14 @@ static struct ek_message **build_messages(struct builder *builder, struct ek_fil
                                           Google__Protobuf__DescriptorProto **protos, size_t count,
                                           struct ek_message **tail, int depth)
 {
-        if (depth > EK_NESTING_MAX && count > 0)
-                ek_die("%s: messages are nested more than %d deep", file->name, EK_NESTING_MAX);
+        if (depth > EK_NESTING_MAX && count > 0) {
+                struct ek_place place = ek_place_below(&parent->place, 3, 0, -1, -1);
+
+                ek_problem(builder->problems, &place,
+                           "messages are nested more than %d deep: move the inner ones out",
+                           EK_NESTING_MAX);
+                return tail;
+        }
         for (size_t i = 0; i < count; i++) {
                 struct ek_message *message =
                         build_message(builder, file, parent, protos[i], (int32_t)i);
@@ -208,10 +207,10 @@ static void build_fields(struct builder *builder, struct ek_message *message)
         qsort(message->sorted, message->field_count, sizeof(message->sorted[0]), compare_numbers);
 }
 
+/* protoc-c's output and ours have it between quotes and in a comment. */
 static bool is_good_file_name(const char *name)
 {
-        if (name == NULL || name[0] == '\0' || strstr(name, "*/") != NULL ||
-            strstr(name, "/*") != NULL)
+        if (strstr(name, "*/") != NULL || strstr(name, "/*") != NULL)
                 return false;
         for (; *name != '\0'; name++)
                 if ((unsigned char)*name < ' ' || *name == 0x7f || *name == '"' || *name == '\\')
@@ -219,28 +218,41 @@ static bool is_good_file_name(const char *name)
         return true;
 }
 
-static char *strip_suffix(struct ek_arena *arena, const char *name, const char *suffix)
+/* As protoc-c does it: our output goes with its. */
+static char *strip_suffix(struct ek_arena *arena, const char *name)
 {
-        size_t length = strlen(name), suffix_length = strlen(suffix);
+        static const char *const suffixes[] = {".protodevel", ".proto"};
+        size_t length = strlen(name);
         char *base_name = ek_arena_strdup(arena, name);
 
-        if (length > suffix_length && strcmp(name + length - suffix_length, suffix) == 0)
+        for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+                size_t suffix_length = strlen(suffixes[i]);
+
+                if (length < suffix_length ||
+                    strcmp(name + length - suffix_length, suffixes[i]) != 0)
+                        continue;
                 base_name[length - suffix_length] = '\0';
+                break;
+        }
         return base_name;
 }
 
 static void build_file(struct builder *builder, struct ek_file *file, unsigned int order,
                        const Google__Protobuf__FileDescriptorProto *proto)
 {
-        if (!is_good_file_name(proto->name))
-                ek_die("a file's name cannot be written into C: rename it");
+        if (proto->name == NULL || proto->name[0] == '\0')
+                ek_die("the request is not valid: a file has no name");
         file->name = proto->name;
-        file->base_name = strip_suffix(builder->arena, proto->name, ".proto");
+        file->base_name = strip_suffix(builder->arena, proto->name);
         file->package = proto->package != NULL ? proto->package : "";
         if (file->package[0] != '\0' && !ek_name_is_qualified(file->package))
                 ek_die("the request is not valid: the package of %s is no name", file->name);
         file->source = (struct ek_source){file->name, order, proto->source_code_info};
         file->place.source = &file->source;
+        if (!is_good_file_name(file->name))
+                ek_problem(builder->problems, &file->place,
+                           "the file's name cannot be written into C: rename it without quotes, "
+                           "backslashes, control characters and the marks of comments");
         file->proto = proto;
         file->proto3 = proto->syntax != NULL && strcmp(proto->syntax, "proto3") == 0;
         file->option = ek_option_program(builder->arena, proto->options);
@@ -273,15 +285,19 @@ static void find_descriptor_holders(const struct ek_model *model)
         }
 }
 
-void ek_model_build(struct ek_model *model, struct ek_arena *arena,
+bool ek_model_build(struct ek_model *model, struct ek_problems *problems,
                     const Google__Protobuf__Compiler__CodeGeneratorRequest *request)
 {
-        struct builder builder = {.model = model, .arena = arena};
+        struct ek_arena *arena = problems->arena;
+        struct builder builder = {.arena = arena, .problems = problems};
+        const size_t problem_count = problems->count;
 
         *model = (struct ek_model){.arena = arena, .file_count = request->n_proto_file};
         model->files = ek_arena_alloc(arena, model->file_count, sizeof(*model->files));
         for (size_t i = 0; i < model->file_count; i++)
                 build_file(&builder, &model->files[i], (unsigned int)i, request->proto_file[i]);
+        if (problems->count > problem_count)
+                return false;
         if (builder.type_count > 0)
                 qsort(builder.types, builder.type_count, sizeof(builder.types[0]), compare_types);
         for (size_t i = 0; i < model->file_count; i++)
@@ -289,6 +305,7 @@ void ek_model_build(struct ek_model *model, struct ek_arena *arena,
                      message = message->next)
                         build_fields(&builder, message);
         find_descriptor_holders(model);
+        return true;
 }
 
 struct ek_file *ek_model_file(const struct ek_model *model, const char *name)

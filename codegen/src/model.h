@@ -10,6 +10,7 @@
 #include "google/protobuf/compiler/plugin.pb-c.h"
 #include "memory.h"
 #include "options.h"
+#include "problem.h"
 #include "source.h"
 
 #define EK_NESTING_MAX 32 /* messages within messages */
@@ -53,7 +54,7 @@ struct ek_message {
 
 struct ek_file {
         const char *name, *package;
-        const char *base_name; /* without ".proto" */
+        const char *base_name; /* without ".proto" or ".protodevel" */
         struct ek_source source;
         struct ek_place place; /* the file as a whole */
         const Google__Protobuf__FileDescriptorProto *proto;
@@ -71,8 +72,14 @@ struct ek_model {
         struct ek_message **reach; /* of ek_model_reach() */
 };
 
-/** Builds the model. Ends the program where the request contradicts itself. */
-void ek_model_build(struct ek_model *model, struct ek_arena *arena,
+/**
+ * Builds the model, in the arena of `problems`. Ends the program where the request contradicts
+ * itself.
+ *
+ * @return false where a file cannot be modelled: it is among the problems then, and the model is
+ *         not to be used
+ */
+bool ek_model_build(struct ek_model *model, struct ek_problems *problems,
                     const Google__Protobuf__Compiler__CodeGeneratorRequest *request);
 
 /** The file of this name, or NULL. */

@@ -122,6 +122,24 @@ char *ek_name_member(struct ek_arena *arena, const char *field_name)
         return ek_arena_printf(arena, "%s_", name);
 }
 
+/* What that list lacks: keywords that came later, or of gcc; macros that gcc or <errno.h> has; and
+ * types that protoc-c writes for other members, which C++ does not let change their meaning. */
+static const char words[] =
+        " alignas alignof char16_t char32_t char8_t co_await co_return co_yield concept consteval "
+        "constexpr constinit decltype errno export i386 int32_t int64_t linux noexcept nullptr "
+        "protobuf_c_boolean requires restrict size_t static_assert thread_local typeof "
+        "typeof_unqual uint32_t uint64_t unix ";
+
+bool ek_name_is_word(const char *member)
+{
+        const size_t length = strlen(member);
+
+        for (const char *word = words; (word = strstr(word, member)) != NULL; word++)
+                if (word[-1] == ' ' && word[length] == ' ')
+                        return true;
+        return strncmp(member, "__", 2) == 0;
+}
+
 bool ek_name_is_qualified(const char *name)
 {
         bool first = true; /* of a part */

@@ -21,6 +21,9 @@ char *ek_name_upper(struct ek_arena *arena, const char *full_name);
 /** Of a struct member: "Port" → "port", "int" → "int_". */
 char *ek_name_member(struct ek_arena *arena, const char *field_name);
 
+/** Whether C or C++ has another use for what ek_name_member() returned. */
+bool ek_name_is_word(const char *member);
+
 /** Whether it is a letter or '_', then letters, digits or '_'. */
 bool ek_name_is_identifier(const char *name);
 

@@ -4,21 +4,7 @@
 #include <string.h>
 
 #include "text.h"
-
-/* The length that a length-delimited field begins with: how many bytes it took, or 0. */
-static size_t read_length(const uint8_t *bytes, size_t count, uint64_t *ret_length)
-{
-        uint64_t length = 0;
-
-        for (size_t i = 0; i < count && i < 10; i++) {
-                length |= (uint64_t)(bytes[i] & 0x7f) << (7 * i);
-                if ((bytes[i] & 0x80) == 0) {
-                        *ret_length = length;
-                        return i + 1;
-                }
-        }
-        return 0;
-}
+#include "varint.h"
 
 /* The bytes of all occurrences of a field, one after the other: protobuf merges them so. */
 static bool collect_bytes(const ProtobufCMessage *options, uint32_t number, struct ek_text *bytes)
@@ -32,7 +18,7 @@ static bool collect_bytes(const ProtobufCMessage *options, uint32_t number, stru
                         continue;
                 if (field->wire_type != PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED)
                         return false;
-                prefix = read_length(field->data, field->len, &length);
+                prefix = ek_varint_read(field->data, field->len, &length);
                 if (prefix == 0 || length != field->len - prefix)
                         return false;
                 ek_text_add(bytes, (const char *)field->data + prefix, (size_t)length);

@@ -19,17 +19,6 @@ void ek_problems_init(struct ek_problems *problems, struct ek_arena *arena)
         *problems = (struct ek_problems){.arena = arena};
 }
 
-static void problems_grow(struct ek_problems *problems)
-{
-        size_t size = problems->size == 0 ? 16 : problems->size * 2;
-        struct ek_problem *list = ek_arena_alloc(problems->arena, size, sizeof(*list));
-
-        if (problems->count > 0)
-                memcpy(list, problems->list, problems->count * sizeof(*list));
-        problems->list = list;
-        problems->size = size;
-}
-
 void ek_problem(struct ek_problems *problems, const struct ek_place *place, const char *format, ...)
 {
         struct ek_problem problem = {
@@ -48,8 +37,8 @@ void ek_problem(struct ek_problems *problems, const struct ek_place *place, cons
         ek_text_init(&sentence, problems->arena);
         ek_text_add_string(&sentence, buffer);
         problem.sentence = sentence.bytes;
-        if (problems->count == problems->size)
-                problems_grow(problems);
+        problems->list = ek_arena_grow(problems->arena, problems->list, problems->count,
+                                       &problems->size, sizeof(problem));
         problems->list[problems->count++] = problem;
 }
 

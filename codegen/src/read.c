@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "varint.h"
+
 /* Of wire messages within messages: more than EK_NESTING_MAX and what is around it needs. */
 #define DEPTH_MAX 64
 
@@ -47,19 +49,10 @@ struct cursor {
 
 static bool read_varint(struct cursor *cursor, uint64_t *ret_value)
 {
-        uint64_t value = 0;
+        size_t used = ek_varint_read(cursor->next, (size_t)(cursor->end - cursor->next), ret_value);
 
-        for (unsigned int shift = 0; shift < 70 && cursor->next < cursor->end; shift += 7) {
-                uint8_t byte = *cursor->next++;
-
-                if (shift < 64)
-                        value |= (uint64_t)(byte & 0x7f) << shift;
-                if ((byte & 0x80) == 0) {
-                        *ret_value = value;
-                        return true;
-                }
-        }
-        return false;
+        cursor->next += used;
+        return used > 0;
 }
 
 /* Steps over a field's value; of a length-delimited one, gives the bytes. */

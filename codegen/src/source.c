@@ -14,24 +14,39 @@ struct ek_place ek_place_below(const struct ek_place *place, int32_t a, int32_t 
         return below;
 }
 
-static const Google__Protobuf__SourceCodeInfo__Location *find_location(
-        const Google__Protobuf__SourceCodeInfo *info, const int32_t *path, size_t length)
+typedef Google__Protobuf__SourceCodeInfo__Location Location;
+
+static bool begins_with(const Location *location, const int32_t *path, size_t length)
 {
+        return location->n_path >= length && location->n_span >= 3 &&
+               (length == 0 || memcmp(location->path, path, length * sizeof(*path)) == 0);
+}
+
+/* What was noted for the path or, where that is an option set field by field, for the first of its
+ * fields: `option (ekiden.item).name = "jobs";` has the path of the name. */
+static const Location *find_location(const Google__Protobuf__SourceCodeInfo *info,
+                                     const int32_t *path, size_t length)
+{
+        const Location *below = NULL;
+
         if (info == NULL)
                 return NULL;
         for (size_t i = 0; i < info->n_location; i++) {
-                const Google__Protobuf__SourceCodeInfo__Location *location = info->location[i];
+                const Location *location = info->location[i];
 
-                if (location->n_path == length && location->n_span >= 3 &&
-                    (length == 0 || memcmp(location->path, path, length * sizeof(*path)) == 0))
+                if (!begins_with(location, path, length))
+                        continue;
+                if (location->n_path == length)
                         return location;
+                if (below == NULL)
+                        below = location;
         }
-        return NULL;
+        return below;
 }
 
 struct ek_position ek_place_position(const struct ek_place *place)
 {
-        const Google__Protobuf__SourceCodeInfo__Location *location;
+        const Location *location;
 
         for (size_t length = place->length;; length--) {
                 location = find_location(place->source->info, place->path, length);
@@ -46,8 +61,7 @@ struct ek_position ek_place_position(const struct ek_place *place)
 
 const char *ek_place_comment(const struct ek_place *place)
 {
-        const Google__Protobuf__SourceCodeInfo__Location *location =
-                find_location(place->source->info, place->path, place->length);
+        const Location *location = find_location(place->source->info, place->path, place->length);
 
         if (location == NULL)
                 return NULL;

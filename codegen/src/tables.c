@@ -63,3 +63,11 @@ struct ek_tables ek_tables_order(const struct ek_schema *schema)
                 walk_from(&walk, schema->items[i].message);
         return walk.tables;
 }
+
+/* Tables of imported messages carry the schema's name: another schema may have them too. */
+const char *ek_tables_name(const struct ek_schema *schema, const struct ek_message *message)
+{
+        if (message->file == schema->file)
+                return message->lower_name;
+        return ek_arena_printf(schema->model->arena, "%s__%s", schema->c_name, message->lower_name);
+}

@@ -22,3 +22,6 @@ struct ek_tables ek_tables_order(const struct ek_schema *schema);
 
 /** Whether a field has an entry in its message's table. */
 bool ek_tables_field(const struct ek_field *field);
+
+/** What a message's table is called: NAME__message, and NAME__fields. */
+const char *ek_tables_name(const struct ek_schema *schema, const struct ek_message *message);

@@ -26,26 +26,27 @@ static const char *key_fault(const struct ek_field *field)
 
 void ek_validate_key(const struct ek_item *item, struct ek_problems *problems)
 {
+        struct ek_place place = ek_place_below(&item->place, 3, -1, -1, -1);
         const struct ek_field *field;
         const char *fault;
 
         if (item->key_name == NULL)
                 return;
         if (!item->stream) {
-                ek_problem(problems, &item->place,
+                ek_problem(problems, &place,
                            "a singleton has no key: add `stream: true`, or remove `key`");
                 return;
         }
         field = ek_message_field(item->message, item->key_name);
         if (field == NULL) {
-                ek_problem(problems, &item->place,
+                ek_problem(problems, &place,
                            "message %s has no field \"%s\" to be the key: name one that it has",
                            item->message->proto->name, item->key_name);
                 return;
         }
         fault = key_fault(field);
         if (fault != NULL)
-                ek_problem(problems, &item->place,
+                ek_problem(problems, &place,
                            "field \"%s\" cannot be the key, because %s: choose an integer, bool, "
                            "enum, string or bytes field of %s",
                            field->name, fault, item->message->proto->name);
@@ -72,13 +73,12 @@ void ek_validate_records(struct ek_schema *schema, const struct ek_item *item,
                 }
 }
 
-static void check_descriptor(const struct ek_message *message, const struct ek_field *field,
-                             struct ek_problems *problems)
+static void check_descriptor(const struct ek_field *field, struct ek_problems *problems)
 {
         struct ek_place place = ek_place_below(&field->place, 8, EK_OPTION_EKIDEN_NUMBER, 1, -1);
         struct ek_place value = ek_place_below(&field->place, 7, -1, -1, -1);
 
-        if (message->is_map_entry)
+        if (field->message != NULL && field->message->is_map_entry)
                 ek_problem(problems, &place,
                            "a map cannot hold descriptors: use a repeated message with an int32 "
                            "field");
@@ -94,15 +94,14 @@ static void check_descriptor(const struct ek_message *message, const struct ek_f
                            field->name);
 }
 
-static void check_field(const struct ek_message *message, const struct ek_field *field,
-                        struct ek_problems *problems)
+static void check_field(const struct ek_field *field, struct ek_problems *problems)
 {
         struct ek_place option = ek_place_below(&field->place, 8, EK_OPTION_EKIDEN_NUMBER, -1, -1);
         struct ek_place place = ek_place_below(&field->place, 4, -1, -1, -1);
 
         ek_validate_option(&field->option, "ekiden.field", &option, problems);
         if (field->descriptor)
-                check_descriptor(message, field, problems);
+                check_descriptor(field, problems);
         if (field->proto->proto3_optional)
                 ek_problem(problems, &place,
                            "protoc-c cannot do proto3 `optional`: remove it from \"%s\", or write "
@@ -164,16 +163,26 @@ static void check_message(struct ek_schema *schema, const struct ek_message *mes
                            "protoc-c cannot do message_set_wire_format: remove it");
         }
         for (size_t i = 0; i < message->field_count; i++)
-                check_field(message, &message->fields[i], problems);
+                check_field(&message->fields[i], problems);
+        ek_validate_members(schema->model->arena, message, problems);
 }
 
+/* What changes protoc-c's output. */
 static void check_c_options(const struct ek_file *file, struct ek_problems *problems)
 {
-        struct ek_place place =
+        const Google__Protobuf__FileOptions *options = file->proto->options;
+        struct ek_place changed =
                 ek_place_below(&file->place, 8, EK_OPTION_PROTOBUF_C_NUMBER, -1, -1);
+        struct ek_place optimized = ek_place_below(&file->place, 8, 9, -1, -1);
 
-        if (file->proto->options != NULL && ek_option_changes_c(&file->proto->options->base))
-                ek_problem(problems, &place,
+        if (options == NULL)
+                return;
+        if (options->optimize_for == GOOGLE__PROTOBUF__FILE_OPTIONS__OPTIMIZE_MODE__CODE_SIZE)
+                ek_problem(problems, &optimized,
+                           "optimize_for = CODE_SIZE leaves out the names that Ekiden needs: "
+                           "remove it");
+        if (ek_option_changes_c(&options->base))
+                ek_problem(problems, &changed,
                            "option (pb_c_file) changes what protoc-c writes: remove it");
 }
 

@@ -36,7 +36,7 @@ Test(bad, each_faulty_schema_is_refused_with_place_and_sentence)
         size_t count, output_count;
         char **files = list_files(BAD, ".proto", &count), **outputs;
 
-        cr_assert_geq(count, 34);
+        cr_assert_geq(count, 40);
         scratch_init(scratch);
         for (size_t i = 0; i < count; i++) {
                 char *alone[] = {files[i], NULL}, *errors, *expected, *name;
@@ -85,6 +85,62 @@ Test(bad, one_faulty_file_refuses_the_request)
         cr_assert_eq(count, 0);
         free_files(outputs);
         free(errors);
+        scratch_deinit(scratch);
+}
+
+Test(bad, two_files_of_one_version_are_refused)
+{
+        static const char format[] = "syntax = \"proto2\";\n"
+                                     "package %s.tea.v%d;\n"
+                                     "import \"ekiden/options.proto\";\n"
+                                     "option (ekiden.program) = { name: \"tea\" version: %d };\n"
+                                     "message M { option (ekiden.item) = { name: \"m\" }; }\n";
+        char scratch[SCRATCH_SIZE], text[512], *errors;
+        char *twins[] = {"one.proto", "two.proto", NULL},
+             *others[] = {"one.proto", "v2.proto", NULL};
+
+        scratch_init(scratch);
+        snprintf(text, sizeof(text), format, "one", 1, 1);
+        write_file(scratch, "one.proto", text);
+        snprintf(text, sizeof(text), format, "two", 1, 1);
+        write_file(scratch, "two.proto", text);
+        snprintf(text, sizeof(text), format, "two", 2, 2);
+        write_file(scratch, "v2.proto", text);
+        cr_expect_neq(run_protoc(scratch, scratch, twins, &errors), 0);
+        cr_expect_str_eq(errors, "two.proto:4:1: error: version 1 of program \"tea\" is there "
+                                 "already, in one.proto: give one of them another version\n");
+        free(errors);
+        cr_expect_eq(run_protoc(scratch, scratch, others, &errors), 0, "%s", errors);
+        free(errors);
+        scratch_deinit(scratch);
+}
+
+Test(bad, a_file_whose_name_cannot_be_written_into_c_is_refused_in_its_first_line)
+{
+        static const char text[] = "syntax = \"proto2\";\n"
+                                   "package tea.v1;\n"
+                                   "import \"ekiden/options.proto\";\n"
+                                   "option (ekiden.program) = { name: \"tea\" version: 1 };\n"
+                                   "message M { option (ekiden.item) = { name: \"m\" }; }\n";
+        char *names[] = {"te\"a.proto", "te\ta.proto", "te\x7f.proto"};
+        char scratch[SCRATCH_SIZE];
+
+        scratch_init(scratch);
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+                char *files[] = {names[i], NULL}, *errors, *expected;
+
+                write_file(scratch, names[i], text);
+                cr_assert_geq(asprintf(&expected,
+                                       "%s:1:1: error: the file's name cannot be written into C: "
+                                       "rename it without quotes, backslashes, control characters "
+                                       "and the marks of comments\n",
+                                       names[i]),
+                              0);
+                cr_expect_neq(run_protoc(scratch, scratch, files, &errors), 0);
+                cr_expect_str_eq(errors, expected);
+                free(errors);
+                free(expected);
+        }
         scratch_deinit(scratch);
 }
 

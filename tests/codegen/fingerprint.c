@@ -32,9 +32,10 @@ static const char base[] = "syntax = \"proto2\";\n"
                            "  oneof place { uint32 shelf = 5; string street = 6; }\n"
                            "  optional State state = 7 [default = DONE];\n"
                            "  repeated uint32 sizes = 8;\n"
+                           "  optional State before = 9;\n"
                            "}\n"
                            "message Part { optional Part next = 1; optional sint32 number = 2; }\n"
-                           "enum State { OPEN = 0; DONE = 1; }\n"
+                           "enum State { OPEN = 0; DONE = 1; LOST = 2; }\n"
                            "message Total {\n"
                            "  option (ekiden.item) = { name: \"total\" };\n"
                            "  optional uint64 count = 1;\n"
@@ -108,14 +109,15 @@ static const struct {
         {NOTHING, "message Unused {", "message Unused { optional uint32 more = 9; "},
         {NOTHING, "  optional uint64 id = 1;\n  optional string title = 2 [default = \"none\"];\n",
          "  optional string title = 2 [default = \"none\"];\n  optional uint64 id = 1;\n"},
-        {NOTHING, "OPEN = 0; DONE = 1;", "DONE = 1; OPEN = 0;"},
+        {NOTHING, "DONE = 1; LOST = 2;", "LOST = 2; DONE = 1;"},
+        {NOTHING, "State before = 9", "State before = 9 [default = OPEN]"},
         {NOTHING, "repeated uint32 sizes = 8", "repeated uint32 sizes = 8 [packed = true]"},
         {NOTHING, "optional uint64 id = 1", "optional uint64 id = 1 [deprecated = true]"},
         {NOTHING, "optional uint64 id = 1", "optional uint64 id = 1 [json_name = \"ID\"]"},
         {NOTHING, "package shop.v1", "package example.shop.v1"},
         {NOTHING, "message Job {", "message Task {"},
         {NOTHING, "uint64 id = 1;", "uint64 id = 1; reserved 100; reserved \"old\";"},
-        {NOTHING, "DONE = 1; }", "DONE = 1; reserved 7; }"},
+        {NOTHING, "LOST = 2; }", "LOST = 2; reserved 7; }"},
         {NOTHING, "file = 4 [(ekiden.field).descriptor = true]",
          "file = 4 [(ekiden.field) = { descriptor: true }]"},
         {FINGERPRINT, "key: \"id\"", ""},
@@ -125,7 +127,7 @@ static const struct {
         {FINGERPRINT, "name: \"total\"", "name: \"totals\""},
         {FINGERPRINT, "optional uint64 count = 1", "optional uint32 count = 1"},
         {FINGERPRINT, "  option (ekiden.item) = { name: \"total\" };\n", ""},
-        {BOTH, "uint64 id = 1", "uint64 id = 9"},
+        {BOTH, "uint64 id = 1", "uint64 id = 99"},
         {BOTH, "uint64 id = 1", "fixed64 id = 1"},
         {BOTH, "uint64 id = 1", "int64 id = 1"},
         {BOTH, "string title = 2", "string name = 2"},
@@ -141,8 +143,11 @@ static const struct {
         {BOTH, "oneof place { uint32 shelf = 5; string street = 6; }",
          "oneof place { uint32 shelf = 5; } optional string street = 6;"},
         {BOTH, "OPEN = 0", "WAITING = 0"},
-        {BOTH, "DONE = 1", "DONE = 2"},
-        {BOTH, "DONE = 1;", "DONE = 1; LOST = 2;"},
+        {BOTH, "DONE = 1", "DONE = 3"},
+        {BOTH, "LOST = 2;", ""},
+        {BOTH, "LOST = 2;", "LOST = 2; SOLD = 3;"},
+        {BOTH, "OPEN = 0; DONE = 1;", "DONE = 1; OPEN = 0;"},
+        {BOTH, "State before = 9", "State before = 9 [default = LOST]"},
         {BOTH, "sint32 number = 2", "sint32 numbers = 2"},
         {BOTH, "sint32 number = 2", "sint32 number = 2; optional bool last = 3"},
         {BOTH, "optional Part next", "repeated Part next"},
@@ -166,6 +171,44 @@ Test(fingerprint, counts_what_it_should_and_nothing_else)
                 cr_expect_eq(same_shape, cases[i].effect != BOTH, "shape: %s -> %s", cases[i].from,
                              cases[i].to);
                 free(text);
+        }
+}
+
+/* In proto2 the first value is what a field is that was not set, if it states no default. */
+Test(fingerprint, counts_the_order_of_an_enum_where_it_makes_a_default)
+{
+        static const struct {
+                const char *field;
+                bool counts;
+        } fields[] = {
+                {"optional E e = 1;", true},
+                {"required E e = 1;", true},
+                {"oneof o { E e = 1; }", true},
+                {"optional E e = 1 [default = B];", false},
+                {"required E e = 1 [default = A];", false},
+                {"repeated E e = 1;", false},
+        };
+        static const char format[] = "syntax = \"proto2\";\n"
+                                     "package shop.v1;\n"
+                                     "import \"ekiden/options.proto\";\n"
+                                     "option (ekiden.program) = { name: \"shop\" version: 1 };\n"
+                                     "message M { option (ekiden.item) = { name: \"m\" }; %s }\n"
+                                     "enum E { %s }\n";
+
+        for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+                struct prints one, other;
+                char *text;
+
+                cr_assert_geq(asprintf(&text, format, fields[i].field, "A = 0; B = 1;"), 0);
+                one = generate(text, "shop_v1.proto");
+                free(text);
+                cr_assert_geq(asprintf(&text, format, fields[i].field, "B = 1; A = 0;"), 0);
+                other = generate(text, "shop_v1.proto");
+                free(text);
+                cr_expect_eq(strcmp(one.fingerprint, other.fingerprint) != 0, fields[i].counts,
+                             "%s", fields[i].field);
+                cr_expect_eq(strcmp(one.shape, other.shape) != 0, fields[i].counts, "%s",
+                             fields[i].field);
         }
 }
 
@@ -225,12 +268,14 @@ Test(fingerprint, is_the_hash_of_the_documented_text)
                                    "field 6 oneof 5:place string street\n"
                                    "field 7 optional enum 0 state default 4:DONE\n"
                                    "field 8 repeated uint32 sizes\n"
+                                   "field 9 optional enum 0 before default 4:OPEN\n"
                                    "message 1 proto2\n"
                                    "field 1 optional message 1 next\n"
                                    "field 2 optional sint32 number\n"
                                    "enum 0 proto2\n"
                                    "value 0 OPEN\n"
-                                   "value 1 DONE\n";
+                                   "value 1 DONE\n"
+                                   "value 2 LOST\n";
         static const char total[] = "ekiden-shape 1\n"
                                     "message 0 proto2\n"
                                     "field 1 optional uint64 count\n";

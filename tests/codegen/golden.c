@@ -71,6 +71,45 @@ Test(golden, a_file_alone_gives_what_it_gives_among_others)
         scratch_deinit(scratch);
 }
 
+Test(golden, output_is_named_as_that_of_protoc_c)
+{
+        static const char text[] = "syntax = \"proto2\";\n"
+                                   "package tea.v1;\n"
+                                   "import \"ekiden/options.proto\";\n"
+                                   "option (ekiden.program) = { name: \"tea\" version: 1 };\n"
+                                   "message M { option (ekiden.item) = { name: \"m\" }; }\n";
+        static const char *const names[][2] = {
+                {"tea.proto", "tea"},   {"tea.protodevel", "tea"}, {"tea.proto.proto", "tea.proto"},
+                {"tea.txt", "tea.txt"}, {"proto", "proto"},
+        };
+
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+                char scratch[SCRATCH_SIZE], *protoc_c, *header, *include, *name;
+                char *files[] = {NULL, (char *)"--plugin=protoc-gen-c=" TEST_PROTOC_GEN_C,
+                                 (char *)"--c_out=.", NULL};
+
+                scratch_init(scratch);
+                files[0] = strdup(names[i][0]);
+                write_file(scratch, names[i][0], text);
+                cr_assert_eq(run_protoc(scratch, scratch, files, NULL), 0, "%s", names[i][0]);
+                cr_assert_geq(asprintf(&name, "%s.pb-c.h", names[i][1]), 0);
+                protoc_c = read_file(scratch, name, NULL);
+                cr_expect_not_null(protoc_c, "protoc-c wrote no %s", name);
+                cr_assert_geq(asprintf(&include, "#include \"%s\"\n", name), 0);
+                free(name);
+                cr_assert_geq(asprintf(&name, "%s.ekiden.h", names[i][1]), 0);
+                header = read_file(scratch, name, NULL);
+                cr_assert_not_null(header, "there is no %s", name);
+                cr_expect_not_null(strstr(header, include), "%s: %s", names[i][0], include);
+                free(header);
+                free(include);
+                free(name);
+                free(protoc_c);
+                free(files[0]);
+                scratch_deinit(scratch);
+        }
+}
+
 Test(golden, no_line_is_too_long_unless_names_are)
 {
         size_t count, checked = 0;

@@ -47,6 +47,18 @@ Test(names, of_members_avoid_keywords)
         ek_arena_deinit(&arena);
 }
 
+Test(names, of_members_may_be_words_that_protoc_c_lets_be)
+{
+        static const char *const words[] = {"restrict", "alignas", "unix", "co_await", "__asm"};
+        static const char *const others[] = {"restrict_", "strict", "restri", "uni",
+                                             "_asm",      "co",     "int_"};
+
+        for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+                cr_expect(ek_name_is_word(words[i]), "%s", words[i]);
+        for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+                cr_expect_not(ek_name_is_word(others[i]), "%s", others[i]);
+}
+
 Test(names, are_checked)
 {
         cr_expect(ek_name_is_identifier("_a1"));

@@ -58,7 +58,7 @@ char *read_file(const char *directory, const char *name, size_t *ret_size)
         text = malloc(limit);
         cr_assert_not_null(text);
         size = fread(text, 1, limit - 1, file);
-        cr_assert(feof(file));
+        cr_assert_neq(feof(file), 0);
         fclose(file);
         text[size] = '\0';
         if (ret_size != NULL)

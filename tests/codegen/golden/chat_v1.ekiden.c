@@ -54,9 +54,9 @@ static const struct ekiden_item items[] = {
                 .kind = EKIDEN_ITEM_STREAM,
                 .message = &chat__v1__member__message,
                 .key = 1, /* id */
-                .shape = {0x64, 0xf1, 0xd4, 0x09, 0x32, 0x8d, 0xbe, 0xf1, 0x34, 0xf7, 0x93,
-                          0xf6, 0x67, 0x46, 0x4d, 0x84, 0xff, 0x33, 0x44, 0x6c, 0xad, 0x9c,
-                          0xa3, 0x3c, 0xc1, 0xf7, 0x3f, 0xf4, 0xa9, 0xd4, 0xde, 0xb0},
+                .shape = {0xb3, 0x71, 0x21, 0xbc, 0x8b, 0xde, 0xdf, 0x5d, 0x23, 0x9f, 0x4c,
+                          0x6a, 0xef, 0x6e, 0x68, 0x54, 0xe3, 0x02, 0x4a, 0xcf, 0x26, 0x85,
+                          0xc6, 0xe6, 0xe1, 0xcb, 0x42, 0xca, 0x18, 0x46, 0x81, 0xb5},
         },
         {
                 .name = "rooms",
@@ -72,9 +72,9 @@ static const struct ekiden_item items[] = {
 const struct ekiden_schema chat_v1 = {
         .program = "chat",
         .version = 1,
-        .fingerprint = {0x71, 0x7a, 0xa7, 0xa6, 0x16, 0xf5, 0x32, 0x92, 0x8e, 0xce, 0x57,
-                        0xfe, 0x9d, 0x6d, 0xf9, 0xca, 0x4f, 0x26, 0x50, 0x24, 0xf2, 0x73,
-                        0x4c, 0x3e, 0xea, 0xc3, 0x2f, 0x10, 0x22, 0x3e, 0x97, 0x37},
+        .fingerprint = {0x57, 0x94, 0x32, 0x9d, 0x39, 0xf0, 0xb5, 0xf3, 0x1e, 0xf3, 0x99,
+                        0x5c, 0x68, 0xab, 0x7d, 0xaf, 0x24, 0xa8, 0xb6, 0xf0, 0x3e, 0xaa,
+                        0x40, 0xcf, 0x53, 0x9a, 0xf2, 0x26, 0x9d, 0x94, 0x1a, 0xaa},
         .items = items,
         .item_count = sizeof(items) / sizeof(items[0]),
 };
@@ -105,7 +105,7 @@ static int import_members(const void *functions, const ProtobufCMessage *record,
         return typed->import_record((const Chat__V1__Member *)(const void *)record, cursor, data);
 }
 
-static const struct ekiden_binding members_binding = {
+static const struct ekiden_binding binding_members = {
         .count = count_members,
         .export_record = export_members,
         .import_record = import_members,
@@ -116,7 +116,7 @@ int chat_v1_tag_members(const struct chat_v1_members_functions *functions, void 
         if (functions == NULL || functions->export_record == NULL ||
             functions->import_record == NULL)
                 return EKIDEN_EINVAL;
-        return ekiden_tag_stream(&items[0], &members_binding, functions, data);
+        return ekiden_tag_stream(&items[0], &binding_members, functions, data);
 }
 
 static uint64_t count_rooms(const void *functions, void *data)
@@ -146,7 +146,7 @@ static int import_rooms(const void *functions, const ProtobufCMessage *record,
                                     data);
 }
 
-static const struct ekiden_binding rooms_binding = {
+static const struct ekiden_binding binding_rooms = {
         .count = count_rooms,
         .export_record = export_rooms,
         .import_record = import_rooms,
@@ -157,5 +157,5 @@ int chat_v1_tag_rooms(const struct chat_v1_rooms_functions *functions, void *dat
         if (functions == NULL || functions->export_record == NULL ||
             functions->import_record == NULL)
                 return EKIDEN_EINVAL;
-        return ekiden_tag_stream(&items[1], &rooms_binding, functions, data);
+        return ekiden_tag_stream(&items[1], &binding_rooms, functions, data);
 }

@@ -8,6 +8,12 @@ extern const struct ekiden_message example_x__deep__program__with_odd_names__v12
 extern const struct ekiden_message example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel__message;
 #pragma GCC visibility pop
 
+static const struct ekiden_message example_x__deep__program__with_odd_names__v12__binding__message = {
+        .descriptor = &example_x__deep__program__with_odd_names__v12__binding__descriptor,
+        .fields = NULL,
+        .field_count = 0,
+};
+
 static const struct ekiden_field example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__fields[] = {
         /* connection */
         {.index = 0, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL},
@@ -23,6 +29,12 @@ const struct ekiden_message example_x__deep__program__with_odd_names__v12__amess
         .fields =
                 example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__fields,
         .field_count = 2,
+};
+
+static const struct ekiden_message example_x__deep__program__with_odd_names__v12__count__message = {
+        .descriptor = &example_x__deep__program__with_odd_names__v12__count__descriptor,
+        .fields = NULL,
+        .field_count = 0,
 };
 
 static const struct ekiden_field example_x__deep__program__with_odd_names__v12__int__fields[] = {
@@ -103,6 +115,15 @@ static const struct ekiden_message example_x__deep__program__with_odd_names__v12
 
 static const struct ekiden_item items[] = {
         {
+                .name = "a_binding",
+                .kind = EKIDEN_ITEM_STREAM,
+                .message = &example_x__deep__program__with_odd_names__v12__binding__message,
+                .key = 0,
+                .shape = {0x2c, 0x97, 0x66, 0x44, 0xdc, 0xcb, 0xf0, 0x01, 0xc2, 0x92, 0x9a,
+                          0x6c, 0x09, 0x14, 0xe8, 0x28, 0x3d, 0x4a, 0x49, 0xf7, 0x29, 0x8d,
+                          0x38, 0x2b, 0x01, 0x7d, 0xe3, 0xdf, 0xdc, 0xff, 0xc4, 0x02},
+        },
+        {
                 .name = "an_item_whose_name_is_as_long_as_the_limit_of_63_characters_is",
                 .kind = EKIDEN_ITEM_STREAM,
                 .message =
@@ -111,6 +132,15 @@ static const struct ekiden_item items[] = {
                 .shape = {0xbd, 0x65, 0x59, 0x14, 0x49, 0x6f, 0x74, 0xa8, 0x48, 0xe6, 0x3e,
                           0xfc, 0x04, 0x19, 0xb2, 0xd8, 0xd3, 0x40, 0xca, 0x84, 0xb7, 0x8a,
                           0x2a, 0x02, 0x7c, 0x7b, 0x48, 0xe2, 0x10, 0xf3, 0x27, 0xf1},
+        },
+        {
+                .name = "count_a",
+                .kind = EKIDEN_ITEM_STREAM,
+                .message = &example_x__deep__program__with_odd_names__v12__count__message,
+                .key = 0,
+                .shape = {0x2c, 0x97, 0x66, 0x44, 0xdc, 0xcb, 0xf0, 0x01, 0xc2, 0x92, 0x9a,
+                          0x6c, 0x09, 0x14, 0xe8, 0x28, 0x3d, 0x4a, 0x49, 0xf7, 0x29, 0x8d,
+                          0x38, 0x2b, 0x01, 0x7d, 0xe3, 0xdf, 0xdc, 0xff, 0xc4, 0x02},
         },
         {
                 .name = "int",
@@ -174,12 +204,56 @@ static const struct ekiden_item items[] = {
 const struct ekiden_schema program_WITH_odd_names_v12 = {
         .program = "program-WITH_odd-names",
         .version = 12,
-        .fingerprint = {0x6e, 0x2f, 0x12, 0xbe, 0x43, 0xa8, 0x76, 0x34, 0xdb, 0x87, 0x45,
-                        0xa4, 0x93, 0xf5, 0x45, 0x6b, 0xe4, 0xfc, 0xde, 0x9a, 0x30, 0xb2,
-                        0xc9, 0xb0, 0x3f, 0xc2, 0x94, 0x82, 0xd3, 0xe7, 0x3a, 0xaf},
+        .fingerprint = {0x78, 0x7e, 0x93, 0xfa, 0x28, 0x76, 0xed, 0x1e, 0x61, 0x69, 0xfc,
+                        0x7a, 0xf9, 0x05, 0x90, 0x5f, 0x94, 0x1f, 0x16, 0x27, 0xa8, 0x07,
+                        0x88, 0x27, 0xfc, 0x12, 0xc0, 0x6c, 0x6a, 0xb3, 0xdf, 0xa9},
         .items = items,
         .item_count = sizeof(items) / sizeof(items[0]),
 };
+
+static uint64_t count_a_binding(const void *functions, void *data)
+{
+        const struct program_WITH_odd_names_v12_a_binding_functions *typed =
+                (const struct program_WITH_odd_names_v12_a_binding_functions *)functions;
+
+        return typed->count != NULL ? typed->count(data) : UINT64_MAX;
+}
+
+static int export_a_binding(const void *functions, ProtobufCMessage *record,
+                            struct ekiden_cursor *cursor, void *data)
+{
+        const struct program_WITH_odd_names_v12_a_binding_functions *typed =
+                (const struct program_WITH_odd_names_v12_a_binding_functions *)functions;
+
+        return typed->export_record(
+                (ExampleX__Deep__ProgramWITHOddNames__V12__Binding *)(void *)record, cursor, data);
+}
+
+static int import_a_binding(const void *functions, const ProtobufCMessage *record,
+                            struct ekiden_cursor *cursor, void *data)
+{
+        const struct program_WITH_odd_names_v12_a_binding_functions *typed =
+                (const struct program_WITH_odd_names_v12_a_binding_functions *)functions;
+
+        return typed->import_record(
+                (const ExampleX__Deep__ProgramWITHOddNames__V12__Binding *)(const void *)record,
+                cursor, data);
+}
+
+static const struct ekiden_binding binding_a_binding = {
+        .count = count_a_binding,
+        .export_record = export_a_binding,
+        .import_record = import_a_binding,
+};
+
+int program_WITH_odd_names_v12_tag_a_binding(
+        const struct program_WITH_odd_names_v12_a_binding_functions *functions, void *data)
+{
+        if (functions == NULL || functions->export_record == NULL ||
+            functions->import_record == NULL)
+                return EKIDEN_EINVAL;
+        return ekiden_tag_stream(&items[0], &binding_a_binding, functions, data);
+}
 
 static uint64_t count_an_item_whose_name_is_as_long_as_the_limit_of_63_characters_is(
         const void *functions, void *data)
@@ -213,7 +287,7 @@ static int import_an_item_whose_name_is_as_long_as_the_limit_of_63_characters_is
                 cursor, data);
 }
 
-static const struct ekiden_binding an_item_whose_name_is_as_long_as_the_limit_of_63_characters_is_binding = {
+static const struct ekiden_binding binding_an_item_whose_name_is_as_long_as_the_limit_of_63_characters_is = {
         .count = count_an_item_whose_name_is_as_long_as_the_limit_of_63_characters_is,
         .export_record = export_an_item_whose_name_is_as_long_as_the_limit_of_63_characters_is,
         .import_record = import_an_item_whose_name_is_as_long_as_the_limit_of_63_characters_is,
@@ -227,13 +301,57 @@ int program_WITH_odd_names_v12_tag_an_item_whose_name_is_as_long_as_the_limit_of
             functions->import_record == NULL)
                 return EKIDEN_EINVAL;
         return ekiden_tag_stream(
-                &items[0], &an_item_whose_name_is_as_long_as_the_limit_of_63_characters_is_binding,
+                &items[1], &binding_an_item_whose_name_is_as_long_as_the_limit_of_63_characters_is,
                 functions, data);
+}
+
+static uint64_t count_count_a(const void *functions, void *data)
+{
+        const struct program_WITH_odd_names_v12_count_a_functions *typed =
+                (const struct program_WITH_odd_names_v12_count_a_functions *)functions;
+
+        return typed->count != NULL ? typed->count(data) : UINT64_MAX;
+}
+
+static int export_count_a(const void *functions, ProtobufCMessage *record,
+                          struct ekiden_cursor *cursor, void *data)
+{
+        const struct program_WITH_odd_names_v12_count_a_functions *typed =
+                (const struct program_WITH_odd_names_v12_count_a_functions *)functions;
+
+        return typed->export_record(
+                (ExampleX__Deep__ProgramWITHOddNames__V12__Count *)(void *)record, cursor, data);
+}
+
+static int import_count_a(const void *functions, const ProtobufCMessage *record,
+                          struct ekiden_cursor *cursor, void *data)
+{
+        const struct program_WITH_odd_names_v12_count_a_functions *typed =
+                (const struct program_WITH_odd_names_v12_count_a_functions *)functions;
+
+        return typed->import_record(
+                (const ExampleX__Deep__ProgramWITHOddNames__V12__Count *)(const void *)record,
+                cursor, data);
+}
+
+static const struct ekiden_binding binding_count_a = {
+        .count = count_count_a,
+        .export_record = export_count_a,
+        .import_record = import_count_a,
+};
+
+int program_WITH_odd_names_v12_tag_count_a(
+        const struct program_WITH_odd_names_v12_count_a_functions *functions, void *data)
+{
+        if (functions == NULL || functions->export_record == NULL ||
+            functions->import_record == NULL)
+                return EKIDEN_EINVAL;
+        return ekiden_tag_stream(&items[2], &binding_count_a, functions, data);
 }
 
 int program_WITH_odd_names_v12_tag_int(ExampleX__Deep__ProgramWITHOddNames__V12__Int *state)
 {
-        return ekiden_tag_message(&items[1], (ProtobufCMessage *)(void *)state);
+        return ekiden_tag_message(&items[3], (ProtobufCMessage *)(void *)state);
 }
 
 static uint64_t count_middle_of_the_road(const void *functions, void *data)
@@ -265,7 +383,7 @@ static int import_middle_of_the_road(const void *functions, const ProtobufCMessa
                 cursor, data);
 }
 
-static const struct ekiden_binding middle_of_the_road_binding = {
+static const struct ekiden_binding binding_middle_of_the_road = {
         .count = count_middle_of_the_road,
         .export_record = export_middle_of_the_road,
         .import_record = import_middle_of_the_road,
@@ -277,7 +395,7 @@ int program_WITH_odd_names_v12_tag_middle_of_the_road(
         if (functions == NULL || functions->export_record == NULL ||
             functions->import_record == NULL)
                 return EKIDEN_EINVAL;
-        return ekiden_tag_stream(&items[2], &middle_of_the_road_binding, functions, data);
+        return ekiden_tag_stream(&items[4], &binding_middle_of_the_road, functions, data);
 }
 
 static uint64_t count_nested(const void *functions, void *data)
@@ -310,7 +428,7 @@ static int import_nested(const void *functions, const ProtobufCMessage *record,
                 cursor, data);
 }
 
-static const struct ekiden_binding nested_binding = {
+static const struct ekiden_binding binding_nested = {
         .count = count_nested,
         .export_record = export_nested,
         .import_record = import_nested,
@@ -322,7 +440,7 @@ int program_WITH_odd_names_v12_tag_nested(
         if (functions == NULL || functions->export_record == NULL ||
             functions->import_record == NULL)
                 return EKIDEN_EINVAL;
-        return ekiden_tag_stream(&items[3], &nested_binding, functions, data);
+        return ekiden_tag_stream(&items[5], &binding_nested, functions, data);
 }
 
 static uint64_t count_new(const void *functions, void *data)
@@ -354,7 +472,7 @@ static int import_new(const void *functions, const ProtobufCMessage *record,
                 data);
 }
 
-static const struct ekiden_binding new_binding = {
+static const struct ekiden_binding binding_new = {
         .count = count_new,
         .export_record = export_new,
         .import_record = import_new,
@@ -366,17 +484,17 @@ int program_WITH_odd_names_v12_tag_new(
         if (functions == NULL || functions->export_record == NULL ||
             functions->import_record == NULL)
                 return EKIDEN_EINVAL;
-        return ekiden_tag_stream(&items[4], &new_binding, functions, data);
+        return ekiden_tag_stream(&items[6], &binding_new, functions, data);
 }
 
 int program_WITH_odd_names_v12_tag_some_longish_item_of_40_characters_or_so(
         ExampleX__Deep__ProgramWITHOddNames__V12__AnotherLongMessageWithANameThatGoesOnForAWhile *state)
 {
-        return ekiden_tag_message(&items[5], (ProtobufCMessage *)(void *)state);
+        return ekiden_tag_message(&items[7], (ProtobufCMessage *)(void *)state);
 }
 
 int program_WITH_odd_names_v12_tag_x__y_(
         ExampleX__Deep__ProgramWITHOddNames__V12__LeadingUnderScores *state)
 {
-        return ekiden_tag_message(&items[6], (ProtobufCMessage *)(void *)state);
+        return ekiden_tag_message(&items[8], (ProtobufCMessage *)(void *)state);
 }

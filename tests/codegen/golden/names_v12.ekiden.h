@@ -21,6 +21,24 @@ extern "C" {
 extern const struct ekiden_schema program_WITH_odd_names_v12;
 
 /**
+ * How the records of the stream "a_binding" leave and enter the program; see struct ekiden_binding
+ * in <ekiden/tag.h>.
+ */
+struct program_WITH_odd_names_v12_a_binding_functions {
+        uint64_t (*count)(void *data); /* NULL: not known */
+        int (*export_record)(ExampleX__Deep__ProgramWITHOddNames__V12__Binding *record,
+                             struct ekiden_cursor *cursor, void *data);
+        int (*import_record)(const ExampleX__Deep__ProgramWITHOddNames__V12__Binding *record,
+                             struct ekiden_cursor *cursor, void *data);
+};
+
+/**
+ * Tags the stream "a_binding"; see ekiden_tag_stream() in <ekiden/tag.h>.
+ */
+int program_WITH_odd_names_v12_tag_a_binding(
+        const struct program_WITH_odd_names_v12_a_binding_functions *functions, void *data);
+
+/**
  * How the records of the stream "an_item_whose_name_is_as_long_as_the_limit_of_63_characters_is"
  * leave and enter the program; see struct ekiden_binding in <ekiden/tag.h>.
  */
@@ -41,6 +59,26 @@ struct program_WITH_odd_names_v12_an_item_whose_name_is_as_long_as_the_limit_of_
 int program_WITH_odd_names_v12_tag_an_item_whose_name_is_as_long_as_the_limit_of_63_characters_is(
         const struct program_WITH_odd_names_v12_an_item_whose_name_is_as_long_as_the_limit_of_63_characters_is_functions *functions,
         void *data);
+
+/**
+ * Their functions and tables in C have names like those of each other.
+ *
+ * How the records of the stream "count_a" leave and enter the program; see struct ekiden_binding in
+ * <ekiden/tag.h>.
+ */
+struct program_WITH_odd_names_v12_count_a_functions {
+        uint64_t (*count)(void *data); /* NULL: not known */
+        int (*export_record)(ExampleX__Deep__ProgramWITHOddNames__V12__Count *record,
+                             struct ekiden_cursor *cursor, void *data);
+        int (*import_record)(const ExampleX__Deep__ProgramWITHOddNames__V12__Count *record,
+                             struct ekiden_cursor *cursor, void *data);
+};
+
+/**
+ * Tags the stream "count_a"; see ekiden_tag_stream() in <ekiden/tag.h>.
+ */
+int program_WITH_odd_names_v12_tag_count_a(
+        const struct program_WITH_odd_names_v12_count_a_functions *functions, void *data);
 
 /**
  * Tags the item "int"; see ekiden_tag_message() in <ekiden/tag.h>.

@@ -69,7 +69,7 @@ static int import_jobs(const void *functions, const ProtobufCMessage *record,
         return typed->import_record((const Queue__V1__Job *)(const void *)record, cursor, data);
 }
 
-static const struct ekiden_binding jobs_binding = {
+static const struct ekiden_binding binding_jobs = {
         .count = count_jobs,
         .export_record = export_jobs,
         .import_record = import_jobs,
@@ -80,5 +80,5 @@ int queue_v1_tag_jobs(const struct queue_v1_jobs_functions *functions, void *dat
         if (functions == NULL || functions->export_record == NULL ||
             functions->import_record == NULL)
                 return EKIDEN_EINVAL;
-        return ekiden_tag_stream(&items[0], &jobs_binding, functions, data);
+        return ekiden_tag_stream(&items[0], &binding_jobs, functions, data);
 }

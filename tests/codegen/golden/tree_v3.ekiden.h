@@ -15,6 +15,8 @@ extern "C" {
 #endif
 
 /**
+ * What grows, and where.
+ *
  * Version 3 of the state of program "my-tree".
  */
 extern const struct ekiden_schema my_tree_v3;
