@@ -44,7 +44,7 @@ test_and_sum_up() {
 
         shift
         rm -f "$directory"/meson-logs/testlog*.json
-        meson test -C "$directory" --no-rebuild "$@" </dev/null || status=$?
+        CRITERION_VERBOSITY_LEVEL=1 meson test -C "$directory" --no-rebuild "$@" </dev/null || status=$?
         .ci/sum-up "$directory"/meson-logs/testlog*.json || status=1
         return "$status"
 }

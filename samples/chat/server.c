@@ -17,6 +17,7 @@
 #include "room.h"
 
 #define FIRST_ROOM "lobby"
+#define REST_MS 100 /* before the next try, when nobody can be accepted */
 #define SEND_BUFFER (32 * 1024) /* bytes of the kernel's; what is more waits in `output` */
 
 void server_init(struct server *server, uv_loop_t *loop)
@@ -74,39 +75,61 @@ static void welcome(struct server *server, int connection)
         member_watch(member);
 }
 
+static void on_rested(uv_timer_t *timer);
+
+/* Whoever waits makes the listener readable; without a rest the loop would spin. */
+static void rest(struct server *server, const char *reason)
+{
+        if (!server->resting)
+                fprintf(stderr, "chat: nobody more can be accepted: %s\n", reason);
+        server->resting = true;
+        uv_poll_stop(&server->poll);
+        uv_timer_start(&server->rest, on_rested, REST_MS, 0);
+}
+
 static void on_connection(uv_poll_t *poll, int status, int events)
 {
         struct server *server = poll->data;
         int connection, buffer_size = SEND_BUFFER;
 
         (void)events;
-        if (status < 0)
+        if (status < 0) {
+                rest(server, uv_strerror(status));
                 return;
+        }
         connection = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (connection >= 0) {
+                server->resting = false;
                 setsockopt(connection, SOL_SOCKET, SO_SNDBUF, &buffer_size, sizeof(buffer_size));
                 welcome(server, connection);
-        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-                fprintf(stderr, "chat: nobody more can be accepted: %s\n", strerror(errno));
-                server->full = true;
-                uv_poll_stop(poll);
+        } else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+                rest(server, strerror(errno));
         }
+}
+
+static void on_rested(uv_timer_t *timer)
+{
+        struct server *server = timer->data;
+        int result = uv_poll_start(&server->poll, UV_READABLE, on_connection);
+
+        if (result < 0)
+                rest(server, uv_strerror(result));
 }
 
 int server_watch(struct server *server)
 {
-        int result = uv_poll_init(server->loop, &server->poll, server->listener);
+        int result = uv_timer_init(server->loop, &server->rest);
 
-        server->poll.data = server;
+        if (result == 0)
+                result = uv_poll_init(server->loop, &server->poll, server->listener);
+        server->rest.data = server->poll.data = server;
         return result < 0 ? result : uv_poll_start(&server->poll, UV_READABLE, on_connection);
 }
 
 static void bury_doomed(struct server *server)
 {
-        struct member *member = TAILQ_FIRST(&server->doomed);
+        struct member *member;
 
-        if (member && server->full && uv_poll_start(&server->poll, UV_READABLE, on_connection) == 0)
-                server->full = false;
         while ((member = TAILQ_FIRST(&server->doomed)))
                 member_bury(member);
 }

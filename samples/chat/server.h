@@ -23,7 +23,8 @@ struct server {
         TAILQ_HEAD(, member) doomed;
         size_t room_count, member_count;
         uv_poll_t poll;
-        bool full; /* no descriptor is left: nobody is accepted until a member goes */
+        uv_timer_t rest; /* runs while `poll` does not, for accepting failed */
+        bool resting; /* accepting failed the last time */
 };
 
 void server_init(struct server *server, uv_loop_t *loop);

@@ -121,8 +121,11 @@ int main(int argc, char **argv)
                 return ekiden_error_exit_status(error.code);
         }
         result = tag(&clients, &session, argc > 1 ? argv[1] : "7000");
-        if (result < 0)
+        if (result < 0) {
+                fprintf(stderr, "counter: its state cannot be taken over: %s\n",
+                        ekiden_error_text(result));
                 return ekiden_error_exit_status(result);
+        }
         if (ekiden_resumed_at("cl_loop"))
                 serve_client(&clients, &session);
         for (;;) {

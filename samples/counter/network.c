@@ -11,10 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
+
+static void complain(const char *what)
+{
+        fprintf(stderr, "counter: %s: %s\n", what, strerror(errno));
+}
 
 static void fail(const char *what)
 {
-        fprintf(stderr, "counter: %s: %s\n", what, strerror(errno));
+        complain(what);
         exit(EXIT_FAILURE);
 }
 
@@ -54,9 +60,15 @@ int listen_on(const char *port)
 
 int accept_client(int listener, struct sockaddr_in *ret_peer)
 {
+        static const struct timespec a_second = {.tv_sec = 1};
         socklen_t size = sizeof(*ret_peer);
+        int connection = accept4(listener, (struct sockaddr *)ret_peer, &size, SOCK_CLOEXEC);
 
-        return accept4(listener, (struct sockaddr *)ret_peer, &size, SOCK_CLOEXEC);
+        if (connection < 0 && errno != EINTR && errno != ECONNABORTED) {
+                complain("nobody can be accepted");
+                nanosleep(&a_second, NULL); /* a signal ends it early */
+        }
+        return connection;
 }
 
 char *address_text(const struct sockaddr_in *peer)

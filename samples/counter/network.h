@@ -21,11 +21,12 @@
 int listen_on(const char *port);
 
 /**
- * Waits for a client.
+ * Waits for a client. If none can be accepted it says why and sleeps for a second, so that a
+ * caller that simply tries again does not spin.
  *
  * @param listener  borrowed
  * @param ret_peer  its address
- * @return the connection, which the caller owns; -1 and errno, which is EINTR after a signal
+ * @return the connection, which the caller owns; -1: try again, there may have been a signal
  */
 int accept_client(int listener, struct sockaddr_in *ret_peer);
 

@@ -191,19 +191,31 @@ static void install(const char *binary, const char *path)
         cr_assert_eq(rename(part, path), 0);
 }
 
-Test(counter, becomes_what_was_installed_in_its_place_upon_a_signal, .fini = stop, .timeout = 120)
+static char installed[] = COUNTER_V1 "-installed-XXXXXX"; /* where its libraries are found */
+
+static void uninstall(void)
 {
-        char path[] = COUNTER_V1 "-installed-XXXXXX"; /* beside it, where its libraries are found */
+        char part[128];
+
+        stop();
+        snprintf(part, sizeof(part), "%s.part", installed);
+        unlink(part);
+        unlink(installed);
+}
+
+Test(counter, becomes_what_was_installed_in_its_place_upon_a_signal, .fini = uninstall,
+     .timeout = 120)
+{
         struct counted ann;
-        int file = mkstemp(path);
+        int file = mkstemp(installed);
 
         cr_assert(file >= 0);
         close(file);
-        install(COUNTER_V1, path);
-        start(path);
+        install(COUNTER_V1, installed);
+        start(installed);
         arrive(&ann, 1);
         count(&ann, 1, "one");
-        install(COUNTER_V2, path);
+        install(COUNTER_V2, installed);
         cr_assert(service_signal(&service), "%s", service.sentence);
         cr_assert_eq(service_wait(&service, UPGRADE_TIMEOUT_MS), SERVICE_UPGRADED, "%s",
                      service.sentence);
@@ -213,7 +225,6 @@ Test(counter, becomes_what_was_installed_in_its_place_upon_a_signal, .fini = sto
                      service.sentence);
         count(&ann, 2, "three");
         client_close(&ann.client);
-        unlink(path);
 }
 
 Test(counter, does_not_gather_descriptors, .fini = stop, .timeout = 240)
@@ -264,4 +275,22 @@ Test(counter, says_where_it_listens_only_once, .fini = stop, .timeout = 120)
         cr_assert(output && strchr(output, '\n') == strrchr(output, '\n'), "it printed:\n%s",
                   output);
         free(output);
+}
+
+Test(counter, sleeps_and_is_there_again_when_descriptors_ran_out, .fini = stop, .timeout = 120)
+{
+        struct counted ann, bob;
+
+        start(COUNTER_V1);
+        arrive(&ann, 1);
+        count(&ann, 1, "one");
+        forbid_descriptors();
+        client_close(&ann.client);
+        await_complaint("nobody can be accepted: Too many open files");
+        await_sleep();
+        allow_descriptors();
+        upgrade(COUNTER_V2);
+        arrive(&bob, 2);
+        count(&bob, 2, "two");
+        client_close(&bob.client);
 }

@@ -8,11 +8,16 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "clock.h"
 
+#define LOOKS 20 /* in a row, that make sleep of what may be chance */
+
 struct service service = {.keeper_pipe = -1};
+static struct rlimit allowed;
 
 void start(const char *binary)
 {
@@ -61,14 +66,85 @@ void expect_refusal(const char *binary, int exit_status)
         cr_assert_eq(service.pid, predecessor);
 }
 
+static uint64_t patience_ends_at_ns(void)
+{
+        return clock_ns() + CLIENT_TIMEOUT_MS * UINT64_C(1000000);
+}
+
+static void wait_a_little(void)
+{
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+}
+
 void expect_descriptors(int count)
 {
-        uint64_t end = clock_ns() + CLIENT_TIMEOUT_MS * UINT64_C(1000000);
+        uint64_t end = patience_ends_at_ns();
 
         while (service_count_descriptors(&service) != count && clock_ns() < end)
-                nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+                wait_a_little();
         cr_assert_eq(service_count_descriptors(&service), count, "%d descriptors are open, not %d",
                      service_count_descriptors(&service), count);
+}
+
+void forbid_descriptors(void)
+{
+        struct rlimit none;
+
+        cr_assert_eq(prlimit(service.pid, RLIMIT_NOFILE, NULL, &allowed), 0);
+        none = (struct rlimit){.rlim_cur = 0, .rlim_max = allowed.rlim_max};
+        cr_assert_eq(prlimit(service.pid, RLIMIT_NOFILE, &none, NULL), 0);
+}
+
+void allow_descriptors(void)
+{
+        cr_assert_eq(prlimit(service.pid, RLIMIT_NOFILE, &allowed, NULL), 0, "the server is gone");
+}
+
+static bool has_complained(const char *part)
+{
+        char *errors = service_read(&service, "errors");
+        bool has = errors && strstr(errors, part);
+
+        free(errors);
+        return has;
+}
+
+void await_complaint(const char *part)
+{
+        uint64_t end = patience_ends_at_ns();
+
+        while (!has_complained(part) && clock_ns() < end)
+                wait_a_little();
+        cr_assert(has_complained(part), "the server did not say \"%s\"", part);
+}
+
+/* Its state as proc(5) has it: 'S' asleep, 'R' running or ready to run; '?' it is gone. */
+static char state_of_server(void)
+{
+        char path[64], state = '?';
+        FILE *file;
+
+        snprintf(path, sizeof(path), "/proc/%d/stat", (int)service.pid);
+        file = fopen(path, "re");
+        if (!file)
+                return '?';
+        if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+                state = '?';
+        fclose(file);
+        return state;
+}
+
+void await_sleep(void)
+{
+        uint64_t end = patience_ends_at_ns();
+        unsigned int asleep = 0;
+
+        while (asleep < LOOKS && clock_ns() < end) {
+                asleep = state_of_server() == 'S' ? asleep + 1 : 0;
+                wait_a_little();
+        }
+        cr_assert_eq(asleep, LOOKS, "the server does not sleep: its state is '%c'",
+                     state_of_server());
 }
 
 void connect_client(struct client *client)

@@ -33,6 +33,18 @@ bool is_upgraded(void);
 /** Waits until the server has as many descriptors open as before; the test fails if never. */
 void expect_descriptors(int count);
 
+/** From now on the server can open no descriptor; those that it has stay. */
+void forbid_descriptors(void);
+
+/** It can again. */
+void allow_descriptors(void);
+
+/** Waits until the server has said this on its standard error; the test fails if never. */
+void await_complaint(const char *part);
+
+/** Waits until the server sleeps, and does not merely look as if; the test fails if never. */
+void await_sleep(void);
+
 /** A connected client; the test fails if nobody listens. */
 void connect_client(struct client *client);
 

@@ -18,13 +18,36 @@
 
 #define LINES 5
 
+static struct service service;
 static char trace[128];
+static int output = -1; /* what the counter prints; it must have a reader until it ends */
 
-static pid_t start_traced(const struct service *service, int output)
+/* Whether strace is there and may trace. If so, nothing excuses a counter that does not start. */
+static bool can_trace(void)
+{
+        const char *const arguments[] = {STRACE, "-o", "/dev/null", "true", NULL};
+        pid_t pid = process_start(arguments, -1, -1, -1);
+        int status;
+
+        return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+/* Starts the counter under strace. Returns strace's pid. */
+static pid_t start_traced(int *ret_port)
 {
         const char *const arguments[] = {STRACE, "-o", trace, COUNTER, "0", NULL};
+        char line[128] = "";
+        int ends[2];
+        pid_t pid;
 
-        return process_start(arguments, service->keeper, output, -1);
+        cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+        output = ends[0];
+        pid = process_start(arguments, service.keeper, ends[1], -1);
+        cr_assert_gt(pid, 0, "strace cannot be started");
+        close(ends[1]);
+        cr_assert_gt(read(output, line, sizeof(line) - 1), 0, "the counter did not start");
+        cr_assert_eq(sscanf(line, "listening on 127.0.0.1:%d", ret_port), 1, "it said: %s", line);
+        return pid;
 }
 
 static int connect_to(int port)
@@ -53,9 +76,9 @@ static void talk(int port)
 }
 
 /* The process that strace runs is known by its control socket, counter.PID. */
-static pid_t find_counter(const struct service *service)
+static pid_t find_counter(void)
 {
-        DIR *entries = opendir(service->directory);
+        DIR *entries = opendir(service.directory);
         int pid = -1;
 
         cr_assert(entries);
@@ -91,25 +114,33 @@ static int count_calls(const char *name, int *ret_all)
         return count;
 }
 
-Test(idle, no_system_call_is_made_between_update_points, .timeout = 60)
+static void end(void)
 {
-        int output[2], all, accepts, receives, sends, closes, writes;
-        struct service service;
-        char line[128] = "";
+        char command[128];
+
+        if (!service.directory[0])
+                return;
+        close(output);
+        service_end(&service);
+        snprintf(command, sizeof(command), "rm -r %s", service.directory);
+        cr_expect_eq(system(command), 0);
+}
+
+Test(idle, no_system_call_is_made_between_update_points, .fini = end, .timeout = 60)
+{
+        int port, all, accepts, receives, sends, closes, writes;
         pid_t pid;
 
 #ifdef __SANITIZE_ADDRESS__
         cr_skip_test("the sanitizer's own system calls would be counted");
 #endif
+        if (!can_trace())
+                cr_skip_test("strace is missing, or not allowed here");
         service_prepare(&service);
         snprintf(trace, sizeof(trace), "%s/trace", service.directory);
-        cr_assert_eq(pipe2(output, O_CLOEXEC), 0);
-        pid = start_traced(&service, output[1]);
-        close(output[1]);
-        if (pid < 0 || read(output[0], line, sizeof(line) - 1) <= 0)
-                cr_skip_test("strace is missing, or not allowed here");
-        talk(atoi(strrchr(line, ':') + 1));
-        kill(find_counter(&service), SIGTERM);
+        pid = start_traced(&port);
+        talk(port);
+        kill(find_counter(), SIGTERM);
         cr_expect(wait_until_gone(pid));
         accepts = count_calls("accept4", &all) + count_calls("accept", &all);
         receives = count_calls("recvfrom", &all);
@@ -124,8 +155,4 @@ Test(idle, no_system_call_is_made_between_update_points, .timeout = 60)
                      "close, %d write",
                      all, accepts, receives, sends, closes, writes);
         cr_expect_leq(closes + writes, 2);
-        close(output[0]);
-        service_end(&service);
-        snprintf(line, sizeof(line), "rm -r %s", service.directory);
-        cr_expect_eq(system(line), 0);
 }

@@ -46,7 +46,7 @@ struct answer service_tell(struct service *service, const char *command);
 size_t count_children(pid_t pid);
 
 /** Waits until it has no child: an upgrade that was called off from outside has ended. */
-void service_settle(const struct service *service);
+void service_settle(struct service *service);
 
 /** Sockets in the service's directory, hidden ones too. */
 size_t count_sockets(const struct service *service);
