@@ -30,6 +30,14 @@ class Errors(unittest.TestCase):
             self.assertIn('- **Next**: ', section, name)
             self.assertTrue(self.examples('EKIDEN_' + name), name)
 
+    def test_what_it_says_of_a_field_is_said_of_fields(self):
+        """The sentence there is put together of parts, and its end could be anything."""
+        said = [end for name, _, _ in self.codes for example in self.examples('EKIDEN_' + name)
+                for end in re.findall(r': field "\w+" (.+)', example)]
+        self.assertGreater(len(said), 1)
+        for end in said:
+            self.assertIn(f'"{end}"', read('transformers/src/record.c'))
+
     def test_each_example_is_a_sentence_of_the_code(self):
         patterns = []
         for folder in ('runtime/src', 'transformers/src', 'tools/src', 'samples'):
@@ -39,7 +47,8 @@ class Errors(unittest.TestCase):
             for example in self.examples('EKIDEN_' + name):
                 # A program's own words stand behind the number of the record.
                 words = re.sub(r'^record \d+: ', '', example)
-                self.assertTrue(any(p.fullmatch(words) for p in patterns), example)
+                self.assertTrue(any(p.fullmatch(example) or p.fullmatch(words) for p in patterns),
+                                example)
 
 
 if __name__ == '__main__':

@@ -35,6 +35,18 @@ class Manual(unittest.TestCase):
             if family == name:
                 self.assertRegex(description, rf'\.Fn {name}\b')
 
+    def test_its_name_section_has_every_function(self):
+        names = re.search(r'^\.Sh NAME\n(.*?)^\.Nd', read(LIBRARY), re.M | re.S).group(1)
+        self.assertEqual(re.findall(r'^\.Nm (\w+)', names, re.M),
+                         ['libekiden'] + list(declarations.of_manual(LIBRARY)))
+
+    def test_each_function_is_found_by_man(self):
+        with Workshop() as workshop:
+            pages = os.path.join(workshop.prefix, 'share/man/man3')
+            for name in declarations.of_headers():
+                self.assertEqual(os.readlink(os.path.join(pages, name + '.3')), 'libekiden.3')
+                self.assertTrue(os.path.exists(os.path.join(pages, name + '.3')))
+
     def test_it_has_every_error(self):
         codes = re.findall(r'X\((E\w+), -\d+, \d+, "', read('transformers/include/ekiden/error.h'))
         self.assertEqual(re.findall(r'^\.It Er EKIDEN_(\w+)', read(LIBRARY), re.M), codes)
@@ -55,7 +67,8 @@ class Manual(unittest.TestCase):
             self.assertEqual(done.stdout, '', name)
 
     def test_all_are_installed(self):
-        installed = re.findall(r"'(man/[^']+)'", read('docs/meson.build'))
+        arguments = re.search(r'^install_man\((.*?)\)', read('docs/meson.build'), re.M | re.S).group(1)
+        installed = re.findall(r"'(man/[^']+)'", arguments)
         self.assertEqual(sorted('docs/' + name for name in installed), MANUALS)
 
     def test_its_example_compiles(self):

@@ -4,7 +4,7 @@ import os
 import re
 import unittest
 
-from page import Page, path
+from page import Page, path, read
 from workshop import Workshop, ask
 
 
@@ -38,6 +38,30 @@ class Readme(unittest.TestCase):
         shown = workshop.on_terminal(block.lines[0][2:])
         self.assertEqual(shape(shown), shape(block.lines[1:]))
 
+    def test_its_program_runs_from_a_prefix_of_ones_own(self):
+        """As it says, and without LD_LIBRARY_PATH; only building and installing is done already."""
+        with Workshop() as workshop:
+            workshop.write_files(self.page)
+            workshop.run(self.page.of('sh', 'run')[0].text)
+            os.remove(workshop.path('tally-v1'))
+            for name in ('LD_LIBRARY_PATH', 'PKG_CONFIG_PATH'):
+                del workshop.env[name]
+            workshop.env['HOME'] = workshop.folder
+            os.symlink(workshop.prefix, os.path.join(workshop.folder, 'ekiden'))
+            block, = self.page.of('sh', 'prefix')
+            for line in block.lines[:2]:
+                self.assertRegex(line, r'^meson (setup|install) ')
+            workshop.run('\n'.join(block.lines[2:]))
+            _, connection = workshop.start_server('./tally-v1')
+            self.assertEqual(ask(connection, 'a\n'), 'v1: 1 lines')
+            connection.close()
+
+    def test_the_options_that_it_names_are_there(self):
+        options = re.findall(r'`-D(\w+)=', self.page.text)
+        self.assertGreater(len(options), 0)
+        for option in options:
+            self.assertRegex(read('meson_options.txt'), rf"option\('{option}'")
+
     def test_its_answers_are_in_its_text(self):
         for answer in ('v1: 2 lines', 'v2: 3 lines, 2 bytes'):
             self.assertIn(answer, self.page.spans())
@@ -46,10 +70,8 @@ class Readme(unittest.TestCase):
         commands = re.findall(r'^\./run (\w+)', ''.join(b.text for b in self.page.blocks), re.M)
         self.assertEqual(commands, ['demo', 'test'])
         self.assertTrue(os.access(path('run'), os.X_OK), 'there is no script "run"')
-        with open(path('run'), encoding='utf-8') as file:
-            script = file.read()
         for command in commands:
-            self.assertRegex(script, r'(?m)\b' + command + r'\b\s*(\||\))', 'run has no such command')
+            self.assertRegex(read('run'), r'(?m)\b' + command + r'\b\s*(\||\))', 'run has no such command')
 
 
 if __name__ == '__main__':

@@ -24,7 +24,7 @@ class Security(unittest.TestCase):
             value = constant.split('` = `')[1].strip('`')
             value = re.sub(r'UINT32_C\((\d+)\)', r'\1', value)
             value = eval(value.replace('EK_DESCRIPTORS_MAX', '253'), {})  # digits and operators
-            number = {'a day': 86400000, '64 MiB': 64 << 20}.get(
+            number = {'a day': 86400000, '1 MiB': 1 << 20, '64 MiB': 64 << 20}.get(
                 figure, int(re.sub(r'\D', '', figure) or -1))
             self.assertEqual(value, number, figure)
 

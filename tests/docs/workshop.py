@@ -89,7 +89,7 @@ class Workshop:
         """Writes every file that the page shows, its diffs applied."""
         parts = {}
         for block in page.blocks:
-            if block.language in ('c', 'proto') and len(block.words) == 1:
+            if block.language in ('c', 'make', 'proto') and len(block.words) == 1:
                 parts.setdefault(block.words[0], []).append(block.text)
         for name, texts in parts.items():
             self.write(name, '\n'.join(texts))

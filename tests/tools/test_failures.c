@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* What goes wrong: its exit status, and what the operator reads of it. */
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "ekiden/handover.pb-c.h"
 #include "scene.h"
+#include "wire/frame.h"
 
 TestSuite(failures, .init = scene_directory_make, .fini = scene_directory_remove, .timeout = 60);
 
@@ -112,10 +116,15 @@ Test(failures, a_process_that_closes_without_a_word_is_said_to_run_still_in_each
         }
 }
 
-Test(failures, a_process_that_ends_is_said_to_have_ended_in_each_phase)
+/*
+ * Before an update point has seen the request, another operator's upgrade may have come first; and
+ * what comes after warm may wait in the process.
+ */
+Test(failures, a_process_that_ends_is_said_to_have_ended_only_where_nothing_else_can_be)
 {
         FOR_EACH_PHASE_UNTIL(phase, EKIDEN_PHASE_READY)
         {
+                bool certain = phase == EKIDEN_PHASE_REQUEST || phase == EKIDEN_PHASE_CHECK;
                 struct scene scene;
 
                 scene_start_upgrade_of_other(&scene);
@@ -123,11 +132,38 @@ Test(failures, a_process_that_ends_is_said_to_have_ended_in_each_phase)
                 scene_process_end(scene.other);
                 scene_close(&scene);
                 scene_expect_exit(&scene, 13);
-                expect_said(&scene, "has ended");
+                expect_said(&scene, certain ? "it has ended" : "it is not known whether");
+                expect_said(&scene, "ended in phase");
                 expect_said(&scene, ekiden_phase_name(phase > 0 ? (enum ekiden_phase)phase
                                                                 : EKIDEN_PHASE_REQUEST));
                 scene_deinit(&scene);
         }
+}
+
+Test(failures, a_process_that_is_about_to_end_does_not_run_still)
+{
+        struct scene scene;
+
+        scene_start_upgrade_of_other(&scene);
+        scene_send_until(&scene, EKIDEN_PHASE_CHECK);
+        scene_close(&scene);
+        usleep(20000);
+        scene_process_end(scene.other);
+        scene_expect_exit(&scene, 13);
+        expect_said(&scene, "it has ended");
+        scene_deinit(&scene);
+}
+
+Test(failures, a_busy_process_that_is_gone_may_have_been_upgraded_by_another)
+{
+        struct scene scene;
+
+        scene_start_upgrade_of_other(&scene);
+        scene_process_end(scene.other);
+        scene_send_failed(&scene, EKIDEN_EBUSY, "another upgrade is under way");
+        scene_expect_exit(&scene, 6);
+        expect_said(&scene, "it is not known whether");
+        scene_deinit(&scene);
 }
 
 Test(failures, from_the_commit_on_an_end_without_a_word_is_not_called_anything)
@@ -211,6 +247,77 @@ Test(failures, a_process_that_does_not_confirm_is_not_said_to_serve_on)
         scene_expect_exit(&scene, 14);
         expect_said(&scene, "it is not known whether");
         scene_deinit(&scene);
+}
+
+Test(failures, a_commit_that_lies_in_the_socket_when_the_time_is_up_is_a_success)
+{
+        for (int phase = EKIDEN_PHASE_NONE; phase <= EKIDEN_PHASE_READY; phase++) {
+                pid_t other = scene_process_start();
+                struct scene scene = {.listener = scene_listen("chat", other), .other = other};
+
+                tool_start(&scene.tool, TOOL_ARGUMENTS("--timeout", "0.1", "chat", "x"));
+                scene_accept(&scene);
+                scene_send_until(&scene, (enum ekiden_phase)phase);
+                tool_stop(&scene.tool);
+                for (int next = phase + 1; next <= EKIDEN_PHASE_SERVE; next++)
+                        if (next > EKIDEN_PHASE_REQUEST)
+                                scene_send_phase(&scene, (enum ekiden_phase)next);
+                scene_send_committed(&scene);
+                scene_close(&scene);
+                scene_process_end(other);
+                usleep(400000); /* --timeout, and what is added to it */
+                kill(scene.tool.pid, SIGCONT);
+                scene_expect_exit(&scene, 0);
+                scene_deinit(&scene);
+        }
+}
+
+/* As many events as fit, so that they are sent faster than the tool reads them. */
+static size_t fill_with_events(uint8_t *buffer, size_t size)
+{
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+        size_t used = 0;
+
+        event.kind = EKIDEN__EVENT_KIND__PROGRESS;
+        while (used + EK_FRAME_HEADER_SIZE + ekiden__event__get_packed_size(&event) <= size) {
+                uint8_t *payload = buffer + used + EK_FRAME_HEADER_SIZE;
+                size_t payload_size = ekiden__event__pack(&event, payload);
+
+                ek_frame_header_write(buffer + used, EKIDEN__FRAME_KIND__EVENT, payload,
+                                      payload_size);
+                used += EK_FRAME_HEADER_SIZE + payload_size;
+        }
+        return used;
+}
+
+Test(failures, a_process_that_talks_without_end_meets_the_timeout)
+{
+        static uint8_t events[65536];
+        static const int room = 1 << 20; /* so that there is always something to read */
+        struct scene scene;
+        size_t size;
+
+        scene_start(&scene, TOOL_ARGUMENTS("--timeout", "0.1", "chat", "x"));
+        scene_send_until(&scene, EKIDEN_PHASE_TRANSFER);
+        size = fill_with_events(events, sizeof(events));
+        cr_assert_eq(fcntl(ek_link_socket(scene.link), F_SETFL, 0), 0); /* no part of a frame */
+        setsockopt(ek_link_socket(scene.link), SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+        for (int i = 0; i < 4000 && !ek_link_is_closed(scene.link); i++)
+                (void)!send(ek_link_socket(scene.link), events, size, MSG_NOSIGNAL);
+        cr_assert(ek_link_is_closed(scene.link));
+        scene_close(&scene);
+        scene_expect_exit(&scene, 14);
+        scene_deinit(&scene);
+}
+
+Test(failures, a_program_that_is_not_found_fails_in_the_request)
+{
+        struct tool tool;
+
+        tool_run(&tool, TOOL_ARGUMENTS("chat", "x"));
+        cr_assert_eq(tool.exit_status, 3);
+        cr_assert(strstr(tool.errors, "phase   request"), "%s", tool.errors);
+        tool_deinit(&tool);
 }
 
 Test(failures, the_timeout_does_not_interrupt_a_commit)

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "scene.h"
@@ -82,6 +84,19 @@ Test(find, two_processes_of_a_name_are_both_listed_and_neither_is_asked)
         close(first);
         close(second);
         scene_process_end(neighbour);
+}
+
+Test(find, a_process_with_two_sockets_is_one_process)
+{
+        int first = scene_listen("chat", getpid());
+        int second = scene_listen("chatter", getpid());
+        char pid[16], said[64];
+
+        snprintf(pid, sizeof(pid), "%d", (int)getpid());
+        snprintf(said, sizeof(said), "process %s has 2 control sockets", pid);
+        expect(TOOL_ARGUMENTS(pid, "x"), 4, said);
+        close(first);
+        close(second);
 }
 
 Test(find, an_unknown_name_is_not_found)
@@ -209,6 +224,88 @@ Test(find, a_listener_of_another_user_than_the_directorys_is_not_believed)
         cr_assert_eq(chown(scene_directory(), 65534, 65534), 0);
         expect(TOOL_ARGUMENTS("chat", "x"), 5, "not believed");
         close(listener);
+}
+
+#define STRANGER 65534
+
+/* Makes the directory a stranger's, and listens there as he: the process is the test. */
+static int listen_as_stranger(pid_t named)
+{
+        int listener;
+
+        cr_assert_eq(chown(scene_directory(), STRANGER, STRANGER), 0);
+        cr_assert_eq(seteuid(STRANGER), 0);
+        listener = scene_listen("chat", named);
+        cr_assert_eq(seteuid(0), 0);
+        return listener;
+}
+
+/* Connects until nobody can any more; the connections live as long as the test. */
+static void fill_queue(pid_t named)
+{
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        int r = 0;
+
+        snprintf(address.sun_path, sizeof(address.sun_path), "%s/chat.%d", scene_directory(),
+                 (int)named);
+        for (int i = 0; i < 64 && r == 0; i++) {
+                int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+                r = connect(fd, (struct sockaddr *)&address, sizeof(address));
+        }
+        cr_assert_lt(r, 0, "the queue has no end");
+}
+
+Test(find, a_socket_with_the_name_of_anothers_process_is_not_believed)
+{
+        pid_t victim = scene_process_start();
+        char pid[16];
+
+        if (geteuid() != 0)
+                cr_skip_test("only root sees other users' directories");
+        listen_as_stranger(victim);
+        snprintf(pid, sizeof(pid), "%d", (int)victim);
+        expect(TOOL_ARGUMENTS("chat", "x"), 5, "not believed");
+        expect(TOOL_ARGUMENTS(pid, "x"), 5, "not believed");
+        fill_queue(victim);
+        expect(TOOL_ARGUMENTS(pid, "x"), 5, "not believed");
+        scene_process_end(victim);
+}
+
+Test(find, a_strangers_own_process_is_found_beside_the_one_that_he_claims)
+{
+        pid_t victim = scene_process_start();
+        struct scene scene;
+
+        if (geteuid() != 0)
+                cr_skip_test("only root sees other users' directories");
+        listen_as_stranger(victim);
+        scene = (struct scene){.listener = listen_as_stranger(getpid())};
+        tool_start(&scene.tool, TOOL_ARGUMENTS("chat", "x"));
+        scene_accept(&scene);
+        scene_send_committed(&scene);
+        scene_expect_exit(&scene, 0);
+        scene_deinit(&scene);
+        scene_process_end(victim);
+}
+
+Test(find, a_listener_that_has_forked_since_is_found_by_its_owner)
+{
+        struct scene scene;
+        pid_t child;
+
+        if (geteuid() != 0)
+                cr_skip_test("only root sees other users' directories");
+        cr_assert_eq(seteuid(STRANGER), 0);
+        child = scene_process_start();
+        cr_assert_eq(seteuid(0), 0);
+        scene = (struct scene){.listener = listen_as_stranger(child), .other = child};
+        tool_start(&scene.tool, TOOL_ARGUMENTS("chat", "x"));
+        scene_accept(&scene);
+        scene_send_committed(&scene);
+        scene_expect_exit(&scene, 0);
+        scene_deinit(&scene);
+        scene_process_end(child);
 }
 
 Test(find, a_process_whose_queue_is_full_is_said_to_be_blocked)

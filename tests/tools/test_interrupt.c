@@ -30,11 +30,9 @@ static void wait_until_printed(const struct scene *scene, const char *word)
 static void send_until(struct scene *scene, enum ekiden_phase phase)
 {
         scene_send_until(scene, phase);
+        /* Before the first event nothing is printed; the signals are blocked before it asks. */
         if (phase >= EKIDEN_PHASE_REQUEST)
                 wait_until_printed(scene, ekiden_phase_name(phase));
-        else
-                usleep(50000); /* the signals are blocked when the request is there, or soon after
-                                */
 }
 
 Test(interrupt, before_the_commit_the_connection_is_closed_and_the_exit_status_says_so)
@@ -108,6 +106,76 @@ Test(interrupt, a_commit_that_was_faster_is_a_success)
         scene_send_committed(&scene);
         scene_expect_exit(&scene, 0);
         cr_assert_not_null(strstr(scene.tool.printed, "v2 (pid 4720)"));
+        scene_deinit(&scene);
+}
+
+Test(interrupt, a_commit_that_was_faster_is_a_success_before_anything_was_seen_too)
+{
+        struct scene scene;
+
+        scene_start_upgrade(&scene);
+        kill(scene.tool.pid, SIGINT);
+        scene_expect_closed(&scene);
+        scene_send_until(&scene, EKIDEN_PHASE_COMMIT);
+        scene_send_committed(&scene);
+        scene_expect_exit(&scene, 0);
+        scene_deinit(&scene);
+}
+
+/* The tool sleeps while the upgrade runs to its end, and wakes to a signal, or to two. */
+Test(interrupt, a_commit_that_lies_in_the_socket_is_a_success_in_each_phase)
+{
+        FOR_EACH_PHASE_UNTIL(phase, EKIDEN_PHASE_READY)
+        {
+                for (int signals = 1; signals <= 2; signals++) {
+                        struct scene scene;
+
+                        scene_start_upgrade_of_other(&scene);
+                        send_until(&scene, phase);
+                        tool_stop(&scene.tool);
+                        if (phase < EKIDEN_PHASE_REQUEST)
+                                scene_send_seen(&scene);
+                        for (int next = (int)phase + 1; next <= EKIDEN_PHASE_SERVE; next++)
+                                if (next > EKIDEN_PHASE_REQUEST)
+                                        scene_send_phase(&scene, (enum ekiden_phase)next);
+                        scene_send_committed(&scene);
+                        scene_close(&scene);
+                        scene_process_end(scene.other);
+                        kill(scene.tool.pid, SIGINT);
+                        if (signals > 1)
+                                kill(scene.tool.pid, SIGTERM);
+                        kill(scene.tool.pid, SIGCONT);
+                        scene_expect_exit(&scene, 0);
+                        scene_deinit(&scene);
+                }
+        }
+}
+
+Test(interrupt, a_request_that_is_seen_meanwhile_is_waited_for)
+{
+        struct scene scene;
+
+        scene_start_upgrade(&scene);
+        kill(scene.tool.pid, SIGINT);
+        scene_expect_closed(&scene);
+        scene_send_seen(&scene);
+        usleep(500000);
+        scene_send_failed(&scene, EKIDEN_ECANCELLED, "the operator went away");
+        scene_expect_exit(&scene, 18);
+        cr_assert_not_null(strstr(scene.tool.errors, "serves on"), "%s", scene.tool.errors);
+        scene_deinit(&scene);
+}
+
+Test(interrupt, a_process_that_is_gone_without_a_word_is_not_called_anything)
+{
+        struct scene scene;
+
+        scene_start_upgrade_of_other(&scene);
+        scene_process_end(scene.other);
+        kill(scene.tool.pid, SIGINT);
+        scene_expect_exit(&scene, 18);
+        cr_assert_not_null(strstr(scene.tool.errors, "it is not known whether"), "%s",
+                           scene.tool.errors);
         scene_deinit(&scene);
 }
 

@@ -205,6 +205,19 @@ Test(json, a_failure_of_the_tools_own_is_an_event_too)
         cr_expect_str_eq(text_of(object, "error"), "EKIDEN_ENOTFOUND");
         cr_expect_str_eq(text_of(object, "target"), "chat");
         cr_expect_null(json_object_object_get(object, "predecessor_pid"));
+        cr_expect_str_eq(text_of(object, "phase"), "request");
+        json_object_put(object);
+        tool_deinit(&tool);
+}
+
+Test(json, a_question_that_fails_is_in_no_phase)
+{
+        struct json_object *object;
+        struct tool tool;
+
+        tool_run(&tool, TOOL_ARGUMENTS("--json", "--status", "chat"));
+        cr_assert_eq(tool.exit_status, 3);
+        object = parse_lines(tool.printed, "failed");
         cr_expect_null(json_object_object_get(object, "phase"));
         json_object_put(object);
         tool_deinit(&tool);

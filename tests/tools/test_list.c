@@ -118,7 +118,7 @@ Test(list, output_that_cannot_be_written_is_a_failure)
 
         tool_start_into(&tool, TOOL_ARGUMENTS("--list"), open("/dev/full", O_WRONLY | O_CLOEXEC));
         tool_wait(&tool);
-        cr_assert_eq(tool.exit_status, 71);
+        cr_assert_eq(tool.exit_status, ekiden_error_exit_status(EKIDEN_ESYSTEM));
         tool_deinit(&tool);
 }
 

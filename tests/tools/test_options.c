@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The command line. */
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -76,6 +77,23 @@ Test(options, version_is_one_line)
         cr_assert_str_eq(tool.printed, "ekiden-upgrade " EKIDEN_BUILD_VERSION "\n");
         cr_assert_str_empty(tool.errors);
         tool_deinit(&tool);
+}
+
+Test(options, an_answer_that_cannot_be_written_is_a_failure)
+{
+        static const char *const questions[] = {"--help", "--usage", "--version"};
+
+        for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
+                struct tool tool;
+
+                tool_start_into(&tool, TOOL_ARGUMENTS(questions[i]),
+                                open("/dev/full", O_WRONLY | O_CLOEXEC));
+                tool_wait(&tool);
+                cr_expect_eq(tool.exit_status, ekiden_error_exit_status(EKIDEN_ESYSTEM), "%s: %d",
+                             questions[i], tool.exit_status);
+                cr_expect(strstr(tool.errors, "cannot write the output"), "%s", tool.errors);
+                tool_deinit(&tool);
+        }
 }
 
 Test(options, the_manual_page_documents_every_option_and_every_exit_status)

@@ -2,11 +2,11 @@
 /* What is asked of the process, and what an upgrade that goes well looks like. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "scene.h"
@@ -126,7 +126,7 @@ Test(upgrade, it_returns_only_when_the_last_event_is_there)
         scene_start_upgrade(&scene);
         scene_send_until(&scene, EKIDEN_PHASE_SERVE);
         usleep(100000);
-        cr_assert_eq(kill(scene.tool.pid, 0), 0);
+        cr_assert_eq(waitpid(scene.tool.pid, NULL, WNOHANG), 0, "it has ended");
         cr_assert_eq(fstat(scene.tool.err, &status), 0);
         cr_assert_eq(status.st_size, 0);
         scene_send_committed(&scene);
@@ -239,5 +239,22 @@ Test(upgrade, output_that_cannot_be_written_does_not_undo_it)
         scene_send_committed(&scene);
         scene_expect_exit(&scene, 0);
         cr_assert_not_null(strstr(scene.tool.errors, "cannot write the output"));
+        scene_deinit(&scene);
+}
+
+Test(upgrade, closed_standard_descriptors_do_not_become_the_control_socket)
+{
+        struct scene scene = {.listener = scene_listen("chat", getpid())};
+        const struct ek_wait patience = {.idle_ms = TOOL_DEADLINE_MS};
+        struct ek_frame frame;
+
+        tool_start_closed(&scene.tool, TOOL_ARGUMENTS("chat", "x"));
+        scene_accept(&scene);
+        scene_send_until(&scene, EKIDEN_PHASE_COMMIT);
+        scene_send_committed(&scene);
+        scene_expect_exit(&scene, 0);
+        cr_assert_not_null(strstr(scene.tool.errors, "cannot write the output"));
+        cr_assert_eq(ek_link_receive(scene.link, &patience, &frame), EKIDEN_EPEER,
+                     "it sent more than its request");
         scene_deinit(&scene);
 }

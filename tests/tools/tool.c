@@ -36,7 +36,12 @@ static void start(struct tool *tool, const char *const *arguments, int out, int 
                 setsid();
                 setenv("TERM", "xterm", 1);
         }
-        dup2(out, STDOUT_FILENO);
+        if (out < 0)
+                close(STDIN_FILENO);
+        if (out < 0)
+                close(STDOUT_FILENO);
+        else
+                dup2(out, STDOUT_FILENO);
         dup2(err, STDERR_FILENO);
         execv(all[0], (char **)(uintptr_t)all);
         _exit(127);
@@ -54,6 +59,16 @@ void tool_start(struct tool *tool, const char *const *arguments)
         tool_start_into(tool, arguments, memfd_create("out", MFD_CLOEXEC));
 }
 
+void tool_start_closed(struct tool *tool, const char *const *arguments)
+{
+        *tool = (struct tool){
+                .out = memfd_create("out", MFD_CLOEXEC),
+                .err = memfd_create("err", MFD_CLOEXEC),
+        };
+        cr_assert(tool->out >= 0 && tool->err >= 0);
+        start(tool, arguments, -1, tool->err);
+}
+
 void tool_start_on_terminal(struct tool *tool, const char *const *arguments, unsigned short columns)
 {
         struct winsize size = {.ws_row = 24, .ws_col = columns};
@@ -64,6 +79,15 @@ void tool_start_on_terminal(struct tool *tool, const char *const *arguments, uns
         fcntl(tool->out, F_SETFD, FD_CLOEXEC);
         start(tool, arguments, terminal, terminal);
         close(terminal);
+}
+
+void tool_stop(struct tool *tool)
+{
+        int status = 0;
+
+        cr_assert_eq(kill(tool->pid, SIGSTOP), 0);
+        cr_assert_eq(waitpid(tool->pid, &status, WUNTRACED), tool->pid);
+        cr_assert(WIFSTOPPED(status), "the tool did not stop, it ended");
 }
 
 static char *append(char *text, size_t *used, const char *more, size_t size)

@@ -22,9 +22,15 @@ void tool_start(struct tool *tool, const char *const *arguments);
 /** As tool_start(), with its output to a descriptor, which it consumes. */
 void tool_start_into(struct tool *tool, const char *const *arguments, int out);
 
+/** As tool_start(), with its standard input and output closed. */
+void tool_start_closed(struct tool *tool, const char *const *arguments);
+
 /** As tool_start(), on a terminal with so many columns. */
 void tool_start_on_terminal(struct tool *tool, const char *const *arguments,
                             unsigned short columns);
+
+/** Stops it (SIGSTOP), and waits until it is. */
+void tool_stop(struct tool *tool);
 
 /** Waits until it has ended, and collects what it printed. */
 void tool_wait(struct tool *tool);

@@ -241,22 +241,20 @@ Test(real_tool, killed_before_the_request_is_seen_it_leaves_the_old_version_unha
 }
 
 /* What befalls the tool at a moment of an upgrade that would go well. */
-static void kill_it(struct tool *tool, struct service *service, const struct answer *before)
+static void kill_it(struct tool *tool, const struct answer *before)
 {
-        (void)service;
         (void)before;
         kill(tool->pid, SIGKILL);
 }
 
-static void interrupt_it(struct tool *tool, struct service *service, const struct answer *before)
+static void interrupt_it(struct tool *tool, const struct answer *before)
 {
-        (void)service;
         (void)before;
         kill(tool->pid, SIGINT);
 }
 
 /* What it asked for, if it had asked, is over when it wakes. */
-static void let_it_sleep(struct tool *tool, struct service *service, const struct answer *before)
+static void let_it_sleep(struct tool *tool, const struct answer *before)
 {
         kill(tool->pid, SIGSTOP);
         for (int i = 0; i < 20; i++) {
@@ -264,12 +262,11 @@ static void let_it_sleep(struct tool *tool, struct service *service, const struc
                 if (kill(before->pid, 0) < 0 || waitpid(before->pid, NULL, WNOHANG) > 0)
                         break;
         }
-        (void)service;
         kill(tool->pid, SIGINT);
         kill(tool->pid, SIGCONT);
 }
 
-static void try_moments(void (*befall)(struct tool *, struct service *, const struct answer *))
+static void try_moments(void (*befall)(struct tool *, const struct answer *))
 {
         int upgraded = 0;
 
@@ -284,7 +281,7 @@ static void try_moments(void (*befall)(struct tool *, struct service *, const st
                 snprintf(when, sizeof(when), "after %u us", moment * MOMENT_US);
                 tool_start(&tool, PROBE_V2, NULL);
                 usleep(moment * MOMENT_US);
-                befall(&tool, &service, &before);
+                befall(&tool, &before);
                 status = tool_end(&tool);
                 after = expect_whole(&service, &before, when);
                 upgraded += after.version == 2;

@@ -68,10 +68,7 @@ static void send_all(struct process_list *list, struct answer *answers)
                 if (process->link)
                         request_status(process->link, &answers[i].error);
                 else
-                        ekiden_error_set(&answers[i].error, EKIDEN_ETIMEOUT,
-                                         "requests are waiting already that %s has not looked at: "
-                                         "it is %s",
-                                         process->program, process_condition(process->pid));
+                        process_blocked(process, &answers[i].error);
         }
 }
 

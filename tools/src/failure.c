@@ -104,6 +104,8 @@ void failure_print(FILE *out, const struct upgrade *upgrade, const struct ekiden
                         terminal_plain(&terminal),
                         text_clean(error->sentence, terminal_allowed(&terminal), text,
                                    sizeof(text)));
+                if (error->phase != EKIDEN_PHASE_NONE)
+                        print_field(out, &terminal, "phase", ekiden_phase_name(error->phase));
         }
         print_field(out, &terminal, "next", failure_next_step(upgrade, error));
         fprintf(out, "  %-8s%s (exit status %d)\n", "error", ekiden_error_name(error->code),

@@ -27,6 +27,13 @@ struct search {
         struct ekiden_error distrust; /* the first one that was passed over */
 };
 
+int process_blocked(const struct process *process, struct ekiden_error *error)
+{
+        return ekiden_error_set(error, EKIDEN_ETIMEOUT,
+                                "requests are waiting already that %s has not looked at: it is %s",
+                                process->program, process_condition(process->pid));
+}
+
 void process_deinit(struct process *process)
 {
         process->link = ek_link_free(process->link);
@@ -40,13 +47,29 @@ void process_list_deinit(struct process_list *list)
         *list = (struct process_list){0};
 }
 
-/* Whether the listener is the directory's owner: a name alone proves nothing. */
-static bool is_owners(int fd, uid_t owner)
+static bool is_process_of(pid_t pid, uid_t owner)
 {
-        struct ucred peer;
+        struct stat status;
+        char path[32];
+
+        snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+        return stat(path, &status) == 0 && status.st_uid == owner;
+}
+
+/*
+ * Whether the socket is what its name says; fd is -1 when its queue is full. The listener must be
+ * the directory's owner. Where that is another user, he could put any process's name there: so it
+ * must be the process itself, or another process of his (who listens may have forked since).
+ */
+static bool is_believable(int fd, uid_t owner, pid_t pid)
+{
+        struct ucred peer = {0};
         socklen_t size = sizeof(peer);
 
-        return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == owner;
+        if (fd >= 0 &&
+            (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != owner))
+                return false;
+        return owner == geteuid() || peer.pid == pid || is_process_of(pid, owner);
 }
 
 /* Connects: 0 with a descriptor, 0 with -1 when the queue is full, or -errno. */
@@ -130,11 +153,11 @@ static int look_at(struct search *search, const char *path, int directory, uid_t
         r = connect_to(socket_path, &fd);
         if (r == -ECONNREFUSED)
                 remove_stale(directory, name, pid);
-        else if (r == -EACCES || r == -EPERM || (r == 0 && fd >= 0 && !is_owners(fd, owner)))
+        else if (r == -EACCES || r == -EPERM || (r == 0 && !is_believable(fd, owner, pid)))
                 ekiden_error_set(&search->distrust, EKIDEN_EPERMISSION,
-                                 "%s is not a socket of the user whose directory it is in, so it "
-                                 "is not believed",
-                                 socket_path);
+                                 "%s is not a socket of process %d, or not one of the user whose "
+                                 "directory it is in, so it is not believed",
+                                 socket_path, (int)pid);
         else if (r == -EMFILE || r == -ENFILE || r == -ENOMEM)
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, -r, "cannot connect to %s",
                                               socket_path);
@@ -233,17 +256,37 @@ static int not_found(const char *target, struct ekiden_error *error)
                                 target, where);
 }
 
+/* The list is sorted by PID only within a program, so a PID may come again anywhere. */
+static bool is_listed_before(const struct process_list *list, size_t index)
+{
+        for (size_t i = 0; i < index; i++)
+                if (list->processes[i].pid == list->processes[index].pid)
+                        return true;
+        return false;
+}
+
 static int ambiguous(const char *target, const struct process_list *list,
                      struct ekiden_error *error)
 {
         char pids[256] = "";
-        size_t used = 0;
+        size_t used = 0, count = 0;
 
-        for (size_t i = 0; i < list->count && used < sizeof(pids) - 16; i++)
-                used += (size_t)snprintf(pids + used, sizeof(pids) - used, "%s%d",
-                                         i > 0 ? ", " : "", (int)list->processes[i].pid);
+        for (size_t i = 0; i < list->count; i++) {
+                if (is_listed_before(list, i))
+                        continue;
+                if (used < sizeof(pids) - 16)
+                        used += (size_t)snprintf(pids + used, sizeof(pids) - used, "%s%d",
+                                                 count > 0 ? ", " : "",
+                                                 (int)list->processes[i].pid);
+                count++;
+        }
+        if (count == 1)
+                return ekiden_error_set(error, EKIDEN_EAMBIGUOUS,
+                                        "process %s has %zu control sockets that match \"%.63s\"; "
+                                        "EKIDEN_RUNTIME_DIR chooses the directory of one",
+                                        pids, list->count, target);
         return ekiden_error_set(error, EKIDEN_EAMBIGUOUS, "%zu processes match \"%.63s\": %s",
-                                list->count, target, pids);
+                                count, target, pids);
 }
 
 int find_process(const char *target, struct process *ret_process, struct ekiden_error *error)

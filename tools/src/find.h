@@ -25,7 +25,8 @@ struct process_list {
 
 /**
  * Connects to all that `target` names: a PID when it is all digits, otherwise a program; NULL: to
- * all there are. Sockets whose process is gone are removed on the way, if they are this user's.
+ * all there are. In another user's directory only that user's own processes count. Sockets whose
+ * process is gone are removed on the way, if they are this user's.
  *
  * @param ret_list  sorted by program, then PID; may be empty; process_list_deinit()
  * @return 0, EPERMISSION (only sockets that cannot be trusted), ESYSTEM, ENOMEM, ELIMIT
@@ -39,6 +40,9 @@ int find_processes(const char *target, struct process_list *ret_list, struct eki
  * @return 0, ENOTFOUND, EAMBIGUOUS, and as find_processes()
  */
 int find_process(const char *target, struct process *ret_process, struct ekiden_error *error);
+
+/** Why a process without a link cannot be asked: an error, ETIMEOUT, which is returned. */
+int process_blocked(const struct process *process, struct ekiden_error *error);
 
 void process_deinit(struct process *process);
 void process_list_deinit(struct process_list *list);

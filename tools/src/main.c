@@ -2,16 +2,33 @@
 /*
  * ekiden-upgrade: what an operator upgrades a running program with, and sees it happen.
  */
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "list.h"
 #include "options.h"
 #include "show.h"
 #include "status.h"
 #include "upgrade.h"
+
+/*
+ * Somebody may have closed them (`>&-`), and the next descriptor that is opened, the control
+ * socket, would become the standard output. What takes their place can be neither read nor written
+ * in the direction that counts, so it is still noticed that they are missing.
+ */
+static void occupy_standard_descriptors(void)
+{
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+                int direction = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+
+                if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", direction) != fd)
+                        _exit(ekiden_error_exit_status(EKIDEN_ESYSTEM));
+        }
+}
 
 static int run(const struct options *options, struct show *show)
 {
@@ -43,6 +60,7 @@ int main(int argc, char **argv)
         struct show show;
         int exit_status;
 
+        occupy_standard_descriptors();
         setlocale(LC_CTYPE, "");
         signal(SIGPIPE, SIG_IGN); /* an upgrade does not end because its reader did */
         options_parse(argc, argv, &options);

@@ -20,9 +20,8 @@ enum {
         KEY_JSON,
         KEY_TIMEOUT,
         KEY_QUIET,
+        KEY_USAGE,
 };
-
-const char *argp_program_version = "ekiden-upgrade " EKIDEN_BUILD_VERSION;
 
 static const struct argp_option descriptions[] = {
         {"list", KEY_LIST, NULL, 0, "List the processes that can be upgraded", 0},
@@ -34,6 +33,9 @@ static const struct argp_option descriptions[] = {
          1},
         {"json", KEY_JSON, NULL, 0, "Print one JSON object a line instead of text", 1},
         {"quiet", KEY_QUIET, NULL, 0, "Print errors only", 1},
+        {"help", '?', NULL, 0, "Give this help list", -1},
+        {"usage", KEY_USAGE, NULL, 0, "Give a short usage message", 0},
+        {"version", 'V', NULL, 0, "Print program version", -1},
         {0},
 };
 
@@ -108,6 +110,21 @@ static void check(struct parsing *parsing, struct argp_state *state)
         options->replace_arguments = state->quoted && !parsing->quoted_early;
 }
 
+/* argp's own --help would not notice that the disk is full. */
+static void answer(int key, struct argp_state *state)
+{
+        if (key == 'V')
+                puts("ekiden-upgrade " EKIDEN_BUILD_VERSION);
+        else
+                argp_state_help(state, stdout,
+                                (key == '?' ? ARGP_HELP_STD_HELP : ARGP_HELP_USAGE) &
+                                        ~(unsigned int)ARGP_HELP_EXIT_OK);
+        if (fflush(stdout) == 0 && !ferror(stdout))
+                exit(0);
+        perror("ekiden-upgrade: cannot write the output");
+        exit(ekiden_error_exit_status(EKIDEN_ESYSTEM));
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
         struct parsing *parsing = state->input;
@@ -128,6 +145,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case KEY_TIMEOUT:
                 options->timeout_ms = parse_timeout(argument, state);
+                return 0;
+        case '?':
+        case 'V':
+        case KEY_USAGE:
+                answer(key, state);
                 return 0;
         case ARGP_KEY_ARG:
                 add_argument(parsing, argument, state);
@@ -186,5 +208,5 @@ void options_parse(int argc, char **argv, struct options *ret_options)
                 perror("ekiden-upgrade");
                 exit(ekiden_error_exit_status(EKIDEN_ENOMEM));
         }
-        argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, &parsing);
+        argp_parse(&parser, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, &parsing);
 }

@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "wire/cleanup.h"
@@ -37,6 +39,17 @@ bool process_is_alive(pid_t pid)
         if (!state)
                 return kill(pid, 0) == 0 || errno == EPERM;
         return state != 'Z' && state != 'X';
+}
+
+/* A process that ends closes its sockets first, and is seen to be alive for a moment. */
+bool process_ends_within(pid_t pid, int milliseconds)
+{
+        ek_auto_close int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+        struct pollfd source = {.fd = fd, .events = POLLIN};
+
+        if (fd >= 0 && process_is_alive(pid))
+                poll(&source, 1, milliseconds);
+        return !process_is_alive(pid);
 }
 
 const char *process_condition(pid_t pid)

@@ -8,5 +8,8 @@
 /** Whether it is there, and no zombie. */
 bool process_is_alive(pid_t pid);
 
+/** Whether it is not, or no longer when this time has passed. Waits only while it is. */
+bool process_ends_within(pid_t pid, int milliseconds);
+
 /** What it is doing instead of answering; fits behind "it is". Static. */
 const char *process_condition(pid_t pid);

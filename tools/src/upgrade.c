@@ -3,6 +3,9 @@
  * See upgrade.h. Calling off is a half-close: the process then resumes and answers with the last
  * event, so that the tool says what became of the upgrade, not what it hopes. Should the commit
  * have been faster, the answer is COMMITTED.
+ *
+ * The tool may be late itself, stopped or without a processor: the last event may then lie in the
+ * socket beside a Ctrl-C, or past a deadline. Whatever is there is read before anything is judged.
  */
 #include "upgrade.h"
 
@@ -24,7 +27,10 @@
 
 #define SEEN_TIMEOUT_MS 30000
 #define GRACE_MS 250 /* for the process to say itself that --timeout has passed */
-#define FAREWELL_MS 2000 /* from calling off until the process has confirmed */
+#define FAREWELL_MS 2000 /* from calling off until the process has confirmed; … */
+#define FAREWELL_UNSEEN_MS 250 /* … where no update point has seen the request */
+#define ENDING_MS 100 /* from the closing of a process's sockets until it has ended */
+#define LATE_EVENTS_MAX 32768 /* after a deadline; more than a socket holds */
 #define COMMIT_MS 60000 /* without an event, from the beginning of the commit */
 
 struct attempt {
@@ -36,6 +42,7 @@ struct attempt {
         int interrupt;
         uint64_t deadline_ns; /* UINT64_MAX: none */
         bool calling_off; /* half closed, waiting for the process's last word */
+        unsigned int late_events; /* read after the deadline */
 };
 
 enum {
@@ -55,26 +62,32 @@ static bool too_late_to_call_off(const struct attempt *attempt)
 
 static int failed(struct attempt *attempt, enum aftermath aftermath)
 {
-        struct upgrade *upgrade = &attempt->upgrade;
-
-        upgrade->aftermath = aftermath;
-        if (aftermath == AFTERMATH_SERVES_ON && !process_is_alive(upgrade->pid))
-                upgrade->aftermath = AFTERMATH_ENDED;
-        if (attempt->error->phase == EKIDEN_PHASE_NONE)
-                attempt->error->phase = upgrade->phase;
+        attempt->upgrade.aftermath = aftermath;
         return attempt->error->code;
 }
 
-/* Before an update point has seen the request, closing is all: the process never began. */
+/* An attempt has ended before the commit: so the process serves on, if it is still there. */
+static int failed_unless_gone(struct attempt *attempt, enum aftermath if_gone)
+{
+        bool is_alive = process_is_alive(attempt->upgrade.pid);
+
+        return failed(attempt, is_alive ? AFTERMATH_SERVES_ON : if_gone);
+}
+
+static void await_farewell(struct attempt *attempt)
+{
+        set_deadline(attempt, ek_now_ns(),
+                     attempt->upgrade.seen ? FAREWELL_MS : FAREWELL_UNSEEN_MS);
+}
+
 static int call_off(struct attempt *attempt)
 {
         attempt->upgrade.called_off = true;
         attempt->error->phase = attempt->upgrade.phase;
-        if (!attempt->upgrade.seen)
-                return failed(attempt, AFTERMATH_SERVES_ON);
         shutdown(ek_link_socket(attempt->process.link), SHUT_WR);
         attempt->calling_off = true;
-        set_deadline(attempt, ek_now_ns(), FAREWELL_MS);
+        attempt->late_events = 0;
+        await_farewell(attempt);
         return GO_ON;
 }
 
@@ -89,9 +102,10 @@ static int on_signal(struct attempt *attempt, int signal_number)
         }
         ekiden_error_set(attempt->error, EKIDEN_ECANCELLED, "called off by the operator (SIG%s)",
                          name ? name : "?");
-        if (attempt->calling_off)
-                return failed(attempt, AFTERMATH_UNKNOWN); /* a second one waits for nothing */
-        return call_off(attempt);
+        if (!attempt->calling_off)
+                return call_off(attempt);
+        attempt->deadline_ns = 0; /* a second one waits for nothing, and reads what is there */
+        return GO_ON;
 }
 
 static int on_deadline(struct attempt *attempt)
@@ -100,7 +114,8 @@ static int on_deadline(struct attempt *attempt)
         double seconds = (double)(ek_now_ns() - upgrade->started_ns) / 1e9;
 
         if (attempt->calling_off && !too_late_to_call_off(attempt))
-                return failed(attempt, AFTERMATH_UNKNOWN);
+                return upgrade->seen ? failed(attempt, AFTERMATH_UNKNOWN)
+                                     : failed_unless_gone(attempt, AFTERMATH_UNKNOWN);
         if (too_late_to_call_off(attempt)) {
                 ekiden_error_set(attempt->error, EKIDEN_ETIMEOUT,
                                  "the process has not said for %d s how the commit went",
@@ -134,28 +149,46 @@ static void renew_deadline(struct attempt *attempt)
                 attempt->deadline_ns = UINT64_MAX;
 }
 
+/*
+ * The process closed the connection without a last word. If it has ended, it is known what that
+ * means only while the new version is being checked: before, another operator's upgrade may have
+ * come first; later events may wait in the process, so it may have committed and been lost.
+ */
+static int on_closed(struct attempt *attempt)
+{
+        const struct upgrade *upgrade = &attempt->upgrade;
+        bool is_ended = process_ends_within(upgrade->pid, ENDING_MS);
+        bool never_committed = upgrade->seen && upgrade->phase < EKIDEN_PHASE_WARM;
+
+        if (!upgrade->called_off) {
+                *attempt->error = (struct ekiden_error){0};
+                if (is_ended)
+                        ekiden_error_set(attempt->error, EKIDEN_EPEER,
+                                         "process %d ended in phase %s", (int)upgrade->pid,
+                                         ekiden_phase_name(upgrade->phase));
+                else
+                        ekiden_error_set(attempt->error, EKIDEN_EPEER,
+                                         "process %d closed the connection without a reason; it "
+                                         "still runs",
+                                         (int)upgrade->pid);
+        }
+        if (!is_ended)
+                return failed(attempt, AFTERMATH_SERVES_ON);
+        return failed(attempt, never_committed ? AFTERMATH_ENDED : AFTERMATH_UNKNOWN);
+}
+
 /* The connection is of no more use: the process closed it, or does not keep to the protocol. */
-static int on_broken(struct attempt *attempt)
+static int on_broken(struct attempt *attempt, int reason)
 {
         const struct upgrade *upgrade = &attempt->upgrade;
 
         if (too_late_to_call_off(attempt))
                 return failed(attempt, AFTERMATH_UNKNOWN);
-        if (attempt->error->code != EKIDEN_EPEER && upgrade->seen && !upgrade->called_off)
+        if (reason == EKIDEN_EPEER)
+                return on_closed(attempt);
+        if (upgrade->seen || upgrade->called_off)
                 return failed(attempt, AFTERMATH_UNKNOWN); /* it cannot be asked any more */
-        if (attempt->error->code == EKIDEN_EPEER && !upgrade->called_off) {
-                *attempt->error = (struct ekiden_error){0};
-                if (process_is_alive(upgrade->pid))
-                        ekiden_error_set(attempt->error, EKIDEN_EPEER,
-                                         "process %d closed the connection without a reason; it "
-                                         "still runs",
-                                         (int)upgrade->pid);
-                else
-                        ekiden_error_set(attempt->error, EKIDEN_EPEER,
-                                         "process %d ended in phase %s", (int)upgrade->pid,
-                                         ekiden_phase_name(upgrade->phase));
-        }
-        return failed(attempt, AFTERMATH_SERVES_ON);
+        return failed_unless_gone(attempt, AFTERMATH_UNKNOWN);
 }
 
 /* The process knows best why; unless all that it knows is that this side called it off. */
@@ -171,6 +204,7 @@ static void take_refusal(struct attempt *attempt, const Ekiden__Event *event)
 static int on_event(struct attempt *attempt, const Ekiden__Event *event)
 {
         struct upgrade *upgrade = &attempt->upgrade;
+        bool was_seen = upgrade->seen;
         int happening = upgrade_take_event(upgrade, event, attempt->error);
 
         upgrade->total_us = (ek_now_ns() - upgrade->started_ns) / EK_NS_PER_US;
@@ -179,7 +213,9 @@ static int on_event(struct attempt *attempt, const Ekiden__Event *event)
                 return FINISHED;
         case HAPPENING_FAILED:
                 take_refusal(attempt, event);
-                return failed(attempt, AFTERMATH_SERVES_ON);
+                return failed_unless_gone(attempt, attempt->error->code == EKIDEN_EBUSY
+                                                           ? AFTERMATH_UNKNOWN
+                                                           : AFTERMATH_ENDED);
         case HAPPENING_SEEN:
                 show_seen(attempt->show, upgrade);
                 break;
@@ -192,10 +228,12 @@ static int on_event(struct attempt *attempt, const Ekiden__Event *event)
         case HAPPENING_NOTHING:
                 break;
         default:
-                return on_broken(attempt);
+                return on_broken(attempt, happening);
         }
         if (upgrade->seen)
                 renew_deadline(attempt);
+        if (upgrade->seen && !was_seen && attempt->calling_off)
+                await_farewell(attempt);
         return GO_ON;
 }
 
@@ -214,31 +252,44 @@ static int wait_for_something(struct attempt *attempt)
 
         if (tick_ms >= 0 && (timeout_ms < 0 || tick_ms < timeout_ms))
                 timeout_ms = tick_ms;
-        if (poll(sources, 2, timeout_ms) < 0 && errno != EINTR)
-                return ekiden_error_set_errno(attempt->error, EKIDEN_ESYSTEM, errno,
-                                              "cannot wait for the process");
+        if (poll(sources, 2, timeout_ms) < 0 && errno != EINTR) {
+                ekiden_error_set_errno(attempt->error, EKIDEN_ESYSTEM, errno,
+                                       "cannot wait for the process");
+                return failed(attempt, AFTERMATH_UNKNOWN);
+        }
         return GO_ON;
 }
 
-/* One event at a time, so that a process that talks without end keeps nobody from calling it off.
+/* Only when nothing is left to read, unless the process talks without end. */
+static bool is_deadline_over(struct attempt *attempt, bool was_over, bool is_idle)
+{
+        return was_over && (is_idle || ++attempt->late_events > LATE_EVENTS_MAX);
+}
+
+/*
+ * An event that is there comes first, since it may be the last one. But one at a time, so that a
+ * process that talks without end keeps nobody from calling it off.
  */
 static int step(struct attempt *attempt)
 {
         Ekiden__Event *event auto_event = NULL;
-        int signal_number = interrupt_take(attempt->interrupt);
-        int r;
+        bool was_over = ek_now_ns() >= attempt->deadline_ns;
+        int r = request_event(attempt->process.link, &event, attempt->error);
+        bool is_idle = r == EKIDEN_ETIMEOUT;
+        int signal_number;
 
+        if (r < 0 && !is_idle)
+                return on_broken(attempt, r);
+        r = is_idle ? GO_ON : on_event(attempt, event);
+        if (r != GO_ON)
+                return r;
+        signal_number = interrupt_take(attempt->interrupt);
         if (signal_number > 0)
-                return on_signal(attempt, signal_number);
-        r = request_event(attempt->process.link, &event, attempt->error);
-        if (r == 0)
-                r = on_event(attempt, event);
-        else if (r != EKIDEN_ETIMEOUT)
-                return on_broken(attempt);
-        else
-                r = wait_for_something(attempt);
-        if (r == GO_ON && ek_now_ns() >= attempt->deadline_ns)
+                r = on_signal(attempt, signal_number);
+        else if (is_deadline_over(attempt, was_over, is_idle))
                 r = on_deadline(attempt);
+        else if (is_idle)
+                r = wait_for_something(attempt);
         if (r == GO_ON)
                 show_tick(attempt->show, &attempt->upgrade);
         return r;
@@ -254,7 +305,7 @@ static int run(struct attempt *attempt, const char *binary)
         set_deadline(attempt, upgrade->started_ns, timeout_ms > 0 ? timeout_ms : SEEN_TIMEOUT_MS);
         r = request_upgrade(attempt->process.link, attempt->options, binary, attempt->error);
         if (r < 0)
-                return failed(attempt, AFTERMATH_SERVES_ON);
+                return failed_unless_gone(attempt, AFTERMATH_UNKNOWN);
         while (r == GO_ON)
                 r = step(attempt);
         return r;
@@ -271,12 +322,9 @@ static int begin(struct attempt *attempt)
                 return r;
         strcpy(upgrade->program, attempt->process.program);
         upgrade->pid = attempt->process.pid;
-        upgrade->phase = EKIDEN_PHASE_REQUEST;
         if (!attempt->process.link) {
-                ekiden_error_set(attempt->error, EKIDEN_ETIMEOUT,
-                                 "requests are waiting already that %s has not looked at: it is %s",
-                                 upgrade->program, process_condition(upgrade->pid));
-                return failed(attempt, AFTERMATH_SERVES_ON);
+                process_blocked(&attempt->process, attempt->error);
+                return failed_unless_gone(attempt, AFTERMATH_UNKNOWN);
         }
         binary = request_binary_path(options->binary);
         if (!binary)
@@ -294,9 +342,12 @@ int command_upgrade(const struct options *options, struct show *show)
                 .show = show,
                 .error = &error,
                 .interrupt = -1,
+                .upgrade.phase = EKIDEN_PHASE_REQUEST,
         };
         int r = begin(&attempt);
 
+        if (r < 0 && error.phase == EKIDEN_PHASE_NONE)
+                error.phase = attempt.upgrade.phase;
         if (r < 0)
                 show_failed(show, &attempt.upgrade, options->target, &error);
         else
