@@ -169,6 +169,22 @@ Test(faults, what_a_successor_forks_before_it_serves_never_serves, .timeout = 60
         service_stop(&service);
 }
 
+Test(faults, an_item_that_the_successor_forgets_is_named, .timeout = 60)
+{
+        struct service service;
+        struct outcome outcome;
+
+        setenv("PROBE_FORGET", "1", 1);
+        service = service_start(PROBE_V1, LONG_MS);
+        unsetenv("PROBE_FORGET");
+        outcome = operator_upgrade(&service, PROBE_V2, NULL, NULL, 0);
+        cr_expect(outcome.is_committed, "%s", outcome.sentence);
+        cr_expect_eq(outcome.left_behind_count, 1);
+        cr_expect_str_eq(outcome.left_behind, "records");
+        wait_until_gone(service.pid);
+        service_stop(&service);
+}
+
 Test(faults, many_failed_upgrades_in_a_row_leave_nothing_and_the_next_one_works, .timeout = 120)
 {
         struct service service = service_start(PROBE_V1, LONG_MS);

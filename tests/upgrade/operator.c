@@ -58,6 +58,10 @@ static void hear(const Ekiden__Event *event, struct outcome *outcome)
                 outcome->is_over = outcome->is_committed = true;
                 outcome->successor = event->successor_pid;
                 outcome->records = event->records;
+                outcome->left_behind_count = event->n_left_behind;
+                if (event->n_left_behind > 0)
+                        snprintf(outcome->left_behind, sizeof(outcome->left_behind), "%s",
+                                 event->left_behind[0]);
                 break;
         case EKIDEN__EVENT_KIND__FAILED:
                 outcome->is_over = true;

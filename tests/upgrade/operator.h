@@ -13,6 +13,8 @@ struct outcome {
         int phase; /* of a failure, or the last one heard of */
         int successor;
         uint64_t records;
+        size_t left_behind_count; /* items that the successor did not ask for */
+        char left_behind[64]; /* the first of them */
         char sentence[512];
 };
 

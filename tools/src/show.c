@@ -118,5 +118,11 @@ void show_summary(const struct show *show, const struct upgrade *upgrade)
                 fprintf(out, "  %s", text_bytes(upgrade->bytes.value, text));
         print_count(out, &upgrade->descriptors, "descriptor");
         fputc('\n', out);
+        if (upgrade->left_behind[0]) {
+                char names[sizeof(upgrade->left_behind)];
+
+                text_clean(upgrade->left_behind, terminal_allowed(terminal), names, sizeof(names));
+                fprintf(out, "  not taken over: %s (the new version did not ask for it)\n", names);
+        }
         fflush(out);
 }

@@ -72,6 +72,7 @@ static void print_committed(struct show *show, const struct upgrade *upgrade)
         json_add_figure(object, "bytes", &upgrade->bytes);
         json_add_figure(object, "descriptors", &upgrade->descriptors);
         json_add_text(object, "update_point", upgrade->update_point);
+        json_add_text(object, "left_behind", upgrade->left_behind);
         json_print(object);
 }
 

@@ -44,6 +44,7 @@ struct upgrade {
         struct figure item_records, item_count; /* of the one in transfer; count: announced */
         char item[EKIDEN_NAME_MAX + 1];
         char update_point[EKIDEN_NAME_MAX + 1];
+        char left_behind[1024]; /* items that the new version did not ask for, ", " between them */
 
         bool called_off; /* this side closed; valid with an error */
         enum aftermath aftermath; /* valid with an error */

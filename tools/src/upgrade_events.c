@@ -2,6 +2,8 @@
 /* See upgrade_events.h. */
 #include "upgrade_events.h"
 
+#include <stdio.h>
+
 #include "text.h"
 
 static void take_figure(struct figure *figure, protobuf_c_boolean has, uint64_t value)
@@ -30,6 +32,25 @@ static void take_fields(struct upgrade *upgrade, const Ekiden__Event *event)
         if (event->update_point)
                 text_clean(event->update_point, TEXT_ANY_UTF8, upgrade->update_point,
                            sizeof(upgrade->update_point));
+}
+
+static void take_left_behind(struct upgrade *upgrade, const Ekiden__Event *event)
+{
+        size_t used = 0;
+
+        for (size_t i = 0; i < event->n_left_behind; i++) {
+                char name[EKIDEN_NAME_MAX + 1];
+                int n;
+
+                text_clean(event->left_behind[i], TEXT_ANY_UTF8, name, sizeof(name));
+                n = snprintf(upgrade->left_behind + used, sizeof(upgrade->left_behind) - used,
+                             "%s%s", i > 0 ? ", " : "", name);
+                if (n < 0 || (size_t)n >= sizeof(upgrade->left_behind) - used) {
+                        upgrade->left_behind[used] = '\0'; /* whole names only */
+                        return;
+                }
+                used += (size_t)n;
+        }
 }
 
 static int take_phase(struct upgrade *upgrade, const Ekiden__Event *event,
@@ -74,6 +95,7 @@ int upgrade_take_event(struct upgrade *upgrade, const Ekiden__Event *event,
                 return take_progress(upgrade, event);
         case EKIDEN__EVENT_KIND__COMMITTED:
                 upgrade->phase = EKIDEN_PHASE_SERVE;
+                take_left_behind(upgrade, event);
                 return HAPPENING_COMMITTED;
         case EKIDEN__EVENT_KIND__FAILED:
                 return HAPPENING_FAILED;

@@ -42,7 +42,8 @@ enum ekiden_beginning {
  * @return EKIDEN_FRESH; EKIDEN_RESUMED in a successor; or
  *         ESTATE (called twice), EEXISTS (the update signal has a handler already), EPERMISSION
  *         (the control socket's directory belongs to another user or is open to others), ESYSTEM,
- *         ENOMEM, EINVAL; in a successor also EPROGRAM, EVERSION, ESCHEMA, EPROTOCOL, ETIMEOUT,
+ *         ENOMEM, ELIMIT (the socket's path is too long), EINVAL (also: the update signal is
+ *         blocked); in a successor also EPROGRAM, EVERSION, ESCHEMA, EPROTOCOL, ETIMEOUT,
  *         EPEER: the predecessor was told, and this process must exit
  */
 int ekiden_start(int argc, char *const argv[], const struct ekiden_schema *schema,
