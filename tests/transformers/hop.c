@@ -179,7 +179,8 @@ static void expect_failure(uint64_t number, int code, const char *words)
         cr_expect_eq(error.from_version, 2);
         cr_expect_eq(error.to_version, 3);
         cr_expect_not_null(strstr(error.sentence, words), "%s", error.sentence);
-        cr_expect_not_null(strstr(error.sentence, "item \"boxes\" from version 2 to 3"), "%s", error.sentence);
+        cr_expect_not_null(strstr(error.sentence, "item \"boxes\" from version 2 to 3"), "%s",
+                           error.sentence);
         cr_expect_eq(run_box(number, NULL), code, "the same without an error");
 }
 

@@ -32,11 +32,6 @@ static int take_handover_socket(int *ret_socket, struct ekiden_error *error)
         if (!value)
                 return 0;
         unsetenv(EK_HANDOVER_VARIABLE);
-        if (getauxval(AT_SECURE))
-                return ekiden_error_set(error, EKIDEN_EPERMISSION,
-                                        "a binary that gains rights by its mode or by file "
-                                        "capabilities cannot be a successor; grant them to the "
-                                        "process that starts the first version instead");
         if (!is_ours || fstat(EK_HANDOVER_SOCKET, &status) < 0 || !S_ISSOCK(status.st_mode))
                 return ekiden_error_set(error, EKIDEN_EPROTOCOL,
                                         "the environment has " EK_HANDOVER_VARIABLE ", but no "
@@ -44,6 +39,11 @@ static int take_handover_socket(int *ret_socket, struct ekiden_error *error)
         close(EK_HANDOVER_BINARY);
         fcntl(EK_HANDOVER_SOCKET, F_SETFD, FD_CLOEXEC);
         *ret_socket = EK_HANDOVER_SOCKET;
+        if (getauxval(AT_SECURE))
+                return ekiden_error_set(error, EKIDEN_EPERMISSION,
+                                        "a binary that gains rights by its mode or by file "
+                                        "capabilities cannot be a successor; grant them to the "
+                                        "process that starts the first version instead");
         return 0;
 }
 
@@ -103,8 +103,11 @@ int ekiden_start(int argc, char *const argv[], const struct ekiden_schema *schem
                                         "ekiden_start() needs the schema that protoc-gen-ekiden "
                                         "wrote");
         r = take_handover_socket(&socket, error);
-        if (r < 0)
+        if (r < 0) {
+                if (socket >= 0)
+                        ek_successor_decline(socket, error);
                 return r;
+        }
         ek_process.pid = getpid();
         ek_process.schema = schema;
         if (socket >= 0 && argc > 0)

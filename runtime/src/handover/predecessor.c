@@ -176,7 +176,7 @@ int ek_predecessor_call_off(int result, struct ekiden_error *error)
 {
         struct ek_predecessor *p = &ek_predecessor;
         struct ek_observer observer = p->request.observer;
-        pid_t pid = p->child.pid;
+        pid_t pid = p->child.daemon_pid > 0 ? p->child.daemon_pid : p->child.pid;
         char how[96];
         int code;
 

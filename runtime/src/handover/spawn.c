@@ -216,8 +216,10 @@ static int reap(const struct ek_child *child, char *ret_how, size_t size)
 
 void ek_child_speaks(struct ek_child *child, pid_t pid)
 {
-        if (pid > 0 && pid != child->pid && child->daemon < 0)
-                child->daemon = pidfd_open(pid, 0);
+        if (pid <= 0 || pid == child->pid || child->daemon >= 0)
+                return;
+        child->daemon = pidfd_open(pid, 0);
+        child->daemon_pid = pid;
 }
 
 /* A daemon is nobody's child here: init reaps it. */

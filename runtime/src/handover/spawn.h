@@ -24,6 +24,7 @@ struct ek_child {
         pid_t pid; /* 0: none */
         int pidfd; /* -1 once it is gone */
         int daemon; /* pidfd of the process that speaks, where the child has forked it; or -1 */
+        pid_t daemon_pid;
 };
 
 /** Takes note of the process that speaks on the socket, by the kernel's word. */

@@ -155,6 +155,16 @@ int ek_successor_start(int socket, const struct ekiden_schema *schema,
         return r < 0 ? ek_successor_fail(r, error) : 0;
 }
 
+void ek_successor_decline(int socket, const struct ekiden_error *error)
+{
+        struct ek_link *link;
+
+        if (ek_link_new(socket, &link) < 0)
+                return;
+        ek_refuse(link, error);
+        ek_link_free(link);
+}
+
 static int read_paused(struct ekiden_error *error)
 {
         const struct ek_wait wait = {.idle_ms = successor.pause_ms};

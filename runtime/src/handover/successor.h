@@ -29,6 +29,9 @@ enum ek_successor_state ek_successor_state(void);
 int ek_successor_start(int socket, const struct ekiden_schema *schema,
                        const struct ek_registry *registry, struct ekiden_error *error);
 
+/** Tells the predecessor why this process will not even start, and closes the socket, consumed. */
+void ek_successor_decline(int socket, const struct ekiden_error *error);
+
 /** The number of this leg: the predecessor's and one; 1 in a fresh process. */
 uint32_t ek_successor_leg(void);
 
