@@ -246,3 +246,18 @@ Test(witness, a_request_between_check_and_blocking_call_is_not_lost, .timeout = 
         }
         finish(&witness);
 }
+
+/* A program with a fast timer of its own: its ticks must not renew the waits of a handover. */
+Test(witness, a_timer_that_interrupts_everything_delays_no_deadline, .timeout = 60)
+{
+        struct witness witness;
+        struct outcome outcome;
+
+        setenv("WITNESS_TICK", "1", 1);
+        start(&witness, "signal");
+        unsetenv("WITNESS_TICK");
+        outcome = operator_upgrade(&witness.service, PUPPET, "check", "close", 0);
+        cr_expect_eq(outcome.code, EKIDEN_EPEER, "%s", outcome.sentence);
+        upgrade(&witness);
+        finish(&witness);
+}

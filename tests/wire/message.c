@@ -298,3 +298,21 @@ Test(message, lengths_end_inside_their_message)
         append_field(&encoding, TEXT, "after", 5);
         cr_expect_eq(unpack(&encoding), EKIDEN_EPROTOCOL, "it would end in the outer message");
 }
+
+/* What leaves obeys the limit that what arrives is held to: packing calls itself for each level. */
+Test(message, records_nested_too_deep_are_found_before_they_are_packed)
+{
+        static Every__Every levels[EK_MESSAGE_DEPTH_MAX + 200000];
+        const size_t count = sizeof(levels) / sizeof(levels[0]);
+        char field[EKIDEN_NAME_MAX + 1];
+
+        for (size_t i = 0; i < count; i++)
+                every__every__init(&levels[i]);
+        for (size_t i = 0; i < EK_MESSAGE_DEPTH_MAX; i++)
+                levels[i].single_every = &levels[i + 1];
+        cr_expect_null(ek_record_check(&levels[0].base, true, field), "as deep as it may be");
+        for (size_t i = EK_MESSAGE_DEPTH_MAX; i + 1 < count; i++)
+                levels[i].single_every = &levels[i + 1];
+        cr_expect_not_null(ek_record_check(&levels[0].base, true, field));
+        cr_expect_str_eq(field, "single_every");
+}

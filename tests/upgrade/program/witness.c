@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -135,6 +136,22 @@ static void wait_by_descriptor(void)
         }
 }
 
+static void on_tick(int number)
+{
+        (void)number;
+}
+
+/* A profiler's timer, say: every call that waits is interrupted, again and again. */
+static void tick(void)
+{
+        const struct itimerval often = {.it_interval = {.tv_usec = 20000},
+                                        .it_value = {.tv_usec = 20000}};
+        struct sigaction action = {.sa_handler = on_tick};
+
+        sigaction(SIGALRM, &action, NULL);
+        setitimer(ITIMER_REAL, &often, NULL);
+}
+
 int main(int argc, char **argv)
 {
         const char *how = getenv("WITNESS_HOW");
@@ -164,6 +181,8 @@ int main(int argc, char **argv)
                 marks_report();
         printf("ready %d\n", (int)getpid());
         fflush(stdout);
+        if (getenv("WITNESS_TICK"))
+                tick();
         printf("buffered\n"); /* stays in the buffer until the handover */
         spoil(argv);
         if (by_descriptor)
