@@ -14,7 +14,7 @@
 
 #include <ekiden/update_point.h>
 
-#include "entry/control.h"
+#include "entry/control_socket.h"
 #include "entry/process.h"
 #include "entry/wake.h"
 #include "handover/spawn.h"

@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "entry/control.h"
+#include "entry/control_socket.h"
 #include "entry/process.h"
+#include "entry/upgrade.h"
 #include "entry/wake.h"
 #include "handover/successor.h"
 #include "utf8.h"
@@ -59,7 +61,7 @@ static void finish_as_successor(const char *name)
 /* Not by exit(): an atexit handler might remove what the successor uses. */
 static _Noreturn void leave_to_successor(void)
 {
-        ek_control_committed();
+        ek_upgrade_committed();
         if (ek_process.leave)
                 ek_process.leave(ek_process.leave_data, ek_predecessor_report()->successor);
         ek_control_close();
@@ -74,7 +76,7 @@ static void attend_once(const char *name)
 
         ek_control_attend(name);
         if (ek_wake_was_asked())
-                ek_control_upgrade_unasked();
+                ek_upgrade_begin_unasked();
         r = ek_predecessor_step(name, &error);
         if (r == 1)
                 leave_to_successor();

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* See control_socket.h. */
+#include "entry/control_socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "entry/process.h"
+#include "entry/wake.h"
+#include "wire/cleanup.h"
+
+static struct {
+        int listener;
+        int spare; /* see turn_away() */
+        dev_t device; /* of the listener, which the program might close by mistake */
+        ino_t inode;
+        char path[EK_CONTROL_PATH_MAX];
+} control = {.listener = -1, .spare = -1};
+
+static int bind_socket(const char *path, int *ret_socket, struct ekiden_error *error)
+{
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        ek_auto_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+        memcpy(address.sun_path, path, strlen(path) + 1);
+        unlink(path); /* of a process that had this PID before */
+        if (fd < 0 || fchmod(fd, 0600) < 0 ||
+            bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 16) < 0)
+                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
+                                              "cannot open the control socket %s", path);
+        *ret_socket = ek_steal_fd(&fd);
+        return 0;
+}
+
+static void remove_at_exit(void)
+{
+        ek_control_close();
+}
+
+static int remember_listener(struct ekiden_error *error)
+{
+        struct stat status;
+
+        if (fstat(control.listener, &status) < 0 || ek_wake_watch(control.listener) < 0)
+                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
+                                              "cannot be woken by the control socket");
+        control.device = status.st_dev;
+        control.inode = status.st_ino;
+        control.spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        atexit(remove_at_exit);
+        return 0;
+}
+
+int ek_control_open(bool hidden, struct ekiden_error *error)
+{
+        char directory[EK_CONTROL_PATH_MAX];
+        int r = ek_control_directory(directory, error);
+
+        if (r == 0)
+                r = ek_control_directory_make(directory, error);
+        if (r == 0)
+                r = ek_control_path(directory, ek_process.schema->program, getpid(), hidden,
+                                    control.path, error);
+        if (r == 0)
+                r = bind_socket(control.path, &control.listener, error);
+        if (r == 0)
+                r = remember_listener(error);
+        if (r < 0)
+                ek_control_close();
+        return r;
+}
+
+int ek_control_sibling(pid_t pid, bool hidden, char ret_path[EK_CONTROL_PATH_MAX],
+                       struct ekiden_error *error)
+{
+        char directory[EK_CONTROL_PATH_MAX];
+        char *slash;
+
+        memcpy(directory, control.path, sizeof(directory));
+        slash = strrchr(directory, '/');
+        if (!slash)
+                return EKIDEN_ESTATE;
+        *slash = '\0';
+        return ek_control_path(directory, ek_process.schema->program, pid, hidden, ret_path, error);
+}
+
+int ek_control_publish(struct ekiden_error *error)
+{
+        char path[EK_CONTROL_PATH_MAX];
+        int r = ek_control_sibling(getpid(), false, path, error);
+
+        if (r < 0)
+                return r;
+        if (rename(control.path, path) < 0)
+                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
+                                              "cannot show the control socket as %s", path);
+        memcpy(control.path, path, sizeof(control.path));
+        return 0;
+}
+
+void ek_control_unlink(void)
+{
+        if (control.path[0])
+                unlink(control.path);
+        control.path[0] = '\0';
+}
+
+void ek_control_close(void)
+{
+        if (getpid() != ek_process.pid)
+                return;
+        ek_control_unlink();
+        if (control.listener >= 0)
+                ek_wake_unwatch(control.listener);
+        ek_close(&control.listener);
+        ek_close(&control.spare);
+}
+
+/* No descriptor is left for an operator. One in the backlog keeps the listener readable, and so the
+   program's event loop awake: he is accepted on the spare descriptor, and closed. */
+static int turn_away(void)
+{
+        int socket;
+
+        if (control.spare < 0)
+                return -1;
+        ek_close(&control.spare);
+        socket = accept4(control.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        ek_close(&socket);
+        control.spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        ek_log(EKIDEN_LOG_WARNING, "an operator was turned away: too many open files");
+        return 0;
+}
+
+/* A program that closes descriptors which it did not open may have closed the listener, and the
+   number may be one of its own by now. */
+static bool is_listener_ours(void)
+{
+        struct stat status;
+
+        if (control.listener < 0)
+                return false;
+        if (fstat(control.listener, &status) == 0 && status.st_dev == control.device &&
+            status.st_ino == control.inode)
+                return true;
+        control.listener = -1;
+        ek_log(EKIDEN_LOG_ERROR, "the program has closed the control socket: it cannot be upgraded "
+                                 "any more; close descriptors before ekiden_start()");
+        return false;
+}
+
+int ek_control_accept(void)
+{
+        int socket;
+
+        if (!is_listener_ours())
+                return -1;
+        do
+                socket = accept4(control.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        while (socket < 0 && (errno == EMFILE || errno == ENFILE) && turn_away() == 0);
+        return socket;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The control socket itself: where it is bound, when it is shown, who comes in. What is said on it
+ * is in control.c.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include <ekiden/error.h>
+
+#include "entry/control_path.h"
+
+/** Opens the socket, hidden for a successor that does not serve yet. 0, EPERMISSION, ESYSTEM,
+ * ELIMIT. */
+int ek_control_open(bool hidden, struct ekiden_error *error);
+
+/** Shows a hidden socket under its name: between COMMIT and TAKEN. 0 or ESYSTEM. */
+int ek_control_publish(struct ekiden_error *error);
+
+/** Removes its path; those who are connected stay so. */
+void ek_control_unlink(void);
+
+/** Removes its path, and closes the listener. */
+void ek_control_close(void);
+
+/** The path of a process's socket beside ours: 0, or ELIMIT, ESTATE (ours is removed). */
+int ek_control_sibling(pid_t pid, bool hidden, char ret_path[EK_CONTROL_PATH_MAX],
+                       struct ekiden_error *error);
+
+/** The next operator's connection, which the caller owns; -1: nobody is there. Does not wait. */
+int ek_control_accept(void);

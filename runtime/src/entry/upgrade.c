@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* See upgrade.h. */
+#include "entry/upgrade.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "entry/control_socket.h"
+#include "entry/process.h"
+#include "entry/wake.h"
+
+static struct ek_operator *upgrading; /* who waits for the upgrade under way, or NULL */
+
+struct ek_operator *ek_upgrade_operator(void)
+{
+        return upgrading;
+}
+
+void ek_upgrade_forget(const struct ek_operator *operator_)
+{
+        if (operator_ == upgrading)
+                upgrading = NULL;
+}
+
+static void on_phase(void *data, enum ekiden_phase phase)
+{
+        (void)data;
+        if (upgrading)
+                ek_event_phase(upgrading, phase);
+        ek_log(EKIDEN_LOG_DEBUG, "upgrade: phase %s", ekiden_phase_name(phase));
+}
+
+static void on_progress(void *data, const struct ek_progress *progress)
+{
+        (void)data;
+        if (upgrading)
+                ek_event_progress(upgrading, progress);
+}
+
+static void on_linger(void *data)
+{
+        (void)data;
+        if (upgrading)
+                ek_event_flush(upgrading);
+}
+
+/* The operator's socket goes with it: in the pause, signals would only cost. */
+static void on_unwatch(void *data, int socket)
+{
+        (void)data;
+        ek_wake_unwatch(socket);
+        if (upgrading)
+                ek_wake_unwatch(ek_link_socket(upgrading->link));
+}
+
+/* A successor that was killed could not remove its control socket, hidden or just shown. */
+static void on_child_ended(void *data, pid_t pid)
+{
+        char path[EK_CONTROL_PATH_MAX];
+
+        (void)data;
+        if (ek_control_sibling(pid, true, path, NULL) == 0)
+                unlink(path);
+        if (ek_control_sibling(pid, false, path, NULL) == 0)
+                unlink(path);
+}
+
+int ek_upgrade_begin(struct ek_upgrade_request *request, struct ek_operator *operator_)
+{
+        struct ekiden_error error = {0};
+
+        request->observer = (struct ek_observer){
+                .phase = on_phase,
+                .progress = on_progress,
+                .linger = on_linger,
+                .unwatch = on_unwatch,
+                .child_ended = on_child_ended,
+        };
+        if (ek_predecessor_phase() == EKIDEN_PHASE_NONE)
+                upgrading = operator_;
+        ek_log(EKIDEN_LOG_INFO, "upgrade to %s was asked for", request->binary);
+        if (ek_predecessor_begin(&ek_process.setup, request, &error) == 0) {
+                ek_wake_watch(ek_predecessor_socket());
+                return 0;
+        }
+        if (error.phase == EKIDEN_PHASE_NONE)
+                error.phase = EKIDEN_PHASE_CHECK;
+        ek_log(EKIDEN_LOG_ERROR, "upgrade refused: %s", error.sentence);
+        if (operator_)
+                ek_event_failed(operator_, &error);
+        return error.code;
+}
+
+void ek_upgrade_begin_unasked(void)
+{
+        struct ek_upgrade_request request = {.binary = ek_process.origin.binary};
+
+        (void)ek_upgrade_begin(&request, NULL);
+}
+
+void ek_upgrade_failed(const struct ekiden_error *error)
+{
+        ek_log(EKIDEN_LOG_ERROR, "upgrade called off in phase %s, this process serves on: %s",
+               ekiden_phase_name(error->phase), error->sentence);
+        if (upgrading)
+                ek_event_failed(upgrading, error);
+}
+
+/* What was tagged here and asked for by nobody is gone now: on purpose, or forgotten. */
+static void log_left_behind(void)
+{
+        size_t count;
+        struct ek_tagged *const *tagged = ek_tagged_all(&count);
+
+        for (size_t i = 0; i < count; i++)
+                if (!ek_predecessor_has_given(tagged[i]))
+                        ek_log(EKIDEN_LOG_WARNING,
+                               "item \"%s\" was not taken over: the successor did not ask for it",
+                               tagged[i]->name);
+}
+
+void ek_upgrade_committed(void)
+{
+        log_left_behind();
+        /* Who finds a process by its name finds the successor alone from here on. */
+        ek_control_unlink();
+        ek_log(EKIDEN_LOG_INFO, "upgrade done, process %d serves",
+               (int)ek_predecessor_report()->successor);
+        if (upgrading)
+                ek_event_committed(upgrading);
+}
