@@ -47,7 +47,11 @@ class Readme(unittest.TestCase):
             for name in ('LD_LIBRARY_PATH', 'PKG_CONFIG_PATH'):
                 del workshop.env[name]
             workshop.env['HOME'] = workshop.folder
-            os.symlink(workshop.prefix, os.path.join(workshop.folder, 'ekiden'))
+            # As --libdir=lib would have installed it; this build may have another one.
+            own = os.path.join(workshop.folder, 'ekiden')
+            os.mkdir(own)
+            os.symlink(os.path.join(workshop.prefix, 'bin'), os.path.join(own, 'bin'))
+            os.symlink(workshop.libdir, os.path.join(own, 'lib'))
             block, = self.page.of('sh', 'prefix')
             for line in block.lines[:2]:
                 self.assertRegex(line, r'^meson (setup|install) ')

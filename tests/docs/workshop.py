@@ -69,6 +69,7 @@ class Workshop:
         with open(name, 'w', encoding='utf-8') as file:
             file.write(re.sub(r'^prefix=.*$', 'prefix=' + prefix, text, flags=re.M))
         self.prefix = prefix
+        self.libdir = os.path.dirname(folder)  # ekiden.pc is in its pkgconfig/
         libraries = os.path.dirname(folder)
         self.env['PKG_CONFIG_PATH'] = folder
         self.env['LD_LIBRARY_PATH'] = libraries
