@@ -185,6 +185,17 @@ Test(faults, an_item_that_the_successor_forgets_is_named, .timeout = 60)
         service_stop(&service);
 }
 
+Test(faults, a_program_that_closes_the_control_socket_serves_on, .timeout = 60)
+{
+        struct service service = service_start(PROBE_V1, LONG_MS);
+        struct answer before = service_tell(&service, "close");
+
+        for (int i = 1; i < 4; i++)
+                cr_expect_eq(service_ask(&service).asked, before.asked + (uint64_t)i);
+        cr_expect_not(operator_upgrade(&service, PROBE_V2, NULL, NULL, 0).is_over);
+        service_stop(&service);
+}
+
 Test(faults, many_failed_upgrades_in_a_row_leave_nothing_and_the_next_one_works, .timeout = 120)
 {
         struct service service = service_start(PROBE_V1, LONG_MS);

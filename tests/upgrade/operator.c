@@ -99,6 +99,42 @@ struct outcome operator_upgrade(const struct service *service, const char *binar
         return outcome;
 }
 
+/* User and system time of a process, in clock ticks (proc(5), fields 14 and 15 of stat). */
+static long processor_time(pid_t pid)
+{
+        unsigned long user = 0, system = 0;
+        char path[64];
+        FILE *file;
+
+        snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+        file = fopen(path, "re");
+        if (!file)
+                return -1;
+        if (fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+                   &system) != 2)
+                user = system = 0;
+        fclose(file);
+        return (long)(user + system);
+}
+
+long operator_chatter(const struct service *service, const char *puppet)
+{
+        struct ek_link *link = connect_to(service);
+        long before, after;
+
+        if (!link)
+                return -1;
+        ask(link, puppet, "warm", "hang");
+        usleep(300000);
+        before = processor_time(service->pid);
+        for (int i = 0; i < 10; i++)
+                (void)send(ek_link_socket(link), "and another thing", 17, MSG_NOSIGNAL);
+        usleep(500000);
+        after = processor_time(service->pid);
+        ek_link_free(link);
+        return after - before;
+}
+
 void operator_ask_and_leave(const struct service *service, const char *binary)
 {
         struct ek_link *link = connect_to(service);

@@ -28,5 +28,12 @@ struct outcome {
 struct outcome operator_upgrade(const struct service *service, const char *binary, const char *step,
                                 const char *fault, int leave_in);
 
+/**
+ * Asks for an upgrade to a puppet that hangs when it is warm, and then says things out of turn.
+ *
+ * @return processor time that the service took in the half second after that, in clock ticks
+ */
+long operator_chatter(const struct service *service, const char *puppet);
+
 /** Connects and asks, and leaves before anything is heard. */
 void operator_ask_and_leave(const struct service *service, const char *binary);

@@ -48,6 +48,9 @@ size_t count_children(pid_t pid);
 /** Waits until it has no child: an upgrade that was called off from outside has ended. */
 void service_settle(struct service *service);
 
+/** As service_settle(), of a service that answers no questions. */
+void service_settle_quietly(const struct service *service);
+
 /** Sockets in the service's directory, hidden ones too. */
 size_t count_sockets(const struct service *service);
 

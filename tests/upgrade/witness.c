@@ -247,6 +247,21 @@ Test(witness, a_request_between_check_and_blocking_call_is_not_lost, .timeout = 
         finish(&witness);
 }
 
+/* In an event loop, what nobody reads would be ready for ever. */
+Test(witness, an_operator_who_talks_out_of_turn_does_not_keep_a_loop_busy, .timeout = 60)
+{
+        struct witness witness;
+        long ticks;
+
+        start(&witness, "descriptor");
+        ticks = operator_chatter(&witness.service, PUPPET);
+        cr_expect_geq(ticks, 0);
+        cr_expect_leq(ticks, sysconf(_SC_CLK_TCK) / 10, "%ld ticks", ticks);
+        service_settle_quietly(&witness.service);
+        upgrade(&witness);
+        finish(&witness);
+}
+
 /* A program with a fast timer of its own: its ticks must not renew the waits of a handover. */
 Test(witness, a_timer_that_interrupts_everything_delays_no_deadline, .timeout = 60)
 {
