@@ -12,7 +12,8 @@
  * Each returns EKIDEN_FRESH, EKIDEN_RESUMED, or
  *     EINVAL    a NULL, or a name that is empty, over 63 bytes, or not UTF-8
  *     EEXISTS   the name is tagged already
- *     ESTATE    before ekiden_start(), or in a successor after its first update point called off
+ *     ESTATE    before ekiden_start(), from an export or import callback, or in a successor whose
+ *               upgrade was called off
  *     ENOMEM
  * and in a successor, whose upgrade is then called off (the predecessor serves on; this process
  * exits, at the latest in its first update point):
@@ -92,7 +93,7 @@ int ekiden_tag_message(const struct ekiden_item *item, ProtobufCMessage *state);
 /**
  * Takes an item out again, whatever its kind: before the memory it names goes out of scope.
  *
- * @return 0, or EKIDEN_ENOTFOUND
+ * @return 0, EKIDEN_ENOTFOUND, or EKIDEN_ESTATE (from an export or import callback)
  */
 int ekiden_untag(const char *name);
 

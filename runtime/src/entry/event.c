@@ -22,6 +22,13 @@
 
 enum urgency { LATER, NOW, LAST };
 
+/* Where only room was missing, later events may find some. */
+static void mute_if_lost(struct ek_operator *operator_, int result)
+{
+        if ((result < 0 && result != EKIDEN_ETIMEOUT) || ek_link_is_torn(operator_->link))
+                operator_->is_mute = true;
+}
+
 static void send_event(struct ek_operator *operator_, Ekiden__Event *event, enum urgency urgency)
 {
         const struct ek_wait wait = {.idle_ms = LAST_WORD_MS};
@@ -36,7 +43,7 @@ static void send_event(struct ek_operator *operator_, Ekiden__Event *event, enum
                 r = ek_link_flush(operator_->link, urgency == LAST ? &wait : NULL);
                 operator_->sent_ns = now;
         }
-        operator_->is_mute = (r < 0 && r != EKIDEN_ETIMEOUT) || ek_link_is_torn(operator_->link);
+        mute_if_lost(operator_, r);
 }
 
 void ek_event_seen(struct ek_operator *operator_, const char *update_point)
@@ -54,8 +61,7 @@ void ek_event_flush(struct ek_operator *operator_)
 {
         int r = operator_->is_mute ? 0 : ek_link_flush(operator_->link, NULL);
 
-        if ((r < 0 && r != EKIDEN_ETIMEOUT) || ek_link_is_torn(operator_->link))
-                operator_->is_mute = true;
+        mute_if_lost(operator_, r);
         operator_->sent_ns = ek_now_ns();
 }
 

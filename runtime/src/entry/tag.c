@@ -17,6 +17,8 @@ static int tag(const struct ek_tagged *tagged)
 
         if (!ek_process.is_started || ek_successor_state() == EK_SUCCESSOR_FAILED)
                 return EKIDEN_ESTATE;
+        if (ek_process.is_attending)
+                return EKIDEN_ESTATE; /* from a callback: another item is on its way */
         if (ek_successor_state() != EK_SUCCESSOR_NONE && getpid() != ek_process.pid)
                 return EKIDEN_ESTATE; /* forked by a successor: the handover is its parent's */
         r = ek_tagged_add(tagged);
@@ -80,6 +82,8 @@ int ekiden_tag_message(const struct ekiden_item *item, ProtobufCMessage *state)
 
 int ekiden_untag(const char *name)
 {
+        if (ek_process.is_attending)
+                return EKIDEN_ESTATE; /* from a callback: it may be the item on its way */
         return name ? ek_tagged_remove(name) : EKIDEN_ENOTFOUND;
 }
 

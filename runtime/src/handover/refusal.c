@@ -23,6 +23,8 @@ void ek_refuse(struct ek_link *link, const struct ekiden_error *error)
 {
         Ekiden__Refusal refusal;
 
+        if (ek_link_is_torn(link))
+                return; /* behind half a frame it would be read as the rest of that */
         ek_refusal_fill(&refusal, error);
         (void)ek_link_send_message(link, EKIDEN__FRAME_KIND__REFUSAL, &refusal.base, NULL);
 }

@@ -247,5 +247,5 @@ void ek_child_end(struct ek_child *child, int grace_ms, char *ret_how, size_t si
                 }
         }
         ek_close(&child->pidfd);
-        child->pid = 0;
+        *child = (struct ek_child){.pidfd = -1, .daemon = -1};
 }

@@ -27,10 +27,21 @@ struct records {
         uint64_t count;
 };
 
+/* Callbacks run while an item is on its way: neither another nor the same may come or go then. */
+static bool items_are_fixed(void)
+{
+        static int32_t value;
+
+        return ekiden_untag("counter") == EKIDEN_ESTATE &&
+               ekiden_tag_int32("late", &value) == EKIDEN_ESTATE;
+}
+
 static int export_record(Record *record, struct ekiden_cursor *cursor, void *data)
 {
         const struct records *records = data;
 
+        if (!items_are_fixed())
+                return ekiden_cursor_refuse(cursor, "an item came or went during the export");
         if (cursor->record == records->count)
                 return 0;
         record->has_id = 1;
@@ -48,6 +59,8 @@ static int import_record(const Record *record, struct ekiden_cursor *cursor, voi
 {
         struct records *records = data;
 
+        if (!items_are_fixed())
+                return ekiden_cursor_refuse(cursor, "an item came or went during the import");
         if (record->id != records->count || record->payload.len != PAYLOAD ||
             record->payload.data[PAYLOAD - 1] != (uint8_t)(record->id & 0xff))
                 return ekiden_cursor_refuse(cursor, "it is not the record that was sent");
