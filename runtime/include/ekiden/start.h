@@ -81,7 +81,8 @@ int ekiden_set_signal(int signal_number);
 int ekiden_set_binary(const char *path);
 
 /**
- * Sets how long a phase may last before the upgrade is called off.
+ * Sets how long a phase may last before the upgrade is called off. It may be called at any time; a
+ * phase that is under way keeps the deadline that it began with.
  *
  *     CHECK     from the spawn to the successor's HELLO                     5,000 ms
  *     WARM      the successor's own start-up, until its first tag          60,000 ms
@@ -92,7 +93,7 @@ int ekiden_set_binary(const char *path);
  *
  * @param phase       one of the above
  * @param timeout_ms  1 to 86,400,000
- * @return 0; EINVAL; ESTATE (after ekiden_start())
+ * @return 0; EINVAL
  */
 int ekiden_set_deadline(enum ekiden_phase phase, unsigned int timeout_ms);
 

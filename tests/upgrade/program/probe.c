@@ -154,6 +154,17 @@ static void close_unknown(int listener, int client)
         ekiden_wake();
 }
 
+/* "deadline PHASE MS", the phase as its number. */
+static void change_deadline(const char *text)
+{
+        int phase, timeout_ms;
+
+        if (sscanf(text, "%d %d", &phase, &timeout_ms) != 2 || phase < EKIDEN_PHASE_CHECK ||
+            phase > EKIDEN_PHASE_COMMIT || timeout_ms < 1 ||
+            ekiden_set_deadline((enum ekiden_phase)phase, (unsigned int)timeout_ms) < 0)
+                abort();
+}
+
 static void answer(int client, Counter *counter, const struct records *records)
 {
         char line[64] = "";
@@ -164,6 +175,8 @@ static void answer(int client, Counter *counter, const struct records *records)
                 line[strcspn(line, "\n")] = '\0';
                 snprintf(shut_down_in, sizeof(shut_down_in), "%.31s", line + 6);
         }
+        if (n > 0 && strncmp(line, "deadline ", 9) == 0)
+                change_deadline(line + 9);
         if (n > 0 && strcmp(line, "close\n") == 0)
                 close_unknown(counter->listener, client);
         counter->asked++;
