@@ -32,6 +32,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 struct ekiden_arena;
+struct ekiden_objects;
 
 /** Where an export or an import of a stream stands; the library's, valid during the callback. */
 struct ekiden_cursor {
@@ -39,6 +40,7 @@ struct ekiden_cursor {
         void *position; /* the program's own, NULL at record 0: its place in a list … */
         struct ekiden_arena *arena; /* of ekiden_cursor_alloc() */
         struct ekiden_error *error; /* of ekiden_cursor_refuse() */
+        struct ekiden_objects *objects; /* that crossed, or will; of <ekiden/native.h>'s bindings */
 };
 
 /** Zeroed memory for the record's strings and arrays that lives until the next one; or NULL. */

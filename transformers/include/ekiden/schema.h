@@ -25,10 +25,14 @@ extern "C" {
 enum ekiden_item_kind {
         EKIDEN_ITEM_SINGLETON = 1, /* one message */
         EKIDEN_ITEM_STREAM = 2, /* any number of records of one message type */
+        EKIDEN_ITEM_OBJECTS = 3, /* a message type with an identity, under its own name: what
+                                    pointers point to. It is never tagged: objects cross with the
+                                    items that lead to them */
 };
 
 enum ekiden_field_flag {
         EKIDEN_FIELD_DESCRIPTOR = 1 << 0, /* an int32 that is a file descriptor, -1 for none */
+        EKIDEN_FIELD_IDENTITY = 1 << 1, /* a uint64 that tells objects of the type apart */
 };
 
 /** A field that is more than its protobuf type: flagged itself, or a message that holds such

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How the messages of a schema lie in a program's own C structs. protoc-gen-ekiden writes these
+ * tables into NAME.native.c from the options in ekiden/options.proto; the library walks them to
+ * fill a message from a struct and a struct from a message. A program calls none of it, but for
+ * EKIDEN_FUNCTION() in its tables of functions.
+ *
+ * The notion is that of the annotations in Hayden et al., "State Transfer for Clear and Efficient
+ * Runtime Updates" (HotSWUp 2011), Figure 2: PTR, ZT, PTRARRAY(n), IGNORE.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ekiden/tag.h>
+
+#ifdef __cplusplus
+#include <type_traits>
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+/** What a member holds. */
+enum ekiden_member_kind {
+        EKIDEN_MEMBER_NUMBER = 1, /* an integer of any width, bool, enum or floating point */
+        EKIDEN_MEMBER_BITS, /* a bit-field, reached through two functions */
+        EKIDEN_MEMBER_TEXT, /* NUL-terminated: an array of char, or a pointer (the paper's ZT) */
+        EKIDEN_MEMBER_BYTES, /* opaque */
+        EKIDEN_MEMBER_STRUCT, /* an embedded struct */
+        EKIDEN_MEMBER_OBJECT, /* a pointer to an object, whose identity is kept (PTR) */
+        EKIDEN_MEMBER_FUNCTION, /* a pointer to a function, by its name in a table */
+        EKIDEN_MEMBER_IDENTITY, /* no member: the field that tells objects apart on the wire */
+};
+
+/** Where the values of a repeated field, or the bytes of a bytes field, are. */
+enum ekiden_member_room {
+        EKIDEN_ROOM_ONE = 0, /* one value, in the member itself */
+        EKIDEN_ROOM_FIXED, /* the member is an array of `capacity` values */
+        EKIDEN_ROOM_POINTED, /* the member points to them (PTRARRAY) */
+        EKIDEN_ROOM_FLEXIBLE, /* a flexible array member: they lie behind the struct */
+};
+
+enum ekiden_member_flag {
+        EKIDEN_MEMBER_SIGNED = 1 << 0,
+        EKIDEN_MEMBER_FLOATING = 1 << 1,
+        EKIDEN_MEMBER_INDIRECT = 1 << 2, /* a value is a pointer: text that is not an array */
+        EKIDEN_MEMBER_REFERENCE = 1 << 3, /* an object that another item holds: not followed */
+};
+
+/** One constant of an enum, as the schema and as C have it. */
+struct ekiden_enumerator {
+        int32_t value; /* in the schema */
+        int64_t constant; /* in C */
+};
+
+struct ekiden_enumeration {
+        const char *name; /* of the schema's enum */
+        const struct ekiden_enumerator *enumerators;
+        size_t count;
+};
+
+/** An entry of a program's table of functions, which ends with an entry without a name. */
+struct ekiden_function {
+        const char *name; /* what crosses; it must mean the same in every version */
+        void (*function)(void);
+};
+
+/** An entry for a function under its own name. */
+#define EKIDEN_FUNCTION(function)                   \
+        {                                           \
+#function, (void (*)(void))function \
+        }
+
+/** The discriminator of a union, which is a oneof in the schema. */
+struct ekiden_choice {
+        const char *name; /* of the oneof */
+        size_t offset, size; /* of the discriminator */
+        unsigned int flags; /* EKIDEN_MEMBER_SIGNED */
+        bool has_none; /* a discriminator of `none` says that no member is in use */
+        int64_t none;
+};
+
+/** A member (or a part of one) and the field that it is bound to. */
+struct ekiden_member {
+        const char *name; /* as C has it: "peer.addr.port" */
+        unsigned int field; /* index into descriptor->fields */
+        enum ekiden_member_kind kind;
+        enum ekiden_member_room room;
+        unsigned int flags; /* of enum ekiden_member_flag */
+        size_t offset; /* bytes, in the struct */
+        size_t size; /* bytes of one value; BITS: its width in bits */
+        size_t capacity; /* FIXED: values */
+        size_t length_offset, length_size; /* of the member that counts values; size 0: none */
+        unsigned int length_flags; /* EKIDEN_MEMBER_SIGNED */
+        const struct ekiden_native *target; /* STRUCT, OBJECT */
+        const struct ekiden_enumeration *enumeration; /* NUMBER, BITS; or NULL */
+        const char *functions_name; /* FUNCTION: the table's */
+        const struct ekiden_function *functions;
+        int64_t (*get_bits)(const void *object);
+        void (*set_bits)(void *object, int64_t value);
+        const struct ekiden_choice *choice; /* of the union that it is in, or NULL */
+        int64_t chosen; /* value of the discriminator at which it is in use */
+};
+
+/** Where strings, arrays and objects come from and go to: as malloc() and free(). */
+struct ekiden_memory {
+        void *(*allocate)(size_t size_bytes);
+        void (*release)(void *memory);
+};
+
+/** A C struct and the message type that it is bound to. */
+struct ekiden_native {
+        const char *name; /* "struct foo" */
+        const ProtobufCMessageDescriptor *descriptor;
+        size_t size; /* bytes */
+        const struct ekiden_member *members; /* in the order of their fields */
+        size_t member_count;
+        const struct ekiden_memory *memory;
+        void *(*create)(void); /* makes one; NULL: zeroed, from `memory` */
+        void (*destroy)(void *object); /* NULL: memory->release */
+};
+
+/** All of a schema's. */
+struct ekiden_natives {
+        const struct ekiden_schema *schema;
+        const struct ekiden_native *const *by_item; /* as many as schema->items; NULL: not bound */
+};
+
+/**
+ * A program's own container of structs. The generated code fills it; `functions` is the typed table
+ * that the program gave to the generated function.
+ */
+struct ekiden_container {
+        /* How many entries there are; UINT64_MAX: not known. */
+        uint64_t (*count)(const void *functions, void *data);
+        /* The entry after `previous`, or the first where that is NULL; NULL: no more. */
+        void *(*next)(const void *functions, void *previous, struct ekiden_cursor *cursor,
+                      void *data);
+        /* Takes an entry over, and replaces one with the same key: 0, or a negative EKIDEN_E…:
+           then it stays the library's, which frees it. */
+        int (*insert)(const void *functions, void *entry, struct ekiden_cursor *cursor, void *data);
+        /* Takes an entry out again that was inserted in an upgrade that failed; the library frees
+           it. NULL, or without effect: it stays the program's. */
+        bool (*remove)(const void *functions, void *entry, void *data);
+};
+
+/**
+ * Tags a singleton that is a struct of the program's. Generated code calls it.
+ *
+ * @param item     of the schema given to ekiden_start()
+ * @param natives  of that schema; static
+ * @param state    the struct that the item's message is bound to; valid until ekiden_untag(). After
+ *                 EKIDEN_RESUMED what it points to was allocated as the schema says and belongs to
+ *                 the program; what it pointed to before is not freed, and members that the schema
+ *                 ignores are as they were. On failure it is as it was
+ * @return as in <ekiden/tag.h>
+ */
+int ekiden_tag_native(const struct ekiden_item *item, const struct ekiden_natives *natives,
+                      void *state);
+
+/**
+ * Tags a stream whose records are structs in a container of the program's. Generated code calls it.
+ *
+ * @param container  static
+ * @param functions  passed to the container's functions; static
+ * @param data       passed to the container's functions; valid until ekiden_untag()
+ */
+int ekiden_tag_container(const struct ekiden_item *item, const struct ekiden_natives *natives,
+                         const struct ekiden_container *container, const void *functions,
+                         void *data);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+
+/*
+ * What follows asks the compiler about members, for the tables. `Struct` is a type as C writes it,
+ * `member` a member or a path to one.
+ */
+
+#ifdef __cplusplus
+#define EKIDEN_STATIC_ASSERT static_assert
+#define EKIDEN_TYPE_OF(lvalue) std::remove_reference<decltype(lvalue)>::type
+template <typename Type, bool is_enum = std::is_enum<Type>::value> struct ekiden_is_signed {
+        static constexpr bool value = std::is_signed<Type>::value;
+};
+template <typename Type> struct ekiden_is_signed<Type, true> {
+        static constexpr bool value =
+                std::is_signed<typename std::underlying_type<Type>::type>::value;
+};
+#define EKIDEN_LVALUE_IS_POINTER(lvalue) (std::is_pointer<EKIDEN_TYPE_OF(lvalue)>::value)
+#define EKIDEN_LVALUE_IS_ARRAY(lvalue) (std::is_array<EKIDEN_TYPE_OF(lvalue)>::value)
+#define EKIDEN_LVALUE_IS_FLOATING(lvalue) (std::is_floating_point<EKIDEN_TYPE_OF(lvalue)>::value)
+#define EKIDEN_LVALUE_IS_NUMBER(lvalue)                       \
+        (std::is_arithmetic<EKIDEN_TYPE_OF(lvalue)>::value || \
+         std::is_enum<EKIDEN_TYPE_OF(lvalue)>::value)
+#define EKIDEN_LVALUE_IS_SIGNED(lvalue) (ekiden_is_signed<EKIDEN_TYPE_OF(lvalue)>::value)
+#else
+#define EKIDEN_STATIC_ASSERT _Static_assert
+/* The types of __builtin_classify_type(), which gcc and clang share (gcc's typeclass.h). */
+#define EKIDEN_CLASS_POINTER 5
+#define EKIDEN_CLASS_FLOATING 8
+/* An array becomes a pointer behind a comma; nothing else changes there. */
+#define EKIDEN_LVALUE_IS_ARRAY(lvalue) \
+        (!__builtin_types_compatible_p(__typeof__(lvalue), __typeof__(((void)0, lvalue))))
+#define EKIDEN_LVALUE_IS_POINTER(lvalue) \
+        (__builtin_classify_type(lvalue) == EKIDEN_CLASS_POINTER && !EKIDEN_LVALUE_IS_ARRAY(lvalue))
+#define EKIDEN_LVALUE_IS_FLOATING(lvalue) (__builtin_classify_type(lvalue) == EKIDEN_CLASS_FLOATING)
+#define EKIDEN_LVALUE_IS_NUMBER(lvalue)                            \
+        (__builtin_classify_type(lvalue) < EKIDEN_CLASS_POINTER || \
+         EKIDEN_LVALUE_IS_FLOATING(lvalue))
+#define EKIDEN_LVALUE_IS_SIGNED(lvalue) ((__typeof__(lvalue))-1 < (__typeof__(lvalue))1)
+#endif
+
+#define EKIDEN_LVALUE(Struct, member) (((Struct *)0)->member)
+#define EKIDEN_ELEMENT(Struct, member) (((Struct *)0)->member[0])
+#define EKIDEN_IS_POINTER(Struct, member) EKIDEN_LVALUE_IS_POINTER(EKIDEN_LVALUE(Struct, member))
+#define EKIDEN_IS_ARRAY(Struct, member) EKIDEN_LVALUE_IS_ARRAY(EKIDEN_LVALUE(Struct, member))
+
+#define EKIDEN_NUMBER_FLAGS(lvalue)                                                        \
+        ((EKIDEN_LVALUE_IS_FLOATING(lvalue) ? (unsigned int)EKIDEN_MEMBER_FLOATING : 0u) | \
+         (EKIDEN_LVALUE_IS_SIGNED(lvalue) ? (unsigned int)EKIDEN_MEMBER_SIGNED : 0u))
+#define EKIDEN_INDIRECT_FLAG(lvalue) \
+        (EKIDEN_LVALUE_IS_POINTER(lvalue) ? (unsigned int)EKIDEN_MEMBER_INDIRECT : 0u)
+#define EKIDEN_ARRAY_ROOM(Struct, member) \
+        (EKIDEN_IS_POINTER(Struct, member) ? EKIDEN_ROOM_POINTED : EKIDEN_ROOM_FIXED)
+#define EKIDEN_ARRAY_CAPACITY(Struct, member)                                              \
+        (EKIDEN_IS_POINTER(Struct, member) ? 0                                             \
+                                           : (sizeof(EKIDEN_LVALUE(Struct, member)) + 0) / \
+                                                     sizeof(EKIDEN_ELEMENT(Struct, member)))
+
+/* The initialisers of a member's place: of one number, of several … */
+#define EKIDEN_NUMBER_AT(Struct, member)                                                      \
+        .room = EKIDEN_ROOM_ONE, .flags = EKIDEN_NUMBER_FLAGS(EKIDEN_LVALUE(Struct, member)), \
+        .offset = offsetof(Struct, member), .size = sizeof(EKIDEN_LVALUE(Struct, member))
+#define EKIDEN_NUMBERS_AT(Struct, member)                                                   \
+        .room = EKIDEN_ARRAY_ROOM(Struct, member),                                          \
+        .flags = EKIDEN_NUMBER_FLAGS(EKIDEN_ELEMENT(Struct, member)),                       \
+        .offset = offsetof(Struct, member), .size = sizeof(EKIDEN_ELEMENT(Struct, member)), \
+        .capacity = EKIDEN_ARRAY_CAPACITY(Struct, member)
+#define EKIDEN_TEXT_AT(Struct, member)                                                         \
+        .room = EKIDEN_ROOM_ONE, .flags = EKIDEN_INDIRECT_FLAG(EKIDEN_LVALUE(Struct, member)), \
+        .offset = offsetof(Struct, member), .size = sizeof(EKIDEN_LVALUE(Struct, member))
+#define EKIDEN_TEXTS_AT(Struct, member)                                                     \
+        .room = EKIDEN_ARRAY_ROOM(Struct, member),                                          \
+        .flags = EKIDEN_INDIRECT_FLAG(EKIDEN_ELEMENT(Struct, member)),                      \
+        .offset = offsetof(Struct, member), .size = sizeof(EKIDEN_ELEMENT(Struct, member)), \
+        .capacity = EKIDEN_ARRAY_CAPACITY(Struct, member)
+#define EKIDEN_BYTES_AT(Struct, member)                                                            \
+        .room = EKIDEN_ARRAY_ROOM(Struct, member), .flags = 0, .offset = offsetof(Struct, member), \
+        .size = 1,                                                                                 \
+        .capacity = EKIDEN_IS_POINTER(Struct, member) ? 0 : sizeof(EKIDEN_LVALUE(Struct, member))
+/* … of one embedded struct or pointer to an object, and of several: which, the compiler knows. */
+#define EKIDEN_MESSAGE_AT(Struct, member)                                                        \
+        .kind = EKIDEN_IS_POINTER(Struct, member) ? EKIDEN_MEMBER_OBJECT : EKIDEN_MEMBER_STRUCT, \
+        .room = EKIDEN_ROOM_ONE, .flags = 0, .offset = offsetof(Struct, member),                 \
+        .size = sizeof(EKIDEN_LVALUE(Struct, member))
+#define EKIDEN_MESSAGES_AT(Struct, member)                                                         \
+        .kind = EKIDEN_LVALUE_IS_POINTER(EKIDEN_ELEMENT(Struct, member)) ? EKIDEN_MEMBER_OBJECT    \
+                                                                         : EKIDEN_MEMBER_STRUCT,   \
+        .room = EKIDEN_ARRAY_ROOM(Struct, member), .flags = 0, .offset = offsetof(Struct, member), \
+        .size = sizeof(EKIDEN_ELEMENT(Struct, member)),                                            \
+        .capacity = EKIDEN_ARRAY_CAPACITY(Struct, member)
+/* … and of the member that counts them. */
+#define EKIDEN_LENGTH_AT(Struct, member)                      \
+        .length_offset = offsetof(Struct, member),            \
+        .length_size = sizeof(EKIDEN_LVALUE(Struct, member)), \
+        .length_flags = EKIDEN_NUMBER_FLAGS(EKIDEN_LVALUE(Struct, member))
+/* The type of a member, for what is embedded without a name of its own. */
+#define EKIDEN_TYPE(Struct, member) __typeof__(EKIDEN_LVALUE(Struct, member))
+
+/*
+ * Whether every byte of a struct is accounted for. `members` is a macro that applies its first
+ * argument to each member that is bound or ignored; a member is covered if nothing but padding
+ * (less than the alignment of what follows) lies between it and the next one or the end. What hides
+ * in padding, and beside bit-fields in up to `bits_size` bytes, is not seen.
+ */
+#define EKIDEN_END(Struct, member) \
+        (offsetof(Struct, member) + sizeof(EKIDEN_LVALUE(Struct, member)))
+#define EKIDEN_FOLLOWS(Struct, behind, bits_size, member)                                 \
+        (offsetof(Struct, member) < EKIDEN_END(Struct, behind) + (bits_size) +            \
+                                            __alignof__(EKIDEN_LVALUE(Struct, member)) && \
+         EKIDEN_END(Struct, member) > EKIDEN_END(Struct, behind)) ||
+#define EKIDEN_FOLLOWS_FLEXIBLE(Struct, behind, bits_size, member)             \
+        (offsetof(Struct, member) < EKIDEN_END(Struct, behind) + (bits_size) + \
+                                            __alignof__(EKIDEN_ELEMENT(Struct, member))) ||
+#define EKIDEN_BEGINS(Struct, unused, bits_size, member) offsetof(Struct, member) <= (bits_size) ||
+#define EKIDEN_COVERED(Struct, behind, bits_size, members, schema)                         \
+        EKIDEN_STATIC_ASSERT(sizeof(Struct) < EKIDEN_END(Struct, behind) + (bits_size) +   \
+                                                      __alignof__(Struct) ||               \
+                                     members(EKIDEN_FOLLOWS, Struct, behind, bits_size) 0, \
+                             #Struct " has a member behind \"" #behind "\" that " schema   \
+                                     " neither binds nor ignores")
+#define EKIDEN_COVERED_FROM_START(Struct, bits_size, members, schema)               \
+        EKIDEN_STATIC_ASSERT(members(EKIDEN_BEGINS, Struct, , bits_size) 0, #Struct \
+                             " begins with a member that " schema " neither binds nor ignores")
