@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The counter's first upgradable release: the program of plain/counter.c, whose two structs have
- * become the messages of state/counter_v1.proto, and whose two loops have an update point each.
+ * The counter's first upgradable release: the program of plain/counter.c, whose two structs are
+ * bound to the messages of state/counter_v1.proto, and whose two loops have an update point each.
  */
 #include "network.h"
 
@@ -14,11 +14,7 @@
 
 #include <ekiden/ekiden.h>
 
-#include "counter_v1.ekiden.h"
-
-typedef Counter__V1__Clients Clients;
-typedef Counter__V1__Session Session;
-typedef ProtobufCBinaryData Bytes;
+#include "counter_v1.native.h"
 
 static bool count_line(Clients *clients, Session *session, size_t length)
 {
@@ -96,18 +92,13 @@ static int tag(Clients *clients, Session *session, const char *port)
 
         if (began == EKIDEN_FRESH)
                 clients->listener = listen_on(port);
-        if (began < 0)
-                return began;
-        began = counter_v1_tag_session(session);
-        if (began == EKIDEN_FRESH)
-                session->connection = -1;
-        return began;
+        return began < 0 ? began : counter_v1_tag_session(session);
 }
 
 int main(int argc, char **argv)
 {
-        Clients clients = COUNTER__V1__CLIENTS__INIT;
-        Session session = COUNTER__V1__SESSION__INIT;
+        Clients clients = {0};
+        Session session = {.connection = -1};
         struct ekiden_error error = {0};
         int result;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The counter's second release: it keeps a client's address and port apart (state/counter_v2.proto)
- * and takes over from v1 by transformers/counter_v1_to_v2.c.
+ * The counter's second release: it keeps a client's address and port apart (counter_v2.h) and takes
+ * over from v1 by transformers/counter_v1_to_v2.c.
  */
 #include "network.h"
 
@@ -14,12 +14,8 @@
 
 #include <ekiden/ekiden.h>
 
-#include "counter_v2.ekiden.h"
-#include "transformers/hops.h"
-
-typedef Counter__V2__Clients Clients;
-typedef Counter__V2__Session Session;
-typedef ProtobufCBinaryData Bytes;
+#include "counter_v1_to_v2.hop.h"
+#include "counter_v2.native.h"
 
 static bool count_line(Clients *clients, Session *session, size_t length)
 {
@@ -99,18 +95,13 @@ static int tag(Clients *clients, Session *session, const char *port)
 
         if (began == EKIDEN_FRESH)
                 clients->listener = listen_on(port);
-        if (began < 0)
-                return began;
-        began = counter_v2_tag_session(session);
-        if (began == EKIDEN_FRESH)
-                session->connection = -1;
-        return began;
+        return began < 0 ? began : counter_v2_tag_session(session);
 }
 
 int main(int argc, char **argv)
 {
-        Clients clients = COUNTER__V2__CLIENTS__INIT;
-        Session session = COUNTER__V2__SESSION__INIT;
+        Clients clients = {0};
+        Session session = {.connection = -1};
         struct ekiden_error error = {0};
         int result;
 

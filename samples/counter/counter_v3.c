@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The counter's third release: its counts have 64 bits, and it no longer keeps a client's port
- * (state/counter_v3.proto). It takes over from v2, and from v1 by way of v2.
+ * (counter_v3.h). It takes over from v2, and from v1 by way of v2.
  */
 #include "network.h"
 
@@ -15,12 +15,9 @@
 
 #include <ekiden/ekiden.h>
 
-#include "counter_v3.ekiden.h"
-#include "transformers/hops.h"
-
-typedef Counter__V3__Clients Clients;
-typedef Counter__V3__Session Session;
-typedef ProtobufCBinaryData Bytes;
+#include "counter_v1_to_v2.hop.h"
+#include "counter_v2_to_v3.hop.h"
+#include "counter_v3.native.h"
 
 static bool count_line(Clients *clients, Session *session, size_t length)
 {
@@ -100,18 +97,13 @@ static int tag(Clients *clients, Session *session, const char *port)
 
         if (began == EKIDEN_FRESH)
                 clients->listener = listen_on(port);
-        if (began < 0)
-                return began;
-        began = counter_v3_tag_session(session);
-        if (began == EKIDEN_FRESH)
-                session->connection = -1;
-        return began;
+        return began < 0 ? began : counter_v3_tag_session(session);
 }
 
 int main(int argc, char **argv)
 {
-        Clients clients = COUNTER__V3__CLIENTS__INIT;
-        Session session = COUNTER__V3__SESSION__INIT;
+        Clients clients = {0};
+        Session session = {.connection = -1};
         struct ekiden_error error = {0};
         int result;
 

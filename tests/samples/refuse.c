@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <ekiden/ekiden.h>
+#include <ekiden/native.h>
 
-int ekiden_tag_message(const struct ekiden_item *item, ProtobufCMessage *state)
+int ekiden_tag_native(const struct ekiden_item *item, const struct ekiden_natives *natives,
+                      void *state)
 {
         const char *refused = getenv("REFUSED_ITEM");
 
+        (void)natives;
         (void)state;
         return refused && strcmp(item->name, refused) == 0 ? EKIDEN_EREFUSED : EKIDEN_FRESH;
 }

@@ -12,23 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-typedef struct {
-        int listener;
-        uint32_t accepted; /* clients so far, the present one included */
-        uint32_t lines; /* of all of them */
-} Clients;
-
-typedef struct {
-        size_t len;
-        uint8_t *data;
-} Bytes;
-
-typedef struct {
-        int connection; /* -1: nobody is served */
-        char *peer; /* "127.0.0.1:41234" */
-        uint32_t lines;
-        Bytes partial; /* of a line that has not arrived in full */
-} Session;
+#include "counter.h"
 
 static bool count_line(Clients *clients, Session *session, size_t length)
 {
