@@ -19,6 +19,9 @@ void ek_emit(struct ek_text *out, const char *template, ...) __attribute__((sent
 /** Adds the lines of a .proto comment (NULL: none) as " * …" lines, made safe to stand in one. */
 void ek_emit_comment(struct ek_text *out, const char *comment);
 
+/** Begins a comment of our own, up to its first line, with what the .proto file says of a place. */
+void ek_emit_begin_comment(struct ek_text *out, const struct ek_place *place);
+
 /** Adds one line of a comment, without a newline at its end; it is broken where it is too long. */
 void ek_emit_comment_line(struct ek_text *out, const char *line);
 
@@ -28,3 +31,7 @@ void ek_emit_finish(struct ek_text *out);
 /** NAME.ekiden.h and NAME.ekiden.c of a valid schema. */
 void ek_emit_header(struct ek_text *out, const struct ek_schema *schema);
 void ek_emit_source(struct ek_text *out, const struct ek_schema *schema);
+
+/** NAME.native.h and NAME.native.c of a valid schema in which something is bound. */
+void ek_emit_native_header(struct ek_text *out, const struct ek_schema *schema);
+void ek_emit_native_source(struct ek_text *out, const struct ek_schema *schema);

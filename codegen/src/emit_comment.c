@@ -98,3 +98,14 @@ void ek_emit_comment(struct ek_text *out, const char *comment)
                 ek_text_add_string(out, "\n");
         }
 }
+
+void ek_emit_begin_comment(struct ek_text *out, const struct ek_place *place)
+{
+        size_t length;
+
+        ek_text_add_string(out, "\n/**\n");
+        length = out->length;
+        ek_emit_comment(out, ek_place_comment(place));
+        if (out->length > length)
+                ek_text_add_string(out, " *\n");
+}

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "binding.h"
 #include "emit.h"
 
 static const char top_template[] =
@@ -10,7 +11,7 @@ static const char top_template[] =
         "\n"
         "#include \"$base$.pb-c.h\"\n"
         "\n"
-        "#if EKIDEN_SCHEMA_ABI != 1\n"
+        "#if EKIDEN_SCHEMA_ABI != 2\n"
         "#error \"generate this file again: <ekiden/schema.h> is of another version\"\n"
         "#endif\n"
         "\n"
@@ -49,18 +50,6 @@ static const char bottom_template[] = "\n"
                                       "}\n"
                                       "#endif\n";
 
-/* Begins a comment of our own with what the .proto file says of the same thing. */
-static void begin_comment(struct ek_text *out, const struct ek_place *place)
-{
-        size_t length;
-
-        ek_text_add_string(out, "\n/**\n");
-        length = out->length;
-        ek_emit_comment(out, ek_place_comment(place));
-        if (out->length > length)
-                ek_text_add_string(out, " *\n");
-}
-
 void ek_emit_header(struct ek_text *out, const struct ek_schema *schema)
 {
         struct ek_place program =
@@ -68,13 +57,15 @@ void ek_emit_header(struct ek_text *out, const struct ek_schema *schema)
 
         ek_emit(out, top_template, "generator", EKIDEN_BUILD_VERSION, "file", schema->file->name,
                 "base", schema->file->base_name, NULL);
-        begin_comment(out, &program);
+        ek_emit_begin_comment(out, &program);
         ek_emit(out, schema_template, "schema", schema->c_name, "program", schema->program,
                 "version", ek_arena_printf(out->arena, "%u", schema->version), NULL);
         for (size_t i = 0; i < schema->item_count; i++) {
                 const struct ek_item *item = &schema->items[i];
 
-                begin_comment(out, &item->message->place);
+                if (item->objects || ek_binding_is(item->message))
+                        continue; /* nobody tags it, or it is in NAME.native.h */
+                ek_emit_begin_comment(out, &item->message->place);
                 ek_emit(out, item->stream ? functions_template : singleton_template, "schema",
                         schema->c_name, "item", item->name, "type", item->message->type_name, NULL);
         }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "binding.h"
 #include "emit.h"
 #include "tables.h"
 
@@ -134,8 +135,10 @@ static size_t emit_fields(struct ek_text *out, const struct ek_schema *schema,
                         nested = ek_arena_printf(out->arena, "&%s__message",
                                                  ek_tables_name(schema, field->message));
                 ek_emit(out, field_template, "field", field->name, "index", number(out, i), "flags",
-                        field->descriptor ? "EKIDEN_FIELD_DESCRIPTOR" : "0", "nested", nested,
-                        NULL);
+                        field->descriptor ? "EKIDEN_FIELD_DESCRIPTOR"
+                        : field->identity ? "EKIDEN_FIELD_IDENTITY"
+                                          : "0",
+                        "nested", nested, NULL);
         }
         if (count > 0)
                 ek_text_add_string(out, "};\n");
@@ -187,9 +190,11 @@ static void emit_items(struct ek_text *out, const struct ek_schema *schema)
                 const struct ek_item *item = &schema->items[i];
 
                 ek_emit(out, item_template, "item", item->name, "kind",
-                        item->stream ? "EKIDEN_ITEM_STREAM" : "EKIDEN_ITEM_SINGLETON", "table",
-                        ek_tables_name(schema, item->message), "key", number(out, item->key),
-                        "comment",
+                        item->objects  ? "EKIDEN_ITEM_OBJECTS"
+                        : item->stream ? "EKIDEN_ITEM_STREAM"
+                                       : "EKIDEN_ITEM_SINGLETON",
+                        "table", ek_tables_name(schema, item->message), "key",
+                        number(out, item->key), "comment",
                         item->key != 0 ? ek_arena_printf(out->arena, " /* %s */", item->key_name)
                                        : "",
                         "shape", hex_bytes(out, item->shape, 26), NULL);
@@ -209,6 +214,8 @@ void ek_emit_source(struct ek_text *out, const struct ek_schema *schema)
         for (size_t i = 0; i < schema->item_count; i++) {
                 const struct ek_item *item = &schema->items[i];
 
+                if (item->objects || ek_binding_is(item->message))
+                        continue; /* nobody tags it, or it is in NAME.native.c */
                 ek_emit(out, item->stream ? stream_template : singleton_template, "schema",
                         schema->c_name, "item", item->name, "type", item->message->type_name,
                         "index", number(out, i), NULL);

@@ -24,7 +24,8 @@
  * names: they may be renamed, or come from another package. Fields go by number; values by number,
  * then by name. A field's line has, in this order: its number; `required`, `optional`, `repeated`,
  * `implicit` (proto3: there is no presence) or `oneof LENGTH:NAME`; its type; its name; `default
- * LENGTH:VALUE`, as the descriptor's default_value has it, where the file states one; `descriptor`.
+ * LENGTH:VALUE`, as the descriptor's default_value has it, where the file states one; `descriptor`
+ * or `identity`, where the field is one.
  * In a proto2 message an enum field that is not repeated has a default in any case: where the file
  * states none it is the enum's first value, in the order of declaration, and is written likewise.
  *
@@ -36,9 +37,10 @@
  *     item clients singleton key 0 shape 5e0c…(64 digits)
  *     …
  *
- * with the items by name, and the number of the key field, 0 for none. Released schemas are frozen
- * by it: a change of the texts above would thaw them all, so there is none without a new number in
- * the first line.
+ * with the items by name, and the number of the key field, 0 for none. Message types with an
+ * identity that items can hold are among them, by their name in the package: `item Bar objects key
+ * 0 shape …`. Released schemas are frozen by it: a change of the texts above would thaw them all,
+ * so there is none without a new number in the first line.
  */
 #include "fingerprint.h"
 
@@ -115,7 +117,10 @@ static void add_field(struct ek_text *text, const struct ek_field *field, bool p
         ek_text_printf(text, " %s", field->name);
         if (value != NULL)
                 ek_text_printf(text, " default %zu:%s", strlen(value), value);
-        ek_text_printf(text, "%s\n", field->descriptor ? " descriptor" : "");
+        ek_text_printf(text, "%s\n",
+                       field->descriptor ? " descriptor"
+                       : field->identity ? " identity"
+                                         : "");
 }
 
 static int compare_values(const void *left, const void *right)
@@ -175,7 +180,10 @@ void ek_fingerprint_schema(const struct ek_schema *schema, struct ek_text *text)
                 const struct ek_item *item = &schema->items[i];
 
                 ek_text_printf(text, "item %s %s key %u shape ", item->name,
-                               item->stream ? "stream" : "singleton", item->key);
+                               item->objects  ? "objects"
+                               : item->stream ? "stream"
+                                              : "singleton",
+                               item->key);
                 for (size_t k = 0; k < EK_FINGERPRINT_SIZE; k++)
                         ek_text_printf(text, "%02x", item->shape[k]);
                 ek_text_add_string(text, "\n");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "generate.h"
 
+#include "binding.h"
 #include "emit.h"
 #include "fingerprint.h"
 #include "problem.h"
@@ -33,6 +34,14 @@ static void emit(struct ek_arena *arena, Response *response, struct ek_schema *s
         ek_text_init(&source, arena);
         ek_emit_source(&source, schema);
         add_file(arena, response, schema->file->base_name, ".ekiden.c", &source);
+        if (!ek_binding_any(schema))
+                return;
+        ek_text_init(&header, arena);
+        ek_emit_native_header(&header, schema);
+        add_file(arena, response, schema->file->base_name, ".native.h", &header);
+        ek_text_init(&source, arena);
+        ek_emit_native_source(&source, schema);
+        add_file(arena, response, schema->file->base_name, ".native.c", &source);
 }
 
 static void init_schemas(struct ek_schema *schemas, struct ek_model *model,
@@ -71,7 +80,7 @@ void ek_generate(struct ek_arena *arena,
         response.has_supported_features = true;
         response.supported_features =
                 GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FEATURE__FEATURE_PROTO3_OPTIONAL;
-        response.file = ek_arena_alloc(arena, 2 * count, sizeof(*response.file));
+        response.file = ek_arena_alloc(arena, 4 * count, sizeof(*response.file));
         ek_problems_init(&problems, arena);
         if (ek_model_build(&model, &problems, request)) {
                 init_schemas(schemas, &model, request);

@@ -57,6 +57,16 @@ static const char *qualify(struct builder *builder, const struct ek_file *file,
         return ek_arena_printf(builder->arena, "%s%s%s", scope, scope[0] != '\0' ? "." : "", name);
 }
 
+static void decode_values(struct ek_arena *arena, struct ek_enum *enumeration)
+{
+        const Google__Protobuf__EnumDescriptorProto *proto = enumeration->proto;
+
+        enumeration->value_options =
+                ek_arena_alloc(arena, proto->n_value, sizeof(*enumeration->value_options));
+        for (size_t i = 0; i < proto->n_value; i++)
+                enumeration->value_options[i] = ek_option_value(arena, proto->value[i]->options);
+}
+
 static void build_enums(struct builder *builder, struct ek_file *file, struct ek_message *parent,
                         Google__Protobuf__EnumDescriptorProto **protos, size_t count)
 {
@@ -75,6 +85,7 @@ static void build_enums(struct builder *builder, struct ek_file *file, struct ek
                 enumeration->proto = protos[i];
                 for (size_t k = 0; k < protos[i]->n_value; k++)
                         checked_name(protos[i]->value[k]->name, enumeration->full_name);
+                decode_values(builder->arena, enumeration);
                 add_type(builder, (struct type){.full_name = enumeration->full_name,
                                                 .enumeration = enumeration});
                 *tail = enumeration;
@@ -99,8 +110,14 @@ static struct ek_message *build_message(struct builder *builder, struct ek_file 
         message->proto = proto;
         message->is_map_entry = proto->options != NULL && proto->options->map_entry;
         message->option = ek_option_item(builder->arena, proto->options);
-        for (size_t i = 0; i < proto->n_oneof_decl; i++)
+        message->message_option = ek_option_message(builder->arena, proto->options);
+        message->oneof_options = ek_arena_alloc(builder->arena, proto->n_oneof_decl,
+                                                sizeof(*message->oneof_options));
+        for (size_t i = 0; i < proto->n_oneof_decl; i++) {
                 checked_name(proto->oneof_decl[i]->name, message->full_name);
+                message->oneof_options[i] =
+                        ek_option_oneof(builder->arena, proto->oneof_decl[i]->options);
+        }
         add_type(builder, (struct type){.full_name = message->full_name, .message = message});
         build_enums(builder, file, message, proto->enum_type, proto->n_enum_type);
         return message;
@@ -172,10 +189,14 @@ static void build_field(struct builder *builder, struct ek_message *message, siz
         field->repeated =
                 proto->label == GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REPEATED;
         field->option = ek_option_field(builder->arena, proto->options);
-        if (field->option.message != NULL)
-                field->descriptor =
-                        ((const Ekiden__FieldOptions *)(const void *)field->option.message)
-                                ->descriptor;
+        if (field->option.message != NULL) {
+                const Ekiden__FieldOptions *options = (const void *)field->option.message;
+
+                field->descriptor = options->descriptor;
+                field->identity = options->identity;
+        }
+        if (field->identity && message->identity == NULL)
+                message->identity = field;
         if (proto->has_oneof_index) {
                 if (proto->oneof_index < 0 ||
                     (size_t)proto->oneof_index >= message->proto->n_oneof_decl)
@@ -262,7 +283,7 @@ static void build_file(struct builder *builder, struct ek_file *file, unsigned i
 }
 
 /* Until nothing changes: types may be recursive. */
-static void find_descriptor_holders(const struct ek_model *model)
+static void find_holders_of_flagged(const struct ek_model *model)
 {
         bool changed = true;
 
@@ -274,12 +295,12 @@ static void find_descriptor_holders(const struct ek_model *model)
                                 for (size_t k = 0; k < message->field_count; k++) {
                                         const struct ek_field *field = &message->fields[k];
 
-                                        if (message->holds_descriptors ||
-                                            (!field->descriptor &&
+                                        if (message->holds_flagged ||
+                                            (!field->descriptor && !field->identity &&
                                              (field->message == NULL ||
-                                              !field->message->holds_descriptors)))
+                                              !field->message->holds_flagged)))
                                                 continue;
-                                        message->holds_descriptors = true;
+                                        message->holds_flagged = true;
                                         changed = true;
                                 }
         }
@@ -304,7 +325,7 @@ bool ek_model_build(struct ek_model *model, struct ek_problems *problems,
                 for (struct ek_message *message = model->files[i].messages; message != NULL;
                      message = message->next)
                         build_fields(&builder, message);
-        find_descriptor_holders(model);
+        find_holders_of_flagged(model);
         return true;
 }
 

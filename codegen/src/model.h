@@ -20,6 +20,7 @@ struct ek_enum {
         struct ek_place place;
         const struct ek_message *parent; /* that it is declared in, or NULL */
         const Google__Protobuf__EnumDescriptorProto *proto;
+        struct ek_option *value_options; /* (ekiden.value), as many as proto->value */
         struct ek_enum *next; /* in the file, in the order of declaration */
 };
 
@@ -28,7 +29,7 @@ struct ek_field {
         struct ek_place place;
         const Google__Protobuf__FieldDescriptorProto *proto;
         uint32_t number;
-        bool required, repeated, descriptor;
+        bool required, repeated, descriptor, identity;
         const char *oneof; /* the name of the oneof that it is in, or NULL */
         struct ek_message *message; /* type of a message field (or group), or NULL */
         struct ek_enum *enumeration;
@@ -46,8 +47,11 @@ struct ek_message {
         struct ek_field **sorted; /* by number: the index in it is that of protoc-c's table */
         size_t field_count;
         bool is_map_entry;
-        bool holds_descriptors; /* itself, or in messages below */
-        struct ek_option option;
+        bool holds_flagged; /* descriptors or identities, itself, or in messages below */
+        const struct ek_field *identity; /* the field that tells its objects apart, or NULL */
+        struct ek_option option; /* (ekiden.item) */
+        struct ek_option message_option; /* (ekiden.message) */
+        struct ek_option *oneof_options; /* (ekiden.oneof), as many as proto->oneof_decl */
         unsigned int mark, visit; /* for whoever walks types: see ek_reach */
         struct ek_message *next; /* in the file, in the order of declaration, parents first */
 };

@@ -27,7 +27,7 @@ static bool collect_bytes(const ProtobufCMessage *options, uint32_t number, stru
 }
 
 static struct ek_option decode(struct ek_arena *arena, const ProtobufCMessage *options,
-                               const ProtobufCMessageDescriptor *descriptor)
+                               uint32_t number, const ProtobufCMessageDescriptor *descriptor)
 {
         struct ek_option option = {.state = EK_OPTION_BROKEN};
         struct ek_text bytes;
@@ -35,7 +35,7 @@ static struct ek_option decode(struct ek_arena *arena, const ProtobufCMessage *o
         if (options == NULL)
                 return (struct ek_option){.state = EK_OPTION_ABSENT};
         ek_text_init(&bytes, arena);
-        if (!collect_bytes(options, EK_OPTION_EKIDEN_NUMBER, &bytes))
+        if (!collect_bytes(options, number, &bytes))
                 return option;
         if (bytes.bytes == NULL)
                 return (struct ek_option){.state = EK_OPTION_ABSENT};
@@ -54,22 +54,43 @@ static struct ek_option decode(struct ek_arena *arena, const ProtobufCMessage *o
 struct ek_option ek_option_program(struct ek_arena *arena,
                                    const Google__Protobuf__FileOptions *options)
 {
-        return decode(arena, options == NULL ? NULL : &options->base,
+        return decode(arena, options == NULL ? NULL : &options->base, EK_OPTION_EKIDEN_NUMBER,
                       &ekiden__program_options__descriptor);
 }
 
 struct ek_option ek_option_item(struct ek_arena *arena,
                                 const Google__Protobuf__MessageOptions *options)
 {
-        return decode(arena, options == NULL ? NULL : &options->base,
+        return decode(arena, options == NULL ? NULL : &options->base, EK_OPTION_EKIDEN_NUMBER,
                       &ekiden__item_options__descriptor);
+}
+
+struct ek_option ek_option_message(struct ek_arena *arena,
+                                   const Google__Protobuf__MessageOptions *options)
+{
+        return decode(arena, options == NULL ? NULL : &options->base, EK_OPTION_MESSAGE_NUMBER,
+                      &ekiden__message_options__descriptor);
 }
 
 struct ek_option ek_option_field(struct ek_arena *arena,
                                  const Google__Protobuf__FieldOptions *options)
 {
-        return decode(arena, options == NULL ? NULL : &options->base,
+        return decode(arena, options == NULL ? NULL : &options->base, EK_OPTION_EKIDEN_NUMBER,
                       &ekiden__field_options__descriptor);
+}
+
+struct ek_option ek_option_oneof(struct ek_arena *arena,
+                                 const Google__Protobuf__OneofOptions *options)
+{
+        return decode(arena, options == NULL ? NULL : &options->base, EK_OPTION_EKIDEN_NUMBER,
+                      &ekiden__oneof_options__descriptor);
+}
+
+struct ek_option ek_option_value(struct ek_arena *arena,
+                                 const Google__Protobuf__EnumValueOptions *options)
+{
+        return decode(arena, options == NULL ? NULL : &options->base, EK_OPTION_EKIDEN_NUMBER,
+                      &ekiden__enum_value_options__descriptor);
 }
 
 bool ek_option_changes_c(const ProtobufCMessage *options)

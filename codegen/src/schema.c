@@ -52,6 +52,44 @@ static void item_init(struct ek_item *item, struct ek_message *message)
         item->key = key != NULL ? key->number : 0;
 }
 
+const char *ek_schema_object_name(const struct ek_message *message)
+{
+        size_t length = strlen(message->file->package);
+
+        return message->full_name + (length > 0 ? length + 1 : 0);
+}
+
+static bool is_object_of(const struct ek_schema *schema, const struct ek_message *message)
+{
+        for (size_t i = 0; i < schema->item_count; i++)
+                if (schema->items[i].objects && schema->items[i].message == message)
+                        return true;
+        return false;
+}
+
+/* An item of its own for each message type with an identity that records of the items can hold. */
+static void add_objects(struct ek_schema *schema)
+{
+        const size_t count = schema->item_count;
+
+        for (size_t i = 0; i < count; i++) {
+                struct ek_reach reach = ek_model_reach(schema->model, schema->items[i].message);
+
+                for (size_t k = 0; k < reach.count; k++) {
+                        struct ek_message *message = reach.messages[k];
+
+                        if (message->identity == NULL || is_object_of(schema, message))
+                                continue;
+                        schema->items[schema->item_count++] = (struct ek_item){
+                                .name = ek_schema_object_name(message),
+                                .message = message,
+                                .objects = true,
+                                .place = message->identity->place,
+                        };
+                }
+        }
+}
+
 void ek_schema_init(struct ek_schema *schema, struct ek_model *model, struct ek_file *file)
 {
         const Ekiden__ProgramOptions *options = (const void *)file->option.message;
@@ -69,10 +107,13 @@ void ek_schema_init(struct ek_schema *schema, struct ek_model *model, struct ek_
                                                  schema->version);
         for (struct ek_message *message = file->messages; message != NULL; message = message->next)
                 count += is_item(message);
-        schema->items = ek_arena_alloc(model->arena, count, sizeof(*schema->items));
+        /* A message may be an item, and what pointers point to besides. */
+        schema->items = ek_arena_alloc(model->arena, count + ek_model_message_count(model),
+                                       sizeof(*schema->items));
         for (struct ek_message *message = file->messages; message != NULL; message = message->next)
                 if (is_item(message))
                         item_init(&schema->items[schema->item_count++], message);
+        add_objects(schema);
 }
 
 static int compare_items(const void *a, const void *b)

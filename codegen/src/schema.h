@@ -12,6 +12,7 @@ struct ek_item {
         const char *name;
         struct ek_message *message;
         bool stream;
+        bool objects; /* what pointers point to, under the name of its message; never tagged */
         const char *key_name; /* NULL: none */
         uint32_t key; /* its field number, 0: none */
         struct ek_place place; /* of the option */
@@ -29,8 +30,12 @@ struct ek_schema {
         uint8_t fingerprint[EK_FINGERPRINT_SIZE];
 };
 
-/** Collects items in the order of declaration; strings are never NULL, but may be bad. */
+/** Collects items in the order of declaration, then those that are objects; strings are never NULL,
+ * but may be bad. */
 void ek_schema_init(struct ek_schema *schema, struct ek_model *model, struct ek_file *file);
+
+/** What a message is called among objects: its name without the package, "Outer.Bar". */
+const char *ek_schema_object_name(const struct ek_message *message);
 
 /** Puts the items in the order of their names. */
 void ek_schema_sort(struct ek_schema *schema);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tables.h"
 
+#include "binding.h"
+
 /* A walk, depth first. The stack is an array: a request decides how deep it gets. */
 struct walk {
         struct ek_tables tables;
@@ -10,11 +12,18 @@ struct walk {
         } * steps;
         size_t depth;
         unsigned int open, done; /* marks of messages: their fields are, were looked at */
+        bool (*leads_on)(const struct ek_field *field); /* to a table of its message type */
 };
+
+static bool leads_to_bound(const struct ek_field *field)
+{
+        return ek_binding_is(field->message);
+}
 
 bool ek_tables_field(const struct ek_field *field)
 {
-        return field->descriptor || (field->message != NULL && field->message->holds_descriptors);
+        return field->descriptor || field->identity ||
+               (field->message != NULL && field->message->holds_flagged);
 }
 
 static void walk_enter(struct walk *walk, struct ek_message *message)
@@ -40,7 +49,7 @@ static void walk_from(struct walk *walk, struct ek_message *root)
                 if (step->field < message->field_count) {
                         const struct ek_field *field = message->sorted[step->field++];
 
-                        if (field->message != NULL && ek_tables_field(field))
+                        if (field->message != NULL && walk->leads_on(field))
                                 walk_enter(walk, field->message);
                         continue;
                 }
@@ -51,16 +60,34 @@ static void walk_from(struct walk *walk, struct ek_message *root)
         }
 }
 
+static void walk_init(struct walk *walk, struct ek_model *model)
+{
+        size_t count = ek_model_message_count(model);
+
+        walk->open = ++model->last_mark;
+        walk->done = ++model->last_mark;
+        walk->tables.list = ek_arena_alloc(model->arena, count, sizeof(*walk->tables.list));
+        walk->steps = ek_arena_alloc(model->arena, count, sizeof(*walk->steps));
+}
+
 struct ek_tables ek_tables_order(const struct ek_schema *schema)
 {
-        struct ek_model *model = schema->model;
-        size_t count = ek_model_message_count(model);
-        struct walk walk = {.open = ++model->last_mark, .done = ++model->last_mark};
+        struct walk walk = {.leads_on = ek_tables_field};
 
-        walk.tables.list = ek_arena_alloc(model->arena, count, sizeof(*walk.tables.list));
-        walk.steps = ek_arena_alloc(model->arena, count, sizeof(*walk.steps));
+        walk_init(&walk, schema->model);
         for (size_t i = 0; i < schema->item_count; i++)
                 walk_from(&walk, schema->items[i].message);
+        return walk.tables;
+}
+
+struct ek_tables ek_tables_bound(const struct ek_schema *schema)
+{
+        struct walk walk = {.leads_on = leads_to_bound};
+
+        walk_init(&walk, schema->model);
+        for (size_t i = 0; i < schema->item_count; i++)
+                if (ek_binding_is(schema->items[i].message))
+                        walk_from(&walk, schema->items[i].message);
         return walk.tables;
 }
 

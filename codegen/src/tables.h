@@ -17,8 +17,12 @@ struct ek_tables {
         size_t count;
 };
 
-/** The items' own messages, and all below them that hold descriptors. */
+/** The items' own messages, and all below them that hold descriptors or identities. */
 struct ek_tables ek_tables_order(const struct ek_schema *schema);
+
+/** The messages that need a `struct ekiden_native`: those of items that are bound, and all below.
+ */
+struct ek_tables ek_tables_bound(const struct ek_schema *schema);
 
 /** Whether a field has an entry in its message's table. */
 bool ek_tables_field(const struct ek_field *field);

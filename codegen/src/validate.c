@@ -154,7 +154,8 @@ static void check_schema(struct ek_schema *schema, struct ek_problems *problems)
 {
         check_file(schema, problems);
         for (size_t i = 0; i < schema->item_count; i++)
-                check_item(schema, i, problems);
+                if (!schema->items[i].objects)
+                        check_item(schema, i, problems);
         if (schema->item_count == 0 && schema->file->option.message != NULL)
                 ek_problem(problems, &schema->file->place,
                            "no message is an item: add `option (ekiden.item) = { name: \"…\" };` "

@@ -46,7 +46,8 @@ void ek_validate_output(const struct ek_schema *schema, struct ek_problems *prob
                 return;
         ek_clash_add(&clash, schema->c_name, "the schema", &program);
         for (size_t i = 0; i < schema->item_count; i++)
-                add_item(&clash, schema, &schema->items[i]);
+                if (!schema->items[i].objects)
+                        add_item(&clash, schema, &schema->items[i]);
         tables = ek_tables_order(schema);
         for (size_t i = 0; i < tables.count; i++)
                 add_table(&clash, schema, tables.list[i].message);

@@ -198,6 +198,9 @@ template <typename Type> struct ekiden_is_signed<Type, true> {
         (std::is_arithmetic<EKIDEN_TYPE_OF(lvalue)>::value || \
          std::is_enum<EKIDEN_TYPE_OF(lvalue)>::value)
 #define EKIDEN_LVALUE_IS_SIGNED(lvalue) (ekiden_is_signed<EKIDEN_TYPE_OF(lvalue)>::value)
+#define EKIDEN_BITS_TYPE(lvalue) EKIDEN_TYPE_OF(lvalue)
+#define EKIDEN_BITS_ARE_SIGNED(lvalue) EKIDEN_LVALUE_IS_SIGNED(lvalue)
+#define EKIDEN_IS_UNION(Struct) (std::is_union<Struct>::value)
 #else
 #define EKIDEN_STATIC_ASSERT _Static_assert
 /* The types of __builtin_classify_type(), which gcc and clang share (gcc's typeclass.h). */
@@ -213,6 +216,12 @@ template <typename Type> struct ekiden_is_signed<Type, true> {
         (__builtin_classify_type(lvalue) < EKIDEN_CLASS_POINTER || \
          EKIDEN_LVALUE_IS_FLOATING(lvalue))
 #define EKIDEN_LVALUE_IS_SIGNED(lvalue) ((__typeof__(lvalue))-1 < (__typeof__(lvalue))1)
+/* A bit-field has a type only behind a comma. */
+#define EKIDEN_BITS_TYPE(lvalue) __typeof__(((void)0, lvalue))
+#define EKIDEN_BITS_ARE_SIGNED(lvalue) \
+        ((EKIDEN_BITS_TYPE(lvalue)) - 1 < (EKIDEN_BITS_TYPE(lvalue))1)
+#define EKIDEN_CLASS_UNION 13
+#define EKIDEN_IS_UNION(Struct) (__builtin_classify_type(*(Struct *)0) == EKIDEN_CLASS_UNION)
 #endif
 
 #define EKIDEN_LVALUE(Struct, member) (((Struct *)0)->member)
@@ -264,11 +273,61 @@ template <typename Type> struct ekiden_is_signed<Type, true> {
         .room = EKIDEN_ARRAY_ROOM(Struct, member), .flags = 0, .offset = offsetof(Struct, member), \
         .size = sizeof(EKIDEN_ELEMENT(Struct, member)),                                            \
         .capacity = EKIDEN_ARRAY_CAPACITY(Struct, member)
+/* … of pointers to objects that other items hold … */
+#define EKIDEN_REFERENCE_AT(Struct, member)                                                 \
+        .kind = EKIDEN_MEMBER_OBJECT, .room = EKIDEN_ROOM_ONE,                              \
+        .flags = (unsigned int)EKIDEN_MEMBER_REFERENCE, .offset = offsetof(Struct, member), \
+        .size = sizeof(EKIDEN_LVALUE(Struct, member))
+#define EKIDEN_REFERENCES_AT(Struct, member)                                                \
+        .kind = EKIDEN_MEMBER_OBJECT, .room = EKIDEN_ARRAY_ROOM(Struct, member),            \
+        .flags = (unsigned int)EKIDEN_MEMBER_REFERENCE, .offset = offsetof(Struct, member), \
+        .size = sizeof(EKIDEN_ELEMENT(Struct, member)),                                     \
+        .capacity = EKIDEN_ARRAY_CAPACITY(Struct, member)
+/* … of a flexible array member, which has no size … */
+#define EKIDEN_FLEXIBLE_NUMBERS_AT(Struct, member)                    \
+        .room = EKIDEN_ROOM_FLEXIBLE,                                 \
+        .flags = EKIDEN_NUMBER_FLAGS(EKIDEN_ELEMENT(Struct, member)), \
+        .offset = offsetof(Struct, member), .size = sizeof(EKIDEN_ELEMENT(Struct, member))
+#define EKIDEN_FLEXIBLE_TEXTS_AT(Struct, member)                       \
+        .room = EKIDEN_ROOM_FLEXIBLE,                                  \
+        .flags = EKIDEN_INDIRECT_FLAG(EKIDEN_ELEMENT(Struct, member)), \
+        .offset = offsetof(Struct, member), .size = sizeof(EKIDEN_ELEMENT(Struct, member))
+#define EKIDEN_FLEXIBLE_BYTES_AT(Struct, member) \
+        .room = EKIDEN_ROOM_FLEXIBLE, .flags = 0, .offset = offsetof(Struct, member), .size = 1
+#define EKIDEN_FLEXIBLE_MESSAGES_AT(Struct, member)                                              \
+        .kind = EKIDEN_LVALUE_IS_POINTER(EKIDEN_ELEMENT(Struct, member)) ? EKIDEN_MEMBER_OBJECT  \
+                                                                         : EKIDEN_MEMBER_STRUCT, \
+        .room = EKIDEN_ROOM_FLEXIBLE, .flags = 0, .offset = offsetof(Struct, member),            \
+        .size = sizeof(EKIDEN_ELEMENT(Struct, member))
+#define EKIDEN_FLEXIBLE_REFERENCES_AT(Struct, member)                                       \
+        .kind = EKIDEN_MEMBER_OBJECT, .room = EKIDEN_ROOM_FLEXIBLE,                         \
+        .flags = (unsigned int)EKIDEN_MEMBER_REFERENCE, .offset = offsetof(Struct, member), \
+        .size = sizeof(EKIDEN_ELEMENT(Struct, member))
+/* … of a pointer to a function, and of a bit-field of `bits` bits, which has no offset … */
+#define EKIDEN_FUNCTION_AT(Struct, member)                                       \
+        .room = EKIDEN_ROOM_ONE, .flags = 0, .offset = offsetof(Struct, member), \
+        .size = sizeof(EKIDEN_LVALUE(Struct, member))
+#define EKIDEN_BITS_AT(Struct, member, bits)                           \
+        .room = EKIDEN_ROOM_ONE,                                       \
+        .flags = EKIDEN_BITS_ARE_SIGNED(EKIDEN_LVALUE(Struct, member)) \
+                         ? (unsigned int)EKIDEN_MEMBER_SIGNED          \
+                         : 0u,                                         \
+        .offset = 0, .size = (bits)
+/* … of a union's discriminator … */
+#define EKIDEN_CHOICE_AT(Struct, member)                                                   \
+        .offset = offsetof(Struct, member), .size = sizeof(EKIDEN_LVALUE(Struct, member)), \
+        .flags = EKIDEN_NUMBER_FLAGS(EKIDEN_LVALUE(Struct, member))
 /* … and of the member that counts them. */
 #define EKIDEN_LENGTH_AT(Struct, member)                      \
         .length_offset = offsetof(Struct, member),            \
         .length_size = sizeof(EKIDEN_LVALUE(Struct, member)), \
         .length_flags = EKIDEN_NUMBER_FLAGS(EKIDEN_LVALUE(Struct, member))
+/* Sets a bit-field; what does not fit is cut off, and the compiler is not to warn of that. */
+#define EKIDEN_SET_BITS(Struct, object, member, value)                                 \
+        _Pragma("GCC diagnostic push")                                                 \
+                _Pragma("GCC diagnostic ignored \"-Wconversion\"")((Struct *)(object)) \
+                        ->member = (EKIDEN_BITS_TYPE(EKIDEN_LVALUE(Struct, member)))(  \
+                value)_Pragma("GCC diagnostic pop")
 /* The type of a member, for what is embedded without a name of its own. */
 #define EKIDEN_TYPE(Struct, member) __typeof__(EKIDEN_LVALUE(Struct, member))
 
@@ -276,7 +335,8 @@ template <typename Type> struct ekiden_is_signed<Type, true> {
  * Whether every byte of a struct is accounted for. `members` is a macro that applies its first
  * argument to each member that is bound or ignored; a member is covered if nothing but padding
  * (less than the alignment of what follows) lies between it and the next one or the end. What hides
- * in padding, and beside bit-fields in up to `bits_size` bytes, is not seen.
+ * in padding, and beside bit-fields in up to `bits_size` bytes, is not seen. Nor is what a union
+ * has besides: one of its members stands for it.
  */
 #define EKIDEN_END(Struct, member) \
         (offsetof(Struct, member) + sizeof(EKIDEN_LVALUE(Struct, member)))
@@ -288,11 +348,12 @@ template <typename Type> struct ekiden_is_signed<Type, true> {
         (offsetof(Struct, member) < EKIDEN_END(Struct, behind) + (bits_size) + \
                                             __alignof__(EKIDEN_ELEMENT(Struct, member))) ||
 #define EKIDEN_BEGINS(Struct, unused, bits_size, member) offsetof(Struct, member) <= (bits_size) ||
-#define EKIDEN_COVERED(Struct, behind, bits_size, members, schema)                         \
-        EKIDEN_STATIC_ASSERT(sizeof(Struct) < EKIDEN_END(Struct, behind) + (bits_size) +   \
-                                                      __alignof__(Struct) ||               \
-                                     members(EKIDEN_FOLLOWS, Struct, behind, bits_size) 0, \
-                             #Struct " has a member behind \"" #behind "\" that " schema   \
+#define EKIDEN_COVERED(Struct, behind, bits_size, members, schema)                               \
+        EKIDEN_STATIC_ASSERT(EKIDEN_IS_UNION(Struct) ||                                          \
+                                     sizeof(Struct) < EKIDEN_END(Struct, behind) + (bits_size) + \
+                                                              __alignof__(Struct) ||             \
+                                     members(EKIDEN_FOLLOWS, Struct, behind, bits_size) 0,       \
+                             #Struct " has a member behind \"" #behind "\" that " schema         \
                                      " neither binds nor ignores")
 #define EKIDEN_COVERED_FROM_START(Struct, bits_size, members, schema)               \
         EKIDEN_STATIC_ASSERT(members(EKIDEN_BEGINS, Struct, , bits_size) 0, #Struct \

@@ -20,7 +20,7 @@ extern "C" {
 #define EKIDEN_FINGERPRINT_SIZE 32 /* bytes of a SHA-256 (FIPS 180-4) */
 
 /** What protoc-gen-ekiden's output asks of these headers; compared at compile time. */
-#define EKIDEN_SCHEMA_ABI 1
+#define EKIDEN_SCHEMA_ABI 2
 
 enum ekiden_item_kind {
         EKIDEN_ITEM_SINGLETON = 1, /* one message */

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files that write NAME.native.[ch] share.
+ */
+#pragma once
+
+#include "binding.h"
+#include "emit.h"
+
+/** Assertions that each member is what its field needs. */
+void ek_emit_native_asserts(struct ek_text *out, const struct ek_binding *binding);
+
+/** Assertions that each byte of the struct is bound, ignored or padding. */
+void ek_emit_native_covered(struct ek_text *out, const struct ek_schema *schema,
+                            const struct ek_binding *binding);
+
+/** The table of members, and what it points to; `table` is what names begin with. */
+void ek_emit_native_members(struct ek_text *out, const struct ek_schema *schema,
+                            const struct ek_binding *binding, const char *table);
+
+/** "Session.id", for a person to read. */
+const char *ek_emit_native_field_name(struct ek_arena *arena, const struct ek_field *field,
+                                      const struct ek_message *message);

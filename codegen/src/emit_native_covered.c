@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The assertions that a struct has no byte that is neither bound nor ignored nor padding, so that a
+ * member which is added and forgotten does not compile. Where members of an embedded struct are
+ * bound by paths, it is covered as the outer one is.
+ */
+#include <string.h>
+
+#include "emit_native.h"
+#include "path.h"
+
+/* The members of one struct, or of one that is embedded in it. */
+struct level {
+        struct ek_arena *arena;
+        const char **names; /* each once */
+        size_t count, size;
+        unsigned int bits; /* of all bit-fields, which have no offset */
+        const char *flexible; /* it has no size; NULL: there is none */
+};
+
+static void level_add(struct level *level, const char *path, size_t depth)
+{
+        const char *name = ek_path_part(level->arena, path, depth);
+
+        for (size_t i = 0; i < level->count; i++)
+                if (strcmp(level->names[i], name) == 0)
+                        return;
+        level->names = ek_arena_grow(level->arena, level->names, level->count, &level->size,
+                                     sizeof(*level->names));
+        level->names[level->count++] = name;
+}
+
+static void level_collect(struct level *level, const struct ek_paths *paths, const char *prefix)
+{
+        const size_t depth = ek_path_depth(prefix);
+
+        for (size_t i = 0; i < paths->count; i++) {
+                const struct ek_path *path = &paths->list[i];
+
+                if (!ek_path_is_below(path->text, prefix))
+                        continue;
+                if (ek_path_depth(path->text) > depth + 1 || (path->bits == 0 && !path->flexible))
+                        level_add(level, path->text, depth);
+                else if (path->flexible)
+                        level->flexible = ek_path_part(level->arena, path->text, depth);
+                level->bits += ek_path_depth(path->text) == depth + 1 ? path->bits : 0;
+        }
+}
+
+static void emit_members(struct ek_text *out, const struct level *level)
+{
+        ek_text_add_string(out, "#define EKIDEN_MEMBERS(each, Struct, behind, bits_size)");
+        for (size_t i = 0; i < level->count; i++)
+                ek_text_printf(out, " \\\n        each(Struct, behind, bits_size, %s)",
+                               level->names[i]);
+        ek_text_add_string(out, "\n");
+        if (level->flexible != NULL)
+                ek_text_printf(out,
+                               "#define EKIDEN_MEMBERS_AND_LAST(each, Struct, behind, bits_size) "
+                               "\\\n        EKIDEN_MEMBERS(each, Struct, behind, bits_size) \\\n"
+                               "        EKIDEN_FOLLOWS_FLEXIBLE(Struct, behind, bits_size, %s)\n",
+                               level->flexible);
+}
+
+static void emit_level(struct ek_text *out, const char *type, const char *file,
+                       const struct level *level)
+{
+        /* They may be apart, each with the start of another unit around it. */
+        const unsigned int bits_size = level->bits > 0 ? (level->bits + 7) / 8 + 3 : 0;
+        const char *size = ek_arena_printf(out->arena, "%u", bits_size);
+        const char *members =
+                level->flexible != NULL ? "EKIDEN_MEMBERS_AND_LAST" : "EKIDEN_MEMBERS";
+
+        if (level->count == 0) {
+                ek_emit(out, "EKIDEN_COVERED_BY_BITS($struct$, $size$, \"$file$\");\n", "struct",
+                        type, "size", size, "file", file, NULL);
+                return;
+        }
+        ek_text_add_string(out, "/* clang-format off */\n");
+        emit_members(out, level);
+        ek_emit(out, "EKIDEN_COVERED_FROM_START($struct$, $size$, EKIDEN_MEMBERS, \"$file$\");\n",
+                "struct", type, "size", size, "file", file, NULL);
+        for (size_t i = 0; i < level->count; i++)
+                ek_emit(out, "EKIDEN_COVERED($struct$, $member$, $size$, $members$, \"$file$\");\n",
+                        "struct", type, "member", level->names[i], "size", size, "members", members,
+                        "file", file, NULL);
+        ek_text_add_string(out, level->flexible != NULL ? "#undef EKIDEN_MEMBERS_AND_LAST\n" : "");
+        ek_text_add_string(out, "#undef EKIDEN_MEMBERS\n"
+                                "/* clang-format on */\n");
+}
+
+void ek_emit_native_covered(struct ek_text *out, const struct ek_schema *schema,
+                            const struct ek_binding *binding)
+{
+        struct ek_paths paths = ek_paths_of(out->arena, binding);
+        const char **prefixes = ek_paths_prefixes(&paths);
+
+        for (size_t i = 0; prefixes[i] != NULL; i++) {
+                struct level level = {.arena = out->arena};
+                const char *type = binding->c_struct;
+
+                if (prefixes[i][0] != '\0')
+                        type = ek_arena_printf(out->arena, "EKIDEN_TYPE(%s, %s)", binding->c_struct,
+                                               prefixes[i]);
+                level_collect(&level, &paths, prefixes[i]);
+                emit_level(out, type, schema->file->name, &level);
+        }
+}
