@@ -8,8 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <ekiden/native.h>
-
 #include "network.h"
 #include "table.h"
 
@@ -56,7 +54,3 @@ struct registry {
         struct table visitors; /* by address */
         struct table sessions; /* by number */
 };
-
-/* The functions that may cross, by name. */
-extern const struct ekiden_function hash_functions[];
-extern const struct ekiden_function answer_functions[];
