@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "memory.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,6 +14,8 @@ struct ek_block {
         size_t used, size;
         _Alignas(max_align_t) unsigned char bytes[];
 };
+
+int ek_exit_failure = EXIT_FAILURE;
 
 #define BLOCK_SIZE ((size_t)64 * 1024)
 
@@ -114,10 +117,10 @@ void ek_die(const char *format, ...)
 {
         va_list arguments;
 
-        fputs("protoc-gen-ekiden: ", stderr);
+        fprintf(stderr, "%s: ", program_invocation_short_name);
         va_start(arguments, format);
         vfprintf(stderr, format, arguments);
         va_end(arguments);
         fputc('\n', stderr);
-        exit(EXIT_FAILURE);
+        exit(ek_exit_failure);
 }

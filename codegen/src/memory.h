@@ -2,7 +2,7 @@
 /*
  * Memory for a program that reads once, writes once and ends: everything belongs to one arena and
  * is freed with it. No caller checks for NULL: where memory runs out the program ends, with a
- * sentence and status 1, as protoc expects it of a plugin.
+ * sentence and a status that a program may choose (1, as protoc expects it of a plugin).
  */
 #pragma once
 
@@ -32,5 +32,8 @@ char *ek_arena_strdup(struct ek_arena *arena, const char *text);
 char *ek_arena_printf(struct ek_arena *arena, const char *format, ...)
         __attribute__((format(printf, 2, 3), nonnull(2)));
 
-/** Prints a sentence to stderr and ends the program with status 1. */
+/** What ek_die() ends the program with: 1, unless a program needs that for something else. */
+extern int ek_exit_failure;
+
+/** Prints a sentence to stderr and ends the program with status ek_exit_failure. */
 _Noreturn void ek_die(const char *format, ...) __attribute__((format(printf, 1, 2)));

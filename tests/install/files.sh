@@ -36,7 +36,7 @@ expect_library() {
 expect_headers() {
         local header
 
-        for header in ekiden error hop schema start tag update_point uv; do
+        for header in annotate ekiden error hop schema start tag update_point uv; do
                 expect_file "include/ekiden/$header.h"
         done
         expect_file include/ekiden/options.proto
@@ -46,7 +46,10 @@ expect_headers() {
 expect_commands() {
         expect_equal "ekiden-upgrade --version" "$("$root/bin/ekiden-upgrade" --version)" \
                 "ekiden-upgrade $VERSION"
+        expect_equal "ekiden-schema --version" "$("$root/bin/ekiden-schema" --version)" \
+                "ekiden-schema $VERSION"
         [[ -x $root/bin/protoc-gen-ekiden ]] || problem "protoc-gen-ekiden is not installed"
+        expect_file share/man/man1/ekiden-schema.1
         expect_file share/man/man1/ekiden-upgrade.1
         expect_file share/man/man1/protoc-gen-ekiden.1
         expect_file share/man/man3/libekiden.3

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The header as libclang has it: faults of the C in it, the structs that are asked for, and what
+ * stands beside members.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "import.h"
+#include "output.h"
+
+const char *import_string(struct import *import, CXString string)
+{
+        const char *text = clang_getCString(string);
+        const char *copy = ek_arena_strdup(import->arena, text != NULL ? text : "");
+
+        clang_disposeString(string);
+        return copy;
+}
+
+static const char *position(struct import *import, CXSourceLocation location)
+{
+        unsigned int line, column;
+        CXFile file;
+        const char *name;
+
+        clang_getExpansionLocation(location, &file, &line, &column, NULL);
+        name = import_string(import, clang_getFileName(file));
+        return ek_arena_printf(import->arena, "%s:%u:%u",
+                               name[0] != '\0' ? name : import->options->files.list[0], line,
+                               column);
+}
+
+void import_fault(struct import *import, CXCursor at, const char *format, ...)
+{
+        va_list arguments;
+        char *sentence, *line;
+
+        va_start(arguments, format);
+        if (vasprintf(&sentence, format, arguments) < 0)
+                ek_die("memory ran out");
+        va_end(arguments);
+        line = ek_arena_printf(import->arena, "%s: error: %s",
+                               position(import, clang_getCursorLocation(at)), sentence);
+        free(sentence);
+        import->failed = true;
+        if (import_names_take(&import->told, line))
+                output_lines(import->arena, stderr, line);
+}
+
+/* The compiler's errors; without them cursors mean nothing. */
+static bool has_errors(struct import *import)
+{
+        const unsigned int count = clang_getNumDiagnostics(import->unit);
+        bool has_one = false;
+
+        for (unsigned int i = 0; i < count; i++) {
+                CXDiagnostic diagnostic = clang_getDiagnostic(import->unit, i);
+
+                if (clang_getDiagnosticSeverity(diagnostic) >= CXDiagnostic_Error) {
+                        has_one = true;
+                        output_lines(
+                                import->arena, stderr,
+                                ek_arena_printf(
+                                        import->arena, "%s: error: %s",
+                                        position(import, clang_getDiagnosticLocation(diagnostic)),
+                                        import_string(import,
+                                                      clang_getDiagnosticSpelling(diagnostic))));
+                }
+                clang_disposeDiagnostic(diagnostic);
+        }
+        if (has_one)
+                output_error(import->arena,
+                             "the header does not compile by itself: include in it what it needs, "
+                             "and give -I and -D as the program's build does");
+        return has_one;
+}
+
+static void add_argument(struct import *import, struct strings *arguments, const char *argument)
+{
+        arguments->list = ek_arena_grow(import->arena, arguments->list, arguments->count,
+                                        &arguments->size, sizeof(*arguments->list));
+        arguments->list[arguments->count++] = argument;
+}
+
+static bool parse_file(struct import *import, CXIndex index)
+{
+        static const char *const fixed[] = {"-x",
+                                            "c",
+                                            "-std=gnu11",
+                                            "-DEKIDEN_ANNOTATE",
+                                            "-Wno-everything",
+                                            "-fparse-all-comments"};
+        const struct options *options = import->options;
+        const char *path = options->files.list[0];
+        struct strings arguments = {0};
+        enum CXErrorCode error;
+
+        for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+                add_argument(import, &arguments, fixed[i]);
+        for (size_t i = 0; i < options->include_dirs.count; i++)
+                add_argument(import, &arguments,
+                             ek_arena_printf(import->arena, "-I%s", options->include_dirs.list[i]));
+        for (size_t i = 0; i < options->defines.count; i++)
+                add_argument(import, &arguments,
+                             ek_arena_printf(import->arena, "-D%s", options->defines.list[i]));
+        add_argument(import, &arguments, "-I" EKIDEN_INCLUDE_DIR);
+        if (path[0] == '-')
+                path = ek_arena_printf(import->arena, "./%s", path);
+        error = clang_parseTranslationUnit2(index, path, arguments.list, (int)arguments.count, NULL,
+                                            0, CXTranslationUnit_SkipFunctionBodies, &import->unit);
+        if (error == CXError_Success && import->unit != NULL)
+                return !has_errors(import);
+        output_error(import->arena, "%s: libclang could not parse it%s", path,
+                     error == CXError_Crashed ? ", but crashed: simplify what it includes" : "");
+        return false;
+}
+
+static bool is_readable(struct import *import, const char *path)
+{
+        FILE *file = fopen(path, "re");
+        int c = file != NULL ? fgetc(file) : EOF;
+        bool good = file != NULL && !ferror(file);
+
+        (void)c;
+        if (!good)
+                output_error(import->arena, "%s cannot be read: %m", path);
+        if (file != NULL)
+                fclose(file);
+        return good;
+}
+
+/* A search for a struct, by its tag or its typedef. */
+struct search {
+        struct import *import;
+        const char *name;
+        bool tags_only; /* "struct NAME" was given */
+        CXCursor found, mentioned;
+        bool is_found, is_mentioned;
+};
+
+static enum CXChildVisitResult visit_declaration(CXCursor cursor, CXCursor parent,
+                                                 CXClientData data)
+{
+        struct search *search = data;
+        enum CXCursorKind kind = clang_getCursorKind(cursor);
+        CXString spelling = clang_getCursorSpelling(cursor);
+        const char *name = clang_getCString(spelling);
+        bool matches = name != NULL && strcmp(name, search->name) == 0 &&
+                       (kind == CXCursor_StructDecl || kind == CXCursor_UnionDecl ||
+                        (kind == CXCursor_TypedefDecl && !search->tags_only));
+
+        (void)parent;
+        clang_disposeString(spelling);
+        if (!matches)
+                return kind == CXCursor_FunctionDecl ? CXChildVisit_Continue : CXChildVisit_Recurse;
+        search->is_mentioned = true;
+        search->mentioned = cursor;
+        if (clang_Type_getSizeOf(clang_getCursorType(cursor)) < 0)
+                return CXChildVisit_Recurse;
+        search->is_found = true;
+        search->found = cursor;
+        return CXChildVisit_Break;
+}
+
+static void add_root(struct import *import, const char *name)
+{
+        struct search search = {.import = import, .name = name};
+        struct import_message *message;
+        CXType type;
+
+        if (strncmp(name, "struct ", strlen("struct ")) == 0) {
+                search.name = name + strlen("struct ");
+                search.tags_only = true;
+        }
+        clang_visitChildren(clang_getTranslationUnitCursor(import->unit), visit_declaration,
+                            &search);
+        if (!search.is_found && search.is_mentioned) {
+                import_fault(import, search.mentioned,
+                             "struct \"%s\" is declared, but has no members here: include the "
+                             "header that has them",
+                             search.name);
+                return;
+        }
+        if (!search.is_found) {
+                import->failed = true;
+                output_error(import->arena, "%s has no struct \"%s\"",
+                             import->options->files.list[0], search.name);
+                return;
+        }
+        type = clang_getCanonicalType(clang_getCursorType(search.found));
+        if (type.kind != CXType_Record) {
+                import_fault(import, search.found, "\"%s\" is no struct", search.name);
+                return;
+        }
+        message = import_message(import, type, search.found, NULL);
+        if (message != NULL && message->item == NULL)
+                message->item = import_name_item(import, search.name);
+}
+
+bool import_parse(struct import *import, CXIndex index)
+{
+        if (!is_readable(import, import->options->files.list[0]) || !parse_file(import, index))
+                return false;
+        for (size_t i = 0; i < import->options->structs.count; i++)
+                add_root(import, import->options->structs.list[i]);
+        return !import->failed;
+}
