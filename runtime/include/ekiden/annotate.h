@@ -52,7 +52,7 @@
 #define EKIDEN_BYTES EKIDEN_ANNOTATION_("bytes")
 
 /** A pointer to one of the functions in the program's `const struct ekiden_function table[]`. */
-#define EKIDEN_FUNCTION(table) EKIDEN_ANNOTATION_("function=" #table)
+#define EKIDEN_FUNCTION_OF(table) EKIDEN_ANNOTATION_("function=" #table)
 
 /**
  * A union of which one member is in use: the integer or enum member `kind` of the struct says
