@@ -30,11 +30,22 @@ enum ek_conversion {
         EK_CONVERT_WIDEN, /* a number of a type that holds all of the old one's values */
         EK_CONVERT_NARROW, /* a number; one that does not fit is refused */
         EK_CONVERT_TO_BYTES, /* a string */
-        EK_CONVERT_ENUM, /* an enum whose names and numbers are the same, or a superset's */
+        EK_CONVERT_ENUM, /* an enum that is another one for C only */
         EK_CONVERT_ENUM_BY_NAME, /* a value that has no name in the other one is refused */
         EK_CONVERT_NUMBER_TO_ENUM, /* a number that is no value is refused */
         EK_CONVERT_MESSAGE, /* field_pair.pair says how */
         EK_CONVERT_NONE, /* not by generated code */
+};
+
+/** Two enums of which one's values become the other's, by name. */
+struct ek_enum_pair {
+        const struct ek_enum *from, *to;
+        const char *name; /* of the function that converts: "color" */
+        const int32_t *numbers; /* by the index of the value in `from`: what it is in `to` */
+        const bool *is_known; /* as many: whether it is anything in `to` */
+        bool is_same; /* names and numbers are */
+        bool is_complete; /* all of `from` are known */
+        struct ek_enum_pair *next;
 };
 
 /** One field: of both messages, or of one of them. */
@@ -44,6 +55,7 @@ struct ek_field_pair {
         enum ek_conversion conversion; /* of a value, where both are there */
         struct ek_message_pair *pair; /* EK_CONVERT_MESSAGE between two types: what converts them;
                                          NULL: they are one type, of a file that both import */
+        struct ek_enum_pair *enums; /* of EK_CONVERT_ENUM_BY_NAME */
         bool keeps_default; /* the defaults differ: an absent value becomes the one that it had */
         bool demands_presence; /* an absent value is refused */
         bool demands_one; /* more than one value is refused: repeated becomes single */
@@ -60,7 +72,8 @@ struct ek_message_pair {
         bool needs_function; /* the user's, for this type itself */
         bool is_same; /* nothing is to be done, here or below: records of the one are records of
                          the other */
-        bool is_value; /* fields have it as their value */
+        bool is_value; /* what is written has fields of it */
+        bool is_written; /* a transformer needs code for it */
         struct ek_message_pair *next; /* in the order in which items lead to them */
 };
 
@@ -98,6 +111,7 @@ struct ek_comparison {
                 *items; /* of `to` in its order, then those of `from` that are dropped */
         size_t item_count;
         struct ek_message_pair *pairs; /* a list */
+        struct ek_enum_pair *enums; /* a list */
         struct ek_difference *differences; /* items first, then pair by pair */
         size_t difference_count, difference_size;
 };

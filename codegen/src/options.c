@@ -26,8 +26,9 @@ static bool collect_bytes(const ProtobufCMessage *options, uint32_t number, stru
         return true;
 }
 
-static struct ek_option decode(struct ek_arena *arena, const ProtobufCMessage *options,
-                               const ProtobufCMessageDescriptor *descriptor)
+static struct ek_option decode_number(struct ek_arena *arena, const ProtobufCMessage *options,
+                                      const ProtobufCMessageDescriptor *descriptor,
+                                      uint32_t number)
 {
         struct ek_option option = {.state = EK_OPTION_BROKEN};
         struct ek_text bytes;
@@ -35,7 +36,7 @@ static struct ek_option decode(struct ek_arena *arena, const ProtobufCMessage *o
         if (options == NULL)
                 return (struct ek_option){.state = EK_OPTION_ABSENT};
         ek_text_init(&bytes, arena);
-        if (!collect_bytes(options, EK_OPTION_EKIDEN_NUMBER, &bytes))
+        if (!collect_bytes(options, number, &bytes))
                 return option;
         if (bytes.bytes == NULL)
                 return (struct ek_option){.state = EK_OPTION_ABSENT};
@@ -49,6 +50,12 @@ static struct ek_option decode(struct ek_arena *arena, const ProtobufCMessage *o
                 option.unknown = option.message->unknown_fields[0].tag;
         }
         return option;
+}
+
+static struct ek_option decode(struct ek_arena *arena, const ProtobufCMessage *options,
+                               const ProtobufCMessageDescriptor *descriptor)
+{
+        return decode_number(arena, options, descriptor, EK_OPTION_EKIDEN_NUMBER);
 }
 
 struct ek_option ek_option_program(struct ek_arena *arena,
@@ -70,6 +77,21 @@ struct ek_option ek_option_field(struct ek_arena *arena,
 {
         return decode(arena, options == NULL ? NULL : &options->base,
                       &ekiden__field_options__descriptor);
+}
+
+struct ek_option ek_option_message(struct ek_arena *arena,
+                                   const Google__Protobuf__MessageOptions *options)
+{
+        return decode_number(arena, options == NULL ? NULL : &options->base,
+                             &ekiden__message_options__descriptor,
+                             EK_OPTION_EKIDEN_MESSAGE_NUMBER);
+}
+
+struct ek_option ek_option_value(struct ek_arena *arena,
+                                 const Google__Protobuf__EnumValueOptions *options)
+{
+        return decode(arena, options == NULL ? NULL : &options->base,
+                      &ekiden__enum_value_options__descriptor);
 }
 
 bool ek_option_changes_c(const ProtobufCMessage *options)

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The fields of two messages: which belong together, what becomes of each, and what that asks of
+ * the user.
+ */
+#include "compare_private.h"
+
+#include <string.h>
+
+/* The pair in hand, by age and not by direction. */
+struct context {
+        struct ek_comparison *comparison;
+        struct ek_message_pair *pair;
+        const struct ek_message *older, *newer;
+};
+
+/* What a field of the newer message was, or NULL. */
+static const struct ek_field *older_of(const struct context *context, const struct ek_field *newer)
+{
+        return ek_message_field(context->older,
+                                ek_compare_older_name(ek_relation_field_was(newer), newer->name));
+}
+
+/* What a field of the older message has become: the first that says so, or NULL. */
+static const struct ek_field *newer_of(const struct context *context, const struct ek_field *older)
+{
+        for (size_t i = 0; i < context->newer->field_count; i++)
+                if (older_of(context, context->newer->sorted[i]) == older)
+                        return context->newer->sorted[i];
+        return NULL;
+}
+
+static const struct ek_field *partner_of(const struct context *context,
+                                         const struct ek_field *field, bool is_newer)
+{
+        const struct ek_field *older = is_newer ? older_of(context, field) : NULL;
+
+        if (!is_newer)
+                return newer_of(context, field);
+        return older != NULL && newer_of(context, older) == field ? older : NULL;
+}
+
+static const char *subject(const struct context *context, const struct ek_message *message,
+                           const struct ek_field *field)
+{
+        return ek_arena_printf(context->comparison->arena, "field %s.%s", ek_relation_name(message),
+                               field->name);
+}
+
+/* Notes a difference of a field, with what it was and what it is. */
+static void note_field(const struct context *context, struct ek_field_pair *field,
+                       const char *sentence, const char *action)
+{
+        struct ek_comparison *comparison = context->comparison;
+        const struct ek_field *named = field->to != NULL ? field->to : field->from;
+        struct ek_difference *note = ek_compare_note(
+                comparison, field->severity, field->from != NULL ? &field->from->place : NULL,
+                field->to != NULL ? &field->to->place : NULL,
+                subject(context, field->to != NULL ? context->pair->to : context->pair->from,
+                        named),
+                sentence, action);
+
+        note->pair = context->pair;
+        note->field = field;
+        if (field->from != NULL)
+                note->from_text = ek_compare_field_text(comparison->arena, field->from);
+        if (field->to != NULL)
+                note->to_text = ek_compare_field_text(comparison->arena, field->to);
+}
+
+/* Adds a mistake in the newer message: at a field of it or, with NULL, at the message. */
+static void note_mistake(const struct context *context, const struct ek_field *older,
+                         const struct ek_field *newer, const char *sentence)
+{
+        bool down = context->comparison->is_downgrade;
+        const struct ek_place *newer_place = newer != NULL ? &newer->place : &context->newer->place;
+        const struct ek_place *older_place = older != NULL ? &older->place : NULL;
+        struct ek_difference *note =
+                ek_compare_note(context->comparison, EK_SEVERITY_BROKEN,
+                                down ? newer_place : older_place, down ? older_place : newer_place,
+                                subject(context, newer != NULL ? context->newer : context->older,
+                                        newer != NULL ? newer : older),
+                                sentence, "");
+
+        note->pair = context->pair;
+}
+
+/* Why no generated code makes the one of the other. */
+static const char *reason(const struct context *context, const struct ek_field_pair *field)
+{
+        struct ek_arena *arena = context->comparison->arena;
+        const struct ek_field *from = field->from, *to = field->to;
+        const char *was = ek_compare_type_text(arena, from), *is = ek_compare_type_text(arena, to);
+
+        if (from->descriptor != to->descriptor)
+                return from->descriptor ? "a descriptor becomes a number"
+                                        : "a number becomes a descriptor";
+        if (from->message != NULL && to->message != NULL &&
+            !ek_compare_is_match(context->comparison, from->message, to->message))
+                return ek_arena_printf(
+                        arena,
+                        "%s becomes %s: if that is the same message under another name, "
+                        "say so in the newer one by option (ekiden.message).was",
+                        was, is);
+        if (field->demands_presence)
+                return "it may be absent, and is required here";
+        if (field->enums != NULL && !field->enums->is_complete)
+                return ek_arena_printf(arena, "values of %s have no counterpart", was);
+        return ek_arena_printf(arena, "%s does not become %s without a loss", was, is);
+}
+
+static void add_part(struct ek_text *text, const char *part)
+{
+        ek_text_printf(text, "%s%s", text->length > 0 ? ", " : "", part);
+}
+
+static const char *const conversion_texts[] = {
+        [EK_CONVERT_COPY] = NULL,
+        [EK_CONVERT_WIDEN] = "widened",
+        [EK_CONVERT_NARROW] = "narrowed, refused where it does not fit",
+        [EK_CONVERT_TO_BYTES] = "as bytes",
+        [EK_CONVERT_ENUM] = NULL,
+        [EK_CONVERT_ENUM_BY_NAME] = "by name, refused where there is none",
+        [EK_CONVERT_NUMBER_TO_ENUM] = "as the value of that number, refused where there is none",
+        [EK_CONVERT_MESSAGE] = NULL,
+        [EK_CONVERT_NONE] = "by your function",
+};
+
+/* What the hop does to a field of both, in words. */
+static const char *action_of(const struct context *context, const struct ek_field_pair *field)
+{
+        const char *conversion = conversion_texts[field->conversion];
+        struct ek_text text;
+
+        ek_text_init(&text, context->comparison->arena);
+        if (conversion != NULL)
+                add_part(&text, conversion);
+        if (field->conversion == EK_CONVERT_NONE)
+                return text.bytes;
+        if (field->to->repeated && !field->from->repeated)
+                add_part(&text, "as one element");
+        if (field->demands_one)
+                add_part(&text, "refused if there are several");
+        if (field->demands_presence)
+                add_part(&text, "refused if absent");
+        if (field->keeps_default)
+                add_part(&text, "absent becomes the old default");
+        return text.length > 0 ? text.bytes : "copied";
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+        return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* What differs between a field of both, in words; NULL: nothing. */
+static const char *difference_of(const struct context *context, const struct ek_field_pair *field)
+{
+        struct ek_arena *arena = context->comparison->arena;
+        const struct ek_field *from = field->from, *to = field->to;
+        const char *was = ek_compare_type_text(arena, from), *is = ek_compare_type_text(arena, to);
+        struct ek_text text;
+
+        ek_text_init(&text, arena);
+        if (strcmp(from->name, to->name) != 0)
+                add_part(&text,
+                         ek_arena_printf(arena, "\"%s\" is called \"%s\"", from->name, to->name));
+        if (from->number != to->number)
+                add_part(&text,
+                         ek_arena_printf(arena, "number %u is %u", from->number, to->number));
+        if (!is_same_text(from->oneof, to->oneof))
+                add_part(&text, from->oneof == NULL ? "it is in a oneof"
+                                : to->oneof == NULL ? "it is in a oneof no more"
+                                                    : "it is in another oneof");
+        else if (from->proto->type != to->proto->type || from->repeated != to->repeated ||
+                 from->required != to->required)
+                add_part(&text, ek_arena_printf(arena, "%s becomes %s", was, is));
+        if (field->keeps_default)
+                add_part(&text, "the default is another one");
+        if (field->conversion == EK_CONVERT_ENUM_BY_NAME)
+                add_part(&text, "the enum's values differ");
+        return text.bytes;
+}
+
+static void compare_both(const struct context *context, struct ek_field_pair *field)
+{
+        const char *sentence;
+
+        ek_compare_values(context->comparison, field);
+        sentence = difference_of(context, field);
+        if (field->conversion == EK_CONVERT_NONE) {
+                field->severity = EK_SEVERITY_FUNCTION;
+                sentence = reason(context, field);
+        } else if (sentence != NULL) {
+                field->severity = EK_SEVERITY_COMPATIBLE;
+        }
+        note_field(context, field, sentence != NULL ? sentence : "nothing differs",
+                   action_of(context, field));
+}
+
+static void compare_added(const struct context *context, struct ek_field_pair *field)
+{
+        struct ek_comparison *comparison = context->comparison;
+        const char *value = field->to->proto->default_value;
+
+        if (comparison->is_downgrade || field->to->required) {
+                field->severity = EK_SEVERITY_FUNCTION;
+                note_field(context, field,
+                           comparison->is_downgrade
+                                   ? ek_arena_printf(comparison->arena, "version %u has it no more",
+                                                     comparison->newer->version)
+                                   : "it is new and required",
+                           "by your function");
+                return;
+        }
+        field->severity = EK_SEVERITY_COMPATIBLE;
+        note_field(context, field, "it is new",
+                   value != NULL ? ek_arena_printf(comparison->arena, "added: default %s", value)
+                                 : "added: absent");
+}
+
+static void compare_gone(const struct context *context, struct ek_field_pair *field)
+{
+        struct ek_comparison *comparison = context->comparison;
+
+        field->severity = EK_SEVERITY_COMPATIBLE;
+        note_field(context, field,
+                   comparison->is_downgrade
+                           ? ek_arena_printf(comparison->arena, "version %u does not have it",
+                                             comparison->older->version)
+                           : "it is dropped",
+                   "let go");
+}
+
+/* A new field that has the number of one that is gone is most likely the same. */
+static bool check_renumbered(const struct context *context, const struct ek_field *older)
+{
+        for (size_t i = 0; i < context->newer->field_count; i++) {
+                const struct ek_field *newer = context->newer->sorted[i];
+
+                if (newer->number != older->number || partner_of(context, newer, true) != NULL ||
+                    ek_relation_field_was(newer) != NULL)
+                        continue;
+                note_mistake(
+                        context, older, newer,
+                        ek_arena_printf(context->comparison->arena,
+                                        "field %u of message %s was \"%s\" in version %u and is "
+                                        "\"%s\" here: if it was renamed, say so by "
+                                        "[(ekiden.field).was = \"%s\"]; if it was not, give the "
+                                        "new one another number, and write `reserved %u;`",
+                                        older->number, ek_relation_name(context->newer),
+                                        older->name, context->comparison->older->version,
+                                        newer->name, older->name, older->number));
+                return false;
+        }
+        return true;
+}
+
+/* A field of the older message that the newer one lacks: its number must be out of use. */
+static void check_gone(const struct context *context, const struct ek_field *older)
+{
+        if (!check_renumbered(context, older) ||
+            ek_relation_is_reserved(context->newer, older->number))
+                return;
+        note_mistake(context, older, NULL,
+                     ek_arena_printf(context->comparison->arena,
+                                     "message %s lacks field \"%s\" of version %u: if it is "
+                                     "dropped, write `reserved %u;`; if it has another name, say "
+                                     "so by [(ekiden.field).was = \"%s\"]",
+                                     ek_relation_name(context->newer), older->name,
+                                     context->comparison->older->version, older->number,
+                                     older->name));
+}
+
+/* A `was` must name a field, and no field may be claimed twice. */
+static void check_was(const struct context *context, const struct ek_field *newer)
+{
+        const char *was = ek_relation_field_was(newer);
+        const struct ek_field *older = older_of(context, newer);
+        const struct ek_field *other = older != NULL ? newer_of(context, older) : NULL;
+        struct ek_arena *arena = context->comparison->arena;
+
+        if (was != NULL && older == NULL)
+                note_mistake(context, NULL, newer,
+                             ek_arena_printf(arena,
+                                             "was: \"%s\" is no field of message %s in version "
+                                             "%u: correct or remove it",
+                                             was, ek_relation_name(context->older),
+                                             context->comparison->older->version));
+        else if (other != NULL && other != newer)
+                note_mistake(context, older, newer,
+                             ek_arena_printf(arena,
+                                             "\"%s\" and \"%s\" are both said to be field \"%s\" "
+                                             "of version %u: correct the `was` of one of them",
+                                             other->name, newer->name, older->name,
+                                             context->comparison->older->version));
+}
+
+static void check_mistakes(const struct context *context)
+{
+        for (size_t i = 0; i < context->newer->field_count; i++)
+                check_was(context, context->newer->sorted[i]);
+        for (size_t i = 0; i < context->older->field_count; i++)
+                if (newer_of(context, context->older->sorted[i]) == NULL)
+                        check_gone(context, context->older->sorted[i]);
+}
+
+/* Whether the message itself says that its meaning changed. */
+static void check_changed(const struct context *context)
+{
+        struct ek_comparison *comparison = context->comparison;
+        struct ek_difference *note;
+
+        if (!ek_relation_is_changed(comparison->arena, context->newer))
+                return;
+        context->pair->needs_function = true;
+        note = ek_compare_note(comparison, EK_SEVERITY_FUNCTION, &context->pair->from->place,
+                               &context->pair->to->place,
+                               ek_arena_printf(comparison->arena, "message %s",
+                                               ek_relation_name(context->pair->to)),
+                               "its meaning is another one", "by your function");
+        note->pair = context->pair;
+}
+
+void ek_compare_fields(struct ek_comparison *comparison, struct ek_message_pair *pair)
+{
+        bool down = comparison->is_downgrade;
+        const struct context context = {comparison, pair, down ? pair->to : pair->from,
+                                        down ? pair->from : pair->to};
+
+        pair->fields =
+                ek_arena_alloc(comparison->arena, pair->from->field_count + pair->to->field_count,
+                               sizeof(*pair->fields));
+        check_changed(&context);
+        for (size_t i = 0; i < pair->to->field_count; i++) {
+                struct ek_field_pair *field = &pair->fields[pair->field_count++];
+
+                field->to = pair->to->sorted[i];
+                field->from = partner_of(&context, field->to, !down);
+                if (field->from != NULL)
+                        compare_both(&context, field);
+                else
+                        compare_added(&context, field);
+                pair->needs_function |= field->severity == EK_SEVERITY_FUNCTION;
+        }
+        for (size_t i = 0; i < pair->from->field_count; i++) {
+                struct ek_field_pair *field = &pair->fields[pair->field_count];
+
+                if (partner_of(&context, pair->from->sorted[i], down) != NULL)
+                        continue;
+                pair->field_count++;
+                field->from = pair->from->sorted[i];
+                compare_gone(&context, field);
+        }
+        check_mistakes(&context);
+}

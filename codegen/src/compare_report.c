@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Differences as people read them.
+ */
+#include "compare_private.h"
+
+static const char *const severity_texts[] = {"same", "compatible", "needs a function", "broken"};
+
+const char *ek_severity_text(enum ek_severity severity)
+{
+        return severity_texts[severity];
+}
+
+struct ek_difference *ek_compare_note(struct ek_comparison *comparison, enum ek_severity severity,
+                                      const struct ek_place *from, const struct ek_place *to,
+                                      const char *subject, const char *sentence, const char *action)
+{
+        const struct ek_place *older = comparison->is_downgrade ? to : from;
+        const struct ek_place *newer = comparison->is_downgrade ? from : to;
+        struct ek_difference *difference;
+
+        comparison->differences = ek_arena_grow(
+                comparison->arena, comparison->differences, comparison->difference_count,
+                &comparison->difference_size, sizeof(*comparison->differences));
+        difference = &comparison->differences[comparison->difference_count++];
+        *difference = (struct ek_difference){
+                .severity = severity,
+                .subject = subject,
+                .sentence = sentence,
+                .action = action,
+        };
+        if (older != NULL)
+                difference->older = *older;
+        if (newer != NULL)
+                difference->newer = *newer;
+        return difference;
+}
+
+enum ek_severity ek_comparison_severity(const struct ek_comparison *comparison)
+{
+        enum ek_severity worst = EK_SEVERITY_SAME;
+
+        for (size_t i = 0; i < comparison->difference_count; i++)
+                if (comparison->differences[i].severity > worst)
+                        worst = comparison->differences[i].severity;
+        return worst;
+}
+
+void ek_comparison_report(const struct ek_comparison *comparison, struct ek_problems *problems)
+{
+        for (size_t i = 0; i < comparison->difference_count; i++) {
+                const struct ek_difference *difference = &comparison->differences[i];
+
+                if (difference->severity == EK_SEVERITY_BROKEN)
+                        ek_problem(problems,
+                                   difference->newer.source != NULL ? &difference->newer
+                                                                    : &difference->older,
+                                   "%s", difference->sentence);
+        }
+}
+
+static const char *const type_texts[] = {
+        "",        "double",   "float",    "int64",  "uint64",  "int32", "fixed64",
+        "fixed32", "bool",     "string",   "group",  "message", "bytes", "uint32",
+        "enum",    "sfixed32", "sfixed64", "sint32", "sint64",
+};
+
+static const char *label_text(const struct ek_field *field)
+{
+        if (field->oneof != NULL)
+                return "";
+        return field->repeated ? "repeated " : field->required ? "required " : "optional ";
+}
+
+const char *ek_compare_type_text(struct ek_arena *arena, const struct ek_field *field)
+{
+        const char *type = type_texts[field->proto->type];
+
+        if (field->message != NULL && field->message->is_map_entry)
+                return "map";
+        if (field->message != NULL)
+                type = ek_relation_name(field->message);
+        else if (field->enumeration != NULL)
+                type = field->enumeration->proto->name;
+        return ek_arena_printf(arena, "%s%s", label_text(field), type);
+}
+
+const char *ek_compare_field_text(struct ek_arena *arena, const struct ek_field *field)
+{
+        const char *value = field->proto->default_value;
+
+        return ek_arena_printf(arena, "%s %s = %u%s%s%s%s%s", ek_compare_type_text(arena, field),
+                               field->name, field->number, value != NULL ? " [default: " : "",
+                               value != NULL ? value : "", value != NULL ? "]" : "",
+                               field->oneof != NULL ? " in oneof " : "",
+                               field->oneof != NULL ? field->oneof : "");
+}
