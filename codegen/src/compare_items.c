@@ -118,6 +118,17 @@ static void add_lookup(struct ek_comparison *comparison, struct ek_item_pair *it
         item->lookups[item->lookup_count++] = looked_up;
 }
 
+/* Records that hold pointers are no use apart from the objects that they point to. */
+static bool holds_objects(const struct ek_comparison *comparison, const struct ek_item *item)
+{
+        struct ek_reach reach = ek_model_reach(comparison->older->model, item->message);
+
+        for (size_t i = 0; i < reach.count; i++)
+                if (ek_relation_identity(reach.messages[i]) != NULL)
+                        return true;
+        return false;
+}
+
 /* looks_up: "peers": on the way up only. */
 static void compare_lookups(struct ek_comparison *comparison, struct ek_item_pair *item)
 {
@@ -136,6 +147,16 @@ static void compare_lookups(struct ek_comparison *comparison, struct ek_item_pai
                              "");
                         continue;
                 }
+                if (holds_objects(comparison, other)) {
+                        note(comparison, EK_SEVERITY_BROKEN, item->from, item->to,
+                             ek_arena_printf(comparison->arena,
+                                             "item \"%s\" looks up \"%s\", whose records hold "
+                                             "objects with an identity: look up an item of plain "
+                                             "records",
+                                             item->to->name, names[i]),
+                             "");
+                        continue;
+                }
                 add_lookup(comparison, item, other, count);
                 demand_function(
                         comparison, item,
@@ -151,7 +172,7 @@ static void compare_parts(struct ek_comparison *comparison, struct ek_item_pair 
 
                 if (part == item->from || strcmp(older_name(comparison, part), item->to->name) != 0)
                         continue;
-                if (part->stream && part->key != 0)
+                if (part->stream && part->key != 0 && !holds_objects(comparison, part))
                         add_lookup(comparison, item, part, comparison->newer->item_count);
                 demand_function(comparison, item,
                                 ek_arena_printf(comparison->arena,

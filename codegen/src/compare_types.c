@@ -64,10 +64,8 @@ static enum ek_conversion convert_messages(struct ek_comparison *comparison,
 {
         if (!ek_compare_is_match(comparison, field->from->message, field->to->message))
                 return EK_CONVERT_NONE;
-        if (field->from->message != field->to->message) {
+        if (field->from->message != field->to->message)
                 field->pair = ek_compare_pair(comparison, field->from->message, field->to->message);
-                field->pair->is_value = true;
-        }
         return EK_CONVERT_MESSAGE;
 }
 
@@ -145,20 +143,20 @@ static const Google__Protobuf__EnumValueDescriptorProto *default_value(const str
         return proto->value[0];
 }
 
-static bool default_enums_differ(const struct ek_comparison *comparison,
-                                 const struct ek_field_pair *field)
+/* Which value of the new enum an absent one of the old enum stands for; where there is none, and
+ * nobody stated it, it stays absent. */
+static bool default_enums_differ(const struct ek_field_pair *field)
 {
         const Google__Protobuf__EnumValueDescriptorProto *from = default_value(field->from);
         const Google__Protobuf__EnumValueDescriptorProto *to = default_value(field->to);
         const Google__Protobuf__EnumDescriptorProto *proto = field->from->enumeration->proto;
 
-        (void)comparison;
         if (field->enums == NULL)
                 return from->number != to->number;
         for (size_t i = 0; i < proto->n_value; i++)
-                if (proto->value[i] == from)
-                        return !field->enums->is_known[i] || field->enums->numbers[i] != to->number;
-        return true;
+                if (proto->value[i] == from && field->enums->is_known[i])
+                        return field->enums->numbers[i] != to->number;
+        return field->from->proto->default_value != NULL;
 }
 
 bool ek_compare_defaults_differ(const struct ek_comparison *comparison,
@@ -170,12 +168,13 @@ bool ek_compare_defaults_differ(const struct ek_comparison *comparison,
             from->message != NULL || from->descriptor || from->oneof != NULL || to->oneof != NULL)
                 return false;
         if (from->enumeration != NULL && to->enumeration != NULL)
-                return default_enums_differ(comparison, field);
+                return default_enums_differ(field);
         if (from->enumeration != NULL)
                 return strcmp(ek_arena_printf(comparison->arena, "%d", default_value(from)->number),
                               default_text(to)) != 0;
         if (to->enumeration != NULL)
-                return strcmp(default_text(from), ek_arena_printf(comparison->arena, "%d",
+                return from->proto->default_value != NULL &&
+                       strcmp(default_text(from), ek_arena_printf(comparison->arena, "%d",
                                                                   default_value(to)->number)) != 0;
         return strcmp(default_text(from), default_text(to)) != 0;
 }

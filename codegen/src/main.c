@@ -17,6 +17,14 @@ static const char usage[] =
         "\n"
         "    protoc --c_out=DIR --ekiden_out=DIR FILE.proto\n"
         "\n"
+        "or two of them into the hop that turns the older one's state into the newer one's, or back,\n"
+        "and into the file with the functions that are left to write:\n"
+        "\n"
+        "    protoc --ekiden_out=hop:DIR OLD.proto NEW.proto\n"
+        "    protoc --ekiden_out=downgrade:DIR OLD.proto NEW.proto\n"
+        "    protoc --ekiden_out=scaffold:DIR OLD.proto NEW.proto\n"
+        "    protoc --ekiden_out=scaffold,downgrade:DIR OLD.proto NEW.proto\n"
+        "\n"
         "protoc calls it. The schema's options are described in ekiden/options.proto.\n";
 
 /* Returns the exit status. */

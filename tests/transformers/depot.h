@@ -30,8 +30,12 @@ static inline void depot_hop(size_t i, const struct ekiden_schema *from,
                              const char *to_item, ekiden_transform_function transform)
 {
         depot_transformers[i] = (struct ekiden_transformer){from_item, to_item, transform};
-        depot_hops[i] =
-                (struct ekiden_hop_table){from, to, &depot_transformers[i], transform ? 1 : 0};
+        depot_hops[i] = (struct ekiden_hop_table){
+                .from = from,
+                .to = to,
+                .transformers = &depot_transformers[i],
+                .transformer_count = transform ? 1 : 0,
+        };
         cr_assert_eq(ek_registry_add(&depot_registry, &depot_hops[i]), 0);
 }
 

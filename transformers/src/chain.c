@@ -111,7 +111,7 @@ static int step_back(const struct ekiden_hop_table *hop, const struct ekiden_ite
         if (from && !transformer &&
             (from->kind != to->kind || memcmp(from->shape, to->shape, sizeof(to->shape)) != 0))
                 return refuse_missing(hop, to, error);
-        *ret_step = (struct ek_step){hop, transformer, to};
+        *ret_step = (struct ek_step){hop, transformer, to, NULL};
         *ret_from = from;
         return 0;
 }

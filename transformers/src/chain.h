@@ -25,10 +25,13 @@ struct ek_chain {
         size_t count;
 };
 
+struct ek_index;
+
 struct ek_step {
         const struct ekiden_hop_table *hop;
         const struct ekiden_transformer *transformer; /* NULL: the shapes agree */
         const struct ekiden_item *to; /* the item as hop->to has it */
+        struct ek_index *indexes; /* what the transformer may look up: a list, see lookup.h */
 };
 
 struct ek_route {

@@ -9,6 +9,7 @@
 
 #include "chain.h"
 #include "fields.h"
+#include "lookup.h"
 #include "record.h"
 
 struct run {
@@ -33,6 +34,20 @@ static int pass_on(const struct run *run, size_t step, ProtobufCMessage *record)
 void *ekiden_hop_alloc(struct ekiden_hop *hop, size_t size_bytes)
 {
         return ek_arena_alloc(hop->run->arena, size_bytes);
+}
+
+void *ekiden_hop_array(struct ekiden_hop *hop, size_t count, size_t size_bytes)
+{
+        size_t total;
+
+        if (__builtin_mul_overflow(count, size_bytes, &total))
+                return NULL;
+        return ekiden_hop_alloc(hop, total);
+}
+
+const ProtobufCMessage *ekiden_hop_find(struct ekiden_hop *hop, const char *item, const void *key)
+{
+        return ek_index_find(hop->run->route->steps[hop->step].indexes, item, key);
 }
 
 char *ekiden_hop_strdup(struct ekiden_hop *hop, const char *text)

@@ -28,6 +28,25 @@ static int check_transformers(const struct ekiden_hop_table *hop)
         return 0;
 }
 
+/* What is looked up is a stream with a key, for an item that has a transformer. */
+static int check_lookups(const struct ekiden_hop_table *hop)
+{
+        for (size_t i = 0; i < hop->lookup_count; i++) {
+                const struct ekiden_lookup *lookup = &hop->lookups[i];
+                const struct ekiden_item *item =
+                        lookup->item ? ekiden_schema_item(hop->from, lookup->item) : NULL;
+                size_t k = 0;
+
+                while (lookup->to_item && k < hop->transformer_count &&
+                       strcmp(hop->transformers[k].to_item, lookup->to_item) != 0)
+                        k++;
+                if (!lookup->to_item || k == hop->transformer_count || !item ||
+                    item->kind != EKIDEN_ITEM_STREAM || item->key == 0)
+                        return EKIDEN_EINVAL;
+        }
+        return 0;
+}
+
 int ek_registry_add(struct ek_registry *registry, const struct ekiden_hop_table *hop)
 {
         int r;
@@ -36,6 +55,8 @@ int ek_registry_add(struct ek_registry *registry, const struct ekiden_hop_table 
             strcmp(hop->from->program, hop->to->program) != 0)
                 return EKIDEN_EINVAL;
         r = check_transformers(hop);
+        if (r == 0)
+                r = check_lookups(hop);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < registry->count; i++)

@@ -17,10 +17,14 @@
  *             { "session", "session", session_to_v2_transformer },
  *     };
  *     const struct ekiden_hop_table counter_v1_to_v2 = {
- *             &counter_v1, &counter_v2, transformers, 1,
+ *             .from = &counter_v1, .to = &counter_v2,
+ *             .transformers = transformers, .transformer_count = 1,
  *     };
  *
  * An item whose message type has the same shape in both schemas needs no transformer.
+ *
+ * protoc-gen-ekiden writes all of that from the two schemas, `protoc --ekiden_out=hop:DIR OLD NEW`,
+ * and leaves to be written the functions for what it cannot know.
  */
 #pragma once
 
@@ -54,10 +58,18 @@ struct ekiden_transformer {
         ekiden_transform_function transform;
 };
 
+/** That the transformer of one item looks up records of another one, with ekiden_hop_find(). */
+struct ekiden_lookup {
+        const char *to_item; /* whose transformer it is: name in the schema it goes to */
+        const char *item; /* a stream with a key: name in the schema it comes from */
+};
+
 struct ekiden_hop_table {
         const struct ekiden_schema *from, *to; /* versions of one program */
         const struct ekiden_transformer *transformers;
         size_t transformer_count;
+        const struct ekiden_lookup *lookups;
+        size_t lookup_count;
 };
 
 /** Defines `function_transformer`, which calls the typed `function` (old, new, hop). Ends with a
@@ -73,6 +85,9 @@ struct ekiden_hop_table {
 
 /** Zeroed memory, aligned for any type, that lives as long as the record; NULL: memory ran out. */
 void *ekiden_hop_alloc(struct ekiden_hop *hop, size_t size_bytes);
+
+/** As ekiden_hop_alloc(), for `count` elements; NULL also where that is more than there can be. */
+void *ekiden_hop_array(struct ekiden_hop *hop, size_t count, size_t size_bytes);
 
 /** A copy of `text` (NULL gives NULL) that lives as long as the record; NULL: memory ran out. */
 char *ekiden_hop_strdup(struct ekiden_hop *hop, const char *text);
@@ -106,6 +121,19 @@ void ekiden_hop_drop(struct ekiden_hop *hop);
  */
 int ekiden_hop_refuse(struct ekiden_hop *hop, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
+
+/**
+ * Looks up a record of another item by its key, for changes that join or split items. The hop's
+ * table says which items an item's transformer may look up: the records of those have been fetched,
+ * and are kept in memory, while the item crosses.
+ *
+ * @param item  name in the schema that the hop comes from
+ * @param key   points to the key, of the C type of the key field: for a string, to a `const char *`
+ * @return the record as the hop's older (or, on the way down, newer) schema has it, the last one
+ *         with this key, its descriptors -1; valid as long as the transformer runs, borrowed. NULL:
+ *         there is none, or the table does not mention the item
+ */
+const ProtobufCMessage *ekiden_hop_find(struct ekiden_hop *hop, const char *item, const void *key);
 
 /** The record's number in its item, from 0. */
 uint64_t ekiden_hop_record(const struct ekiden_hop *hop);
