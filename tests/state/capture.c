@@ -108,7 +108,7 @@ int replay(const struct capture *capture, size_t bytes_max, const struct ek_tagg
                 bytes_max -= send_frame(peer, &capture->frames[i], bytes_max);
         shutdown(peer, SHUT_WR);
         memset(error, 0, sizeof(*error));
-        r = ek_import_item(link, &patient, tagged, route, error);
+        r = ek_import_item(link, &patient, tagged, route, NULL, error);
         ek_link_free(link);
         close(peer);
         return r;

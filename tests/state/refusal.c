@@ -251,7 +251,7 @@ static int import_answer(uint16_t kind, const ProtobufCMessage *message, struct 
 
         two_links(links);
         cr_assert_eq(ek_link_send_message(links[0], kind, message, &wait), 0);
-        r = ek_import_item(links[1], &wait, &tagged, &route, error);
+        r = ek_import_item(links[1], &wait, &tagged, &route, NULL, error);
         ek_link_free(links[0]);
         ek_link_free(links[1]);
         return r;

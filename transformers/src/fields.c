@@ -2,8 +2,6 @@
 /* protobuf-c's reflection, read with the generator's tables beside it. */
 #include "fields.h"
 
-#include <stdbool.h>
-
 #include "record.h"
 
 #define TYPES_MAX 256 /* that a search looks at */
@@ -146,4 +144,54 @@ const struct ekiden_message *ek_message_find(const struct ekiden_message *type,
                 }
         }
         return NULL;
+}
+
+static const ProtobufCFieldDescriptor *identity_field(const struct ekiden_message *type)
+{
+        for (size_t i = 0; i < type->field_count; i++)
+                if (type->fields[i].flags & EKIDEN_FIELD_IDENTITY)
+                        return &type->descriptor->fields[type->fields[i].index];
+        return NULL;
+}
+
+bool ek_record_identity(const struct ekiden_message *type, const ProtobufCMessage *message,
+                        uint64_t *ret_identity)
+{
+        const ProtobufCFieldDescriptor *field = identity_field(type);
+
+        if (!field ||
+            !*(const protobuf_c_boolean *)((const char *)message + field->quantifier_offset))
+                return false;
+        *ret_identity = *(const uint64_t *)(const void *)((const char *)message + field->offset);
+        return true;
+}
+
+/* Whether a field holds anything that would be packed. */
+static bool is_set(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+        const char *quantifier = (const char *)message + field->quantifier_offset;
+        const void *const *pointer = (const void *)((const char *)message + field->offset);
+
+        if (field->label == PROTOBUF_C_LABEL_REPEATED)
+                return *(const size_t *)(const void *)quantifier > 0;
+        if (field->label == PROTOBUF_C_LABEL_REQUIRED)
+                return true;
+        if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
+                return *(const uint32_t *)(const void *)quantifier == field->id;
+        if (field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE)
+                return *pointer && *pointer != field->default_value;
+        return *(const protobuf_c_boolean *)quantifier;
+}
+
+bool ek_record_is_stub(const struct ekiden_message *type, const ProtobufCMessage *message)
+{
+        const ProtobufCFieldDescriptor *identity = identity_field(type);
+
+        for (unsigned int i = 0; i < type->descriptor->n_fields; i++) {
+                const ProtobufCFieldDescriptor *field = &type->descriptor->fields[i];
+
+                if (is_set(message, field) != (field == identity))
+                        return false;
+        }
+        return identity != NULL;
 }

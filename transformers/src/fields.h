@@ -2,6 +2,7 @@
 /* Fields that are more than their protobuf type: finding the descriptors in a message. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <ekiden/schema.h>
@@ -28,3 +29,10 @@ void ek_reset_absent_descriptors(const struct ekiden_message *type, ProtobufCMes
 /** The table of a message type among those that `type` leads to, or NULL: it has no such fields. */
 const struct ekiden_message *ek_message_find(const struct ekiden_message *type,
                                              const ProtobufCMessageDescriptor *descriptor);
+
+/** The identity that a record carries, by its type's flagged field; false: none. */
+bool ek_record_identity(const struct ekiden_message *type, const ProtobufCMessage *message,
+                        uint64_t *ret_identity);
+
+/** Whether nothing but the identity is set: it stands for the object. */
+bool ek_record_is_stub(const struct ekiden_message *type, const ProtobufCMessage *message);

@@ -47,6 +47,7 @@ enum ekiden_member_flag {
         EKIDEN_MEMBER_FLOATING = 1 << 1,
         EKIDEN_MEMBER_INDIRECT = 1 << 2, /* a value is a pointer: text that is not an array */
         EKIDEN_MEMBER_REFERENCE = 1 << 3, /* an object that another item holds: not followed */
+        EKIDEN_MEMBER_BOOL = 1 << 4, /* C's bool: nothing but 0 and 1 may lie there */
 };
 
 /** One constant of an enum, as the schema and as C have it. */
@@ -201,6 +202,7 @@ template <typename Type> struct ekiden_is_signed<Type, true> {
 #define EKIDEN_BITS_TYPE(lvalue) EKIDEN_TYPE_OF(lvalue)
 #define EKIDEN_BITS_ARE_SIGNED(lvalue) EKIDEN_LVALUE_IS_SIGNED(lvalue)
 #define EKIDEN_IS_UNION(Struct) (std::is_union<Struct>::value)
+#define EKIDEN_LVALUE_IS_BOOL(lvalue) (std::is_same<EKIDEN_TYPE_OF(lvalue), bool>::value)
 #else
 #define EKIDEN_STATIC_ASSERT _Static_assert
 /* The types of __builtin_classify_type(), which gcc and clang share (gcc's typeclass.h). */
@@ -222,6 +224,7 @@ template <typename Type> struct ekiden_is_signed<Type, true> {
         ((EKIDEN_BITS_TYPE(lvalue)) - 1 < (EKIDEN_BITS_TYPE(lvalue))1)
 #define EKIDEN_CLASS_UNION 13
 #define EKIDEN_IS_UNION(Struct) (__builtin_classify_type(*(Struct *)0) == EKIDEN_CLASS_UNION)
+#define EKIDEN_LVALUE_IS_BOOL(lvalue) __builtin_types_compatible_p(__typeof__(lvalue), _Bool)
 #endif
 
 #define EKIDEN_LVALUE(Struct, member) (((Struct *)0)->member)
@@ -231,7 +234,8 @@ template <typename Type> struct ekiden_is_signed<Type, true> {
 
 #define EKIDEN_NUMBER_FLAGS(lvalue)                                                        \
         ((EKIDEN_LVALUE_IS_FLOATING(lvalue) ? (unsigned int)EKIDEN_MEMBER_FLOATING : 0u) | \
-         (EKIDEN_LVALUE_IS_SIGNED(lvalue) ? (unsigned int)EKIDEN_MEMBER_SIGNED : 0u))
+         (EKIDEN_LVALUE_IS_SIGNED(lvalue) ? (unsigned int)EKIDEN_MEMBER_SIGNED : 0u) |     \
+         (EKIDEN_LVALUE_IS_BOOL(lvalue) ? (unsigned int)EKIDEN_MEMBER_BOOL : 0u))
 #define EKIDEN_INDIRECT_FLAG(lvalue) \
         (EKIDEN_LVALUE_IS_POINTER(lvalue) ? (unsigned int)EKIDEN_MEMBER_INDIRECT : 0u)
 #define EKIDEN_ARRAY_ROOM(Struct, member) \

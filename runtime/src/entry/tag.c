@@ -7,6 +7,7 @@
 
 #include "entry/process.h"
 #include "handover/successor.h"
+#include "state/native_state.h"
 #include "state/tagged.h"
 #include "utf8.h"
 
@@ -78,6 +79,57 @@ int ekiden_tag_message(const struct ekiden_item *item, ProtobufCMessage *state)
         if (!item || !state || state->descriptor != item->message->descriptor)
                 return EKIDEN_EINVAL;
         return tag_item(item, EKIDEN_ITEM_SINGLETON, &ek_message_binding, item->message, state);
+}
+
+/* The struct that an item's message is bound to; NULL where the tables do not fit. */
+static const struct ekiden_native *find_native(const struct ekiden_item *item,
+                                               const struct ekiden_natives *natives)
+{
+        const struct ekiden_schema *schema = ek_process.schema;
+
+        if (!item || !natives || natives->schema != schema || item < schema->items ||
+            item >= schema->items + schema->item_count)
+                return NULL;
+        return natives->by_item[item - schema->items];
+}
+
+static int tag_native(const struct ekiden_item *item, const struct ekiden_natives *natives,
+                      struct ek_tagged *tagged, enum ekiden_item_kind kind)
+{
+        int r;
+
+        if (!ek_process.is_started)
+                return EKIDEN_ESTATE;
+        tagged->native = find_native(item, natives);
+        if (!tagged->native || item->kind != kind ||
+            tagged->native->descriptor != item->message->descriptor ||
+            !ek_native_is_sound(tagged->native, kind == EKIDEN_ITEM_STREAM))
+                return EKIDEN_EINVAL;
+        tagged->natives = natives;
+        tagged->binding = &ek_native_binding;
+        tagged->item = *item;
+        r = set_name(tagged, item->name);
+        return r < 0 ? r : tag(tagged);
+}
+
+int ekiden_tag_native(const struct ekiden_item *item, const struct ekiden_natives *natives,
+                      void *state)
+{
+        struct ek_tagged tagged = {.data = state};
+
+        return state ? tag_native(item, natives, &tagged, EKIDEN_ITEM_SINGLETON) : EKIDEN_EINVAL;
+}
+
+int ekiden_tag_container(const struct ekiden_item *item, const struct ekiden_natives *natives,
+                         const struct ekiden_container *container, const void *functions,
+                         void *data)
+{
+        struct ek_tagged tagged = {
+                .container = container, .container_functions = functions, .data = data};
+
+        return functions && container && container->next && container->insert
+                       ? tag_native(item, natives, &tagged, EKIDEN_ITEM_STREAM)
+                       : EKIDEN_EINVAL;
 }
 
 int ekiden_untag(const char *name)

@@ -125,6 +125,26 @@ static int receive_request(struct ek_predecessor *p, struct ek_export *export_,
 }
 
 /* Pulls until READY: each item once, so there are no more of them than a program can tag. */
+static int answer_pulls(struct ek_predecessor *p, struct ek_export *export_,
+                        struct ekiden_error *error)
+{
+        for (unsigned int pulls = 0; pulls <= PULLS_MAX; pulls++) {
+                struct ek_frame frame;
+                int r = receive_request(p, export_, &frame, error);
+
+                if (r == 0 && frame.kind == EKIDEN__FRAME_KIND__READY)
+                        return 0;
+                if (r == 0 && frame.kind != EKIDEN__FRAME_KIND__PULL)
+                        r = ek_link_failed(EKIDEN_EPROTOCOL, error);
+                if (r == 0)
+                        r = serve_pull(p, export_, &frame, error);
+                if (r < 0)
+                        return r;
+        }
+        return ekiden_error_set(error, EKIDEN_ELIMIT,
+                                "the new process asked for more than %d items", PULLS_MAX);
+}
+
 static int serve_pulls(struct ek_predecessor *p, struct ekiden_error *error)
 {
         struct ek_wait transfer = ek_predecessor_wait(EKIDEN_PHASE_TRANSFER);
@@ -133,22 +153,10 @@ static int serve_pulls(struct ek_predecessor *p, struct ekiden_error *error)
                 .wait = &transfer,
                 .progress = on_progress,
         };
+        int r = answer_pulls(p, &export_, error);
 
-        for (unsigned int pulls = 0; pulls <= PULLS_MAX; pulls++) {
-                struct ek_frame frame;
-                int r = receive_request(p, &export_, &frame, error);
-
-                if (r == 0 && frame.kind == EKIDEN__FRAME_KIND__READY)
-                        return 0;
-                if (r == 0 && frame.kind != EKIDEN__FRAME_KIND__PULL)
-                        r = ek_link_failed(EKIDEN_EPROTOCOL, error);
-                if (r == 0)
-                        r = serve_pull(p, &export_, &frame, error);
-                if (r < 0)
-                        return r;
-        }
-        return ekiden_error_set(error, EKIDEN_ELIMIT,
-                                "the new process asked for more than %d items", PULLS_MAX);
+        ek_objects_free(export_.objects);
+        return r;
 }
 
 int ek_predecessor_hand_over(struct ekiden_error *error)

@@ -28,6 +28,7 @@ static struct {
         int predecessor; /* pidfd, or -1 */
         uint32_t leg;
         unsigned int pause_ms, transfer_ms, commit_ms;
+        struct ekiden_objects *objects; /* from the first item that is bound to structs on */
         bool is_warm, is_paused; /* WARM was said; PAUSED has come */
         char update_point[EKIDEN_NAME_MAX +
                           1]; /* "" until PAUSED, and after the first update point */
@@ -49,6 +50,7 @@ int ek_successor_fail(int result, struct ekiden_error *error)
         if (successor.link && error->code != EKIDEN_EPEER)
                 ek_refuse(successor.link, error);
         successor.link = ek_link_free(successor.link);
+        successor.objects = ek_objects_free(successor.objects);
         ek_close(&successor.predecessor);
         successor.state = EK_SUCCESSOR_FAILED;
         return error->code;
@@ -233,7 +235,19 @@ static int pull(const struct ekiden_item *source, const struct ek_tagged *tagged
         if (r < 0)
                 return r;
         error->phase = EKIDEN_PHASE_TRANSFER;
-        return ek_import_item(successor.link, &wait, tagged, route, error);
+        return ek_import_item(successor.link, &wait, tagged, route, successor.objects, error);
+}
+
+static int make_objects(const struct ek_tagged *tagged, struct ekiden_error *error)
+{
+        int r;
+
+        if (!tagged->native || successor.objects)
+                return 0;
+        r = ek_objects_new(tagged->natives, &successor.chain, &successor.objects);
+        return r < 0 ? ekiden_error_set(error, r, "the table of objects cannot be made: %s",
+                                        ekiden_error_text(r))
+                     : 0;
 }
 
 /* An item that no schema version of the predecessor has needs no asking. */
@@ -244,7 +258,9 @@ static int fetch(const struct ek_tagged *tagged, struct ekiden_error *error)
 
         if (ek_tagged_is_value(tagged))
                 return pull(&tagged->item, tagged, NULL, error);
-        r = ek_route_find(&successor.chain, &tagged->item, &route, error);
+        r = make_objects(tagged, error);
+        if (r == 0)
+                r = ek_route_find(&successor.chain, &tagged->item, &route, error);
         if (r < 0)
                 return r;
         return route.source ? pull(route.source, tagged, &route, error) : EKIDEN_FRESH;
@@ -336,13 +352,24 @@ static int send_taken(struct ekiden_error *error)
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
 
+/* From here on nothing more comes: pointers that still wait would be NULL for ever. */
+static int check_objects(struct ekiden_error *error)
+{
+        int r = successor.objects ? ek_objects_check(successor.objects, error) : 0;
+
+        successor.objects = ek_objects_free(successor.objects);
+        return r;
+}
+
 int ek_successor_finish(const char *update_point, int (*publish)(struct ekiden_error *error),
                         struct ekiden_error *error)
 {
         int r;
 
         error->phase = EKIDEN_PHASE_READY;
-        r = announce_warm(error);
+        r = check_objects(error);
+        if (r == 0)
+                r = announce_warm(error);
         if (r == 0)
                 r = send_ready(update_point, error);
         if (r == 0)

@@ -12,6 +12,7 @@
 
 #include "arena.h"
 #include "fields.h"
+#include "state/native_state.h"
 #include "state/transfer.h"
 #include "wire/message.h"
 
@@ -27,10 +28,13 @@ struct import {
         const struct ek_wait *wait;
         const struct ek_tagged *tagged;
         const struct ek_route *route;
+        struct ekiden_objects *objects; /* NULL: the item is not bound to structs */
+        const struct ek_object_type *object_type; /* of the object in hand */
         struct ekiden_error *error;
         struct ekiden_arena arena;
         struct ekiden_cursor cursor;
-        struct ek_count count;
+        struct ek_count count; /* bytes and descriptors count objects, too */
+        uint64_t object_count;
         /* Of the batch in hand: */
         int *descriptors;
         enum claim *claims; /* as many */
@@ -206,30 +210,58 @@ static void close_unclaimed(struct import *import)
         import->mine_count = 0;
 }
 
+/* A record as its source has it, its descriptors resolved. */
+static int unpack(struct import *import, const struct ekiden_message *type, const uint8_t *data,
+                  size_t size, ProtobufCMessage **ret_record)
+{
+        int r;
+
+        ek_arena_reset(&import->arena);
+        r = ek_message_unpack(type->descriptor, &import->arena.allocator, data, size, ret_record);
+        if (r == EKIDEN_ELIMIT)
+                return malformed(import, "its messages are nested over 100 deep");
+        if (r < 0)
+                return malformed(import, "its encoding is damaged, or text in it is not UTF-8");
+        if (import->objects)
+                import->objects->received += size;
+        import->count.bytes += size;
+        return ek_resolve_descriptors(type, *ret_record, resolve, import);
+}
+
 static int import_record(struct import *import, const uint8_t *data, size_t size)
 {
         const struct ekiden_message *type =
                 import->route ? import->route->decoded_as : import->tagged->item.message;
         ProtobufCMessage *record;
-        int r;
+        int r = unpack(import, type, data, size, &record);
 
-        ek_arena_reset(&import->arena);
-        r = ek_message_unpack(type->descriptor, &import->arena.allocator, data, size, &record);
-        if (r == EKIDEN_ELIMIT)
-                return malformed(import, "its messages are nested over 100 deep");
         if (r < 0)
-                return malformed(import, "its encoding is damaged, or text in it is not UTF-8");
-        r = ek_resolve_descriptors(type, record, resolve, import);
-        if (r == 0 && import->route)
+                return r;
+        if (import->tagged->native) {
+                r = ek_native_take_stub(import->tagged, type, record, &import->cursor);
+                if (r != 0) {
+                        import->count.records++;
+                        return r < 0 ? r : 0;
+                }
+        }
+        if (import->route)
                 r = ek_route_run(import->route, record, import->count.records, &import->arena, sink,
                                  import, import->error);
-        else if (r == 0)
+        else
                 r = sink(import, record);
         if (r == 0)
                 close_unclaimed(import);
         import->count.records++;
-        import->count.bytes += size;
         return r;
+}
+
+static int check_named(struct import *import)
+{
+        for (size_t i = 0; i < import->descriptor_count; i++)
+                if (import->claims[i] == UNNAMED)
+                        return malformed(import, "a descriptor came that no record names");
+        drop_descriptors(import);
+        return 0;
 }
 
 static int import_batch(struct import *import, const struct ek_frame *frame)
@@ -249,11 +281,96 @@ static int import_batch(struct import *import, const struct ek_frame *frame)
                         return r;
                 at += n + size;
         }
-        for (size_t i = 0; i < import->descriptor_count; i++)
-                if (import->claims[i] == UNNAMED)
-                        return malformed(import, "a descriptor came that no record names");
-        drop_descriptors(import);
-        return 0;
+        return check_named(import);
+}
+
+static int object_sink(void *data, ProtobufCMessage *record)
+{
+        struct import *import = data;
+        const struct ek_object_type *type = import->object_type;
+        void *object;
+        int r = ek_resolve_descriptors(type->message, record, claim, import);
+
+        if (r == 0)
+                r = ek_objects_fill(&import->cursor, type->native, record, &object);
+        settle_claims(import, r < 0 ? NAMED : GONE);
+        return r;
+}
+
+/* An object of a type that this program does not have, or has no struct for, is let go. */
+static int pass_over(struct import *import, const struct ekiden_message *type, const uint8_t *data,
+                     size_t size)
+{
+        ProtobufCMessage *record;
+        int r = unpack(import, type, data, size, &record);
+
+        if (r == 0)
+                close_unclaimed(import);
+        return r;
+}
+
+static int import_object(struct import *import, uint64_t tag, const uint8_t *data, size_t size)
+{
+        const struct ekiden_schema *from = import->objects->chain->from;
+        size_t index = (size_t)(tag >> 3) - 1;
+        const struct ek_route *route;
+        ProtobufCMessage *record;
+        uint64_t identity;
+        int r;
+
+        if ((tag & 7) != 2 || index >= from->item_count ||
+            from->items[index].kind != EKIDEN_ITEM_OBJECTS)
+                return malformed(import, "an object is of no known type");
+        route = &import->objects->routes[index];
+        if (!route->source)
+                return pass_over(import, from->items[index].message, data, size);
+        r = unpack(import, route->decoded_as, data, size, &record);
+        if (r < 0)
+                return r;
+        if (!ek_record_identity(route->decoded_as, record, &identity) || (identity & 1))
+                return malformed(import, "an object has no identity of its own");
+        import->object_type = ek_objects_type_of_item(import->objects, route->target);
+        r = ek_route_run(route, record, import->object_count, &import->arena, object_sink, import,
+                         import->error);
+        if (r == 0)
+                close_unclaimed(import);
+        return r == 0 && !ek_objects_has(import->objects, identity)
+                       ? ek_objects_drop(&import->cursor, identity)
+                       : r;
+}
+
+/* A run of fields of a message whose fields are the predecessor's types. */
+static int import_objects(struct import *import, const struct ek_frame *frame)
+{
+        const uint8_t *at = frame->payload;
+        const uint8_t *end = at + frame->size;
+        uint64_t record = import->cursor.record;
+        int r = 0;
+
+        if (import->objects)
+                import->objects->is_object = true;
+        while (r == 0 && at < end) {
+                uint64_t tag, size;
+                size_t n = ek_varint_read(at, (size_t)(end - at), &tag);
+                size_t m = n > 0 ? ek_varint_read(at + n, (size_t)(end - at) - n, &size) : 0;
+
+                if (m == 0 || tag >> 3 == 0 || size > (uint64_t)(end - at) - n - m)
+                        return malformed(import, "an object's length goes beyond its frame");
+                import->cursor.record = import->object_count;
+                if (import->objects)
+                        r = import_object(import, tag, at + n + m, (size_t)size);
+                else
+                        import->count.bytes += size;
+                import->object_count++;
+                at += n + m + size;
+        }
+        import->cursor.record = record;
+        if (!import->objects) {
+                drop_descriptors(import); /* nothing was unpacked that could name them */
+                return 0;
+        }
+        import->objects->is_object = false;
+        return r == 0 ? check_named(import) : r;
 }
 
 static int check_end(struct import *import, const struct ek_frame *frame)
@@ -265,13 +382,14 @@ static int check_end(struct import *import, const struct ek_frame *frame)
         if (r < 0)
                 return ek_link_failed(r, import->error);
         end = (const Ekiden__End *)unpacked;
-        if (end->records != import->count.records || end->bytes != import->count.bytes ||
-            end->descriptors != import->count.descriptors || import->descriptor_count > 0 ||
-            ek_link_untaken(import->link) > 0)
+        if (end->records != import->count.records || end->objects != import->object_count ||
+            end->bytes != import->count.bytes || end->descriptors != import->count.descriptors ||
+            import->descriptor_count > 0 || ek_link_untaken(import->link) > 0)
                 r = ekiden_error_set(import->error, EKIDEN_EPROTOCOL,
-                                     "%llu records, %llu bytes and %llu descriptors arrived, and "
-                                     "not the number that was sent",
+                                     "%llu records, %llu objects, %llu bytes and %llu descriptors "
+                                     "arrived, and not the number that was sent",
                                      (unsigned long long)import->count.records,
+                                     (unsigned long long)import->object_count,
                                      (unsigned long long)import->count.bytes,
                                      (unsigned long long)import->count.descriptors);
         protobuf_c_message_free_unpacked(unpacked, NULL);
@@ -313,6 +431,9 @@ static int import_frames(struct import *import)
                 case EKIDEN__FRAME_KIND__BATCH:
                         r = import_batch(import, &frame);
                         break;
+                case EKIDEN__FRAME_KIND__OBJECTS:
+                        r = import_objects(import, &frame);
+                        break;
                 case EKIDEN__FRAME_KIND__END:
                         return check_end(import, &frame);
                 default:
@@ -338,6 +459,8 @@ static int import_answer(struct import *import)
         r = check_item(import, &frame);
         if (r == 0)
                 r = import_frames(import);
+        if (r == 0 && import->tagged->native)
+                r = ek_native_finish(import->tagged, &import->cursor);
         if (r < 0)
                 return r;
         /* A transformer may drop a singleton: then it is as if it had never been tagged. */
@@ -347,13 +470,15 @@ static int import_answer(struct import *import)
 }
 
 int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struct ek_tagged *tagged,
-                   const struct ek_route *route, struct ekiden_error *error)
+                   const struct ek_route *route, struct ekiden_objects *objects,
+                   struct ekiden_error *error)
 {
         struct import import = {
                 .link = link,
                 .wait = wait,
                 .tagged = tagged,
                 .route = route,
+                .objects = tagged->native ? objects : NULL,
                 .error = error,
         };
         int r;
@@ -361,7 +486,12 @@ int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struc
         ek_arena_init(&import.arena);
         import.cursor.arena = &import.arena;
         import.cursor.error = error;
+        import.cursor.objects = objects;
+        if (objects)
+                objects->item = tagged->name;
         r = import_answer(&import);
+        if (r < 0 && tagged->native)
+                ek_native_undo(tagged, objects);
         drop_descriptors(&import);
         ek_arena_deinit(&import.arena);
         if (r < 0 && error && error->item[0] == '\0')

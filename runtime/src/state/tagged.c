@@ -54,7 +54,7 @@ int ek_tagged_add(const struct ek_tagged *tagged)
                 return EKIDEN_ENOMEM;
         *copy = *tagged;
         copy->item.name = copy->name;
-        if (ek_tagged_is_value(copy))
+        if (ek_tagged_is_value(copy) || copy->native)
                 copy->functions = copy;
         list.items[list.count++] = copy;
         return 0;

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include <ekiden/tag.h>
+#include <ekiden/native.h>
 
 #include "ekiden/handover.pb-c.h"
 
@@ -34,6 +34,11 @@ struct ek_tagged {
         void *data;
         enum ek_value_type value_type;
         size_t *size_bytes; /* of EK_VALUE_BYTES */
+        /* Of an item that is bound to structs: */
+        const struct ekiden_natives *natives;
+        const struct ekiden_native *native; /* NULL: it is not bound */
+        const struct ekiden_container *container; /* NULL: a singleton */
+        const void *container_functions;
         uint64_t pulled_in; /* number of the handover in which it was pulled last */
 };
 

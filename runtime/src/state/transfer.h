@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "chain.h"
+#include "state/objects.h"
 #include "state/tagged.h"
 #include "wire/link.h"
 
@@ -35,6 +36,8 @@ struct ek_export {
         /* Called as records leave, and at the end of each item; NULL: nobody. */
         void (*progress)(void *data, const struct ek_progress *progress);
         void *data;
+        struct ekiden_objects *objects; /* made by the first item that needs it; freed by the caller
+                                           at the handover's end */
         unsigned int unreceived; /* groups of descriptors that RECEIVED has not come for */
 };
 
@@ -58,8 +61,10 @@ int ek_link_failed(int code, struct ekiden_error *error);
 /**
  * Receives the answer to a PULL: an item's records, through the route into the program, or ABSENT.
  *
- * @param route  NULL for a built-in item
+ * @param route    NULL for a built-in item
+ * @param objects  of this handover; NULL where the item is not bound to structs
  * @return EKIDEN_RESUMED, EKIDEN_FRESH (absent), or an error with its sentence
  */
 int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struct ek_tagged *tagged,
-                   const struct ek_route *route, struct ekiden_error *error);
+                   const struct ek_route *route, struct ekiden_objects *objects,
+                   struct ekiden_error *error);

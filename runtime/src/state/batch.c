@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/* Records on their way into frames; descriptors go ahead of the frame that numbers them. */
+#include "state/batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fields.h"
+#include "record.h"
+#include "wire/message.h"
+
+#define PREFIX_MAX 20 /* bytes of a tag and a length */
+
+static int out_of_memory(struct ek_batch *batch)
+{
+        return ekiden_error_set(batch->error, EKIDEN_ENOMEM, "memory ran out while exporting");
+}
+
+static int grow(struct ek_batch *batch, void **array, size_t *capacity, size_t needed,
+                size_t element)
+{
+        size_t larger = *capacity > 0 ? *capacity : 64;
+        void *grown;
+
+        if (needed <= *capacity)
+                return 0;
+        while (larger < needed)
+                larger *= 2;
+        grown = realloc(*array, larger * element);
+        if (!grown)
+                return out_of_memory(batch);
+        *array = grown;
+        *capacity = larger;
+        return 0;
+}
+
+/* Gives a descriptor its number in the batch, from 1; 0 is none. */
+static int number_descriptor(void *data, int32_t *value)
+{
+        struct ek_batch *batch = data;
+        int r = grow(batch, (void **)&batch->patches, &batch->patch_capacity,
+                     batch->patch_count + 1, sizeof(*batch->patches));
+
+        if (r == 0)
+                r = grow(batch, (void **)&batch->descriptors, &batch->descriptor_capacity,
+                         batch->descriptor_count + 1, sizeof(*batch->descriptors));
+        if (r < 0)
+                return r;
+        if (*value >= 0 && batch->descriptor_count == EK_BATCH_DESCRIPTORS_MAX)
+                return ekiden_error_set(batch->error, EKIDEN_ELIMIT,
+                                        "a record holds more than %d descriptors; spread them over "
+                                        "several records",
+                                        EK_BATCH_DESCRIPTORS_MAX);
+        batch->patches[batch->patch_count++] = (struct ek_patch){value, *value};
+        if (*value < 0) {
+                *value = 0;
+                return 0;
+        }
+        batch->descriptors[batch->descriptor_count++] = *value;
+        *value = (int32_t)batch->descriptor_count;
+        return 0;
+}
+
+static void restore_descriptors(struct ek_batch *batch)
+{
+        for (size_t i = 0; i < batch->patch_count; i++)
+                *batch->patches[i].place = batch->patches[i].value;
+        batch->patch_count = 0;
+}
+
+/* Waits until the group before has left the socket, by the receiver's word: so the kernel's limit
+   on descriptors in flight is never met (unix(7), ETOOMANYREFS). */
+static int wait_received(struct ek_batch *batch)
+{
+        struct ek_export *export_ = batch->export_;
+
+        while (export_->unreceived > 0) {
+                struct ek_frame frame;
+                int r = ek_receive(export_->link, export_->wait, &frame, batch->error);
+
+                if (r == 0 && frame.kind != EKIDEN__FRAME_KIND__RECEIVED)
+                        r = ek_link_failed(EKIDEN_EPROTOCOL, batch->error);
+                if (r < 0)
+                        return r;
+                export_->unreceived--;
+        }
+        return 0;
+}
+
+static int send_group(struct ek_batch *batch, const int *descriptors, size_t count)
+{
+        struct ek_export *export_ = batch->export_;
+        int r = wait_received(batch);
+
+        if (r < 0)
+                return r;
+        r = ek_link_queue_descriptors(export_->link, descriptors, count, export_->wait);
+        if (r == EKIDEN_EINVAL)
+                return ekiden_error_set(batch->error, EKIDEN_EREFUSED,
+                                        "a descriptor of this item is not open; set a field to -1 "
+                                        "when its descriptor is closed");
+        if (r < 0)
+                return ek_link_failed(r, batch->error);
+        export_->unreceived++;
+        return 0;
+}
+
+int ek_batch_flush(struct ek_batch *batch)
+{
+        struct ek_export *export_ = batch->export_;
+        bool is_full;
+        int r;
+
+        if (batch->size == 0)
+                return 0;
+        for (size_t sent = 0; sent < batch->descriptor_count; sent += EK_DESCRIPTORS_MAX) {
+                size_t left = batch->descriptor_count - sent;
+
+                r = send_group(batch, batch->descriptors + sent,
+                               left < EK_DESCRIPTORS_MAX ? left : EK_DESCRIPTORS_MAX);
+                if (r < 0)
+                        return r;
+        }
+        r = ek_link_queue(export_->link, batch->kind, batch->bytes, batch->size, export_->wait);
+        if (r < 0)
+                return ek_link_failed(r, batch->error);
+        is_full = batch->size >= EK_BATCH_TARGET;
+        batch->size = 0;
+        batch->descriptor_count = 0;
+        /* Waits look at the operator; where much is sent and nothing ever waits, this does. */
+        if (is_full && export_->wait->operator_ && ek_link_is_closed(export_->wait->operator_))
+                return ek_link_failed(EKIDEN_ECANCELLED, batch->error);
+        return 0;
+}
+
+/* In a run of objects, a record is a field of a message: its tag goes ahead of its length. */
+static int append(struct ek_batch *batch, uint64_t tag, const ProtobufCMessage *record, size_t size)
+{
+        int r;
+
+        if (size > EK_FRAME_PAYLOAD_MAX - PREFIX_MAX)
+                return ek_link_failed(EKIDEN_ELIMIT, batch->error);
+        r = grow(batch, (void **)&batch->bytes, &batch->capacity, batch->size + PREFIX_MAX + size,
+                 1);
+        if (r < 0)
+                return r;
+        if (tag != 0)
+                batch->size += ek_varint_write(batch->bytes + batch->size, tag);
+        batch->size += ek_varint_write(batch->bytes + batch->size, size);
+        batch->size += protobuf_c_message_pack(record, batch->bytes + batch->size);
+        batch->item.bytes += size;
+        if (tag != 0)
+                batch->objects++;
+        else
+                batch->item.records++;
+        return 0;
+}
+
+static int check_record(struct ek_batch *batch, const struct ekiden_message *type,
+                        const ProtobufCMessage *record)
+{
+        bool is_state = batch->tagged->binding == &ek_message_binding;
+        bool is_object = batch->kind == EKIDEN__FRAME_KIND__OBJECTS;
+        unsigned long long number = is_object ? batch->objects : batch->item.records;
+        char field[EKIDEN_NAME_MAX + 1];
+        const char *wrong;
+
+        if (record->descriptor != type->descriptor)
+                return ekiden_error_set(batch->error, EKIDEN_EREFUSED,
+                                        "record %llu is not initialised, or of another type",
+                                        number);
+        wrong = ek_record_check(record, !is_state, field);
+        if (!wrong)
+                return 0;
+        if (batch->error && batch->error->code == 0)
+                memcpy(batch->error->field, field, sizeof(field));
+        return ekiden_error_set(batch->error, EKIDEN_EREFUSED, "%s %llu: field \"%s\" %s",
+                                is_object ? "object" : "record", number, field, wrong);
+}
+
+/* Numbers the record's descriptors and adds it; a record that finds no room sends the batch first.
+ */
+static int number_and_append(struct ek_batch *batch, const struct ekiden_message *type,
+                             uint64_t tag, ProtobufCMessage *record)
+{
+        size_t before = batch->descriptor_count;
+        size_t size;
+        int r = ek_each_descriptor(type, record, number_descriptor, batch);
+
+        if (r < 0)
+                return r;
+        size = protobuf_c_message_get_packed_size(record);
+        if (batch->size > 0 && batch->size + PREFIX_MAX + size > EK_FRAME_PAYLOAD_MAX) {
+                batch->descriptor_count = before;
+                restore_descriptors(batch);
+                r = ek_batch_flush(batch);
+                if (r == 0)
+                        r = ek_each_descriptor(type, record, number_descriptor, batch);
+                if (r < 0)
+                        return r;
+                before = 0;
+                size = protobuf_c_message_get_packed_size(record);
+        }
+        batch->item.descriptors += batch->descriptor_count - before;
+        return append(batch, tag, record, size);
+}
+
+int ek_batch_add(struct ek_batch *batch, const struct ekiden_message *type, uint64_t tag,
+                 ProtobufCMessage *record)
+{
+        int r = check_record(batch, type, record);
+
+        if (r < 0)
+                return r;
+        r = number_and_append(batch, type, tag, record);
+        restore_descriptors(batch);
+        if (r == 0 &&
+            (batch->size >= EK_BATCH_TARGET || batch->descriptor_count >= EK_DESCRIPTORS_MAX))
+                r = ek_batch_flush(batch);
+        return r;
+}
+
+void ek_batch_deinit(struct ek_batch *batch)
+{
+        free(batch->bytes);
+        free(batch->descriptors);
+        free(batch->patches);
+}

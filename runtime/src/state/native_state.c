@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Items whose records are the program's own structs. A singleton is filled as a copy, and entries
+ * of a container whose objects are shared wait for the end of the item: so a failure at any record
+ * leaves the program as it was.
+ */
+#include "state/native_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "fields.h"
+#include "state/native.h"
+
+#define EK_STRUCT_DEPTH                                                           \
+        8 /* embedded structs deeper than this may hold pointers, for all we know \
+           */
+
+static bool has_pointers(const struct ekiden_native *native, unsigned int depth)
+{
+        for (size_t i = 0; i < native->member_count; i++) {
+                const struct ekiden_member *member = &native->members[i];
+
+                if (member->kind == EKIDEN_MEMBER_OBJECT ||
+                    (member->kind == EKIDEN_MEMBER_STRUCT &&
+                     (depth == 0 || has_pointers(member->target, depth - 1))))
+                        return true;
+        }
+        return false;
+}
+
+bool ek_native_is_sound(const struct ekiden_native *native, bool is_entry)
+{
+        const struct ekiden_member *flexible = ek_native_flexible(native);
+
+        return !flexible || (is_entry && !native->create);
+}
+
+static int export_record(const void *functions, ProtobufCMessage *record,
+                         struct ekiden_cursor *cursor, void *data)
+{
+        const struct ek_tagged *tagged = functions;
+        struct ekiden_objects *objects = cursor->objects;
+        uint64_t identity;
+        int r;
+
+        if (cursor->record == 0)
+                objects->entry = NULL;
+        if (tagged->container)
+                objects->entry = tagged->container->next(tagged->container_functions,
+                                                         objects->entry, cursor, data);
+        else
+                objects->entry = cursor->record == 0 ? data : NULL;
+        if (!objects->entry)
+                return cursor->error && cursor->error->code < 0 ? cursor->error->code : 0;
+        r = ek_objects_root(cursor, tagged->native, objects->entry, &identity);
+        if (r < 0)
+                return r;
+        if (identity != 0)
+                ek_message_identify(record, tagged->native, identity);
+        if (r == 0)
+                r = ek_native_export(cursor, tagged->native, objects->entry, record);
+        return r < 0 ? r : 1;
+}
+
+static uint64_t count(const void *functions, void *data)
+{
+        const struct ek_tagged *tagged = functions;
+
+        return tagged->container && tagged->container->count
+                       ? tagged->container->count(tagged->container_functions, data)
+                       : UINT64_MAX;
+}
+
+static int out_of_memory(struct ekiden_cursor *cursor)
+{
+        return ekiden_error_set(cursor->error, EKIDEN_ENOMEM, "memory ran out while importing");
+}
+
+/* A copy of the program's struct, with nothing in its bound members. */
+static int import_singleton(const struct ek_tagged *tagged, const ProtobufCMessage *record,
+                            struct ekiden_cursor *cursor, void *data)
+{
+        void *scratch = malloc(tagged->native->size);
+        int r;
+
+        if (!scratch)
+                return out_of_memory(cursor);
+        memcpy(scratch, data, tagged->native->size);
+        ek_native_prepare(tagged->native, scratch);
+        r = ek_objects_fill_placed(cursor, tagged->native, tagged->item.message, record, scratch,
+                                   data);
+        if (r == 0 && ek_objects_add_entry(cursor->objects, scratch, true) < 0) {
+                ek_native_clear(tagged->native, NULL, scratch);
+                r = out_of_memory(cursor);
+        }
+        if (r < 0)
+                free(scratch);
+        return r;
+}
+
+/* An entry that an identity keeps; one that was a singleton keeps itself. */
+static int import_object(const struct ek_tagged *tagged, const ProtobufCMessage *record,
+                         uint64_t identity, struct ekiden_cursor *cursor)
+{
+        struct ekiden_objects *objects = cursor->objects;
+        void *entry;
+        int r;
+
+        r = ek_objects_fill(cursor, tagged->native, record, &entry);
+        if (r < 0)
+                return r;
+        r = ek_objects_add_entry(objects, entry, identity & 1);
+        return r < 0 ? out_of_memory(cursor) : 0;
+}
+
+static int import_loose(const struct ek_tagged *tagged, const ProtobufCMessage *record,
+                        struct ekiden_cursor *cursor, void *data)
+{
+        struct ekiden_objects *objects = cursor->objects;
+        const struct ekiden_container *container = tagged->container;
+        bool is_last = ek_objects_type(objects, tagged->native) == 0 &&
+                       !has_pointers(tagged->native, EK_STRUCT_DEPTH);
+        void *entry = ek_native_new(tagged->native, record);
+        int r;
+
+        if (!entry)
+                return out_of_memory(cursor);
+        r = ek_native_import(cursor, tagged->native, tagged->item.message, record, entry);
+        if (r == 0 && (!is_last || container->remove) &&
+            ek_objects_add_entry(objects, entry, true) < 0) {
+                ek_native_clear(tagged->native, NULL, entry);
+                r = out_of_memory(cursor);
+        } else if (r == 0 && is_last) {
+                r = container->insert(tagged->container_functions, entry, cursor, data);
+                if (r == 0 && container->remove)
+                        objects->inserted = objects->entry_count;
+                if (r < 0 && container->remove)
+                        objects->loose_count--, objects->entry_count--;
+        }
+        if (r < 0)
+                ek_native_free(tagged->native, NULL, entry);
+        return r;
+}
+
+static int import_record(const void *functions, const ProtobufCMessage *record,
+                         struct ekiden_cursor *cursor, void *data)
+{
+        const struct ek_tagged *tagged = functions;
+        uint64_t identity;
+
+        if (!tagged->container)
+                return import_singleton(tagged, record, cursor, data);
+        if (ek_objects_type(cursor->objects, tagged->native) > 0 &&
+            ek_message_identity(tagged->native, record, &identity))
+                return import_object(tagged, record, identity, cursor);
+        return import_loose(tagged, record, cursor, data);
+}
+
+int ek_native_take_stub(const struct ek_tagged *tagged, const struct ekiden_message *type,
+                        const ProtobufCMessage *record, struct ekiden_cursor *cursor)
+{
+        struct ekiden_objects *objects = cursor->objects;
+        unsigned int number = ek_objects_type(objects, tagged->native);
+        unsigned int known;
+        uint64_t identity;
+
+        if (!tagged->container || number == 0 || !ek_record_identity(type, record, &identity) ||
+            !ek_objects_has(objects, identity))
+                return 0;
+        known = *ek_objects_state(objects, identity / 2) >> EK_OBJECT_TYPE_SHIFT;
+        if (!ek_record_is_stub(type, record) || (known != 0 && known != number))
+                return ekiden_error_set(cursor->error, EKIDEN_EPROTOCOL,
+                                        "record %llu is malformed: its object came before, or is "
+                                        "of another type",
+                                        (unsigned long long)cursor->record);
+        if (known == 0)
+                return 1; /* a transformer dropped it */
+        if (ek_objects_add_entry(objects, *ek_objects_address(objects, identity / 2), false) < 0)
+                return out_of_memory(cursor);
+        cursor->record++;
+        return 1;
+}
+
+const struct ekiden_binding ek_native_binding = {
+        .count = count,
+        .export_record = export_record,
+        .import_record = import_record,
+};
+
+/* Entries in the order of the stream; one that the program refuses is the last that is tried. */
+static int insert_entries(const struct ek_tagged *tagged, struct ekiden_cursor *cursor)
+{
+        struct ekiden_objects *objects = cursor->objects;
+
+        for (; objects->inserted < objects->entry_count; objects->inserted++) {
+                int r;
+
+                ek_arena_reset(cursor->arena);
+                cursor->record = objects->inserted;
+                r = tagged->container->insert(tagged->container_functions,
+                                              objects->entries[objects->inserted], cursor,
+                                              tagged->data);
+                if (r < 0)
+                        return ekiden_error_set(
+                                cursor->error, r, "the program refused record %llu: %s",
+                                (unsigned long long)cursor->record, ekiden_error_text(r));
+        }
+        return 0;
+}
+
+int ek_native_finish(const struct ek_tagged *tagged, struct ekiden_cursor *cursor)
+{
+        struct ekiden_objects *objects = cursor->objects;
+        int r = ek_objects_complete(cursor, tagged->native);
+
+        if (r == 0 && tagged->container)
+                r = insert_entries(tagged, cursor);
+        if (r < 0)
+                return r;
+        if (!tagged->container && objects->entry_count > 0) {
+                memcpy(tagged->data, objects->entries[0], tagged->native->size);
+                ek_objects_move(objects, objects->entries[0], tagged->native->size, tagged->data);
+                free(objects->entries[0]);
+        }
+        ek_objects_settle(objects);
+        return 0;
+}
+
+/* Takes back what the program has, the last first. */
+static void remove_entries(const struct ek_tagged *tagged, struct ekiden_objects *objects)
+{
+        const struct ekiden_container *container = tagged->container;
+
+        while (objects->inserted > 0) {
+                void *entry = objects->entries[objects->inserted - 1];
+
+                if (!container->remove ||
+                    !container->remove(tagged->container_functions, entry, tagged->data)) {
+                        objects->is_kept = true;
+                        objects->entries[objects->inserted - 1] = NULL;
+                }
+                objects->inserted--;
+        }
+}
+
+void ek_native_undo(const struct ek_tagged *tagged, struct ekiden_objects *objects)
+{
+        const struct ekiden_message *message = tagged->item.message;
+
+        if (tagged->container)
+                remove_entries(tagged, objects);
+        for (size_t i = 0; i < objects->entry_count; i++) {
+                void *entry = objects->entries[i];
+
+                if (!entry || !ek_objects_is_loose(objects, i))
+                        continue;
+                if (tagged->container) {
+                        ek_native_free(tagged->native, message, entry);
+                } else {
+                        ek_native_clear(tagged->native, message, entry);
+                        free(entry);
+                }
+        }
+        ek_objects_undo(objects);
+}
