@@ -36,7 +36,7 @@ expect_library() {
 expect_headers() {
         local header
 
-        for header in annotate ekiden error hop schema start tag update_point uv; do
+        for header in annotate ekiden error hop native native_assert schema start tag update_point uv; do
                 expect_file "include/ekiden/$header.h"
         done
         expect_file include/ekiden/options.proto

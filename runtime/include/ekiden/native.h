@@ -327,11 +327,14 @@ template <typename Type> struct ekiden_is_signed<Type, true> {
         .length_size = sizeof(EKIDEN_LVALUE(Struct, member)), \
         .length_flags = EKIDEN_NUMBER_FLAGS(EKIDEN_LVALUE(Struct, member))
 /* Sets a bit-field; what does not fit is cut off, and the compiler is not to warn of that. */
-#define EKIDEN_SET_BITS(Struct, object, member, value)                                 \
-        _Pragma("GCC diagnostic push")                                                 \
-                _Pragma("GCC diagnostic ignored \"-Wconversion\"")((Struct *)(object)) \
-                        ->member = (EKIDEN_BITS_TYPE(EKIDEN_LVALUE(Struct, member)))(  \
-                value)_Pragma("GCC diagnostic pop")
+#define EKIDEN_SET_BITS(Struct, object, member, value)                            \
+        do {                                                                      \
+                _Pragma("GCC diagnostic push");                                   \
+                _Pragma("GCC diagnostic ignored \"-Wconversion\"");               \
+                ((Struct *)(object))->member =                                    \
+                        (EKIDEN_BITS_TYPE(EKIDEN_LVALUE(Struct, member)))(value); \
+                _Pragma("GCC diagnostic pop");                                    \
+        } while (0)
 /* The type of a member, for what is embedded without a name of its own. */
 #define EKIDEN_TYPE(Struct, member) __typeof__(EKIDEN_LVALUE(Struct, member))
 

@@ -14,18 +14,8 @@
 #ifdef __cplusplus
 #define EKIDEN_LVALUE_IS_A(lvalue, Type) \
         (std::is_same<std::remove_cv<EKIDEN_TYPE_OF(lvalue)>::type, Type>::value)
-#define EKIDEN_LVALUE_IS_FLEXIBLE(lvalue) \
-        (EKIDEN_LVALUE_IS_ARRAY(lvalue) && std::extent<EKIDEN_TYPE_OF(lvalue)>::value == 0)
 #else
 #define EKIDEN_LVALUE_IS_A(lvalue, Type) __builtin_types_compatible_p(__typeof__(lvalue), Type)
-/* An array without a size is compatible with those of any size. */
-#define EKIDEN_ARRAY_OR_CHARS(lvalue) \
-        __builtin_choose_expr(EKIDEN_LVALUE_IS_ARRAY(lvalue), lvalue, (char *)0)
-#define EKIDEN_ARRAY_OF(lvalue, count) __typeof__(EKIDEN_ARRAY_OR_CHARS(lvalue)[0])[count]
-#define EKIDEN_LVALUE_IS_FLEXIBLE(lvalue)                                                \
-        (EKIDEN_LVALUE_IS_ARRAY(lvalue) &&                                               \
-         __builtin_types_compatible_p(__typeof__(lvalue), EKIDEN_ARRAY_OF(lvalue, 1)) && \
-         __builtin_types_compatible_p(__typeof__(lvalue), EKIDEN_ARRAY_OF(lvalue, 2)))
 #endif
 
 #define EKIDEN_MUST_BE(condition, Struct, member, field, wanted) \
@@ -119,23 +109,23 @@
         EKIDEN_MUST_BE(EKIDEN_LVALUE_HAS_CHARS(EKIDEN_ELEMENT(Struct, member)), #Struct, #member,  \
                        field, "of elements that are each " EKIDEN_WANTED_ZT)
 
-/* Where several values, or bytes, are: all of an array; as many as a member says; behind the end.
- */
-#define EKIDEN_CHECK_WHOLE(Struct, member, field)                                          \
-        EKIDEN_MUST_BE(EKIDEN_IS_ARRAY(Struct, member), #Struct, #member, field,           \
-                       "an array; a pointer needs `length`");                              \
-        EKIDEN_MUST_BE(!EKIDEN_LVALUE_IS_FLEXIBLE(EKIDEN_LVALUE(Struct, member)), #Struct, \
-                       #member, field,                                                     \
-                       "an array with a size; one without needs `length` and `flexible`")
+/* Where several values, or bytes, are: all of an array; as many as a member says; at the end, where
+ * older code has an array of one. That an array without a size is not `flexible` shows when the
+ * compiler is asked for its size. */
+#define EKIDEN_CHECK_WHOLE(Struct, member, field)                                \
+        EKIDEN_MUST_BE(EKIDEN_IS_ARRAY(Struct, member), #Struct, #member, field, \
+                       "an array; a pointer needs `length`")
 #define EKIDEN_CHECK_COUNTED(Struct, member, field)                                          \
         EKIDEN_MUST_BE(EKIDEN_IS_ARRAY(Struct, member) || EKIDEN_IS_POINTER(Struct, member), \
-                       #Struct, #member, field, "an array or a pointer");                    \
-        EKIDEN_MUST_BE(!EKIDEN_LVALUE_IS_FLEXIBLE(EKIDEN_LVALUE(Struct, member)), #Struct,   \
-                       #member, field,                                                       \
-                       "an array with a size, or a pointer; an array without needs `flexible`")
-#define EKIDEN_CHECK_FLEXIBLE(Struct, member, field)                                               \
-        EKIDEN_MUST_BE(EKIDEN_LVALUE_IS_FLEXIBLE(EKIDEN_LVALUE(Struct, member)), #Struct, #member, \
-                       field, "an array without a size, because of `flexible`")
+                       #Struct, #member, field, "an array or a pointer")
+#define EKIDEN_CHECK_FLEXIBLE(Struct, member, field)                                      \
+        EKIDEN_MUST_BE(EKIDEN_IS_ARRAY(Struct, member), #Struct, #member, field,          \
+                       "an array at the end of the struct, because of `flexible`");       \
+        EKIDEN_MUST_BE(sizeof(Struct) <= offsetof(Struct, member) +                       \
+                                                 sizeof(EKIDEN_ELEMENT(Struct, member)) + \
+                                                 __alignof__(Struct),                     \
+                       #Struct, #member, field,                                           \
+                       "an array at the end of the struct, because of `flexible`")
 #define EKIDEN_CHECK_LENGTH(Struct, member, field)                                    \
         EKIDEN_STATIC_ASSERT(EKIDEN_LVALUE_IS_INTEGER(EKIDEN_LVALUE(Struct, member)), \
                              #Struct ": \"" #member "\" is the length of " field      \

@@ -83,9 +83,11 @@ EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u), pair, 0, EKIDEN_MEMBERS, "union_v1
 /* clang-format on */
 /* clang-format off */
 #define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
-        each(Struct, behind, bits_size, left)
+        each(Struct, behind, bits_size, left) \
+        each(Struct, behind, bits_size, right)
 EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct letter, u.pair), 0, EKIDEN_MEMBERS, "union_v1.proto");
 EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u.pair), left, 0, EKIDEN_MEMBERS, "union_v1.proto");
+EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u.pair), right, 0, EKIDEN_MEMBERS, "union_v1.proto");
 #undef EKIDEN_MEMBERS
 /* clang-format on */
 
