@@ -16,6 +16,10 @@ struct ekiden_arena {
         struct ekiden_arena_chunk *chunks; /* newest first */
         size_t used; /* bytes of the newest */
         ProtobufCAllocator allocator; /* for protobuf-c; its free does nothing */
+        /* Duplicates a descriptor for the record, which closes it unless the program takes it: 0
+           or a negative EKIDEN_E…. NULL: records have no descriptors here. */
+        int (*duplicate)(void *owner, int descriptor, int *ret_descriptor);
+        void *owner; /* passed to it */
 };
 
 /** Makes an empty arena in place; it allocates nothing yet. Must not be moved afterwards. */

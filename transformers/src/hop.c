@@ -88,6 +88,18 @@ ProtobufCMessage *ekiden_hop_new(struct ekiden_hop *hop,
         return new_record(hop->run->arena, type ? type : &plain);
 }
 
+int ekiden_hop_duplicate(struct ekiden_hop *hop, int descriptor, int *ret_descriptor)
+{
+        struct ekiden_arena *arena = hop->run->arena;
+
+        if (!arena->duplicate)
+                return EKIDEN_ESTATE;
+        if (descriptor >= 0)
+                return arena->duplicate(arena->owner, descriptor, ret_descriptor);
+        *ret_descriptor = -1;
+        return 0;
+}
+
 int ekiden_hop_emit(struct ekiden_hop *hop, ProtobufCMessage *record)
 {
         const struct ek_step *step = &hop->run->route->steps[hop->step];

@@ -6,6 +6,7 @@
  * A descriptor that arrived belongs to the library until a record that names it was taken by the
  * program; what nobody claims is closed.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -135,6 +136,24 @@ static int resolve(void *data, int32_t *value)
         import->claims[number - 1] = NAMED;
         import->mine[import->mine_count++] = number - 1;
         *value = import->descriptors[number - 1];
+        return 0;
+}
+
+/* A transformer wants one more of a descriptor: as if it had come with the record. */
+static int duplicate(void *data, int descriptor, int *ret_descriptor)
+{
+        struct import *import = data;
+        int r = make_room(import, import->descriptor_count + 1);
+        int copy = r < 0 ? -1 : fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+
+        if (r < 0)
+                return r;
+        if (copy < 0)
+                return EKIDEN_ESYSTEM;
+        import->descriptors[import->descriptor_count] = copy;
+        import->claims[import->descriptor_count] = NAMED;
+        import->mine[import->mine_count++] = import->descriptor_count++;
+        *ret_descriptor = copy;
         return 0;
 }
 
@@ -484,6 +503,8 @@ int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struc
         int r;
 
         ek_arena_init(&import.arena);
+        import.arena.duplicate = duplicate;
+        import.arena.owner = &import;
         import.cursor.arena = &import.arena;
         import.cursor.error = error;
         import.cursor.objects = objects;

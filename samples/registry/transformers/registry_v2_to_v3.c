@@ -7,7 +7,6 @@
 int registry_v2_to_v3_session(const Registry__V2__Session *old, Registry__V3__Session *new_,
                               struct ekiden_hop *hop)
 {
-        new_->output = ekiden_hop_duplicate(hop, old->connection);
         new_->has_output = 1;
-        return new_->output < 0 ? EKIDEN_ESYSTEM : 0;
+        return ekiden_hop_duplicate(hop, old->connection, &new_->output);
 }

@@ -101,6 +101,16 @@ ProtobufCMessage *ekiden_hop_new(struct ekiden_hop *hop,
                                  const ProtobufCMessageDescriptor *descriptor);
 
 /**
+ * Duplicates a descriptor that the record has, for a field that is to have its own: each descriptor
+ * is passed on once. The duplicate belongs to the record, as the original does.
+ *
+ * @param descriptor      borrowed; -1 gives -1
+ * @param ret_descriptor  written on success
+ * @return 0; ESYSTEM, ENOMEM, ELIMIT, or ESTATE (records have no descriptors here)
+ */
+int ekiden_hop_duplicate(struct ekiden_hop *hop, int descriptor, int *ret_descriptor);
+
+/**
  * Passes one more record on, ahead of `new_`.
  *
  * @param record  of the hop's target type, borrowed for the call
