@@ -175,6 +175,7 @@ Test(registry, splits_a_connection_and_joins_it_again, .fini = stop, .timeout = 
         arrive(&ann, 1);
         arrive(&bob, 2);
         say_as(&ann, 1, "process 11\n", "process 11");
+        become(2);
         descriptors = service_count_descriptors(&service);
         become(3);
         expect_descriptors(descriptors + 2);
