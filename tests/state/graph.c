@@ -3,6 +3,7 @@
 #include "graph.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,10 +12,15 @@
 
 size_t allocations, live_allocations, fail_allocation_at;
 
+void *(*allocate_hook)(size_t size);
+void (*release_hook)(void *memory);
+
 void *allocate(size_t size)
 {
         void *memory;
 
+        if (allocate_hook)
+                return allocate_hook(size);
         if (++allocations == fail_allocation_at)
                 return NULL;
         memory = malloc(size);
@@ -26,6 +32,10 @@ void *allocate(size_t size)
 
 void release(void *memory)
 {
+        if (release_hook) {
+                release_hook(memory);
+                return;
+        }
         cr_assert_not_null(memory);
         live_allocations--;
         free(memory);
@@ -319,6 +329,7 @@ static size_t table_bytes(const struct ekiden_objects *objects)
 struct exporter {
         struct handover *handover;
         struct ek_link *link;
+        sem_t pulls; /* an item is sent when it was asked for */
 };
 
 static void *export_items(void *data)
@@ -338,8 +349,9 @@ static void *export_items(void *data)
         return NULL;
 }
 
-static void import_items(struct handover *handover, struct ek_link *link)
+static void import_items(struct exporter *exporter, struct ek_link *link)
 {
+        struct handover *handover = exporter->handover;
         const struct ek_chain chain = {.from = &graph_v1, .to = &graph_v1};
         struct ekiden_objects *objects;
 
@@ -347,6 +359,7 @@ static void import_items(struct handover *handover, struct ek_link *link)
         for (size_t i = 0; i < handover->count && handover->imported == 0; i++) {
                 struct ek_route route = identity(&graph_v1, handover->to[i].name);
 
+                sem_post(&exporter->pulls);
                 handover->imported = ek_import_item(link, &patient, &handover->to[i], &route,
                                                     objects, &handover->import_error);
                 handover->failed_at = i;
@@ -367,6 +380,7 @@ void run_handover(struct handover *handover)
 
         two_links(links);
         exporter.link = links[0];
+        sem_init(&exporter.pulls, 0, 0);
         handover->exported = handover->imported = handover->checked = 0;
         memset(&handover->export_error, 0, sizeof(handover->export_error));
         memset(&handover->import_error, 0, sizeof(handover->import_error));
@@ -374,8 +388,10 @@ void run_handover(struct handover *handover)
                 if (!handover->from[i].container)
                         cr_assert_eq(ek_tagged_add(&handover->from[i]), 0);
         cr_assert_eq(pthread_create(&thread, NULL, export_items, &exporter), 0);
-        import_items(handover, links[1]);
+        import_items(&exporter, links[1]);
         ek_link_free(links[1]);
+        for (size_t i = 0; i < handover->count; i++)
+                sem_post(&exporter.pulls);
         cr_assert_eq(pthread_join(thread, NULL), 0);
         ek_link_free(links[0]);
         for (size_t i = 0; i < handover->count; i++)

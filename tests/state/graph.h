@@ -62,6 +62,10 @@ extern const struct ekiden_native node_native, blob_native, entry_native, root_n
 /* Allocation by "the program", which can be told to fail, and counts what is not freed. */
 extern size_t allocations, live_allocations, fail_allocation_at; /* the n-th from 1; 0: never */
 
+/* Other functions in their place, if set. */
+extern void *(*allocate_hook)(size_t size);
+extern void (*release_hook)(void *memory);
+
 void *allocate(size_t size);
 void release(void *memory);
 
@@ -94,7 +98,6 @@ struct handover {
         int checked; /* what the first update point says */
         size_t failed_at; /* item */
         struct ekiden_error export_error, import_error;
-        struct ekiden_objects *keep; /* the exporting side's table, if set to anything */
         size_t export_table_bytes, import_table_bytes;
 };
 
