@@ -9,6 +9,8 @@
 #include "ekiden/handover.pb-c.h"
 #include "wire/descriptors.h"
 
+struct ekiden_objects *replay_objects;
+
 static const struct ek_wait patient = {.idle_ms = LONG_MS};
 
 struct exporter {
@@ -26,6 +28,7 @@ static void *export_item(void *data)
         exporter->result = ek_export_item(&export_, exporter->tagged, &exporter->error);
         if (exporter->result == 0)
                 exporter->result = ek_link_flush(exporter->link, &patient);
+        ek_objects_free(export_.objects);
         shutdown(ek_link_socket(exporter->link), SHUT_WR);
         return NULL;
 }
@@ -108,7 +111,7 @@ int replay(const struct capture *capture, size_t bytes_max, const struct ek_tagg
                 bytes_max -= send_frame(peer, &capture->frames[i], bytes_max);
         shutdown(peer, SHUT_WR);
         memset(error, 0, sizeof(*error));
-        r = ek_import_item(link, &patient, tagged, route, NULL, error);
+        r = ek_import_item(link, &patient, tagged, route, replay_objects, error);
         ek_link_free(link);
         close(peer);
         return r;

@@ -19,6 +19,9 @@ struct capture {
         size_t count;
 };
 
+/** The importing side's objects in a replay; NULL: the item has none. */
+extern struct ekiden_objects *replay_objects;
+
 /** Exports an item and keeps what is sent. */
 void capture_item(const struct ek_tagged *tagged, struct capture *ret_capture);
 
