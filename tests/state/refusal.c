@@ -113,7 +113,10 @@ static void transform_crates(struct crates *from, ekiden_transform_function func
 {
         static const struct ekiden_binding binding = {.import_record = import_v2};
         const struct ekiden_transformer transformer = {"crates", "crates", function};
-        const struct ekiden_hop_table hop = {&yard_v1, &yard_v2, &transformer, 1};
+        const struct ekiden_hop_table hop = {.from = &yard_v1,
+                                             .to = &yard_v2,
+                                             .transformers = &transformer,
+                                             .transformer_count = 1};
         const struct ek_chain chain = {
                 .from = &yard_v1, .to = &yard_v2, .hops = {&hop}, .count = 1};
         const struct ek_tagged tagged = tag_item(&yard_v1, "crates", &crates_binding, from);
@@ -160,6 +163,49 @@ LeakTest(refusal, is_none_when_a_transformer_lets_descriptors_fall)
         transform_crates(&from, keep_one_transformer, &taken, &exchange);
         cr_expect_eq(exchange.imported, EKIDEN_RESUMED, "%s", exchange.import_error.sentence);
         cr_expect_eq(taken, RECORDS / 2);
+        clear_yard(&from);
+}
+
+/* Of each second record, one descriptor becomes two; what is dropped has a duplicate, too. */
+static int split(const Yard__V1__Crate *old, Yard__V2__Crate *new_, struct ekiden_hop *hop)
+{
+        keep_one(old, new_, hop);
+        new_->n_handles = 1;
+        new_->handles = ekiden_hop_alloc(hop, sizeof(int32_t));
+        return ekiden_hop_duplicate(hop, new_->handle, &new_->handles[0]);
+}
+EKIDEN_TRANSFORMER(split, Yard__V1__Crate, Yard__V2__Crate);
+
+LeakTest(refusal, is_none_when_a_transformer_duplicates_a_descriptor)
+{
+        struct crates from = full_yard();
+        struct exchange exchange;
+        uint64_t taken;
+
+        transform_crates(&from, split_transformer, &taken, &exchange);
+        cr_expect_eq(exchange.imported, EKIDEN_RESUMED, "%s", exchange.import_error.sentence);
+        cr_expect_eq(taken, RECORDS / 2);
+        clear_yard(&from);
+}
+
+static int split_and_refuse(const Yard__V1__Crate *old, Yard__V2__Crate *new_,
+                            struct ekiden_hop *hop)
+{
+        int r = split(old, new_, hop);
+
+        return r < 0 ? r : ekiden_hop_refuse(hop, "it has a descriptor too many");
+}
+EKIDEN_TRANSFORMER(split_and_refuse, Yard__V1__Crate, Yard__V2__Crate);
+
+LeakTest(refusal, closes_what_its_transformer_had_duplicated)
+{
+        struct crates from = full_yard();
+        struct exchange exchange;
+        uint64_t taken;
+
+        transform_crates(&from, split_and_refuse_transformer, &taken, &exchange);
+        cr_expect_eq(exchange.imported, EKIDEN_ETRANSFORMER, "%d", exchange.imported);
+        cr_expect_eq(taken, 0);
         clear_yard(&from);
 }
 
