@@ -259,17 +259,33 @@ static bool check_renumbered(const struct context *context, const struct ek_fiel
 /* A field of the older message that the newer one lacks: its number must be out of use. */
 static void check_gone(const struct context *context, const struct ek_field *older)
 {
+        struct ek_arena *arena = context->comparison->arena;
+        unsigned int version = context->comparison->older->version;
+
         if (!check_renumbered(context, older) ||
             ek_relation_is_reserved(context->newer, older->number))
                 return;
+        for (size_t i = 0; i < context->newer->field_count; i++) {
+                const struct ek_field *taker = context->newer->sorted[i];
+
+                if (taker->number != older->number)
+                        continue;
+                note_mistake(context, older, taker,
+                             ek_arena_printf(arena,
+                                             "field %u of message %s was \"%s\" in version %u, "
+                                             "which is gone: give \"%s\" another number, and "
+                                             "write `reserved %u;`",
+                                             older->number, ek_relation_name(context->newer),
+                                             older->name, version, taker->name, older->number));
+                return;
+        }
         note_mistake(context, older, NULL,
-                     ek_arena_printf(context->comparison->arena,
+                     ek_arena_printf(arena,
                                      "message %s lacks field \"%s\" of version %u: if it is "
                                      "dropped, write `reserved %u;`; if it has another name, say "
                                      "so by [(ekiden.field).was = \"%s\"]",
-                                     ek_relation_name(context->newer), older->name,
-                                     context->comparison->older->version, older->number,
-                                     older->name));
+                                     ek_relation_name(context->newer), older->name, version,
+                                     older->number, older->name));
 }
 
 /* A `was` must name a field, and no field may be claimed twice. */

@@ -306,6 +306,25 @@ static void check_names(struct ek_comparison *comparison)
         }
 }
 
+/* What is split is fetched once for each part; objects cross only once. */
+static void check_splits(struct ek_comparison *comparison)
+{
+        for (size_t i = 0; i < comparison->newer->item_count; i++) {
+                const struct ek_item *part = &comparison->newer->items[i];
+                const struct ek_item *older =
+                        find_item(comparison->older, older_name(comparison, part));
+
+                if (older == NULL || newer_of(comparison, older) == part ||
+                    !holds_objects(comparison, older))
+                        continue;
+                note_mistake(comparison, older, &part->place, part->name,
+                             ek_arena_printf(comparison->arena,
+                                             "item \"%s\" cannot be split into \"%s\": its "
+                                             "records hold objects with an identity",
+                                             older->name, part->name));
+        }
+}
+
 static void add_gone(struct ek_comparison *comparison, const struct ek_item *from)
 {
         comparison->items[comparison->item_count++] =
@@ -332,4 +351,5 @@ void ek_compare_items(struct ek_comparison *comparison)
                         add_gone(comparison, &comparison->from->items[i]);
         check_dropped(comparison);
         check_names(comparison);
+        check_splits(comparison);
 }

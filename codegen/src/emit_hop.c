@@ -11,8 +11,8 @@ static const char header_template[] =
         "\n"
         "#include <ekiden/hop.h>\n"
         "\n"
-        "#include \"$from_base$.ekiden.h\"\n"
-        "#include \"$to_base$.ekiden.h\"\n"
+        "#include \"$first$.ekiden.h\"\n"
+        "#include \"$second$.ekiden.h\"\n"
         "\n"
         "#ifdef __cplusplus\n"
         "extern \"C\" {\n"
@@ -170,13 +170,16 @@ static void emit_finders(struct ek_text *out, const struct ek_comparison *compar
 void ek_emit_hop_header(struct ek_text *out, const struct ek_comparison *comparison)
 {
         struct ek_arena *arena = comparison->arena;
+        const char *first = comparison->from->file->base_name;
+        const char *second = comparison->to->file->base_name;
+        bool in_order = strcmp(first, second) < 0;
 
         ek_emit(out, header_template, "generator", EKIDEN_BUILD_VERSION, "from",
-                comparison->from->file->name, "to", comparison->to->file->name, "from_base",
-                comparison->from->file->base_name, "to_base", comparison->to->file->base_name,
-                "from_version", number(arena, comparison->from->version), "program",
-                comparison->from->program, "to_version", number(arena, comparison->to->version),
-                "hop", ek_hop_name(comparison), NULL);
+                comparison->from->file->name, "to", comparison->to->file->name, "first",
+                in_order ? first : second, "second", in_order ? second : first, "from_version",
+                number(arena, comparison->from->version), "program", comparison->from->program,
+                "to_version", number(arena, comparison->to->version), "hop",
+                ek_hop_name(comparison), NULL);
         for (const struct ek_message_pair *pair = comparison->pairs; pair != NULL;
              pair = pair->next)
                 if (pair->is_written && pair->needs_function)

@@ -8,13 +8,13 @@
 #include "names.h"
 #include "relation.h"
 
-static const char top_template[] = "/*\n"
-                                   " * $program$ from version $from$ to $to$: what "
-                                   "protoc-gen-ekiden cannot write. Fill it in and "
-                                   "keep it under another\n"
-                                   " * name: the generator would write over this one.\n"
-                                   " */\n"
-                                   "#include \"$hop$.hop.h\"\n";
+static const char top_template[] =
+        "/*\n"
+        " * $program$ from version $from$ to $to$: what protoc-gen-ekiden cannot write. Fill it "
+        "in, "
+        "and keep it under another name: the generator would write over this one.\n"
+        " */\n"
+        "#include \"$hop$.hop.h\"\n";
 
 static const char function_template[] = "$prototype$\n"
                                         "{\n"
