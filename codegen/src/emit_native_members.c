@@ -67,7 +67,7 @@ static const struct {
 static const char *place_macro(const struct ek_bound_field *bound)
 {
         if (bound->options->reference)
-                return bound->options->flexible  ? "FLEXIBLE_REFERENCES_AT"
+                return bound->options->flexible ? "FLEXIBLE_REFERENCES_AT"
                        : bound->field->repeated ? "REFERENCES_AT"
                                                 : "REFERENCE_AT";
         if (bound->options->flexible)

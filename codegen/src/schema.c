@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_MAX_BYTES 63
-
 bool ek_schema_is_program_name(const char *name)
 {
         static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -13,14 +11,14 @@ bool ek_schema_is_program_name(const char *name)
                 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 
         return name[0] != '\0' && strchr(letters, name[0]) != NULL &&
-               strspn(name, rest) == strlen(name) && strlen(name) <= NAME_MAX_BYTES;
+               strspn(name, rest) == strlen(name) && strlen(name) <= EK_ITEM_NAME_MAX;
 }
 
 bool ek_schema_is_item_name(const char *name)
 {
         return name[0] >= 'a' && name[0] <= 'z' &&
                strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name) &&
-               strlen(name) <= NAME_MAX_BYTES;
+               strlen(name) <= EK_ITEM_NAME_MAX;
 }
 
 char *ek_schema_c_program(struct ek_arena *arena, const char *program)

@@ -7,6 +7,7 @@
 #include "model.h"
 
 #define EK_FINGERPRINT_SIZE 32 /* bytes of a SHA-256 */
+#define EK_ITEM_NAME_MAX 63 /* bytes, as the library has it */
 
 struct ek_item {
         const char *name;

@@ -15,6 +15,8 @@ static const char *key_fault(const struct ek_field *field)
                 return "it is repeated";
         if (field->descriptor)
                 return "it is a descriptor, whose number changes when it crosses";
+        if (field->identity)
+                return "it is the identity, which is another one in each upgrade";
         if (field->oneof != NULL)
                 return "it is in a oneof";
         if (field->message != NULL)
@@ -124,7 +126,10 @@ static void check_message_option(struct ek_schema *schema, const struct ek_messa
         struct ek_place option =
                 ek_place_below(&message->place, 7, EK_OPTION_EKIDEN_NUMBER, -1, -1);
 
+        struct ek_place more = ek_place_below(&message->place, 7, EK_OPTION_MESSAGE_NUMBER, -1, -1);
+
         ek_validate_option(&message->option, "ekiden.item", &option, problems);
+        ek_validate_option(&message->message_option, "ekiden.message", &more, problems);
         if (message->option.state != EK_OPTION_ABSENT && message->file != schema->file &&
             message->file->option.state == EK_OPTION_ABSENT)
                 ek_problem(problems, &option,
@@ -139,10 +144,21 @@ static void check_message_option(struct ek_schema *schema, const struct ek_messa
         }
 }
 
-static void check_message(struct ek_schema *schema, const struct ek_message *message,
+static void check_oneof_options(const struct ek_message *message, struct ek_problems *problems)
+{
+        for (size_t i = 0; i < message->proto->n_oneof_decl; i++) {
+                struct ek_place place =
+                        ek_place_below(&message->place, 8, (int32_t)i, 2, EK_OPTION_EKIDEN_NUMBER);
+
+                ek_validate_option(&message->oneof_options[i], "ekiden.oneof", &place, problems);
+        }
+}
+
+static void check_message(struct ek_schema *schema, struct ek_message *message,
                           struct ek_problems *problems)
 {
         check_message_option(schema, message, problems);
+        check_oneof_options(message, problems);
         for (size_t i = 0; i < message->proto->n_extension_range; i++) {
                 struct ek_place place = ek_place_below(&message->place, 5, (int32_t)i, -1, -1);
 
@@ -165,6 +181,11 @@ static void check_message(struct ek_schema *schema, const struct ek_message *mes
         for (size_t i = 0; i < message->field_count; i++)
                 check_field(&message->fields[i], problems);
         ek_validate_members(schema->model->arena, message, problems);
+        ek_validate_identities(message, problems);
+        ek_validate_binding(schema, message, problems);
+        for (size_t i = 0; i < message->field_count; i++)
+                if (message->fields[i].enumeration != NULL)
+                        ek_validate_enum(message->fields[i].enumeration, problems);
 }
 
 /* What changes protoc-c's output. */
@@ -189,14 +210,17 @@ static void check_c_options(const struct ek_file *file, struct ek_problems *prob
 void ek_validate_messages(struct ek_schema *schema, struct ek_problems *problems)
 {
         check_c_options(schema->file, problems);
-        for (const struct ek_message *message = schema->file->messages; message != NULL;
+        ek_validate_program_binding(schema->file, problems);
+        ek_validate_objects(schema, problems);
+        ek_validate_bound_used(schema, problems);
+        for (struct ek_message *message = schema->file->messages; message != NULL;
              message = message->next)
                 check_message(schema, message, problems);
         for (size_t i = 0; i < schema->item_count; i++) {
                 struct ek_reach reach = ek_model_reach(schema->model, schema->items[i].message);
 
                 for (size_t k = 0; k < reach.count; k++) {
-                        const struct ek_message *message = reach.messages[k];
+                        struct ek_message *message = reach.messages[k];
 
                         if (message->file == schema->file)
                                 continue;

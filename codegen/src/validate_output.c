@@ -17,6 +17,8 @@ static void add_item(struct ek_clash *clash, const struct ek_schema *schema,
         ek_clash_add(clash, ek_arena_printf(arena, "%s_tag_%s", schema->c_name, item->name),
                      ek_arena_printf(arena, "the tag function of item \"%s\"", item->name),
                      &item->place);
+        if (ek_binding_is(item->message)) /* in NAME.native.c names cannot meet */
+                return;
         for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]) && item->stream; i++)
                 ek_clash_add(
                         clash, ek_arena_printf(arena, "%s_%s", prefixes[i], item->name),
