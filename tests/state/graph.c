@@ -338,11 +338,13 @@ static void *export_items(void *data)
         struct handover *handover = exporter->handover;
         struct ek_export export_ = {.link = exporter->link, .wait = &patient};
 
-        for (size_t i = 0; i < handover->count && handover->exported == 0; i++)
+        for (size_t i = 0; i < handover->count && handover->exported == 0; i++) {
+                sem_wait(&exporter->pulls);
                 handover->exported =
                         ek_export_item(&export_, &handover->from[i], &handover->export_error);
-        if (handover->exported == 0 && ek_link_flush(exporter->link, &patient) < 0)
-                handover->exported = EKIDEN_EPEER;
+                if (handover->exported == 0 && ek_link_flush(exporter->link, &patient) < 0)
+                        handover->exported = EKIDEN_EPEER;
+        }
         handover->export_table_bytes = table_bytes(export_.objects);
         ek_objects_free(export_.objects);
         shutdown(ek_link_socket(exporter->link), SHUT_WR);
