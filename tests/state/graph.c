@@ -328,7 +328,7 @@ static size_t table_bytes(const struct ekiden_objects *objects)
 
 struct exporter {
         struct handover *handover;
-        struct ek_link *link;
+        struct ek_link *link, *importing; /* the ends */
         sem_t pulls; /* an item is sent when it was asked for */
 };
 
@@ -338,19 +338,22 @@ static void *export_items(void *data)
         struct handover *handover = exporter->handover;
         struct ek_export export_ = {.link = exporter->link, .wait = &patient};
 
-        for (size_t i = 0; i < handover->count && handover->exported == 0; i++)
+        for (size_t i = 0; i < handover->count && handover->exported == 0; i++) {
+                sem_wait(&exporter->pulls);
                 handover->exported =
                         ek_export_item(&export_, &handover->from[i], &handover->export_error);
-        if (handover->exported == 0 && ek_link_flush(exporter->link, &patient) < 0)
-                handover->exported = EKIDEN_EPEER;
+                if (handover->exported == 0 && ek_link_flush(exporter->link, &patient) < 0)
+                        handover->exported = EKIDEN_EPEER;
+        }
         handover->export_table_bytes = table_bytes(export_.objects);
         ek_objects_free(export_.objects);
         shutdown(ek_link_socket(exporter->link), SHUT_WR);
         return NULL;
 }
 
-static void import_items(struct exporter *exporter, struct ek_link *link)
+static void *import_items(void *data)
 {
+        struct exporter *exporter = data;
         struct handover *handover = exporter->handover;
         const struct ek_chain chain = {.from = &graph_v1, .to = &graph_v1};
         struct ekiden_objects *objects;
@@ -360,8 +363,8 @@ static void import_items(struct exporter *exporter, struct ek_link *link)
                 struct ek_route route = identity(&graph_v1, handover->to[i].name);
 
                 sem_post(&exporter->pulls);
-                handover->imported = ek_import_item(link, &patient, &handover->to[i], &route,
-                                                    objects, &handover->import_error);
+                handover->imported = ek_import_item(exporter->importing, &patient, &handover->to[i],
+                                                    &route, objects, &handover->import_error);
                 handover->failed_at = i;
                 if (handover->imported == EKIDEN_RESUMED)
                         handover->imported = 0;
@@ -370,16 +373,32 @@ static void import_items(struct exporter *exporter, struct ek_link *link)
                 handover->checked = ek_objects_check(objects, &handover->import_error);
         handover->import_table_bytes = table_bytes(objects);
         ek_objects_free(objects);
+        ek_link_free(exporter->importing);
+        return NULL;
+}
+
+static pthread_t start_side(const struct handover *handover, void *(*side)(void *), void *data)
+{
+        pthread_attr_t attributes;
+        pthread_t thread;
+
+        pthread_attr_init(&attributes);
+        if (handover->stack_bytes > 0)
+                cr_assert_eq(pthread_attr_setstacksize(&attributes, handover->stack_bytes), 0);
+        cr_assert_eq(pthread_create(&thread, &attributes, side, data), 0);
+        pthread_attr_destroy(&attributes);
+        return thread;
 }
 
 void run_handover(struct handover *handover)
 {
         struct exporter exporter = {.handover = handover};
         struct ek_link *links[2];
-        pthread_t thread;
+        pthread_t threads[2];
 
         two_links(links);
         exporter.link = links[0];
+        exporter.importing = links[1];
         sem_init(&exporter.pulls, 0, 0);
         handover->exported = handover->imported = handover->checked = 0;
         memset(&handover->export_error, 0, sizeof(handover->export_error));
@@ -387,13 +406,14 @@ void run_handover(struct handover *handover)
         for (size_t i = 0; i < handover->count; i++)
                 if (!handover->from[i].container)
                         cr_assert_eq(ek_tagged_add(&handover->from[i]), 0);
-        cr_assert_eq(pthread_create(&thread, NULL, export_items, &exporter), 0);
-        import_items(&exporter, links[1]);
-        ek_link_free(links[1]);
+        threads[0] = start_side(handover, export_items, &exporter);
+        threads[1] = start_side(handover, import_items, &exporter);
+        cr_assert_eq(pthread_join(threads[1], NULL), 0);
         for (size_t i = 0; i < handover->count; i++)
                 sem_post(&exporter.pulls);
-        cr_assert_eq(pthread_join(thread, NULL), 0);
+        cr_assert_eq(pthread_join(threads[0], NULL), 0);
         ek_link_free(links[0]);
+        sem_destroy(&exporter.pulls);
         for (size_t i = 0; i < handover->count; i++)
                 if (!handover->from[i].container)
                         ek_tagged_remove(handover->from[i].name);

@@ -93,6 +93,7 @@ void tag_graph(struct ek_tagged *tagged, const char *name, void *data);
 struct handover {
         struct ek_tagged from[4], to[4];
         size_t count;
+        size_t stack_bytes; /* of both sides' threads; 0: the usual */
         /* What came of it: */
         int exported, imported; /* the first error, or 0 */
         int checked; /* what the first update point says */
