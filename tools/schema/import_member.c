@@ -44,12 +44,12 @@ static void walk(struct level *level);
 static void fault(struct member *member, const char *sentence)
 {
         struct import *import = member->level->import;
-        const char *where = "";
 
-        if (!clang_equalCursors(member->place, member->cursor))
-                where = ek_arena_printf(import->arena, " of %s", member->level->message->c_struct);
-        import_fault(import, member->place, "member \"%s\"%s %s", member->path, where, sentence);
         member->failed = true;
+        if (clang_equalCursors(member->place, member->cursor))
+                import_fault(import, member->place, "member \"%s\" %s", member->path, sentence);
+        else
+                import_refuse_system(import, member->level->message, member->place);
 }
 
 static void add_option(struct member *member, const char *option)
