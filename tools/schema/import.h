@@ -57,6 +57,7 @@ struct import_message {
         bool flexible; /* its last member has no size of its own */
         struct import_field *fields;
         size_t field_count, field_size;
+        const char *last_comment; /* of a field */
         struct strings ignored;
         struct import_names names;
         struct import_message *next; /* in the order of discovery */

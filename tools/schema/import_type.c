@@ -113,6 +113,7 @@ struct import_message *import_message(struct import *import, CXType type, CXCurs
         message->c_struct = c_struct;
         message->comment = comment_of(import, definition);
         message->name = import_name_type(import, tag);
+        message->last_comment = "";
         message->names.arena = import->arena;
         import_names_take(&message->names, "base"); /* protoc-c's own member */
         *slot = message;
