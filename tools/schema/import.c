@@ -42,6 +42,20 @@ static bool choose_program(struct import *import)
         return false;
 }
 
+static bool is_readable(struct import *import, const char *path)
+{
+        FILE *file = fopen(path, "re");
+        int c = file != NULL ? fgetc(file) : EOF;
+        bool good = file != NULL && !ferror(file);
+
+        (void)c;
+        if (!good)
+                output_error(import->arena, "%s cannot be read: %m", path);
+        if (file != NULL)
+                fclose(file);
+        return good;
+}
+
 /* Each may lead to others, which are behind it in the list. */
 static bool import_all(struct import *import)
 {
@@ -83,7 +97,7 @@ int command_import(const struct options *options)
         int status = STATUS_FAULT;
         CXIndex index;
 
-        if (!choose_program(&import))
+        if (!is_readable(&import, options->files.list[0]) || !choose_program(&import))
                 return STATUS_FAULT;
         index = clang_createIndex(0, 0);
         if (index == NULL)

@@ -151,11 +151,11 @@ static void emit_field(struct ek_text *text, const struct import_field *field, u
         ek_text_add_string(text, ";\n");
 }
 
-static void emit_oneof(struct ek_text *text, const struct import_oneof *oneof)
+static void emit_oneof(struct ek_text *text, const struct import_oneof *oneof, bool follows)
 {
         ek_text_printf(text,
-                       "\n  oneof %s {\n    option (ekiden.oneof) = { c_discriminator: \"%s\"",
-                       oneof->name, oneof->discriminator);
+                       "%s  oneof %s {\n    option (ekiden.oneof) = { c_discriminator: \"%s\"",
+                       follows ? "\n" : "", oneof->name, oneof->discriminator);
         if (oneof->none != NULL)
                 ek_text_printf(text, " c_none: \"%s\"", oneof->none);
         ek_text_add_string(text, " };\n\n");
@@ -207,9 +207,9 @@ static void emit_message(struct ek_text *text, struct import_message *message)
                 const struct import_field *field = &message->fields[i];
 
                 if (oneof != NULL && field->oneof != oneof)
-                        ek_text_add_string(text, "  }\n\n");
+                        ek_text_add_string(text, field->oneof != NULL ? "  }\n" : "  }\n\n");
                 if (field->oneof != NULL && field->oneof != oneof)
-                        emit_oneof(text, field->oneof);
+                        emit_oneof(text, field->oneof, number > 1);
                 oneof = field->oneof;
                 if (number == 19000) /* protobuf keeps those to itself */
                         number = 20000;

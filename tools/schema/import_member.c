@@ -44,12 +44,12 @@ static void walk(struct level *level);
 static void fault(struct member *member, const char *sentence)
 {
         struct import *import = member->level->import;
-        const char *where = "";
 
-        if (!clang_equalCursors(member->place, member->cursor))
-                where = ek_arena_printf(import->arena, " of %s", member->level->message->c_struct);
-        import_fault(import, member->place, "member \"%s\"%s %s", member->path, where, sentence);
         member->failed = true;
+        if (clang_equalCursors(member->place, member->cursor))
+                import_fault(import, member->place, "member \"%s\" %s", member->path, sentence);
+        else
+                import_refuse_system(import, member->level->message, member->place);
 }
 
 static void add_option(struct member *member, const char *option)
@@ -333,6 +333,10 @@ static void add_field(struct member *member)
                 import_name_field(import, message, member->path, field->repeated, has_presence);
         field->oneof = member->level->oneof;
         field->comment = import_string(import, comment);
+        if (strcmp(message->last_comment, field->comment) == 0)
+                field->comment = ""; /* `int a, b; // what both are` */
+        else
+                message->last_comment = field->comment;
         add_options(member);
         if (member->failed)
                 return;
@@ -422,6 +426,11 @@ static void ignore(struct member *member)
         struct import *import = member->level->import;
         struct strings *ignored = &member->level->message->ignored;
 
+        if (clang_Cursor_isBitField(member->cursor)) { /* no assertion can see where it is */
+                fault(member, "is a bit-field, and none stays behind alone: remove IGNORE, or make "
+                              "it a member that is no bit-field");
+                return;
+        }
         ignored->list = ek_arena_grow(import->arena, ignored->list, ignored->count, &ignored->size,
                                       sizeof(*ignored->list));
         ignored->list[ignored->count++] = member->path;

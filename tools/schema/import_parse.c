@@ -118,20 +118,6 @@ static bool parse_file(struct import *import, CXIndex index)
         return false;
 }
 
-static bool is_readable(struct import *import, const char *path)
-{
-        FILE *file = fopen(path, "re");
-        int c = file != NULL ? fgetc(file) : EOF;
-        bool good = file != NULL && !ferror(file);
-
-        (void)c;
-        if (!good)
-                output_error(import->arena, "%s cannot be read: %m", path);
-        if (file != NULL)
-                fclose(file);
-        return good;
-}
-
 /* A search for a struct, by its tag or its typedef. */
 struct search {
         struct import *import;
@@ -202,7 +188,7 @@ static void add_root(struct import *import, const char *name)
 
 bool import_parse(struct import *import, CXIndex index)
 {
-        if (!is_readable(import, import->options->files.list[0]) || !parse_file(import, index))
+        if (!parse_file(import, index))
                 return false;
         for (size_t i = 0; i < import->options->structs.count; i++)
                 add_root(import, import->options->structs.list[i]);

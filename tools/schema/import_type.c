@@ -71,7 +71,7 @@ static struct import_message **find_message(struct import *import, CXCursor decl
 }
 
 struct import_message *import_message(struct import *import, CXType type, CXCursor at,
-                                      const struct import_message *from)
+                                      struct import_message *from)
 {
         CXCursor declaration = clang_getTypeDeclaration(type), place = import_place(from, at);
         CXCursor definition = clang_getCursorDefinition(declaration);
@@ -79,15 +79,21 @@ struct import_message *import_message(struct import *import, CXType type, CXCurs
                 import_string(import, clang_getTypeSpelling(clang_getCursorType(declaration)));
         struct import_message **slot, *message;
         const char *tag;
+        const bool is_struct = clang_getCursorKind(declaration) == CXCursor_StructDecl;
+        const bool is_whole = !clang_Cursor_isNull(definition) && clang_Type_getSizeOf(type) >= 0;
 
-        if (clang_Cursor_isNull(definition) || clang_Type_getSizeOf(type) < 0) {
+        if (!clang_equalCursors(place, at) && (!is_struct || !is_whole)) {
+                import_refuse_system(import, from, place);
+                return NULL;
+        }
+        if (!is_whole) {
                 import_fault(import, place,
                              "%s has no members here: include the header that has them, or stay "
                              "out of it with IGNORE",
                              c_struct);
                 return NULL;
         }
-        if (clang_getCursorKind(definition) != CXCursor_StructDecl) {
+        if (!is_struct) {
                 import_fault(import, place,
                              "%s is a union, and a union alone does not say which member is in "
                              "use: put it into a struct with a member that does, and annotate it "
@@ -107,10 +113,21 @@ struct import_message *import_message(struct import *import, CXType type, CXCurs
         message->c_struct = c_struct;
         message->comment = comment_of(import, definition);
         message->name = import_name_type(import, tag);
+        message->last_comment = "";
         message->names.arena = import->arena;
         import_names_take(&message->names, "base"); /* protoc-c's own member */
         *slot = message;
         return message;
+}
+
+void import_refuse_system(struct import *import, struct import_message *message, CXCursor place)
+{
+        if (!message->is_refused)
+                import_fault(import, place,
+                             "%s is of a header that cannot be annotated, and has members that do "
+                             "not cross: stay out of it with IGNORE",
+                             message->c_struct);
+        message->is_refused = true;
 }
 
 struct values {

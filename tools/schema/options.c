@@ -162,6 +162,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
                 add(options, &options->defines, argument);
                 return 0;
         case KEY_STRUCT:
+                if (argument[0] == '\0')
+                        argp_error(state, "--struct is empty");
                 add(options, &options->structs, argument);
                 return 0;
         case KEY_JSON:

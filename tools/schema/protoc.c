@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -17,12 +18,6 @@
 
 #define RESULT_FD 3 /* in protoc: a file in memory, so that nothing is left behind */
 
-/* protoc takes "-…" for an option and "@…" for a file with arguments. */
-static const char *as_file(struct ek_arena *arena, const char *path)
-{
-        return path[0] == '-' || path[0] == '@' ? ek_arena_printf(arena, "./%s", path) : path;
-}
-
 static const char *directory_of(struct ek_arena *arena, const char *path)
 {
         const char *slash = strrchr(path, '/');
@@ -30,6 +25,34 @@ static const char *directory_of(struct ek_arena *arena, const char *path)
         if (slash == NULL)
                 return ".";
         return slash == path ? "/" : ek_arena_printf(arena, "%.*s", (int)(slash - path), path);
+}
+
+/* protoc compares paths as texts, so that it gets all of them from the root: but for those with a
+ * ':', which it takes for two. */
+static const char *absolute(struct ek_arena *arena, const char *directory)
+{
+        char *real = realpath(directory, NULL);
+        const char *copy = real != NULL && strchr(real, ':') == NULL ? ek_arena_strdup(arena, real)
+                                                                     : directory;
+
+        free(real);
+        return copy;
+}
+
+/* A name that is neither an option to protoc nor, by "@", a file with arguments. */
+static const char *absolute_file(struct ek_arena *arena, const char *path)
+{
+        const char *slash = strrchr(path, '/');
+        const char *directory = absolute(arena, directory_of(arena, path));
+
+        return ek_arena_printf(arena, "%s/%s", strcmp(directory, "/") != 0 ? directory : "",
+                               slash != NULL ? slash + 1 : path);
+}
+
+/* With the '=', that in a directory's own name is not taken for protoc's NAME=DIRECTORY. */
+static char *path_argument(struct ek_arena *arena, const char *directory)
+{
+        return ek_arena_printf(arena, "--proto_path==%s", absolute(arena, directory));
 }
 
 /* Where imports are looked for: where the user says, else here; beside the schema; and where our
@@ -46,14 +69,13 @@ static char **make_arguments(const struct options *options, const char *path)
         arguments[count++] = ek_arena_strdup(arena, "--include_imports");
         arguments[count++] = ek_arena_strdup(arena, "--include_source_info");
         for (size_t i = 0; i < dir_count; i++)
-                arguments[count++] =
-                        ek_arena_printf(arena, "--proto_path=%s", options->include_dirs.list[i]);
+                arguments[count++] = path_argument(arena, options->include_dirs.list[i]);
         if (dir_count == 0)
-                arguments[count++] = ek_arena_strdup(arena, "--proto_path=.");
-        arguments[count++] = ek_arena_printf(arena, "--proto_path=%s", directory_of(arena, path));
+                arguments[count++] = path_argument(arena, ".");
+        arguments[count++] = path_argument(arena, directory_of(arena, path));
         if (access(EKIDEN_INCLUDE_DIR "/ekiden/options.proto", R_OK) == 0)
-                arguments[count++] = ek_arena_strdup(arena, "--proto_path=" EKIDEN_INCLUDE_DIR);
-        arguments[count++] = ek_arena_strdup(arena, path);
+                arguments[count++] = path_argument(arena, EKIDEN_INCLUDE_DIR);
+        arguments[count++] = ek_arena_strdup(arena, absolute_file(arena, path));
         return arguments;
 }
 
@@ -116,7 +138,7 @@ int protoc_read(const struct options *options, const char *path, struct ek_text 
         if (result < 0)
                 ek_die("a file in memory could not be made: %s", strerror(errno));
         close(memory);
-        status = run(options, as_file(options->arena, path), result);
+        status = run(options, path, result);
         if (status == 0) {
                 lseek(result, 0, SEEK_SET);
                 ek_read_all(result, ret_set);

@@ -16,8 +16,8 @@
  * of Hayden et al., "State Transfer for Clear and Efficient Runtime Updates" (HotSWUp 2011),
  * Figure 2.
  *
- * Each has a short name, without EKIDEN_. A program that uses those for something else defines
- * EKIDEN_NO_SHORT_NAMES before it includes this header.
+ * Each has a short name, without EKIDEN_ (EKIDEN_FUNCTION_IN is FUNCTION). A program that uses
+ * those for something else defines EKIDEN_NO_SHORT_NAMES before it includes this header.
  */
 #pragma once
 
@@ -52,7 +52,7 @@
 #define EKIDEN_BYTES EKIDEN_ANNOTATION_("bytes")
 
 /** A pointer to one of the functions in the program's `const struct ekiden_function table[]`. */
-#define EKIDEN_FUNCTION_OF(table) EKIDEN_ANNOTATION_("function=" #table)
+#define EKIDEN_FUNCTION_IN(table) EKIDEN_ANNOTATION_("function=" #table)
 
 /**
  * A union of which one member is in use: the integer or enum member `kind` of the struct says
