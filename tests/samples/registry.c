@@ -241,6 +241,25 @@ Test(registry, keeps_names_from_the_fourth_release_on, .fini = stop, .timeout = 
         client_close(&ann);
 }
 
+Test(registry, serves_on_when_a_function_has_another_name, .fini = stop, .timeout = 120)
+{
+        struct client ann, bob;
+
+        start_release(1);
+        arrive(&ann, 1);
+        arrive(&bob, 2);
+        say_as(&ann, 1, "process 11\n", "process 11");
+        expect_refusal(REGISTRY_V2_RENAMED, 12);
+        say(&ann, "list\n");
+        expect_in_list(&ann, 1, "process 11");
+        expect_in_list(&ann, 2, "not registered");
+        expect_end_of_list(&ann, 2);
+        become(2);
+        say_as(&bob, 2, "process 22\n", "process 22");
+        client_close(&ann);
+        client_close(&bob);
+}
+
 Test(registry, keeps_a_hundred_sessions_up_and_down, .fini = stop, .timeout = 240)
 {
         static const unsigned int order[] = {4, 1};
