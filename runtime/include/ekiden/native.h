@@ -362,6 +362,20 @@ template <typename Type> struct ekiden_is_signed<Type, true> {
                                      members(EKIDEN_FOLLOWS, Struct, behind, bits_size) 0,       \
                              #Struct " has a member behind \"" #behind "\" that " schema         \
                                      " neither binds nor ignores")
+/* Where bit-fields are, nobody can ask; but there are only so many places, each of them a gap:
+ * behind `behind`, and at the start. */
+#define EKIDEN_GAP(Struct, behind, members)                                                   \
+        (EKIDEN_IS_UNION(Struct) ||                                                           \
+                         sizeof(Struct) < EKIDEN_END(Struct, behind) + __alignof__(Struct) || \
+                         members(EKIDEN_FOLLOWS, Struct, behind, 0) 0                         \
+                 ? 0                                                                          \
+                 : 1)
+#define EKIDEN_GAP_AT_START(Struct, members) (members(EKIDEN_BEGINS, Struct, , 0) 0 ? 0 : 1)
+#define EKIDEN_NO_MORE_GAPS(Struct, most, schema, gaps)                                       \
+        EKIDEN_STATIC_ASSERT((gaps) <= (most),                                                \
+                             #Struct " has a member that " schema                             \
+                                     " neither binds nor ignores, or bit-fields that follow " \
+                                     "each other there and are apart in the struct")
 #define EKIDEN_COVERED_FROM_START(Struct, bits_size, members, schema)               \
         EKIDEN_STATIC_ASSERT(members(EKIDEN_BEGINS, Struct, , bits_size) 0, #Struct \
                              " begins with a member that " schema " neither binds nor ignores")
