@@ -113,6 +113,7 @@ struct foo {
 
         int listener DESCRIPTOR; /* arrays, and what is no number */
         int files[2] DESCRIPTOR;
+        int *DESCRIPTOR PTRARRAY(bar_count) more_files;
         char *PTRARRAY(bar_count) buffer;
         char small[8] BYTES;
         unsigned char digest[20];

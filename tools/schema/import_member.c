@@ -238,7 +238,10 @@ static void set_type(struct member *member)
 
 static void set_descriptor(struct member *member)
 {
-        const CXType type = is_array(member->type) ? element_of(member->type) : member->type;
+        const bool is_pointed = member->type.kind == CXType_Pointer && member->field.repeated;
+        const CXType type = is_array(member->type) ? element_of(member->type)
+                            : is_pointed           ? pointee_of(member->type)
+                                                   : member->type;
 
         if (type.kind == CXType_Int)
                 add_option(member, "descriptor: true");
