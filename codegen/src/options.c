@@ -27,8 +27,7 @@ static bool collect_bytes(const ProtobufCMessage *options, uint32_t number, stru
 }
 
 static struct ek_option decode_number(struct ek_arena *arena, const ProtobufCMessage *options,
-                                      const ProtobufCMessageDescriptor *descriptor,
-                                      uint32_t number)
+                                      const ProtobufCMessageDescriptor *descriptor, uint32_t number)
 {
         struct ek_option option = {.state = EK_OPTION_BROKEN};
         struct ek_text bytes;
@@ -83,8 +82,7 @@ struct ek_option ek_option_message(struct ek_arena *arena,
                                    const Google__Protobuf__MessageOptions *options)
 {
         return decode_number(arena, options == NULL ? NULL : &options->base,
-                             &ekiden__message_options__descriptor,
-                             EK_OPTION_EKIDEN_MESSAGE_NUMBER);
+                             &ekiden__message_options__descriptor, EK_OPTION_MESSAGE_NUMBER);
 }
 
 struct ek_option ek_option_value(struct ek_arena *arena,

@@ -45,8 +45,8 @@ struct ek_option ek_option_message(struct ek_arena *arena,
 struct ek_option ek_option_value(struct ek_arena *arena,
                                  const Google__Protobuf__EnumValueOptions *options);
 
-#define EK_OPTION_EKIDEN_NUMBER 51821 /* of all in options.proto, but for … */
-#define EK_OPTION_EKIDEN_MESSAGE_NUMBER 51822 /* … (ekiden.message) */
+#define EK_OPTION_EKIDEN_NUMBER 51821 /* of all in options.proto but … */
+#define EK_OPTION_MESSAGE_NUMBER 51822 /* … (ekiden.message), which is beside (ekiden.item) */
 #define EK_OPTION_PROTOBUF_C_NUMBER 1019 /* of pb_c_file, pb_c_msg and pb_c_field */
 
 /** Whether protoc-c is told to write something else than the rest of this program expects. */
