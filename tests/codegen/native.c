@@ -318,9 +318,9 @@ static void try(const struct change *change, const char *compiler, const char *l
 
 Test(native, each_member_that_is_not_what_the_schema_says_does_not_compile)
 {
-        try(NULL, TEST_CC, "c");
+        try(NULL, TEST_C11, "c");
         for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++)
-                try(&changes[i], TEST_CC, "c");
+                try(&changes[i], TEST_C11, "c");
 }
 
 #ifdef TEST_CXX
