@@ -4,6 +4,28 @@
 static int node_value_to_v2(const Tree__V1__Node *old, Tree__V2__Node **ret_new,
                             struct ekiden_hop *hop);
 
+static int root_to_v2(const Tree__V1__Root *old, Tree__V2__Root *new_, struct ekiden_hop *hop)
+{
+        int r;
+
+        if (old->top != NULL) {
+                r = node_value_to_v2(old->top, &new_->top, hop);
+                if (r < 0)
+                        return r;
+        }
+        new_->all = (Tree__V2__Node **)ekiden_hop_array(hop, old->n_all, sizeof(*new_->all));
+        if (new_->all == NULL)
+                return EKIDEN_ENOMEM;
+        for (size_t i = 0; i < old->n_all; i++) {
+                r = node_value_to_v2(old->all[i], &new_->all[i], hop);
+                if (r < 0)
+                        return r;
+        }
+        new_->n_all = old->n_all;
+        return 0;
+}
+EKIDEN_TRANSFORMER(root_to_v2, Tree__V1__Root, Tree__V2__Root);
+
 static int node_to_v2(const Tree__V1__Node *old, Tree__V2__Node *new_, struct ekiden_hop *hop)
 {
         int r;
@@ -40,30 +62,10 @@ static int node_value_to_v2(const Tree__V1__Node *old, Tree__V2__Node **ret_new,
         }
         return node_to_v2(old, new_, hop);
 }
-
-static int root_to_v2(const Tree__V1__Root *old, Tree__V2__Root *new_, struct ekiden_hop *hop)
-{
-        int r;
-
-        if (old->top != NULL) {
-                r = node_value_to_v2(old->top, &new_->top, hop);
-                if (r < 0)
-                        return r;
-        }
-        new_->all = (Tree__V2__Node **)ekiden_hop_array(hop, old->n_all, sizeof(*new_->all));
-        if (new_->all == NULL)
-                return EKIDEN_ENOMEM;
-        for (size_t i = 0; i < old->n_all; i++) {
-                r = node_value_to_v2(old->all[i], &new_->all[i], hop);
-                if (r < 0)
-                        return r;
-        }
-        new_->n_all = old->n_all;
-        return 0;
-}
-EKIDEN_TRANSFORMER(root_to_v2, Tree__V1__Root, Tree__V2__Root);
+EKIDEN_TRANSFORMER(node_to_v2, Tree__V1__Node, Tree__V2__Node);
 
 static const struct ekiden_transformer transformers[] = {
+        {"Node", "Node", node_to_v2_transformer},
         {"root", "root", root_to_v2_transformer},
 };
 
