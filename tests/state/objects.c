@@ -318,3 +318,38 @@ LeakTest(objects, descriptors_of_objects_cross_once)
         free_nodes((struct node *[]){a, to.head}, 2);
         expect_nothing_left();
 }
+
+static uint64_t plain_records;
+
+static int import_plainly(const void *functions, const ProtobufCMessage *record,
+                          struct ekiden_cursor *cursor, void *data)
+{
+        const Graph__V1__Entry *entry = (const Graph__V1__Entry *)record;
+
+        (void)functions, (void)cursor, (void)data;
+        cr_assert_eq(entry->key, 10 + plain_records);
+        cr_assert(entry->node && entry->node->has_identity);
+        plain_records++;
+        return 0;
+}
+
+/* The new version takes the messages as they are. */
+LeakTest(objects, objects_of_an_item_that_is_not_bound_are_let_go)
+{
+        static const struct ekiden_binding plainly = {.import_record = import_plainly};
+        struct bag bag = {.count = 0};
+        struct node *node = new_node("n");
+
+        start();
+        node->handle = eventfd(1, EFD_CLOEXEC);
+        fill_bag(&bag, node);
+        hand(&handover, "entries", &bag, NULL);
+        handover.to[0].native = NULL;
+        handover.to[0].binding = &plainly;
+        expect_handover(&handover);
+        cr_assert_eq(plain_records, 2);
+        close(node->handle);
+        free_nodes(&node, 1);
+        free_bag(&bag, &entry_native);
+        expect_nothing_left();
+}
