@@ -353,3 +353,79 @@ LeakTest(objects, objects_of_an_item_that_is_not_bound_are_let_go)
         free_bag(&bag, &entry_native);
         expect_nothing_left();
 }
+
+/* The pointer waits in a copy of the struct, and then in the struct. */
+LeakTest(objects, pointer_to_a_singleton_that_comes_later_is_set_when_it_comes)
+{
+        struct shelf shelf = {.root = &from, .cells = {{.handle = -1}, {.handle = -1}}};
+        struct shelf other = {.before = NULL};
+
+        start();
+        hand(&handover, "shelf", &shelf, &other);
+        hand(&handover, "root", &from, &to);
+        expect_handover(&handover);
+        cr_assert_eq(other.root, &to);
+        expect_nothing_left();
+}
+
+LeakTest(objects, entry_that_objects_of_its_own_item_point_to_crosses_once)
+{
+        struct bag bag = {.count = 0}, new_bag = {.count = 0};
+        struct node *node = new_node("n");
+        struct entry *entry;
+
+        start();
+        fill_bag(&bag, node);
+        node->entry = bag.entries[0];
+        hand(&handover, "entries", &bag, &new_bag);
+        hand(&handover, "root", &from, &to);
+        expect_handover(&handover);
+        entry = new_bag.entries[0];
+        cr_assert_eq(entry->node->entry, entry);
+        free_nodes((struct node *[]){node, entry->node}, 2);
+        free_bag(&bag, &entry_native);
+        free_bag(&new_bag, &entry_native);
+        expect_nothing_left();
+}
+
+LeakTest(objects, object_that_only_a_reference_led_to_comes_with_the_item_that_holds_it)
+{
+        struct bag bag = {.count = 0}, new_bag = {.count = 0};
+        struct node *node = new_node("n");
+        struct entry *held = allocate(sizeof(*held)), *entry;
+
+        start();
+        *held = (struct entry){.key = 99};
+        fill_bag(&bag, node);
+        node->entry = held;
+        from.favourite = held;
+        hand(&handover, "root", &from, &to);
+        hand(&handover, "entries", &bag, &new_bag);
+        expect_handover(&handover);
+        entry = new_bag.entries[0];
+        cr_assert_eq(to.favourite->key, 99);
+        cr_assert_eq(entry->node->entry, to.favourite);
+        free_nodes((struct node *[]){node, entry->node}, 2);
+        release(held);
+        release(to.favourite);
+        free_bag(&bag, &entry_native);
+        free_bag(&new_bag, &entry_native);
+        expect_nothing_left();
+}
+
+/* As a struct and its first member do. */
+LeakTest(objects, objects_of_two_types_at_one_address_are_two)
+{
+        struct node *node = new_node(NULL);
+
+        start();
+        node->entry = (struct entry *)(void *)node;
+        from.head = node;
+        hand(&handover, "root", &from, &to);
+        expect_handover(&handover);
+        cr_assert_neq((void *)to.head, (void *)to.head->entry);
+        cr_assert_eq(to.head->entry->key, 0);
+        release(to.head->entry);
+        free_nodes((struct node *[]){node, to.head}, 2);
+        expect_nothing_left();
+}
