@@ -242,7 +242,9 @@ static const struct ekiden_native corner__v1__series__native = {
 /* Switches is struct switches. */
 EKIDEN_CHECK_BITS(struct switches, first, BOOL, 1, "Switches.first");
 EKIDEN_CHECK_BITS(struct switches, second, ENUM, 2, "Switches.second");
+/* clang-format off */
 EKIDEN_COVERED_BY_BITS(struct switches, 8, "corner_v1.proto");
+/* clang-format on */
 
 static int64_t corner__v1__switches__read_first(const void *object)
 {
@@ -386,8 +388,6 @@ EKIDEN_COVERED(struct corner, step_count, 0, EKIDEN_MEMBERS, "corner_v1.proto");
 EKIDEN_COVERED(struct corner, others, 0, EKIDEN_MEMBERS, "corner_v1.proto");
 EKIDEN_COVERED(struct corner, other_count, 0, EKIDEN_MEMBERS, "corner_v1.proto");
 #undef EKIDEN_MEMBERS
-/* clang-format on */
-/* clang-format off */
 #define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
         each(Struct, behind, bits_size, part)
 EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct corner, inner), 1, EKIDEN_MEMBERS, "corner_v1.proto");
@@ -396,8 +396,6 @@ EKIDEN_NO_MORE_GAPS(EKIDEN_TYPE(struct corner, inner), 1, "corner_v1.proto",
         EKIDEN_GAP_AT_START(EKIDEN_TYPE(struct corner, inner), EKIDEN_MEMBERS) +
         EKIDEN_GAP(EKIDEN_TYPE(struct corner, inner), part, EKIDEN_MEMBERS));
 #undef EKIDEN_MEMBERS
-/* clang-format on */
-/* clang-format off */
 #define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
         each(Struct, behind, bits_size, text) \
         each(Struct, behind, bits_size, blob) \
@@ -418,8 +416,6 @@ EKIDEN_NO_MORE_GAPS(EKIDEN_TYPE(struct corner, any), 1, "corner_v1.proto",
         EKIDEN_GAP(EKIDEN_TYPE(struct corner, any), step, EKIDEN_MEMBERS) +
         EKIDEN_GAP(EKIDEN_TYPE(struct corner, any), call, EKIDEN_MEMBERS));
 #undef EKIDEN_MEMBERS
-/* clang-format on */
-/* clang-format off */
 #define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
         each(Struct, behind, bits_size, bytes) \
         each(Struct, behind, bits_size, size)
