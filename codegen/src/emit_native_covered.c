@@ -114,7 +114,6 @@ static void emit_level(struct ek_text *out, const char *type, const char *file,
                         type, "size", size, "file", file, NULL);
                 return;
         }
-        ek_text_add_string(out, "/* clang-format off */\n");
         emit_members(out, level);
         ek_emit(out, "EKIDEN_COVERED_FROM_START($struct$, $size$, EKIDEN_MEMBERS, \"$file$\");\n",
                 "struct", type, "size", size, "file", file, NULL);
@@ -125,8 +124,7 @@ static void emit_level(struct ek_text *out, const char *type, const char *file,
         if (level->runs > 0)
                 emit_gaps(out, type, file, members, level);
         ek_text_add_string(out, level->flexible != NULL ? "#undef EKIDEN_MEMBERS_AND_LAST\n" : "");
-        ek_text_add_string(out, "#undef EKIDEN_MEMBERS\n"
-                                "/* clang-format on */\n");
+        ek_text_add_string(out, "#undef EKIDEN_MEMBERS\n");
 }
 
 void ek_emit_native_covered(struct ek_text *out, const struct ek_schema *schema,
@@ -135,6 +133,7 @@ void ek_emit_native_covered(struct ek_text *out, const struct ek_schema *schema,
         struct ek_paths paths = ek_paths_of(out->arena, binding);
         const char **prefixes = ek_paths_prefixes(&paths);
 
+        ek_text_add_string(out, "/* clang-format off */\n");
         for (size_t i = 0; prefixes[i] != NULL; i++) {
                 struct level level = {.arena = out->arena};
                 const char *type = binding->c_struct;
@@ -145,4 +144,5 @@ void ek_emit_native_covered(struct ek_text *out, const struct ek_schema *schema,
                 level_collect(&level, &paths, prefixes[i]);
                 emit_level(out, type, schema->file->name, &level);
         }
+        ek_text_add_string(out, "/* clang-format on */\n");
 }

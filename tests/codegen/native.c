@@ -54,6 +54,9 @@ static const char header[] = "#include <stdbool.h>\n"
                              "  unsigned int unused : 9;\n"
                              "  long after;\n"
                              "  char *end;\n"
+                             "  struct { unsigned int only : 2; } low;\n"
+                             "  unsigned int *tags;\n"
+                             "  struct node *anchor;\n"
                              "};\n";
 
 static const char schema[] =
@@ -96,13 +99,15 @@ static const char schema[] =
         "}\n"
         "message Flags {\n"
         "  option (ekiden.item) = { name: \"flags\" stream: true };\n"
-        "  option (ekiden.message) = { c_struct: \"struct flags\" };\n"
+        "  option (ekiden.message) = { c_struct: \"struct flags\" ignore: \"tags\" };\n"
         "  optional int64 before = 1;\n"
         "  optional uint32 three = 2 [(ekiden.field).bits = 3];\n"
         "  optional bool flag = 3 [(ekiden.field).bits = 1];\n"
         "  optional int32 unused = 4 [(ekiden.field).bits = 9];\n"
         "  optional int64 after = 5;\n"
         "  optional string end = 6 [(ekiden.field).zt = true];\n"
+        "  optional E only = 7 [(ekiden.field) = { bits: 2 c_member: \"low.only\" }];\n"
+        "  optional Node anchor = 8 [(ekiden.field).reference = true];\n"
         "}\n"
         "enum E { A = 0 [(ekiden.value).c_constant = \"7\"]; }\n"
         "message Point {\n"
@@ -251,6 +256,12 @@ static const struct change changes[] = {
         {"  unsigned int unused : 9;\n  long after;", "  long after;  unsigned int unused : 9;",
          GAPS},
         {"  char *end;", "  char *end; char added[32];", BEHIND("struct flags", "end")},
+        {"unsigned int only : 2;", "unsigned int only : 2; long added;",
+         "EKIDEN_TYPE(struct flags, low) has a member that box_v1.proto neither binds nor ignores"},
+        {"ignore: \"tags\"", "ignore: \"tags\" ignore: \"added\"", "added"},
+        {"  struct node *anchor;", "  struct node anchor;",
+         "struct flags: \"anchor\" is bound to Flags.anchor and must be a pointer, because of "
+         "`reference`"},
 };
 
 static void write_changed(const char *directory, const char *name, const char *text,

@@ -218,10 +218,10 @@ template <typename Type> struct ekiden_is_signed<Type, true> {
         (__builtin_classify_type(lvalue) < EKIDEN_CLASS_POINTER || \
          EKIDEN_LVALUE_IS_FLOATING(lvalue))
 #define EKIDEN_LVALUE_IS_SIGNED(lvalue) ((__typeof__(lvalue))-1 < (__typeof__(lvalue))1)
-/* A bit-field has a type only behind a comma. */
+/* A bit-field has a type only behind a comma; in one of 1 bit that is signed, 1 is -1. */
 #define EKIDEN_BITS_TYPE(lvalue) __typeof__(((void)0, lvalue))
 #define EKIDEN_BITS_ARE_SIGNED(lvalue) \
-        ((EKIDEN_BITS_TYPE(lvalue)) - 1 < (EKIDEN_BITS_TYPE(lvalue))1)
+        ((EKIDEN_BITS_TYPE(lvalue)) - 1 <= (EKIDEN_BITS_TYPE(lvalue))0)
 #define EKIDEN_CLASS_UNION 13
 #define EKIDEN_IS_UNION(Struct) (__builtin_classify_type(*(Struct *)0) == EKIDEN_CLASS_UNION)
 #define EKIDEN_LVALUE_IS_BOOL(lvalue) __builtin_types_compatible_p(__typeof__(lvalue), _Bool)

@@ -198,8 +198,6 @@ EKIDEN_NO_MORE_GAPS(struct panel, 2, "wire_v1.proto",
         EKIDEN_GAP(struct panel, private_part, EKIDEN_MEMBERS) +
         EKIDEN_GAP(struct panel, lock, EKIDEN_MEMBERS));
 #undef EKIDEN_MEMBERS
-/* clang-format on */
-/* clang-format off */
 #define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
         each(Struct, behind, bits_size, least) \
         each(Struct, behind, bits_size, inner)
@@ -207,8 +205,6 @@ EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct panel, limits), 0, EKIDEN_MEMBERS, 
 EKIDEN_COVERED(EKIDEN_TYPE(struct panel, limits), least, 0, EKIDEN_MEMBERS, "wire_v1.proto");
 EKIDEN_COVERED(EKIDEN_TYPE(struct panel, limits), inner, 0, EKIDEN_MEMBERS, "wire_v1.proto");
 #undef EKIDEN_MEMBERS
-/* clang-format on */
-/* clang-format off */
 #define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
         each(Struct, behind, bits_size, most) \
         each(Struct, behind, bits_size, steps)
@@ -217,8 +213,6 @@ EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct panel, limits.inner), 0, EKIDEN_MEM
 EKIDEN_COVERED(EKIDEN_TYPE(struct panel, limits.inner), most, 0, EKIDEN_MEMBERS, "wire_v1.proto");
 EKIDEN_COVERED(EKIDEN_TYPE(struct panel, limits.inner), steps, 0, EKIDEN_MEMBERS, "wire_v1.proto");
 #undef EKIDEN_MEMBERS
-/* clang-format on */
-/* clang-format off */
 #define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
         each(Struct, behind, bits_size, fd) \
         each(Struct, behind, bits_size, cookie)
