@@ -43,6 +43,8 @@ static const struct ek_item *source_of(const struct ek_comparison *comparison,
 
 static const char *kind_text(const struct ek_item *item)
 {
+        if (ek_relation_is_objects(item))
+                return "objects";
         return item->stream ? "stream" : "singleton";
 }
 
@@ -241,7 +243,8 @@ static void note_mistake(struct ek_comparison *comparison, const struct ek_item 
                         ek_arena_printf(comparison->arena, "item \"%s\"", name), sentence, "");
 }
 
-/* Every item of the older schema has become one, or is said to be dropped. */
+/* Every item of the older schema has become one, or is said to be dropped; objects that nothing
+ * points to any more just are no more. */
 static void check_dropped(struct ek_comparison *comparison)
 {
         struct ek_place program = program_place(comparison->newer);
@@ -251,7 +254,7 @@ static void check_dropped(struct ek_comparison *comparison)
                 bool dropped = is_dropped(comparison, older->name);
                 bool is_there = newer_of(comparison, older) != NULL;
 
-                if (!is_there && !dropped)
+                if (!is_there && !dropped && !ek_relation_is_objects(older))
                         note_mistake(comparison, older, &program, older->name,
                                      ek_arena_printf(comparison->arena,
                                                      "item \"%s\" of version %u is gone: if its "

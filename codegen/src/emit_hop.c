@@ -243,7 +243,7 @@ static void emit_forward(struct ek_text *out, const struct ek_hop_code *code)
                 if (!pair->is_value || !is_called_early(pair))
                         continue;
                 ek_emit(out,
-                        "$separator$static int $name$_value$suffix$(const $Old$ *old, $New$ "
+                        "$separator$static int $name$$suffix$_value(const $Old$ *old, $New$ "
                         "**ret_new, struct ekiden_hop *hop);\n",
                         "separator", separator, "name", pair->name, "suffix", code->suffix, "Old",
                         pair->from->type_name, "New", pair->to->type_name, NULL);

@@ -11,7 +11,7 @@
 
 static const char value_template[] =
         "\n"
-        "static int $name$_value$suffix$(const $Old$ *old, $New$ **ret_new, struct ekiden_hop "
+        "static int $name$$suffix$_value(const $Old$ *old, $New$ **ret_new, struct ekiden_hop "
         "*hop)\n"
         "{\n"
         "        $New$ *new_ = ($New$ *)(void *)ekiden_hop_new(hop, &$descriptor$__descriptor);\n"

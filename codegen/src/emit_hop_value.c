@@ -188,7 +188,7 @@ static void emit_message(struct ek_hop_code *code, const struct ek_hop_value *va
                 return;
         }
         ek_emit(code->out,
-                "$indent$r = $name$_value$suffix$($from$, &$to$, hop);\n"
+                "$indent$r = $name$$suffix$_value($from$, &$to$, hop);\n"
                 "$indent$if (r < 0)\n"
                 "$indent$        return r;\n",
                 "indent", value->indent, "name", pair->name, "suffix", code->suffix, "from",

@@ -14,7 +14,8 @@ struct level {
         struct ek_arena *arena;
         const char **names; /* each once */
         size_t count, size;
-        unsigned int bits; /* of all bit-fields, which have no offset */
+        unsigned int bits; /* that bit-fields take up, which have no offset */
+        unsigned int runs; /* of bit-fields: how many places they can be at */
         const char *flexible; /* it has no size; NULL: there is none */
 };
 
@@ -30,6 +31,30 @@ static void level_add(struct level *level, const char *path, size_t depth)
         level->names[level->count++] = name;
 }
 
+/* Whether the field that is declared right before is a bit-field of the same struct. */
+static bool continues_run(const struct ek_paths *paths, const struct ek_path *path,
+                          const char *prefix)
+{
+        for (size_t i = 0; i < paths->count && path->declared >= 0; i++) {
+                const struct ek_path *other = &paths->list[i];
+
+                if (other->bits > 0 && other->declared == path->declared - 1 &&
+                    ek_path_is_below(other->text, prefix) &&
+                    ek_path_depth(other->text) == ek_path_depth(path->text))
+                        return true;
+        }
+        return false;
+}
+
+/* A bit-field that does not fit what is left of a unit begins the next: it leaves less than its own
+ * width. */
+static void level_add_bits(struct level *level, const struct ek_paths *paths,
+                           const struct ek_path *path, const char *prefix)
+{
+        level->bits += 2 * path->bits - 1;
+        level->runs += !continues_run(paths, path, prefix);
+}
+
 static void level_collect(struct level *level, const struct ek_paths *paths, const char *prefix)
 {
         const size_t depth = ek_path_depth(prefix);
@@ -43,7 +68,8 @@ static void level_collect(struct level *level, const struct ek_paths *paths, con
                         level_add(level, path->text, depth);
                 else if (path->flexible)
                         level->flexible = ek_path_part(level->arena, path->text, depth);
-                level->bits += ek_path_depth(path->text) == depth + 1 ? path->bits : 0;
+                if (path->bits > 0 && ek_path_depth(path->text) == depth + 1)
+                        level_add_bits(level, paths, path, prefix);
         }
 }
 
@@ -62,12 +88,24 @@ static void emit_members(struct ek_text *out, const struct level *level)
                                level->flexible);
 }
 
+/* No more gaps than bit-fields can make. */
+static void emit_gaps(struct ek_text *out, const char *type, const char *file, const char *members,
+                      const struct level *level)
+{
+        ek_text_printf(out,
+                       "EKIDEN_NO_MORE_GAPS(%s, %u, \"%s\",\n"
+                       "        EKIDEN_GAP_AT_START(%s, EKIDEN_MEMBERS)",
+                       type, level->runs, file, type);
+        for (size_t i = 0; i < level->count; i++)
+                ek_text_printf(out, " +\n        EKIDEN_GAP(%s, %s, %s)", type, level->names[i],
+                               members);
+        ek_text_add_string(out, ");\n");
+}
+
 static void emit_level(struct ek_text *out, const char *type, const char *file,
                        const struct level *level)
 {
-        /* They may be apart, each with the start of another unit around it. */
-        const unsigned int bits_size = level->bits > 0 ? (level->bits + 7) / 8 + 3 : 0;
-        const char *size = ek_arena_printf(out->arena, "%u", bits_size);
+        const char *size = ek_arena_printf(out->arena, "%u", (level->bits + 7) / 8);
         const char *members =
                 level->flexible != NULL ? "EKIDEN_MEMBERS_AND_LAST" : "EKIDEN_MEMBERS";
 
@@ -76,7 +114,6 @@ static void emit_level(struct ek_text *out, const char *type, const char *file,
                         type, "size", size, "file", file, NULL);
                 return;
         }
-        ek_text_add_string(out, "/* clang-format off */\n");
         emit_members(out, level);
         ek_emit(out, "EKIDEN_COVERED_FROM_START($struct$, $size$, EKIDEN_MEMBERS, \"$file$\");\n",
                 "struct", type, "size", size, "file", file, NULL);
@@ -84,9 +121,10 @@ static void emit_level(struct ek_text *out, const char *type, const char *file,
                 ek_emit(out, "EKIDEN_COVERED($struct$, $member$, $size$, $members$, \"$file$\");\n",
                         "struct", type, "member", level->names[i], "size", size, "members", members,
                         "file", file, NULL);
+        if (level->runs > 0)
+                emit_gaps(out, type, file, members, level);
         ek_text_add_string(out, level->flexible != NULL ? "#undef EKIDEN_MEMBERS_AND_LAST\n" : "");
-        ek_text_add_string(out, "#undef EKIDEN_MEMBERS\n"
-                                "/* clang-format on */\n");
+        ek_text_add_string(out, "#undef EKIDEN_MEMBERS\n");
 }
 
 void ek_emit_native_covered(struct ek_text *out, const struct ek_schema *schema,
@@ -95,6 +133,7 @@ void ek_emit_native_covered(struct ek_text *out, const struct ek_schema *schema,
         struct ek_paths paths = ek_paths_of(out->arena, binding);
         const char **prefixes = ek_paths_prefixes(&paths);
 
+        ek_text_add_string(out, "/* clang-format off */\n");
         for (size_t i = 0; prefixes[i] != NULL; i++) {
                 struct level level = {.arena = out->arena};
                 const char *type = binding->c_struct;
@@ -105,4 +144,5 @@ void ek_emit_native_covered(struct ek_text *out, const struct ek_schema *schema,
                 level_collect(&level, &paths, prefixes[i]);
                 emit_level(out, type, schema->file->name, &level);
         }
+        ek_text_add_string(out, "/* clang-format on */\n");
 }

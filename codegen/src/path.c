@@ -64,7 +64,8 @@ static void add(struct ek_paths *paths, struct ek_path path)
         paths->list[paths->count++] = path;
 }
 
-static void add_field(struct ek_paths *paths, const struct ek_bound_field *bound)
+static void add_field(struct ek_paths *paths, const struct ek_message *message,
+                      const struct ek_bound_field *bound)
 {
         struct ek_path path = {
                 .text = bound->member,
@@ -73,6 +74,7 @@ static void add_field(struct ek_paths *paths, const struct ek_bound_field *bound
                 .choice = bound->choice,
                 .bits = bound->options->bits,
                 .flexible = bound->options->flexible,
+                .declared = (int32_t)(bound->field - message->fields),
         };
 
         if (bound->kind == EK_BOUND_IDENTITY)
@@ -96,7 +98,7 @@ static void add_field(struct ek_paths *paths, const struct ek_bound_field *bound
 static void add_ignored(struct ek_paths *paths, const struct ek_binding *binding)
 {
         for (size_t i = 0; i < binding->options->n_ignore; i++) {
-                struct ek_path path = {.role = "ignored"};
+                struct ek_path path = {.role = "ignored", .declared = -1};
 
                 path.place = ek_place_below(&binding->message->place, 7, EK_OPTION_MESSAGE_NUMBER,
                                             18, -1);
@@ -123,7 +125,7 @@ struct ek_paths ek_paths_of(struct ek_arena *arena, const struct ek_binding *bin
                         add(&paths, path);
         }
         for (size_t i = 0; i < binding->field_count; i++)
-                add_field(&paths, &binding->fields[i]);
+                add_field(&paths, binding->message, &binding->fields[i]);
         add_ignored(&paths, binding);
         return paths;
 }

@@ -12,6 +12,7 @@ struct ek_path {
         struct ek_place place; /* of the option that names it, or of the field */
         const struct ek_bound_choice *choice; /* of the field that it serves, or NULL */
         unsigned int bits; /* width of a bit-field; 0: it is none */
+        int32_t declared; /* index of its field in the file; -1: it has none */
         bool flexible;
         bool shared; /* a length: fields of one oneof may have it together */
 };

@@ -35,6 +35,11 @@ static const Ekiden__ItemOptions *item_options(const struct ek_item *item)
         return options;
 }
 
+bool ek_relation_is_objects(const struct ek_item *item)
+{
+        return item_options(item) == NULL;
+}
+
 const char *ek_relation_item_was(struct ek_arena *arena, const struct ek_item *item)
 {
         const Ekiden__ItemOptions *options = item_options(item);

@@ -10,6 +10,9 @@
 /** The message's name without its file's package: "Outer.Peer". */
 const char *ek_relation_name(const struct ek_message *message);
 
+/** Whether the item is one of objects: what pointers point to, under its message's name. */
+bool ek_relation_is_objects(const struct ek_item *item);
+
 /** The name in the version before, or NULL: the same. */
 const char *ek_relation_item_was(struct ek_arena *arena, const struct ek_item *item);
 const char *ek_relation_message_was(struct ek_arena *arena, const struct ek_message *message);

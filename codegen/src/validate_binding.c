@@ -42,7 +42,8 @@ static bool is_struct(const char *text)
         for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
                 if (strncmp(text, tags[i], strlen(tags[i])) == 0)
                         return ek_name_is_identifier(text + strlen(tags[i]));
-        return ek_name_is_identifier(text);
+        return ek_name_is_identifier(text) && strcmp(text, "struct") != 0 &&
+               strcmp(text, "union") != 0;
 }
 
 static bool is_header(const char *text)

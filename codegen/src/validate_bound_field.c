@@ -263,28 +263,31 @@ void ek_validate_unbound_field(const struct ek_message *message, const struct ek
                    option, message->proto->name, option);
 }
 
+static const char *constant_of(const struct ek_enum *type, size_t i)
+{
+        const char *constant = ek_binding_value_options(type, i)->c_constant;
+
+        return constant != NULL ? constant : type->proto->value[i]->name;
+}
+
 void ek_validate_enum(const struct ek_enum *type, struct ek_problems *problems)
 {
         for (size_t i = 0; i < type->proto->n_value; i++) {
-                const char *constant = ek_binding_value_options(type, i)->c_constant;
+                const char *constant = constant_of(type, i);
                 struct ek_place place =
                         ek_place_below(&type->place, 2, (int32_t)i, 3, EK_OPTION_EKIDEN_NUMBER);
 
                 ek_validate_option(&type->value_options[i], "ekiden.value", &place, problems);
-                if (constant != NULL && !ek_validate_is_constant(constant))
+                if (!ek_validate_is_constant(constant))
                         ek_problem(problems, &place,
                                    "\"%s\" is no C constant: write its name, or an integer",
                                    constant);
-                for (size_t k = 0; k < i && constant != NULL; k++) {
-                        const char *other = ek_binding_value_options(type, k)->c_constant;
-
-                        if (strcmp(other != NULL ? other : type->proto->value[k]->name, constant) ==
-                            0)
+                for (size_t k = 0; k < i; k++)
+                        if (strcmp(constant_of(type, k), constant) == 0)
                                 ek_problem(problems, &place,
                                            "%s is the constant of value \"%s\" already: give "
                                            "\"%s\" another c_constant",
                                            constant, type->proto->value[k]->name,
                                            type->proto->value[i]->name);
-                }
         }
 }

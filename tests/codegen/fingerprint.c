@@ -120,6 +120,12 @@ static const struct {
         {NOTHING, "LOST = 2; }", "LOST = 2; reserved 7; }"},
         {NOTHING, "file = 4 [(ekiden.field).descriptor = true]",
          "file = 4 [(ekiden.field) = { descriptor: true }]"},
+        {NOTHING, "  optional uint64 count = 1;",
+         "  option (ekiden.message).c_struct = \"struct total\";\n"
+         "  optional uint64 count = 1 [(ekiden.field).c_member = \"n\"];"},
+        {NOTHING, "LOST = 2;",
+         "LOST = 2 [(ekiden.value) = { was: \"GONE\" c_constant: \"lost\" }];"},
+        {NOTHING, "uint64 id = 1", "uint64 id = 1 [(ekiden.field).was = \"number\"]"},
         {FINGERPRINT, "key: \"id\"", ""},
         {FINGERPRINT, "key: \"id\"", "key: \"title\""},
         {FINGERPRINT, "stream: true key: \"id\"", "stream: false"},
@@ -318,4 +324,51 @@ Test(fingerprint, sees_presence_in_proto3)
 
         sha256(canonical, hex);
         cr_expect_str_eq(prints.shape, hex);
+}
+
+/* … with an identity, where the message is an item besides, under its own name. */
+Test(fingerprint, of_a_schema_with_objects_is_the_hash_of_the_documented_text)
+{
+        static const char schema[] =
+                "syntax = \"proto2\";\n"
+                "package shop.v1;\n"
+                "import \"ekiden/options.proto\";\n"
+                "option (ekiden.program) = { name: \"shop\" version: 1 };\n"
+                "message Aisle {\n"
+                "  option (ekiden.item) = { name: \"aisles\" stream: true };\n"
+                "  optional Shelf.Box first = 1;\n"
+                "}\n"
+                "message Shelf {\n"
+                "  message Box {\n"
+                "    optional Box next = 2;\n"
+                "    optional uint64 self = 1 [(ekiden.field).identity = true];\n"
+                "  }\n"
+                "}\n";
+        struct prints prints = generate(schema, "shop_v1.proto");
+        char box[HEX_SIZE], aisle[HEX_SIZE], whole[HEX_SIZE], *text;
+
+        sha256("ekiden-shape 1\n"
+               "message 0 proto2\n"
+               "field 1 optional uint64 self identity\n"
+               "field 2 optional message 0 next\n",
+               box);
+        sha256("ekiden-shape 1\n"
+               "message 0 proto2\n"
+               "field 1 optional message 1 first\n"
+               "message 1 proto2\n"
+               "field 1 optional uint64 self identity\n"
+               "field 2 optional message 1 next\n",
+               aisle);
+        cr_assert_geq(asprintf(&text,
+                               "ekiden-schema 1\n"
+                               "program shop\n"
+                               "version 1\n"
+                               "item Shelf.Box objects key 0 shape %s\n"
+                               "item aisles stream key 0 shape %s\n",
+                               box, aisle),
+                      0);
+        sha256(text, whole);
+        free(text);
+        cr_expect_str_eq(prints.shape, box); /* of the first item */
+        cr_expect_str_eq(prints.fingerprint, whole);
 }

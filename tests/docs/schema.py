@@ -13,9 +13,9 @@ class Schema(unittest.TestCase):
         self.page = Page('docs/schema.md')
 
     def refusals(self):
-        """The sentences of the page's three tables."""
+        """The sentences of the page's tables."""
         found = []
-        for heading in ('The file', 'Items and keys', 'Fields and messages'):
+        for heading in ('The file', 'Items and keys', 'Identities', 'Bindings', 'Fields and messages'):
             for row in self.page.table(heading):
                 self.assertRegex(row[0], r'^`[^`]+`$')
                 found.append(row[0].strip('`'))
@@ -27,17 +27,24 @@ class Schema(unittest.TestCase):
             for block in self.page.of('sh', 'run'):
                 workshop.run(block.text)
             header = workshop.read('depot_v1.ekiden.h')
+            native = workshop.read('till_v1.native.h')
         generated = ' '.join(row[1] for row in self.page.table('Writing a schema'))
         names = [name.split('(')[0].split()[-1] for name in re.findall(r'`(depot[^`]*|struct[^`]*)`', generated)]
         self.assertEqual(len(names), 4)
         for name in names:
             self.assertRegex(header, r'\b' + name + r'\b')
+        generated = ' '.join(row[1] for row in self.page.table('Messages bound to structs') if 'till_v1' in row[0])
+        names = re.findall(r'till_v1_\w+', generated)
+        self.assertEqual(len(names), 3)
+        for name in names:
+            self.assertRegex(native, r'\b' + name + r'\b')
 
     def test_it_has_every_option(self):
         options = set()
         for extension, message in re.findall(r'^message (\w+)Options \{(.*?)^\}', read('idl/ekiden/options.proto'), re.M | re.S):
-            for name in re.findall(r'^  optional \w+ (\w+) = ', message, re.M):
-                options.add(f'`(ekiden.{extension.lower()}).{name}`')
+            extension = extension.lower().replace('enumvalue', 'value')
+            for name in re.findall(r'^  (?:optional|repeated) \w+ (\w+) = ', message, re.M):
+                options.add(f'`(ekiden.{extension}).{name}`')
         self.assertGreaterEqual(len(options), 6)
         self.assertEqual({row[0] for row in self.page.table('Options')}, options)
 

@@ -73,7 +73,7 @@ expect_nothing_else() {
 
         while read -r file; do
                 case $file in
-                bin/ekiden-upgrade | bin/protoc-gen-ekiden | include/ekiden/*) ;;
+                bin/ekiden-schema | bin/ekiden-upgrade | bin/protoc-gen-ekiden | include/ekiden/*) ;;
                 "$LIBDIR"/libekiden.so* | "$LIBDIR"/pkgconfig/ekiden.pc | share/*) ;;
                 *) problem "$file should not be installed" ;;
                 esac

@@ -61,7 +61,8 @@ struct foo {
                 size_t size;
                 union {
                         CASE(KIND_TEXT) char *PTRARRAY(size) bytes;
-                        CASE(7) float number;
+                        CASE(7) unsigned char *PTRARRAY(size) other_bytes; /* the same size */
+                        CASE(0x10) float number;
                 } value TAGGED(kind);
                 IGNORE int rest;
         } deep;
@@ -95,6 +96,7 @@ struct foo {
         unsigned three : 3, : 2, five : 5; /* bit-fields */
         bool one_bit : 1;
         enum kind kind_bits : 3;
+        IGNORE unsigned other_bits : 7;
 
         point_t where, path[4]; /* structs in it */
         struct timeval started;
@@ -113,14 +115,18 @@ struct foo {
 
         int listener DESCRIPTOR; /* arrays, and what is no number */
         int files[2] DESCRIPTOR;
-        char *PTRARRAY(bar_count) buffer;
+        int *DESCRIPTOR PTRARRAY(more_file_count) more_files;
+        unsigned char more_file_count;
+        char *PTRARRAY(buffer_size) buffer;
+        int64_t buffer_size;
         char small[8] BYTES;
         unsigned char digest[20];
         char names[3][8];
         char *aliases[4] ZT;
         char **PTRARRAY(argument_count) ZT arguments;
         int argument_count;
-        int numbers[8] PTRARRAY(argument_count);
+        int numbers[8] PTRARRAY(number_count);
+        short number_count;
         enum kind kinds[2];
         struct foo *neighbours[3];
         struct bar *REFERENCE borrowed;

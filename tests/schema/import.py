@@ -177,11 +177,6 @@ class Good(Import):
         self.expect(self.importing('shop.h', '--struct', 'shop', '--output', 'shop_v1.proto'), 0)
         self.generate('shop_v1.proto')
 
-    def test_letters_that_protobuf_has_not_are_replaced(self):
-        fields = self.fields('int größe; int $money;')
-        self.assertEqual(fields, ['optional int32 gr_e = 1 [(ekiden.field).c_member = "größe"];',
-                                  'optional int32 money = 2 [(ekiden.field).c_member = "$money"];'])
-
     def test_an_output_that_is_there_is_not_replaced(self):
         self.header('struct a { int n; };\n')
         self.write('out.proto', 'mine')
@@ -235,7 +230,23 @@ class Bad(Import):
         'int k; TAGGED(k) union { CASE(1) struct { int a; } b; } m;': 'give the struct a tag',
         'int k; TAGGED(k) union { CASE(1) union { int a; } b; } m;': 'is a union in a union',
         'int k; TAGGED(k, a, b) union { CASE(1) int a; } m;': 'TAGGED(a, b): give it one value',
-        'IGNORE int m : 3;': 'is a bit-field, and none stays behind alone',
+        'int n; char *PTRARRAY(n) a; char *PTRARRAY(n) m;': 'which is the count of "a" already',
+        'int n; TAGGED(n) union { CASE(1) int a; } u; char *PTRARRAY(n) m;':
+            'which is the discriminator of "u" already',
+        'int n; TAGGED(n) union { CASE(1) int a; } u; TAGGED(n) union { CASE(1) int a; } m;':
+            'which is the discriminator of "u" already',
+        'IGNORE int n; char *PTRARRAY(n) m;': 'member "n" is the count of "m": remove IGNORE',
+        'int n; TAGGED(n) union { CASE(1) int a; CASE(1) int b; } m;': 'has the CASE of another',
+        'int n; TAGGED(n, 1) union { CASE(1) int a; } m;': 'or the value at which none is in use',
+        'int n; TAGGED(n) union { CASE(1u) int a; } m;': 'CASE(1u): give it an integer',
+        'int k; TAGGED(k) union { int n; CASE(1) char *PTRARRAY(n) a; } m;':
+            'names the member "n", which there is none of',
+        'int m : 4 DESCRIPTOR;': 'is annotated with DESCRIPTOR, but is no int',
+        'int größe;': 'has a name that the generator does not take',
+        'IGNORE int $m;': 'has a name that the generator does not take',
+        'enum { $M } m;': 'constant $M has a name that the generator does not take',
+        'struct $m *m; }; struct $m { int a;': 'struct $m has a name that the generator does not',
+        'struct flexible { int n; char d[] PTRARRAY(n); } m;': 'which ends with an array without',
         '__attribute__((annotate("ekiden:new"))) int m;': 'annotation "new" is not known here',
         'IGNORE int m;': 'has no member that crosses',
     }

@@ -124,6 +124,7 @@ static const struct ekiden_member shelf_members[] = {
          .field = 2,
          EKIDEN_MESSAGE_AT(struct shelf, after),
          .target = &node_native},
+        {.name = "root", .field = 3, EKIDEN_MESSAGE_AT(struct shelf, root), .target = &root_native},
 };
 
 static const struct ekiden_member plain_members[] = {
@@ -194,8 +195,9 @@ static const struct ekiden_field shelf_fields[] = {
         {.index = 0, .nested = &node_message},
         {.index = 1, .nested = &node_message},
         {.index = 2, .nested = &node_message},
+        {.index = 3, .nested = &root_message},
 };
-static const struct ekiden_message shelf_message = {&graph__v1__shelf__descriptor, shelf_fields, 3};
+static const struct ekiden_message shelf_message = {&graph__v1__shelf__descriptor, shelf_fields, 4};
 
 static const struct ekiden_field plain_fields[] = {
         {.index = 2, .flags = EKIDEN_FIELD_DESCRIPTOR},

@@ -46,6 +46,7 @@ struct shelf {
         struct node *before;
         struct node cells[2];
         struct node *after;
+        struct root *root;
 };
 
 struct plain {

@@ -318,3 +318,114 @@ LeakTest(objects, descriptors_of_objects_cross_once)
         free_nodes((struct node *[]){a, to.head}, 2);
         expect_nothing_left();
 }
+
+static uint64_t plain_records;
+
+static int import_plainly(const void *functions, const ProtobufCMessage *record,
+                          struct ekiden_cursor *cursor, void *data)
+{
+        const Graph__V1__Entry *entry = (const Graph__V1__Entry *)record;
+
+        (void)functions, (void)cursor, (void)data;
+        cr_assert_eq(entry->key, 10 + plain_records);
+        cr_assert(entry->node && entry->node->has_identity);
+        plain_records++;
+        return 0;
+}
+
+/* The new version takes the messages as they are. */
+LeakTest(objects, objects_of_an_item_that_is_not_bound_are_let_go)
+{
+        static const struct ekiden_binding plainly = {.import_record = import_plainly};
+        struct bag bag = {.count = 0};
+        struct node *node = new_node("n");
+
+        start();
+        node->handle = eventfd(1, EFD_CLOEXEC);
+        fill_bag(&bag, node);
+        hand(&handover, "entries", &bag, NULL);
+        handover.to[0].native = NULL;
+        handover.to[0].binding = &plainly;
+        expect_handover(&handover);
+        cr_assert_eq(plain_records, 2);
+        close(node->handle);
+        free_nodes(&node, 1);
+        free_bag(&bag, &entry_native);
+        expect_nothing_left();
+}
+
+/* The pointer waits in a copy of the struct, and then in the struct. */
+LeakTest(objects, pointer_to_a_singleton_that_comes_later_is_set_when_it_comes)
+{
+        struct shelf shelf = {.root = &from, .cells = {{.handle = -1}, {.handle = -1}}};
+        struct shelf other = {.before = NULL};
+
+        start();
+        hand(&handover, "shelf", &shelf, &other);
+        hand(&handover, "root", &from, &to);
+        expect_handover(&handover);
+        cr_assert_eq(other.root, &to);
+        expect_nothing_left();
+}
+
+LeakTest(objects, entry_that_objects_of_its_own_item_point_to_crosses_once)
+{
+        struct bag bag = {.count = 0}, new_bag = {.count = 0};
+        struct node *node = new_node("n");
+        struct entry *entry;
+
+        start();
+        fill_bag(&bag, node);
+        node->entry = bag.entries[0];
+        hand(&handover, "entries", &bag, &new_bag);
+        hand(&handover, "root", &from, &to);
+        expect_handover(&handover);
+        entry = new_bag.entries[0];
+        cr_assert_eq(entry->node->entry, entry);
+        free_nodes((struct node *[]){node, entry->node}, 2);
+        free_bag(&bag, &entry_native);
+        free_bag(&new_bag, &entry_native);
+        expect_nothing_left();
+}
+
+LeakTest(objects, object_that_only_a_reference_led_to_comes_with_the_item_that_holds_it)
+{
+        struct bag bag = {.count = 0}, new_bag = {.count = 0};
+        struct node *node = new_node("n");
+        struct entry *held = allocate(sizeof(*held)), *entry;
+
+        start();
+        *held = (struct entry){.key = 99};
+        fill_bag(&bag, node);
+        node->entry = held;
+        from.favourite = held;
+        hand(&handover, "root", &from, &to);
+        hand(&handover, "entries", &bag, &new_bag);
+        expect_handover(&handover);
+        entry = new_bag.entries[0];
+        cr_assert_eq(to.favourite->key, 99);
+        cr_assert_eq(entry->node->entry, to.favourite);
+        free_nodes((struct node *[]){node, entry->node}, 2);
+        release(held);
+        release(to.favourite);
+        free_bag(&bag, &entry_native);
+        free_bag(&new_bag, &entry_native);
+        expect_nothing_left();
+}
+
+/* As a struct and its first member do. */
+LeakTest(objects, objects_of_two_types_at_one_address_are_two)
+{
+        struct node *node = new_node(NULL);
+
+        start();
+        node->entry = (struct entry *)(void *)node;
+        from.head = node;
+        hand(&handover, "root", &from, &to);
+        expect_handover(&handover);
+        cr_assert_neq((void *)to.head, (void *)to.head->entry);
+        cr_assert_eq(to.head->entry->key, 0);
+        release(to.head->entry);
+        free_nodes((struct node *[]){node, to.head}, 2);
+        expect_nothing_left();
+}

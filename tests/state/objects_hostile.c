@@ -324,6 +324,19 @@ LeakTest(objects_hostile, second_record_of_one_object_is_refused)
         expect_refusal(&capture, EKIDEN_EPROTOCOL, "", "came before");
 }
 
+LeakTest(objects_hostile, entry_that_comes_twice_is_refused)
+{
+        struct capture capture;
+        Graph__V1__Entry message = GRAPH__V1__ENTRY__INIT;
+
+        message.has_identity = 1;
+        message.identity = 2;
+        begin(&capture, "entries", true);
+        put_record(&capture, 0, &message);
+        put_record(&capture, 0, &message);
+        expect_refusal(&capture, EKIDEN_EPROTOCOL, "", "an entry already");
+}
+
 LeakTest(objects_hostile, object_without_identity_or_type_is_refused)
 {
         struct capture capture;

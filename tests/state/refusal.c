@@ -113,10 +113,7 @@ static void transform_crates(struct crates *from, ekiden_transform_function func
 {
         static const struct ekiden_binding binding = {.import_record = import_v2};
         const struct ekiden_transformer transformer = {"crates", "crates", function};
-        const struct ekiden_hop_table hop = {.from = &yard_v1,
-                                             .to = &yard_v2,
-                                             .transformers = &transformer,
-                                             .transformer_count = 1};
+        const struct ekiden_hop_table hop = {&yard_v1, &yard_v2, &transformer, 1, NULL, 0};
         const struct ek_chain chain = {
                 .from = &yard_v1, .to = &yard_v2, .hops = {&hop}, .count = 1};
         const struct ek_tagged tagged = tag_item(&yard_v1, "crates", &crates_binding, from);

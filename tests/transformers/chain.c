@@ -21,8 +21,8 @@ static void draw(const uint32_t (*pairs)[2])
         for (; (*pairs)[0]; pairs++) {
                 struct ekiden_hop_table *hop = &hops[registry.count];
 
-                *hop = (struct ekiden_hop_table){&schemas[(*pairs)[0]], &schemas[(*pairs)[1]], NULL,
-                                                 0};
+                *hop = (struct ekiden_hop_table){
+                        &schemas[(*pairs)[0]], &schemas[(*pairs)[1]], NULL, 0, NULL, 0};
                 cr_assert_eq(ek_registry_add(&registry, hop), 0);
         }
 }
@@ -137,7 +137,7 @@ Test(chain, stays_within_the_program)
 {
         static const struct ekiden_schema strangers[] = {{.program = "other", .version = 1},
                                                          {.program = "other", .version = 2}};
-        static const struct ekiden_hop_table hop = {&strangers[0], &strangers[1], NULL, 0};
+        static const struct ekiden_hop_table hop = {&strangers[0], &strangers[1], NULL, 0, NULL, 0};
 
         draw((const uint32_t[][2]){{2, 3}, {0, 0}});
         cr_assert_eq(ek_registry_add(&registry, &hop), 0);

@@ -25,7 +25,7 @@ static int add(const struct ekiden_hop_table *hop)
 
 static int add_transformers(const struct ekiden_transformer *transformers, size_t count)
 {
-        const struct ekiden_hop_table hop = {&depot_v1, &depot_v2, transformers, count};
+        const struct ekiden_hop_table hop = {&depot_v1, &depot_v2, transformers, count, NULL, 0};
 
         return add(&hop);
 }
@@ -34,7 +34,7 @@ Test(registry, takes_a_hop_between_two_versions)
 {
         const struct ekiden_transformer good[] = {{"notes", "remarks", transform},
                                                   {"boxes", "boxes", transform}};
-        const struct ekiden_hop_table down = {&depot_v2, &depot_v1, NULL, 0};
+        const struct ekiden_hop_table down = {&depot_v2, &depot_v1, NULL, 0, NULL, 0};
 
         cr_expect_eq(add_transformers(good, 2), 0);
         cr_expect_eq(add_transformers(NULL, 0), 0, "all items may have kept their shape");
@@ -44,10 +44,10 @@ Test(registry, takes_a_hop_between_two_versions)
 Test(registry, refuses_a_hop_that_is_none)
 {
         const struct ekiden_schema stranger = {.program = "other", .version = 2};
-        const struct ekiden_hop_table no_from = {NULL, &depot_v2, NULL, 0};
-        const struct ekiden_hop_table no_to = {&depot_v1, NULL, NULL, 0};
-        const struct ekiden_hop_table to_itself = {&depot_v1, &depot_v1, NULL, 0};
-        const struct ekiden_hop_table to_another_program = {&depot_v1, &stranger, NULL, 0};
+        const struct ekiden_hop_table no_from = {NULL, &depot_v2, NULL, 0, NULL, 0};
+        const struct ekiden_hop_table no_to = {&depot_v1, NULL, NULL, 0, NULL, 0};
+        const struct ekiden_hop_table to_itself = {&depot_v1, &depot_v1, NULL, 0, NULL, 0};
+        const struct ekiden_hop_table to_another_program = {&depot_v1, &stranger, NULL, 0, NULL, 0};
 
         cr_expect_eq(add(NULL), EKIDEN_EINVAL);
         cr_expect_eq(add(&no_from), EKIDEN_EINVAL);
@@ -82,8 +82,8 @@ Test(registry, refuses_two_transformers_into_one_item)
 Test(registry, refuses_a_second_hop_between_the_same_versions)
 {
         static struct ek_registry registry;
-        const struct ekiden_hop_table hop = {&depot_v1, &depot_v2, NULL, 0}, again = hop;
-        const struct ekiden_hop_table back = {&depot_v2, &depot_v1, NULL, 0};
+        const struct ekiden_hop_table hop = {&depot_v1, &depot_v2, NULL, 0, NULL, 0}, again = hop;
+        const struct ekiden_hop_table back = {&depot_v2, &depot_v1, NULL, 0, NULL, 0};
 
         cr_expect_eq(ek_registry_add(&registry, &hop), 0);
         cr_expect_eq(ek_registry_add(&registry, &again), EKIDEN_EEXISTS);
@@ -100,7 +100,7 @@ Test(registry, is_full_after_256_hops)
         for (size_t i = 0; i < EK_HOPS_MAX + 2; i++)
                 schemas[i] = (struct ekiden_schema){.program = "p", .version = (uint32_t)i + 1};
         for (size_t i = 0; i < EK_HOPS_MAX + 1; i++) {
-                hops[i] = (struct ekiden_hop_table){&schemas[i], &schemas[i + 1], NULL, 0};
+                hops[i] = (struct ekiden_hop_table){&schemas[i], &schemas[i + 1], NULL, 0, NULL, 0};
                 cr_expect_eq(ek_registry_add(&registry, &hops[i]),
                              i < EK_HOPS_MAX ? 0 : EKIDEN_ENOMEM, "hop %zu", i);
         }
@@ -110,7 +110,7 @@ Test(registry, is_full_after_256_hops)
 Test(registry, knows_the_schemas_of_its_hops)
 {
         static struct ek_registry registry;
-        const struct ekiden_hop_table hop = {&depot_v1, &depot_v2, NULL, 0};
+        const struct ekiden_hop_table hop = {&depot_v1, &depot_v2, NULL, 0, NULL, 0};
 
         cr_expect_eq(ek_registry_add(&registry, &hop), 0);
         cr_expect_eq(ek_registry_schema(&registry, &depot_v3, 1), &depot_v1);

@@ -133,7 +133,7 @@ Test(route, between_kinds_needs_a_transformer)
         const struct ekiden_schema from = {
                 .program = "depot", .version = 9, .items = &streamed, .item_count = 1};
         const struct ekiden_transformer transformer = {"counter", "counter", change};
-        struct ekiden_hop_table hop = {&from, &depot_v2, &transformer, 0};
+        struct ekiden_hop_table hop = {&from, &depot_v2, &transformer, 0, NULL, 0};
         struct ek_chain chain = {.from = &from, .to = &depot_v2, .hops = {&hop}, .count = 1};
         struct ek_route route;
 

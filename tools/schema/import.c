@@ -56,13 +56,48 @@ static bool is_readable(struct import *import, const char *path)
         return good;
 }
 
+/* What has no size of its own can only be pointed to. */
+static void check_flexible(struct import *import, const struct import_message *message)
+{
+        for (size_t i = 0; i < message->field_count; i++) {
+                const struct import_field *field = &message->fields[i];
+
+                if (field->is_embedded && field->message->flexible)
+                        import_fault(import, field->place,
+                                     "member \"%s\" is %s, which ends with an array without a "
+                                     "size: make it a pointer, or stay out of it with IGNORE",
+                                     field->name, field->message->c_struct);
+        }
+}
+
 /* Each may lead to others, which are behind it in the list. */
 static bool import_all(struct import *import)
 {
         for (struct import_message *message = import->messages; message != NULL;
              message = message->next)
                 import_members(import, message);
+        for (struct import_message *message = import->messages; message != NULL;
+             message = message->next)
+                check_flexible(import, message);
         return !import->failed;
+}
+
+/* The generator writes it between quotes, into C and into comments. */
+static bool is_good_header(struct import *import)
+{
+        const char *name = import->options->files.list[0];
+
+        if (name[strcspn(name, "\"\\")] == '\0' && name[0] != '<') {
+                while (*name != '\0' && (unsigned char)*name >= ' ' && *name != 0x7f)
+                        name++;
+                if (*name == '\0')
+                        return true;
+        }
+        output_error(import->arena,
+                     "%s: the name cannot be written into C: rename the header without quotes, "
+                     "backslashes and control characters",
+                     import->options->files.list[0]);
+        return false;
 }
 
 static int write_schema(struct import *import)
@@ -97,7 +132,8 @@ int command_import(const struct options *options)
         int status = STATUS_FAULT;
         CXIndex index;
 
-        if (!is_readable(&import, options->files.list[0]) || !choose_program(&import))
+        if (!is_readable(&import, options->files.list[0]) || !is_good_header(&import) ||
+            !choose_program(&import))
                 return STATUS_FAULT;
         index = clang_createIndex(0, 0);
         if (index == NULL)

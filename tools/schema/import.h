@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A C header with the annotations of <ekiden/annotate.h>, as version 1 of a schema. libclang parses
- * it; import_parse.c finds the structs, import_member.c goes through their members,
- * import_type.c finds what becomes of a type, import_names.c gives names, import_emit.c writes.
+ * it; import_parse.c finds the structs, import_member.c goes through their members (of which
+ * import_count.c tells what serves others), import_field.c and import_type.c find what becomes of
+ * their types, import_names.c gives names, import_emit.c writes.
  */
 #pragma once
 
@@ -33,6 +34,7 @@ struct import_enum {
 
 struct import_oneof {
         const char *name, *discriminator, *none; /* none: NULL */
+        struct import_names cases; /* values that are taken, `none` too */
 };
 
 struct import_field {
@@ -41,6 +43,8 @@ struct import_field {
         struct import_message *message;
         struct import_enum *enumeration;
         bool repeated;
+        bool is_embedded; /* its message is a struct in the member, and not behind a pointer */
+        CXCursor place;
         const struct import_oneof *oneof; /* fields of one follow each other */
         const char **options; /* "zt: true" */
         size_t option_count, option_size;

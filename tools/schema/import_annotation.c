@@ -3,6 +3,8 @@
  * What <ekiden/annotate.h> leaves beside members: attributes with a text, "ekiden:NAME" or
  * "ekiden:NAME=ARGUMENT".
  */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "import.h"
@@ -24,14 +26,18 @@ static const char *trim(struct ek_arena *arena, const char *begin, const char *e
         return ek_arena_printf(arena, "%.*s", (int)(end - begin), begin);
 }
 
-/* An integer or the name of a constant. */
+/* An integer, as strtoll() reads it, or the name of a constant. */
 static bool is_constant(const char *text)
 {
-        const char *digits = text[0] == '-' ? text + 1 : text;
+        char *end;
 
-        if (digits[0] >= '0' && digits[0] <= '9')
-                return strspn(digits, "0123456789abcdefABCDEFxXuUlL") == strlen(digits);
-        return digits == text && ek_name_is_identifier(text);
+        if (ek_name_is_identifier(text))
+                return true;
+        if (text[0] != '-' && (text[0] < '0' || text[0] > '9'))
+                return false;
+        errno = 0;
+        strtoll(text, &end, 0);
+        return errno == 0 && *end == '\0' && end[-1] != '-';
 }
 
 static void set(struct reading *reading, CXCursor at, const char *name, const char *argument,

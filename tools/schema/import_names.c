@@ -10,7 +10,8 @@
 #include "import.h"
 #include "names.h"
 
-#define ITEM_NAME_MAX 63
+#define NAME_LENGTH_MAX 63 /* of an item; objects of a message are one by its name */
+#define SUFFIX_MAX 11
 
 static uint32_t hash(const char *name)
 {
@@ -107,8 +108,11 @@ static char *camel(struct ek_arena *arena, const char *c_name)
 
 const char *import_name_type(struct import *import, const char *c_name)
 {
-        const char *base = camel(import->arena, c_name), *name = base;
+        char *base = camel(import->arena, c_name);
+        const char *name = base;
 
+        if (strlen(base) > NAME_LENGTH_MAX - SUFFIX_MAX)
+                base[NAME_LENGTH_MAX - SUFFIX_MAX] = '\0';
         for (unsigned int i = 2;; i++) {
                 const char *wanted[] = {
                         name,
@@ -140,13 +144,10 @@ static char *clean(struct ek_arena *arena, const char *text)
 
 const char *import_name_value(struct import *import, const char *constant)
 {
-        const char *base =
-                ek_name_is_identifier(constant) ? constant : clean(import->arena, constant);
-        const char *name = base != NULL ? base : "VALUE";
+        const char *name = constant;
 
-        base = name;
         for (unsigned int i = 2; !import_names_take(&import->names, name); i++)
-                name = ek_arena_printf(import->arena, "%s_%u", base, i);
+                name = ek_arena_printf(import->arena, "%s_%u", constant, i);
         return name;
 }
 
@@ -159,11 +160,12 @@ const char *import_name_item(struct import *import, const char *c_name)
                 base = ek_arena_strdup(import->arena, "state");
         for (char *c = base; *c != '\0'; c++)
                 *c = (char)tolower((unsigned char)*c);
-        if (strlen(base) > ITEM_NAME_MAX)
-                base[ITEM_NAME_MAX] = '\0';
+        if (strlen(base) > NAME_LENGTH_MAX)
+                base[NAME_LENGTH_MAX] = '\0';
         name = base;
         for (unsigned int i = 2; !import_names_take(&import->items, name); i++)
-                name = ek_arena_printf(import->arena, "%.*s_%u", ITEM_NAME_MAX - 11, base, i);
+                name = ek_arena_printf(import->arena, "%.*s_%u", NAME_LENGTH_MAX - SUFFIX_MAX, base,
+                                       i);
         return name;
 }
 

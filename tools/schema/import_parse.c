@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "import.h"
+#include "installed.h"
 #include "output.h"
 
 const char *import_string(struct import *import, CXString string)
@@ -95,6 +96,7 @@ static bool parse_file(struct import *import, CXIndex index)
                                             "-fparse-all-comments"};
         const struct options *options = import->options;
         const char *path = options->files.list[0];
+        const char *installed = installed_include_dir(import->arena);
         struct strings arguments = {0};
         enum CXErrorCode error;
 
@@ -106,7 +108,8 @@ static bool parse_file(struct import *import, CXIndex index)
         for (size_t i = 0; i < options->defines.count; i++)
                 add_argument(import, &arguments,
                              ek_arena_printf(import->arena, "-D%s", options->defines.list[i]));
-        add_argument(import, &arguments, "-I" EKIDEN_INCLUDE_DIR);
+        if (installed != NULL)
+                add_argument(import, &arguments, ek_arena_printf(import->arena, "-I%s", installed));
         if (path[0] == '-')
                 path = ek_arena_printf(import->arena, "./%s", path);
         error = clang_parseTranslationUnit2(index, path, arguments.list, (int)arguments.count, NULL,

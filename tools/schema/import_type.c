@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "import.h"
+#include "names.h"
 
 const char *import_number(CXType canonical)
 {
@@ -106,6 +107,13 @@ struct import_message *import_message(struct import *import, CXType type, CXCurs
                 return *slot;
         tag = strncmp(c_struct, "struct ", strlen("struct ")) == 0 ? c_struct + strlen("struct ")
                                                                    : c_struct;
+        if (!ek_name_is_identifier(tag)) {
+                import_fault(import, place,
+                             "%s has a name that the generator does not take: rename it with "
+                             "letters of ASCII, digits and '_'",
+                             c_struct);
+                return NULL;
+        }
         message = ek_arena_alloc(import->arena, 1, sizeof(*message));
         message->declaration = definition;
         message->origin = place;
@@ -163,6 +171,14 @@ static enum CXChildVisitResult visit_value(CXCursor cursor, CXCursor parent, CXC
                 import_fault(import, values->at,
                              "constant %s is outside of what a schema's enum holds, 32 bits with a "
                              "sign: make the member an integer, or stay out of it with IGNORE",
+                             value.constant);
+                values->failed = true;
+                return CXChildVisit_Break;
+        }
+        if (!ek_name_is_identifier(value.constant)) {
+                import_fault(import, values->at,
+                             "constant %s has a name that the generator does not take: rename it "
+                             "with letters of ASCII, digits and '_'",
                              value.constant);
                 values->failed = true;
                 return CXChildVisit_Break;

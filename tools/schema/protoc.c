@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "installed.h"
 #include "output.h"
 #include "read.h"
 #include "status.h"
@@ -61,6 +62,7 @@ static char **make_arguments(const struct options *options, const char *path)
 {
         struct ek_arena *arena = options->arena;
         const size_t dir_count = options->include_dirs.count;
+        const char *installed = installed_include_dir(arena);
         char **arguments = ek_arena_alloc(arena, dir_count + 10, sizeof(*arguments));
         size_t count = 0;
 
@@ -73,8 +75,8 @@ static char **make_arguments(const struct options *options, const char *path)
         if (dir_count == 0)
                 arguments[count++] = path_argument(arena, ".");
         arguments[count++] = path_argument(arena, directory_of(arena, path));
-        if (access(EKIDEN_INCLUDE_DIR "/ekiden/options.proto", R_OK) == 0)
-                arguments[count++] = path_argument(arena, EKIDEN_INCLUDE_DIR);
+        if (installed != NULL)
+                arguments[count++] = path_argument(arena, installed);
         arguments[count++] = ek_arena_strdup(arena, absolute_file(arena, path));
         return arguments;
 }

@@ -31,7 +31,7 @@ struct ek_step {
         const struct ekiden_hop_table *hop;
         const struct ekiden_transformer *transformer; /* NULL: the shapes agree */
         const struct ekiden_item *to; /* the item as hop->to has it */
-        struct ek_index *indexes; /* what the transformer may look up: a list, see lookup.h */
+        struct ek_index *indexes; /* what the transformer may look up: a list, see index.h */
 };
 
 struct ek_route {

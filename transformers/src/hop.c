@@ -9,7 +9,7 @@
 
 #include "chain.h"
 #include "fields.h"
-#include "lookup.h"
+#include "index.h"
 #include "record.h"
 
 struct run {

@@ -2,6 +2,7 @@
 /* See record.h. */
 #include "record.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "utf8.h"
@@ -49,8 +50,24 @@ static bool has_own_flag(const ProtobufCFieldDescriptor *field)
                field->type != PROTOBUF_C_TYPE_STRING && field->type != PROTOBUF_C_TYPE_MESSAGE;
 }
 
+#define SCRATCH_SIZE 4096 /* a message larger than this is not looked at so closely */
+
+/* An enum's own default is its first value, which protobuf-c tells nobody but the message's init.
+ */
+static bool is_enum_default(const ProtobufCMessageDescriptor *type,
+                            const ProtobufCFieldDescriptor *field, const void *value)
+{
+        max_align_t scratch[SCRATCH_SIZE / sizeof(max_align_t)];
+
+        if (type->sizeof_message > sizeof(scratch))
+                return true;
+        protobuf_c_message_init(type, scratch);
+        return memcmp((const char *)scratch + field->offset, value, size_of(field->type)) == 0;
+}
+
 /* Whether an absent field holds a value all the same. A descriptor that is none is -1. */
-static bool holds_value(const ProtobufCFieldDescriptor *field, const void *value)
+static bool holds_value(const ProtobufCMessageDescriptor *type,
+                        const ProtobufCFieldDescriptor *field, const void *value)
 {
         static const char zeros[sizeof(ProtobufCBinaryData)];
         const int32_t none = -1;
@@ -60,7 +77,10 @@ static bool holds_value(const ProtobufCFieldDescriptor *field, const void *value
                 return !field->default_value && ((const ProtobufCBinaryData *)value)->len > 0;
         if (field->type == PROTOBUF_C_TYPE_INT32 && memcmp(value, &none, size) == 0)
                 return false;
-        return memcmp(value, field->default_value ? field->default_value : zeros, size) != 0;
+        if (memcmp(value, field->default_value ? field->default_value : zeros, size) == 0)
+                return false;
+        return field->type != PROTOBUF_C_TYPE_ENUM || field->default_value ||
+               !is_enum_default(type, field, value);
 }
 
 static bool is_text(const char *text)
@@ -138,7 +158,7 @@ static const char *check_field(const struct check *check, const ProtobufCFieldDe
             *(const uint32_t *)quantifier != field->id)
                 return NULL;
         if (has_own_flag(field) && !*(const protobuf_c_boolean *)quantifier)
-                return check->is_filled && holds_value(field, value)
+                return check->is_filled && holds_value(message->descriptor, field, value)
                                ? "has a value, and its has_ flag is not set"
                                : NULL;
         return check_value(check, field, value,

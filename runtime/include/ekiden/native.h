@@ -218,10 +218,10 @@ template <typename Type> struct ekiden_is_signed<Type, true> {
         (__builtin_classify_type(lvalue) < EKIDEN_CLASS_POINTER || \
          EKIDEN_LVALUE_IS_FLOATING(lvalue))
 #define EKIDEN_LVALUE_IS_SIGNED(lvalue) ((__typeof__(lvalue))-1 < (__typeof__(lvalue))1)
-/* A bit-field has a type only behind a comma. */
+/* A bit-field has a type only behind a comma; in one of 1 bit that is signed, 1 is -1. */
 #define EKIDEN_BITS_TYPE(lvalue) __typeof__(((void)0, lvalue))
 #define EKIDEN_BITS_ARE_SIGNED(lvalue) \
-        ((EKIDEN_BITS_TYPE(lvalue)) - 1 < (EKIDEN_BITS_TYPE(lvalue))1)
+        ((EKIDEN_BITS_TYPE(lvalue)) - 1 <= (EKIDEN_BITS_TYPE(lvalue))0)
 #define EKIDEN_CLASS_UNION 13
 #define EKIDEN_IS_UNION(Struct) (__builtin_classify_type(*(Struct *)0) == EKIDEN_CLASS_UNION)
 #define EKIDEN_LVALUE_IS_BOOL(lvalue) __builtin_types_compatible_p(__typeof__(lvalue), _Bool)
@@ -362,6 +362,20 @@ template <typename Type> struct ekiden_is_signed<Type, true> {
                                      members(EKIDEN_FOLLOWS, Struct, behind, bits_size) 0,       \
                              #Struct " has a member behind \"" #behind "\" that " schema         \
                                      " neither binds nor ignores")
+/* Where bit-fields are, nobody can ask; but there are only so many places, each of them a gap:
+ * behind `behind`, and at the start. */
+#define EKIDEN_GAP(Struct, behind, members)                                                   \
+        (EKIDEN_IS_UNION(Struct) ||                                                           \
+                         sizeof(Struct) < EKIDEN_END(Struct, behind) + __alignof__(Struct) || \
+                         members(EKIDEN_FOLLOWS, Struct, behind, 0) 0                         \
+                 ? 0                                                                          \
+                 : 1)
+#define EKIDEN_GAP_AT_START(Struct, members) (members(EKIDEN_BEGINS, Struct, , 0) 0 ? 0 : 1)
+#define EKIDEN_NO_MORE_GAPS(Struct, most, schema, gaps)                                       \
+        EKIDEN_STATIC_ASSERT((gaps) <= (most),                                                \
+                             #Struct " has a member that " schema                             \
+                                     " neither binds nor ignores, or bit-fields that follow " \
+                                     "each other there and are apart in the struct")
 #define EKIDEN_COVERED_FROM_START(Struct, bits_size, members, schema)               \
         EKIDEN_STATIC_ASSERT(members(EKIDEN_BEGINS, Struct, , bits_size) 0, #Struct \
                              " begins with a member that " schema " neither binds nor ignores")

@@ -54,15 +54,25 @@
 #define EKIDEN_WANTED_FLOAT "a float"
 #define EKIDEN_WANTED_DOUBLE "a double or a float"
 
-#define EKIDEN_CHECK_NUMBER(Struct, member, CLASS, field)                                        \
-        EKIDEN_MUST_BE(EKIDEN_LVALUE_IS_NUMBER(EKIDEN_LVALUE(Struct, member)), #Struct, #member, \
-                       field, EKIDEN_WANTED_##CLASS);                                            \
-        EKIDEN_MUST_BE(EKIDEN_FITS_##CLASS(EKIDEN_LVALUE(Struct, member)), #Struct, #member,     \
+/* What must be so before the compiler can be asked the rest. */
+#define EKIDEN_KIND_INT32(lvalue) EKIDEN_LVALUE_IS_INTEGER(lvalue)
+#define EKIDEN_KIND_INT64(lvalue) EKIDEN_LVALUE_IS_INTEGER(lvalue)
+#define EKIDEN_KIND_UINT32(lvalue) EKIDEN_LVALUE_IS_INTEGER(lvalue)
+#define EKIDEN_KIND_UINT64(lvalue) EKIDEN_LVALUE_IS_INTEGER(lvalue)
+#define EKIDEN_KIND_ENUM(lvalue) EKIDEN_LVALUE_IS_INTEGER(lvalue)
+#define EKIDEN_KIND_BOOL(lvalue) EKIDEN_LVALUE_IS_INTEGER(lvalue)
+#define EKIDEN_KIND_FLOAT(lvalue) EKIDEN_LVALUE_IS_FLOATING(lvalue)
+#define EKIDEN_KIND_DOUBLE(lvalue) EKIDEN_LVALUE_IS_FLOATING(lvalue)
+
+#define EKIDEN_CHECK_NUMBER(Struct, member, CLASS, field)                                    \
+        EKIDEN_MUST_BE(EKIDEN_KIND_##CLASS(EKIDEN_LVALUE(Struct, member)), #Struct, #member, \
+                       field, EKIDEN_WANTED_##CLASS);                                        \
+        EKIDEN_MUST_BE(EKIDEN_FITS_##CLASS(EKIDEN_LVALUE(Struct, member)), #Struct, #member, \
                        field, EKIDEN_WANTED_##CLASS)
-#define EKIDEN_CHECK_NUMBERS(Struct, member, CLASS, field)                                        \
-        EKIDEN_MUST_BE(EKIDEN_LVALUE_IS_NUMBER(EKIDEN_ELEMENT(Struct, member)), #Struct, #member, \
-                       field, "of elements that are each " EKIDEN_WANTED_##CLASS);                \
-        EKIDEN_MUST_BE(EKIDEN_FITS_##CLASS(EKIDEN_ELEMENT(Struct, member)), #Struct, #member,     \
+#define EKIDEN_CHECK_NUMBERS(Struct, member, CLASS, field)                                    \
+        EKIDEN_MUST_BE(EKIDEN_KIND_##CLASS(EKIDEN_ELEMENT(Struct, member)), #Struct, #member, \
+                       field, "of elements that are each " EKIDEN_WANTED_##CLASS);            \
+        EKIDEN_MUST_BE(EKIDEN_FITS_##CLASS(EKIDEN_ELEMENT(Struct, member)), #Struct, #member, \
                        field, "of elements that are each " EKIDEN_WANTED_##CLASS)
 
 /* Bit-fields, by their width; sizeof does not go there. */

@@ -76,10 +76,6 @@ static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
                 r = send_absent(p, pull->item, error);
         } else {
                 r = check_type(tagged, pull, error);
-                if (r == 0 && tagged->pulled_in == p->serial)
-                        r = ekiden_error_set(error, EKIDEN_EPROTOCOL,
-                                             "the new process asked twice for item \"%s\"",
-                                             tagged->name);
                 if (r == 0)
                         tagged->pulled_in = p->serial;
                 if (r == 0)
@@ -124,7 +120,8 @@ static int receive_request(struct ek_predecessor *p, struct ek_export *export_,
         }
 }
 
-/* Pulls until READY: each item once, so there are no more of them than a program can tag. */
+/* Pulls until READY. An item may be pulled again, by one that was split off from it, or that looks
+   it up; but no more often than a program can have reasons to. */
 static int answer_pulls(struct ek_predecessor *p, struct ek_export *export_,
                         struct ekiden_error *error)
 {

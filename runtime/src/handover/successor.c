@@ -13,6 +13,7 @@
 #include "handover/compatible.h"
 #include "handover/deadlines.h"
 #include "handover/refusal.h"
+#include "state/lookup.h"
 #include "state/transfer.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
@@ -263,7 +264,13 @@ static int fetch(const struct ek_tagged *tagged, struct ekiden_error *error)
                 r = ek_route_find(&successor.chain, &tagged->item, &route, error);
         if (r < 0)
                 return r;
-        return route.source ? pull(route.source, tagged, &route, error) : EKIDEN_FRESH;
+        if (!route.source)
+                return EKIDEN_FRESH;
+        r = ek_lookups_fetch(&successor.chain, &route, pull, error);
+        if (r == 0)
+                r = pull(route.source, tagged, &route, error);
+        ek_lookups_free(&route);
+        return r;
 }
 
 int ek_successor_fetch(const struct ek_tagged *tagged, struct ekiden_error *error)

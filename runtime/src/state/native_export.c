@@ -103,11 +103,15 @@ static int export_embedded(const struct export *export, const struct ekiden_memb
 static int export_pointer(const struct export *export, const struct ekiden_member *member,
                           const void *from, ProtobufCMessage **to)
 {
+        const ProtobufCFieldDescriptor *field = &export->native->descriptor->fields[member->field];
         uint64_t identity = 0;
         const void *address;
         int r = 0;
 
         memcpy(&address, from, sizeof(address));
+        if (!address && field->label == PROTOBUF_C_LABEL_OPTIONAL &&
+            !(field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF))
+                return 0;
         if (address)
                 r = ek_objects_refer(export->cursor, export->native, member, address, &identity);
         if (r < 0)

@@ -111,7 +111,7 @@ static int import_object(const struct ek_tagged *tagged, const ProtobufCMessage 
         r = ek_objects_fill(cursor, tagged->native, record, &entry);
         if (r < 0)
                 return r;
-        r = ek_objects_add_entry(objects, entry, identity & 1);
+        r = ek_objects_add_object(objects, identity);
         return r < 0 ? out_of_memory(cursor) : 0;
 }
 
@@ -165,6 +165,7 @@ int ek_native_take_stub(const struct ek_tagged *tagged, const struct ekiden_mess
         unsigned int number = ek_objects_type(objects, tagged->native);
         unsigned int known;
         uint64_t identity;
+        int r;
 
         if (!tagged->container || number == 0 || !ek_record_identity(type, record, &identity) ||
             !ek_objects_has(objects, identity))
@@ -177,7 +178,12 @@ int ek_native_take_stub(const struct ek_tagged *tagged, const struct ekiden_mess
                                         (unsigned long long)cursor->record);
         if (known == 0)
                 return 1; /* a transformer dropped it */
-        if (ek_objects_add_entry(objects, *ek_objects_address(objects, identity / 2), false) < 0)
+        r = ek_objects_add_object(objects, identity);
+        if (r == EKIDEN_EPROTOCOL)
+                return ekiden_error_set(cursor->error, r,
+                                        "record %llu is malformed: its object is an entry already",
+                                        (unsigned long long)cursor->record);
+        if (r < 0)
                 return out_of_memory(cursor);
         cursor->record++;
         return 1;

@@ -20,7 +20,7 @@
 #include "chain.h"
 
 #define EK_OBJECTS_PAGE 4096 /* identities in a page */
-#define EK_OBJECT_TYPES_MAX 2047
+#define EK_OBJECT_TYPES_MAX 1023
 
 /* An object's state: flags, and above them its type's number, from 1; 0: not known yet. */
 enum {
@@ -34,7 +34,8 @@ enum {
         EK_OBJECT_DEMANDED = 1 << 2, /* it must come with the item in hand */
         EK_OBJECT_NEW = 1 << 3, /* first heard of in the item in hand */
         EK_OBJECT_FILLED_NOW = 1 << 4, /* in the item in hand */
-        EK_OBJECT_TYPE_SHIFT = 5,
+        EK_OBJECT_ENTRY = 1 << 5, /* of the container in hand */
+        EK_OBJECT_TYPE_SHIFT = 6,
 };
 
 struct ek_objects_page {
@@ -93,7 +94,7 @@ struct ekiden_objects {
         /* On the way in. */
         const struct ek_chain *chain;
         struct ek_route *routes; /* of each item of chain->from that is of kind OBJECTS */
-        uint64_t received; /* bytes of records so far */
+        uint64_t received; /* bytes of the handover so far: no more objects than that can be */
         uint64_t missing; /* objects that are demanded, and have not come */
         struct ek_objects_patch *patches; /* the first is not used */
         size_t patch_count, patch_capacity;
@@ -203,8 +204,11 @@ int ek_objects_fill_placed(struct ekiden_cursor *cursor, const struct ekiden_nat
                            const struct ekiden_message *type, const ProtobufCMessage *message,
                            void *scratch, void *address);
 
-/** Adds an entry of the item in hand. */
+/** Adds an entry of the item in hand: 0 or ENOMEM. */
 int ek_objects_add_entry(struct ekiden_objects *objects, void *entry, bool is_loose);
+
+/** Adds an entry that an identity keeps: 0, ENOMEM, or EPROTOCOL (it is there already). */
+int ek_objects_add_object(struct ekiden_objects *objects, uint64_t identity);
 
 /** Whether entry `index` is kept by no identity. */
 bool ek_objects_is_loose(const struct ekiden_objects *objects, size_t index);

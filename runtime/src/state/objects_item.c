@@ -24,6 +24,23 @@ int ek_objects_add_entry(struct ekiden_objects *objects, void *entry, bool is_lo
         return 0;
 }
 
+int ek_objects_add_object(struct ekiden_objects *objects, uint64_t identity)
+{
+        uint64_t number = identity / 2;
+        uint16_t *state = ek_objects_state(objects, number);
+        int r;
+
+        if (*state & EK_OBJECT_ENTRY)
+                return EKIDEN_EPROTOCOL;
+        r = ek_objects_add_entry(objects, *ek_objects_address(objects, number),
+                                 *state & EK_OBJECT_PLACED);
+        if (r < 0)
+                return r;
+        *state |= EK_OBJECT_ENTRY;
+        objects->pages[number / EK_OBJECTS_PAGE]->is_touched = true;
+        return 0;
+}
+
 static int compare_indices(const void *a, const void *b)
 {
         size_t one = *(const size_t *)a, other = *(const size_t *)b;
@@ -209,8 +226,8 @@ void ek_objects_settle(struct ekiden_objects *objects)
                 if (!objects->pages[page] || !objects->pages[page]->is_touched)
                         continue;
                 for (size_t i = 0; i < EK_OBJECTS_PAGE; i++)
-                        objects->pages[page]->states[i] &=
-                                (uint16_t) ~(EK_OBJECT_NEW | EK_OBJECT_FILLED_NOW);
+                        objects->pages[page]->states[i] &= (uint16_t) ~(
+                                EK_OBJECT_NEW | EK_OBJECT_FILLED_NOW | EK_OBJECT_ENTRY);
                 objects->pages[page]->is_touched = false;
         }
         sift_waits(objects);

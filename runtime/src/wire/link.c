@@ -74,6 +74,11 @@ int ek_link_socket(const struct ek_link *link)
         return link->fd;
 }
 
+uint64_t ek_link_received(const struct ek_link *link)
+{
+        return link->received;
+}
+
 size_t ek_link_untaken(const struct ek_link *link)
 {
         return link->descriptor_count;
@@ -142,6 +147,7 @@ static int read_some(struct ek_link *link)
         if (n == 0)
                 return EKIDEN_EPEER;
         link->in_end += (size_t)n;
+        link->received += (uint64_t)n;
         return 1;
 }
 

@@ -135,6 +135,9 @@ int ek_frame_message(const struct ek_frame *frame, const ProtobufCMessageDescrip
 int ek_link_take_descriptors(struct ek_link *link, const struct ek_frame *frame,
                              int *ret_descriptors);
 
+/** How many bytes were received since the link was made. */
+uint64_t ek_link_received(const struct ek_link *link);
+
 /** How many descriptors were received and not taken. */
 size_t ek_link_untaken(const struct ek_link *link);
 

@@ -20,6 +20,7 @@ struct ek_link {
         int fd;
         uint8_t *in; /* bytes [in_start, in_end) were read and not parsed */
         size_t in_capacity, in_start, in_end;
+        uint64_t received; /* bytes in all */
         int descriptors[EK_LINK_DESCRIPTORS_HELD]; /* received and not taken, oldest first */
         size_t descriptor_count;
         uint8_t out[EK_LINK_QUEUE_SIZE]; /* frames that were queued and not sent */

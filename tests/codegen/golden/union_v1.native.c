@@ -67,8 +67,6 @@ EKIDEN_COVERED(struct letter, u, 0, EKIDEN_MEMBERS, "union_v1.proto");
 EKIDEN_COVERED(struct letter, ratio, 0, EKIDEN_MEMBERS, "union_v1.proto");
 EKIDEN_COVERED(struct letter, count, 0, EKIDEN_MEMBERS, "union_v1.proto");
 #undef EKIDEN_MEMBERS
-/* clang-format on */
-/* clang-format off */
 #define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
         each(Struct, behind, bits_size, text) \
         each(Struct, behind, bits_size, number) \
@@ -80,8 +78,6 @@ EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u), number, 0, EKIDEN_MEMBERS, "union_
 EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u), stamp, 0, EKIDEN_MEMBERS, "union_v1.proto");
 EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u), pair, 0, EKIDEN_MEMBERS, "union_v1.proto");
 #undef EKIDEN_MEMBERS
-/* clang-format on */
-/* clang-format off */
 #define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
         each(Struct, behind, bits_size, left) \
         each(Struct, behind, bits_size, right)

@@ -142,36 +142,62 @@ EKIDEN_CHECK_NUMBER(struct panel, private_part.fd, INT32, "Panel.private_fd");
         each(Struct, behind, bits_size, started) \
         each(Struct, behind, bits_size, private_part) \
         each(Struct, behind, bits_size, lock)
-EKIDEN_COVERED_FROM_START(struct panel, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, listener, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, port, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, open, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, color, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, title, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, note, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, origin, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, mac, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, blob, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, blob_size, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, counters, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, samples, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, sample_count, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, lines, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, line_count, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, shelves, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, palette, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, palette_size, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, center, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, corners, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, path, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, path_length, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, limits, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, started, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, private_part, 6, EKIDEN_MEMBERS, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, lock, 6, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED_FROM_START(struct panel, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, listener, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, port, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, open, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, color, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, title, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, note, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, origin, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, mac, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, blob, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, blob_size, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, counters, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, samples, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, sample_count, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, lines, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, line_count, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, shelves, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, palette, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, palette_size, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, center, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, corners, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, path, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, path_length, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, limits, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, started, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, private_part, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_COVERED(struct panel, lock, 4, EKIDEN_MEMBERS, "wire_v1.proto");
+EKIDEN_NO_MORE_GAPS(struct panel, 2, "wire_v1.proto",
+        EKIDEN_GAP_AT_START(struct panel, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, listener, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, port, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, open, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, color, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, title, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, note, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, origin, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, mac, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, blob, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, blob_size, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, counters, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, samples, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, sample_count, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, lines, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, line_count, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, shelves, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, palette, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, palette_size, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, center, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, corners, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, path, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, path_length, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, limits, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, started, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, private_part, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct panel, lock, EKIDEN_MEMBERS));
 #undef EKIDEN_MEMBERS
-/* clang-format on */
-/* clang-format off */
 #define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
         each(Struct, behind, bits_size, least) \
         each(Struct, behind, bits_size, inner)
@@ -179,8 +205,6 @@ EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct panel, limits), 0, EKIDEN_MEMBERS, 
 EKIDEN_COVERED(EKIDEN_TYPE(struct panel, limits), least, 0, EKIDEN_MEMBERS, "wire_v1.proto");
 EKIDEN_COVERED(EKIDEN_TYPE(struct panel, limits), inner, 0, EKIDEN_MEMBERS, "wire_v1.proto");
 #undef EKIDEN_MEMBERS
-/* clang-format on */
-/* clang-format off */
 #define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
         each(Struct, behind, bits_size, most) \
         each(Struct, behind, bits_size, steps)
@@ -189,8 +213,6 @@ EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct panel, limits.inner), 0, EKIDEN_MEM
 EKIDEN_COVERED(EKIDEN_TYPE(struct panel, limits.inner), most, 0, EKIDEN_MEMBERS, "wire_v1.proto");
 EKIDEN_COVERED(EKIDEN_TYPE(struct panel, limits.inner), steps, 0, EKIDEN_MEMBERS, "wire_v1.proto");
 #undef EKIDEN_MEMBERS
-/* clang-format on */
-/* clang-format off */
 #define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
         each(Struct, behind, bits_size, fd) \
         each(Struct, behind, bits_size, cookie)

@@ -80,10 +80,10 @@ static void add_hops(void)
         };
         /* VARIANT_LACKING's hop is without the transformer that "counter" needs. */
         static const struct ekiden_hop_table v1_to_v2 = {
-                &probe_v1,
-                &probe_v2,
-                transformers,
-                HOP_TRANSFORMERS,
+                .from = &probe_v1,
+                .to = &probe_v2,
+                .transformers = transformers,
+                .transformer_count = HOP_TRANSFORMERS,
         };
 
         if (ekiden_add_hop(&v1_to_v2) < 0)

@@ -34,7 +34,7 @@ static bool zoo__v2__kind_of_number(int64_t number, Zoo__V2__Kind *ret_new)
         }
 }
 
-static int creature_value_to_v2(const Zoo__V1__Animal *old, Zoo__V2__Creature **ret_new,
+static int creature_to_v2_value(const Zoo__V1__Animal *old, Zoo__V2__Creature **ret_new,
                                 struct ekiden_hop *hop);
 
 static int creature__marks_entry_to_v2(const Zoo__V1__Animal__MarksEntry *old,
@@ -49,7 +49,7 @@ static int creature__marks_entry_to_v2(const Zoo__V1__Animal__MarksEntry *old,
         return 0;
 }
 
-static int creature__marks_entry_value_to_v2(const Zoo__V1__Animal__MarksEntry *old,
+static int creature__marks_entry_to_v2_value(const Zoo__V1__Animal__MarksEntry *old,
                                              Zoo__V2__Creature__MarksEntry **ret_new,
                                              struct ekiden_hop *hop)
 {
@@ -71,7 +71,7 @@ static int toe_to_v2(const Zoo__V1__Toe *old, Zoo__V2__Toe *new_, struct ekiden_
         return 0;
 }
 
-static int toe_value_to_v2(const Zoo__V1__Toe *old, Zoo__V2__Toe **ret_new, struct ekiden_hop *hop)
+static int toe_to_v2_value(const Zoo__V1__Toe *old, Zoo__V2__Toe **ret_new, struct ekiden_hop *hop)
 {
         Zoo__V2__Toe *new_ = (Zoo__V2__Toe *)(void *)ekiden_hop_new(hop, &zoo__v2__toe__descriptor);
 
@@ -99,7 +99,7 @@ static int creature_to_v2(const Zoo__V1__Animal *old, Zoo__V2__Creature *new_,
         if (new_->toes == NULL)
                 return EKIDEN_ENOMEM;
         for (size_t i = 0; i < old->n_toes; i++) {
-                r = toe_value_to_v2(old->toes[i], &new_->toes[i], hop);
+                r = toe_to_v2_value(old->toes[i], &new_->toes[i], hop);
                 if (r < 0)
                         return r;
         }
@@ -117,12 +117,12 @@ static int creature_to_v2(const Zoo__V1__Animal *old, Zoo__V2__Creature *new_,
         }
         if (old->home_case == ZOO__V1__ANIMAL__HOME_TOE) {
                 new_->home_case = ZOO__V2__CREATURE__HOME_TOE;
-                r = toe_value_to_v2(old->toe, &new_->toe, hop);
+                r = toe_to_v2_value(old->toe, &new_->toe, hop);
                 if (r < 0)
                         return r;
         }
         if (old->parent != NULL) {
-                r = creature_value_to_v2(old->parent, &new_->parent, hop);
+                r = creature_to_v2_value(old->parent, &new_->parent, hop);
                 if (r < 0)
                         return r;
         }
@@ -137,7 +137,7 @@ static int creature_to_v2(const Zoo__V1__Animal *old, Zoo__V2__Creature *new_,
         if (new_->marks == NULL)
                 return EKIDEN_ENOMEM;
         for (size_t i = 0; i < old->n_marks; i++) {
-                r = creature__marks_entry_value_to_v2(old->marks[i], &new_->marks[i], hop);
+                r = creature__marks_entry_to_v2_value(old->marks[i], &new_->marks[i], hop);
                 if (r < 0)
                         return r;
         }
@@ -225,7 +225,7 @@ static int creature_to_v2(const Zoo__V1__Animal *old, Zoo__V2__Creature *new_,
         return zoo_v1_to_v2_creature(old, new_, hop);
 }
 
-static int creature_value_to_v2(const Zoo__V1__Animal *old, Zoo__V2__Creature **ret_new,
+static int creature_to_v2_value(const Zoo__V1__Animal *old, Zoo__V2__Creature **ret_new,
                                 struct ekiden_hop *hop)
 {
         Zoo__V2__Creature *new_ =

@@ -36,7 +36,7 @@ static bool zoo__v1__kind_of_number(int64_t number, Zoo__V1__Kind *ret_new)
         }
 }
 
-static int animal_value_to_v1(const Zoo__V2__Creature *old, Zoo__V1__Animal **ret_new,
+static int animal_to_v1_value(const Zoo__V2__Creature *old, Zoo__V1__Animal **ret_new,
                               struct ekiden_hop *hop);
 
 static int animal__marks_entry_to_v1(const Zoo__V2__Creature__MarksEntry *old,
@@ -53,7 +53,7 @@ static int animal__marks_entry_to_v1(const Zoo__V2__Creature__MarksEntry *old,
         return 0;
 }
 
-static int animal__marks_entry_value_to_v1(const Zoo__V2__Creature__MarksEntry *old,
+static int animal__marks_entry_to_v1_value(const Zoo__V2__Creature__MarksEntry *old,
                                            Zoo__V1__Animal__MarksEntry **ret_new,
                                            struct ekiden_hop *hop)
 {
@@ -75,7 +75,7 @@ static int toe_to_v1(const Zoo__V2__Toe *old, Zoo__V1__Toe *new_, struct ekiden_
         return 0;
 }
 
-static int toe_value_to_v1(const Zoo__V2__Toe *old, Zoo__V1__Toe **ret_new, struct ekiden_hop *hop)
+static int toe_to_v1_value(const Zoo__V2__Toe *old, Zoo__V1__Toe **ret_new, struct ekiden_hop *hop)
 {
         Zoo__V1__Toe *new_ = (Zoo__V1__Toe *)(void *)ekiden_hop_new(hop, &zoo__v1__toe__descriptor);
 
@@ -112,7 +112,7 @@ static int animal_to_v1(const Zoo__V2__Creature *old, Zoo__V1__Animal *new_, str
         if (new_->toes == NULL)
                 return EKIDEN_ENOMEM;
         for (size_t i = 0; i < old->n_toes; i++) {
-                r = toe_value_to_v1(old->toes[i], &new_->toes[i], hop);
+                r = toe_to_v1_value(old->toes[i], &new_->toes[i], hop);
                 if (r < 0)
                         return r;
         }
@@ -133,12 +133,12 @@ static int animal_to_v1(const Zoo__V2__Creature *old, Zoo__V1__Animal *new_, str
         }
         if (old->home_case == ZOO__V2__CREATURE__HOME_TOE) {
                 new_->home_case = ZOO__V1__ANIMAL__HOME_TOE;
-                r = toe_value_to_v1(old->toe, &new_->toe, hop);
+                r = toe_to_v1_value(old->toe, &new_->toe, hop);
                 if (r < 0)
                         return r;
         }
         if (old->parent != NULL) {
-                r = animal_value_to_v1(old->parent, &new_->parent, hop);
+                r = animal_to_v1_value(old->parent, &new_->parent, hop);
                 if (r < 0)
                         return r;
         }
@@ -156,7 +156,7 @@ static int animal_to_v1(const Zoo__V2__Creature *old, Zoo__V1__Animal *new_, str
         if (new_->marks == NULL)
                 return EKIDEN_ENOMEM;
         for (size_t i = 0; i < old->n_marks; i++) {
-                r = animal__marks_entry_value_to_v1(old->marks[i], &new_->marks[i], hop);
+                r = animal__marks_entry_to_v1_value(old->marks[i], &new_->marks[i], hop);
                 if (r < 0)
                         return r;
         }
@@ -233,7 +233,7 @@ static int animal_to_v1(const Zoo__V2__Creature *old, Zoo__V1__Animal *new_, str
         return zoo_v2_to_v1_animal(old, new_, hop);
 }
 
-static int animal_value_to_v1(const Zoo__V2__Creature *old, Zoo__V1__Animal **ret_new,
+static int animal_to_v1_value(const Zoo__V2__Creature *old, Zoo__V1__Animal **ret_new,
                               struct ekiden_hop *hop)
 {
         Zoo__V1__Animal *new_ =

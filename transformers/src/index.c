@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * See lookup.h. A sorted array, and not a hash table: keys come from another process, and whatever
+ * See index.h. A sorted array, and not a hash table: keys come from another process, and whatever
  * they are, a search takes no more than its logarithm.
  */
-#include "lookup.h"
+#include "index.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* What import.c, import_descriptors.c and import_objects.c share: one item on its way in. */
+#pragma once
+
+#include "arena.h"
+#include "state/transfer.h"
+
+enum ek_claim {
+        EK_CLAIM_UNNAMED = 0, /* it came with the batch */
+        EK_CLAIM_NAMED, /* by the record in hand, or by one before it */
+        EK_CLAIM_CLAIMED, /* it is in the record that the program is being given */
+        EK_CLAIM_GONE, /* the program has it, or it was closed */
+};
+
+struct ek_import {
+        struct ek_link *link;
+        const struct ek_wait *wait;
+        const struct ek_tagged *tagged;
+        const struct ek_route *route;
+        struct ekiden_objects *objects; /* NULL: the item is not bound to structs */
+        const struct ek_object_type *object_type; /* of the object in hand */
+        struct ekiden_error *error;
+        struct ekiden_arena arena;
+        struct ekiden_cursor cursor;
+        struct ek_count count; /* bytes and descriptors count objects, too */
+        uint64_t object_count;
+        /* Of the batch in hand: */
+        int *descriptors;
+        enum ek_claim *claims; /* as many */
+        size_t descriptor_count;
+        /* Of the record in hand: indices of those that it names. */
+        size_t *mine;
+        size_t mine_count;
+};
+
+/** The record or object in hand is malformed: EPROTOCOL, with a sentence. */
+int ek_import_malformed(struct ek_import *import, const char *what);
+
+/** Unpacks a record as its source has it, its descriptors resolved. */
+int ek_import_unpack(struct ek_import *import, const struct ekiden_message *type,
+                     const uint8_t *data, size_t size_bytes, ProtobufCMessage **ret_record);
+
+/** Takes a run of objects. (import_objects.c) */
+int ek_import_objects(struct ek_import *import, const struct ek_frame *frame);
+
+/* Descriptors of the batch in hand (import_descriptors.c). */
+
+/** Takes what came with a DESCRIPTORS frame, and says RECEIVED. */
+int ek_import_descriptors(struct ek_import *import, const struct ek_frame *frame);
+
+/** Visitors of ek_resolve_descriptors(): a number on the wire becomes the descriptor; and one that
+    comes out of the transformers is the record's own. `data` is the struct ek_import. */
+int ek_import_resolve(void *data, int32_t *value);
+int ek_import_claim(void *data, int32_t *value);
+
+/** A transformer wants one more of a descriptor (arena.h): as if it had come with the record. */
+int ek_import_duplicate(void *data, int descriptor, int *ret_descriptor);
+
+/** What the record in hand has claimed becomes the program's, or is the library's again. */
+void ek_import_settle_claims(struct ek_import *import, enum ek_claim settled);
+
+/** Closes what the record in hand named and nobody claimed. */
+void ek_import_close_unclaimed(struct ek_import *import);
+
+/** At the end of a batch: each must have been named. */
+int ek_import_check_named(struct ek_import *import);
+
+/** Closes all that is not the program's. */
+void ek_import_drop_descriptors(struct ek_import *import);
