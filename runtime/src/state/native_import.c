@@ -245,7 +245,7 @@ static int make_room(const struct import *import, const struct ekiden_member *me
                 return 0;
         if (member->room == EKIDEN_ROOM_POINTED) {
                 ek_native_memory(import->native)->release(*ret_values);
-                memset(import->object + member->offset, 0, sizeof(*ret_values));
+                memset(import->object + member->offset, 0, sizeof(void *));
         }
         return ek_native_refuse(import->cursor, EKIDEN_EREFUSED, import->native, member,
                                 "came with %zu values, which the member that counts them cannot "
