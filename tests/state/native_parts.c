@@ -82,10 +82,14 @@ static int64_t get_signed_bits(const void *object)
         return ((const struct parts *)object)->signed_bits;
 }
 
+/* gcc warns of every assignment to a signed bit-field, whatever the value's range. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
 static void set_signed_bits(void *object, int64_t value)
 {
         ((struct parts *)object)->signed_bits = (signed int)value;
 }
+#pragma GCC diagnostic pop
 
 static const struct ekiden_enumerator colour_values[] = {
         {GRAPH__V1__COLOUR__RED, COLOUR_RED},

@@ -91,7 +91,7 @@ struct ekiden_member {
         enum ekiden_member_room room;
         unsigned int flags; /* of enum ekiden_member_flag */
         size_t offset; /* bytes, in the struct */
-        size_t size; /* bytes of one value; BITS: its width in bits */
+        size_t size; /* bytes of one value, of a pointer where that is one; BITS: width in bits */
         size_t capacity; /* FIXED: values */
         size_t length_offset, length_size; /* of the member that counts values; size 0: none */
         unsigned int length_flags; /* EKIDEN_MEMBER_SIGNED */
@@ -136,14 +136,17 @@ struct ekiden_natives {
 struct ekiden_container {
         /* How many entries there are; UINT64_MAX: not known. */
         uint64_t (*count)(const void *functions, void *data);
-        /* The entry after `previous`, or the first where that is NULL; NULL: no more. */
+        /* The entry after `previous`, or the first where that is NULL; NULL: no more. An entry is
+           the program's own memory, and stays where it is until the update point returns. */
         void *(*next)(const void *functions, void *previous, struct ekiden_cursor *cursor,
                       void *data);
         /* Takes an entry over, and replaces one with the same key: 0, or a negative EKIDEN_E…:
-           then it stays the library's, which frees it. */
+           then it stays the library's, which frees it. Entries that point to objects, or are
+           pointed to, come when all of the item has come, in the order in which they were sent. */
         int (*insert)(const void *functions, void *entry, struct ekiden_cursor *cursor, void *data);
-        /* Takes an entry out again that was inserted in an upgrade that failed; the library frees
-           it. NULL, or without effect: it stays the program's. */
+        /* Takes an entry out again that was inserted in an upgrade that failed, the last one first:
+           true, and the library frees it. NULL, or false: it stays the program's, and so does what
+           it points to. */
         bool (*remove)(const void *functions, void *entry, void *data);
 };
 
@@ -155,8 +158,11 @@ struct ekiden_container {
  * @param state    the struct that the item's message is bound to; valid until ekiden_untag(). After
  *                 EKIDEN_RESUMED what it points to was allocated as the schema says and belongs to
  *                 the program; what it pointed to before is not freed, and members that the schema
- *                 ignores are as they were. On failure it is as it was
- * @return as in <ekiden/tag.h>
+ *                 ignores are as they were. On failure it is as it was. Pointers to objects that
+ *                 later items bring are NULL, or lead to zeroed objects, until those are tagged; so
+ *                 what was taken over is neither freed nor moved before the first update point,
+ *                 which refuses the upgrade if one of them has not come
+ * @return as in <ekiden/tag.h>; EINVAL also: tables of another schema, or a flexible array member
  */
 int ekiden_tag_native(const struct ekiden_item *item, const struct ekiden_natives *natives,
                       void *state);
@@ -167,6 +173,7 @@ int ekiden_tag_native(const struct ekiden_item *item, const struct ekiden_native
  * @param container  static
  * @param functions  passed to the container's functions; static
  * @param data       passed to the container's functions; valid until ekiden_untag()
+ * @return as in <ekiden/tag.h>; EINVAL also: tables of another schema, or no `next` or `insert`
  */
 int ekiden_tag_container(const struct ekiden_item *item, const struct ekiden_natives *natives,
                          const struct ekiden_container *container, const void *functions,
@@ -202,7 +209,8 @@ template <typename Type> struct ekiden_is_signed<Type, true> {
 #define EKIDEN_BITS_TYPE(lvalue) EKIDEN_TYPE_OF(lvalue)
 #define EKIDEN_BITS_ARE_SIGNED(lvalue) EKIDEN_LVALUE_IS_SIGNED(lvalue)
 #define EKIDEN_IS_UNION(Struct) (std::is_union<Struct>::value)
-#define EKIDEN_LVALUE_IS_BOOL(lvalue) (std::is_same<EKIDEN_TYPE_OF(lvalue), bool>::value)
+#define EKIDEN_LVALUE_IS_BOOL(lvalue) \
+        (std::is_same<std::remove_cv<EKIDEN_TYPE_OF(lvalue)>::type, bool>::value)
 #else
 #define EKIDEN_STATIC_ASSERT _Static_assert
 /* The types of __builtin_classify_type(), which gcc and clang share (gcc's typeclass.h). */

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A graph of structs goes through a whole upgrade, between two processes: shared objects and cycles
+ * arrive, and a pointer that nothing brings is refused at the first update point.
+ */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char said[4096];
+
+/* Runs a first leg, and reads what both legs say. */
+static void run(const char *mode)
+{
+        char directory[] = "/tmp/ekiden-graph-XXXXXX";
+        size_t used = 0;
+        int ends[2];
+        ssize_t n;
+        pid_t pid;
+
+        cr_assert_not_null(mkdtemp(directory));
+        cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+        pid = fork();
+        if (pid == 0) {
+                setenv("EKIDEN_RUNTIME_DIR", directory, 1);
+                dup2(ends[1], STDOUT_FILENO);
+                execl(GRAPH, "graph", mode, NULL);
+                _exit(127);
+        }
+        close(ends[1]);
+        while ((n = read(ends[0], said + used, sizeof(said) - 1 - used)) > 0)
+                used += (size_t)n;
+        close(ends[0]);
+        cr_assert_eq(waitpid(pid, NULL, 0), pid);
+        cr_assert_eq(rmdir(directory), 0, "nothing is left in it");
+}
+
+Test(graph, shared_objects_and_cycles_arrive_in_the_new_process, .timeout = 60)
+{
+        run("whole");
+        cr_assert_str_eq(said, "whole");
+}
+
+Test(graph, pointer_that_no_item_brings_is_refused_and_the_old_process_serves_on, .timeout = 60)
+{
+        run("orphan");
+        cr_assert_not_null(strstr(said, "\"favourite\" of struct root"), "%s", said);
+        cr_assert_not_null(strstr(said, "; serves on"), "%s", said);
+        cr_assert_null(strstr(said, "whole"), "%s", said);
+}
