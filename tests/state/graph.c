@@ -360,7 +360,11 @@ static void *import_items(void *data)
         const struct ek_chain chain = {.from = &graph_v1, .to = &graph_v1};
         struct ekiden_objects *objects;
 
-        cr_assert_eq(ek_objects_new(&graph_natives, &chain, &objects), 0);
+        handover->imported = ek_objects_new(&graph_natives, &chain, &objects);
+        if (handover->imported < 0) {
+                ek_link_free(exporter->importing);
+                return NULL;
+        }
         for (size_t i = 0; i < handover->count && handover->imported == 0; i++) {
                 struct ek_route route = identity(&graph_v1, handover->to[i].name);
 
@@ -378,6 +382,8 @@ static void *import_items(void *data)
         ek_link_free(exporter->importing);
         return NULL;
 }
+
+void (*handover_begins)(void);
 
 static pthread_t start_side(const struct handover *handover, void *(*side)(void *), void *data)
 {
@@ -408,6 +414,8 @@ void run_handover(struct handover *handover)
         for (size_t i = 0; i < handover->count; i++)
                 if (!handover->from[i].container)
                         cr_assert_eq(ek_tagged_add(&handover->from[i]), 0);
+        if (handover_begins)
+                handover_begins();
         threads[0] = start_side(handover, export_items, &exporter);
         threads[1] = start_side(handover, import_items, &exporter);
         cr_assert_eq(pthread_join(threads[1], NULL), 0);

@@ -91,6 +91,9 @@ void bag_add(struct bag *bag, void *entry);
 /** Items of the graph, tagged: `data` is a struct, or a bag. `tagged` must not move. */
 void tag_graph(struct ek_tagged *tagged, const char *name, void *data);
 
+/* Called when the two ends are there; NULL: nothing. */
+extern void (*handover_begins)(void);
+
 struct handover {
         struct ek_tagged from[4], to[4];
         size_t count;
