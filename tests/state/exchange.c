@@ -37,8 +37,8 @@ void run_exchange(struct exchange *exchange)
         memset(&exchange->export_error, 0, sizeof(exchange->export_error));
         memset(&exchange->import_error, 0, sizeof(exchange->import_error));
         cr_assert_eq(pthread_create(&thread, NULL, export_item, &exporter), 0);
-        exchange->imported = ek_import_item(links[1], &patient, exchange->to, exchange->route,
-                                            NULL, &exchange->import_error);
+        exchange->imported = ek_import_item(links[1], &patient, exchange->to, exchange->route, NULL,
+                                            &exchange->import_error);
         ek_link_free(links[1]);
         cr_assert_eq(pthread_join(thread, NULL), 0);
         ek_link_free(links[0]);

@@ -229,6 +229,15 @@ static const struct ekiden_native *const by_item[] = {
 
 const struct ekiden_natives graph_natives = {.schema = &graph_v1, .by_item = by_item};
 
+const struct ekiden_schema graph_v2 = {
+        .program = "graph",
+        .version = 2,
+        .items = items,
+        .item_count = sizeof(items) / sizeof(items[0]),
+};
+
+const struct ekiden_natives graph_natives_v2 = {.schema = &graph_v2, .by_item = by_item};
+
 static uint64_t bag_count(const void *functions, void *data)
 {
         (void)functions;
@@ -357,13 +366,22 @@ static void *import_items(void *data)
 {
         struct exporter *exporter = data;
         struct handover *handover = exporter->handover;
-        const struct ek_chain chain = {.from = &graph_v1, .to = &graph_v1};
+        const struct ek_chain same = {.from = &graph_v1, .to = &graph_v1};
+        const struct ek_chain *chain = handover->chain ? handover->chain : &same;
         struct ekiden_objects *objects;
 
-        cr_assert_eq(ek_objects_new(&graph_natives, &chain, &objects), 0);
+        handover->imported = ek_objects_new(handover->chain ? &graph_natives_v2 : &graph_natives,
+                                            chain, &objects);
+        if (handover->imported < 0) {
+                ek_link_free(exporter->importing);
+                return NULL;
+        }
         for (size_t i = 0; i < handover->count && handover->imported == 0; i++) {
-                struct ek_route route = identity(&graph_v1, handover->to[i].name);
+                const struct ekiden_item *item =
+                        ekiden_schema_item(chain->to, handover->to[i].name);
+                struct ek_route route;
 
+                cr_assert_eq(ek_route_find(chain, item, &route, NULL), 0);
                 sem_post(&exporter->pulls);
                 handover->imported = ek_import_item(exporter->importing, &patient, &handover->to[i],
                                                     &route, objects, &handover->import_error);
@@ -378,6 +396,8 @@ static void *import_items(void *data)
         ek_link_free(exporter->importing);
         return NULL;
 }
+
+void (*handover_begins)(void);
 
 static pthread_t start_side(const struct handover *handover, void *(*side)(void *), void *data)
 {
@@ -408,6 +428,8 @@ void run_handover(struct handover *handover)
         for (size_t i = 0; i < handover->count; i++)
                 if (!handover->from[i].container)
                         cr_assert_eq(ek_tagged_add(&handover->from[i]), 0);
+        if (handover_begins)
+                handover_begins();
         threads[0] = start_side(handover, export_items, &exporter);
         threads[1] = start_side(handover, import_items, &exporter);
         cr_assert_eq(pthread_join(threads[1], NULL), 0);

@@ -57,6 +57,11 @@ struct plain {
 
 extern const struct ekiden_schema graph_v1;
 extern const struct ekiden_natives graph_natives;
+
+/* The next version, which has the same items, and its structs. */
+extern const struct ekiden_schema graph_v2;
+extern const struct ekiden_natives graph_natives_v2;
+
 extern const struct ekiden_native node_native, blob_native, entry_native, root_native, shelf_native,
         plain_native;
 
@@ -91,9 +96,13 @@ void bag_add(struct bag *bag, void *entry);
 /** Items of the graph, tagged: `data` is a struct, or a bag. `tagged` must not move. */
 void tag_graph(struct ek_tagged *tagged, const char *name, void *data);
 
+/* Called when the two ends are there; NULL: nothing. */
+extern void (*handover_begins)(void);
+
 struct handover {
         struct ek_tagged from[4], to[4];
         size_t count;
+        const struct ek_chain *chain; /* to graph_v2; NULL: both ends are of one version */
         size_t stack_bytes; /* of both sides' threads; 0: the usual */
         /* What came of it: */
         int exported, imported; /* the first error, or 0 */

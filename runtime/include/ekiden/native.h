@@ -146,7 +146,8 @@ struct ekiden_container {
         int (*insert)(const void *functions, void *entry, struct ekiden_cursor *cursor, void *data);
         /* Takes an entry out again that was inserted in an upgrade that failed, the last one first:
            true, and the library frees it. NULL, or false: it stays the program's, and so does what
-           it points to. */
+           it points to. Found by its address alone: if a later entry of the same key has replaced
+           it, it is not there any more, and the answer is false. */
         bool (*remove)(const void *functions, void *entry, void *data);
 };
 
