@@ -13,7 +13,8 @@ pid=
 trap 'test -z "$pid" || kill "$pid" 2> /dev/null || true; rm -rf "$scratch"' EXIT
 export EKIDEN_RUNTIME_DIR="$scratch"
 
-"$2" > "$scratch/output" < /dev/null &
+: > "$scratch/pen"
+"$2" > "$scratch/output" < "$scratch/pen" &
 pid=$!
 tries=0
 until grep -q ready "$scratch/output"; do
@@ -32,6 +33,7 @@ until [ "$(grep -c ready "$scratch/output")" -eq 2 ]; do
         sleep 0.05
 done
 cat > "$scratch/expected" << 'END'
+0 pens
 ready
 reader 10 Ann
 reader 11 Bob
@@ -40,7 +42,7 @@ page Rain by Bob
 page Sea by Ann
 author 10 Ann with a pen
 author 11 Bob with a pen
-2 descriptors more
+2 pens
 ready
 END
 diff "$scratch/expected" "$scratch/output"
