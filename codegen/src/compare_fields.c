@@ -312,8 +312,39 @@ static void check_was(const struct context *context, const struct ek_field *newe
                                              context->comparison->older->version));
 }
 
+static bool has_message(const struct ek_file *file, const char *name)
+{
+        for (const struct ek_message *message = file->messages; message != NULL;
+             message = message->next)
+                if (strcmp(ek_relation_name(message), name) == 0)
+                        return true;
+        return false;
+}
+
+/* The message's own `was`, too. */
+static void check_message_was(const struct context *context)
+{
+        struct ek_comparison *comparison = context->comparison;
+        const char *was = ek_relation_message_was(comparison->arena, context->newer);
+        struct ek_place place =
+                ek_place_below(&context->newer->place, 7, EK_OPTION_MESSAGE_NUMBER, -1, -1);
+
+        if (was == NULL || has_message(context->older->file, was))
+                return;
+        ek_compare_note(
+                comparison, EK_SEVERITY_BROKEN, comparison->is_downgrade ? &place : NULL,
+                comparison->is_downgrade ? NULL : &place,
+                ek_arena_printf(comparison->arena, "message %s", ek_relation_name(context->newer)),
+                ek_arena_printf(comparison->arena,
+                                "was: \"%s\" is no message of version %u: correct or "
+                                "remove it",
+                                was, comparison->older->version),
+                "");
+}
+
 static void check_mistakes(const struct context *context)
 {
+        check_message_was(context);
         for (size_t i = 0; i < context->newer->field_count; i++)
                 check_was(context, context->newer->sorted[i]);
         for (size_t i = 0; i < context->older->field_count; i++)

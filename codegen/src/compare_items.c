@@ -300,7 +300,8 @@ static void check_names(struct ek_comparison *comparison)
                                                      "by `was` which it had",
                                                      newer->name, comparison->older->version));
 
-                if (was != NULL && find_item(comparison->older, was) == NULL)
+                if (was != NULL && !ek_relation_is_objects(newer) &&
+                    find_item(comparison->older, was) == NULL)
                         note_mistake(comparison, NULL, &newer->place, newer->name,
                                      ek_arena_printf(comparison->arena,
                                                      "was: \"%s\" is no item of version %u: "

@@ -52,10 +52,10 @@ void ek_comparison_report(const struct ek_comparison *comparison, struct ek_prob
                 const struct ek_difference *difference = &comparison->differences[i];
 
                 if (difference->severity == EK_SEVERITY_BROKEN)
-                        ek_problem(problems,
-                                   difference->newer.source != NULL ? &difference->newer
-                                                                    : &difference->older,
-                                   "%s", difference->sentence);
+                        ek_problem_told(problems,
+                                        difference->newer.source != NULL ? &difference->newer
+                                                                         : &difference->older,
+                                        difference->sentence);
         }
 }
 

@@ -106,7 +106,7 @@ static void add_line(struct ek_text *out, const char *line)
 
         if (strlen(line) <= EK_EMIT_COLUMNS || line[indent] == '#' || line[indent] == '/') {
                 ek_text_add_string(out, line);
-        } else if (line[indent] == '*') {
+        } else if (line[indent] == '*' && line[indent + 1] == ' ') { /* of a comment */
                 ek_emit_comment_line(out, line + indent + 2);
         } else if (line[indent] == '{') {
                 add_broken_list(out, line, indent, indent + 1, true);

@@ -93,11 +93,12 @@ void ek_emit_hop_message(struct ek_hop_code *code, const struct ek_message_pair 
 
         ek_text_init(&body, code->arena);
         code->out = &body;
+        code->uses_result = false;
         emit_body(code, pair);
         code->out = out;
         ek_emit(out, fill_template, "name", pair->name, "suffix", code->suffix, "Old",
                 pair->from->type_name, "New", pair->to->type_name, NULL);
-        if (strstr(body.bytes, "  r = ") != NULL)
+        if (code->uses_result)
                 ek_text_add_string(out, "        int r;\n\n");
         emit_unused(out, body.bytes);
         ek_text_add(out, body.bytes, body.length);

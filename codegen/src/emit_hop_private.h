@@ -15,6 +15,7 @@ struct ek_hop_code {
         const struct ek_enum **from_number; /* … and that one makes of numbers */
         size_t from_number_count, from_number_size;
         bool uses_string; /* <string.h> */
+        bool uses_result; /* the function in hand: `r` */
 };
 
 /** One value: how it is written in C where it comes from, and where it goes. */

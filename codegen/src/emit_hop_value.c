@@ -187,6 +187,7 @@ static void emit_message(struct ek_hop_code *code, const struct ek_hop_value *va
                 emit_assignment(code, value, value->from);
                 return;
         }
+        code->uses_result = true;
         ek_emit(code->out,
                 "$indent$r = $name$$suffix$_value($from$, &$to$, hop);\n"
                 "$indent$if (r < 0)\n"

@@ -11,7 +11,7 @@ struct ek_problem {
         unsigned int file_order;
         struct ek_position position;
         size_t order; /* of discovery, among problems of one position */
-        char *sentence;
+        const char *sentence;
 };
 
 void ek_problems_init(struct ek_problems *problems, struct ek_arena *arena)
@@ -19,27 +19,31 @@ void ek_problems_init(struct ek_problems *problems, struct ek_arena *arena)
         *problems = (struct ek_problems){.arena = arena};
 }
 
-void ek_problem(struct ek_problems *problems, const struct ek_place *place, const char *format, ...)
+void ek_problem_told(struct ek_problems *problems, const struct ek_place *place,
+                     const char *sentence)
 {
-        struct ek_problem problem = {
+        const struct ek_problem problem = {
                 .file = place->source->name,
                 .file_order = place->source->order,
                 .position = ek_place_position(place),
                 .order = problems->count,
+                .sentence = sentence,
         };
-        struct ek_text sentence;
+
+        problems->list = ek_arena_grow(problems->arena, problems->list, problems->count,
+                                       &problems->size, sizeof(problem));
+        problems->list[problems->count++] = problem;
+}
+
+void ek_problem(struct ek_problems *problems, const struct ek_place *place, const char *format, ...)
+{
         char buffer[1024];
         va_list arguments;
 
         va_start(arguments, format);
         vsnprintf(buffer, sizeof(buffer), format, arguments);
         va_end(arguments);
-        ek_text_init(&sentence, problems->arena);
-        ek_text_add_string(&sentence, buffer);
-        problem.sentence = sentence.bytes;
-        problems->list = ek_arena_grow(problems->arena, problems->list, problems->count,
-                                       &problems->size, sizeof(problem));
-        problems->list[problems->count++] = problem;
+        ek_problem_told(problems, place, ek_arena_strdup(problems->arena, buffer));
 }
 
 static int compare_places(const struct ek_problem *a, const struct ek_problem *b)

@@ -20,5 +20,9 @@ void ek_problems_init(struct ek_problems *problems, struct ek_arena *arena);
 void ek_problem(struct ek_problems *problems, const struct ek_place *place, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 
+/** Adds one whose sentence is there already; it is not copied. */
+void ek_problem_told(struct ek_problems *problems, const struct ek_place *place,
+                     const char *sentence);
+
 /** All, each on a line, without a newline at the end; NULL: there is none. */
 char *ek_problems_text(struct ek_problems *problems);

@@ -137,15 +137,21 @@ static void forget_if_gone(struct registry *registry, struct visitor *visitor)
         }
 }
 
-static void dismiss(struct registry *registry, struct session *session)
+/* Takes it out of the table and ends it. */
+static void discard(struct registry *registry, struct session *session)
 {
-        session->visitor->sessions--;
-        forget_if_gone(registry, session->visitor);
         table_remove(&registry->sessions, session);
         if (session->input >= 0)
                 close(session->input);
         close(session->output);
         free(session);
+}
+
+static void dismiss(struct registry *registry, struct session *session)
+{
+        session->visitor->sessions--;
+        forget_if_gone(registry, session->visitor);
+        discard(registry, session);
 }
 
 static void turn_away(struct registry *registry, struct visitor *visitor, int connection)
@@ -252,12 +258,13 @@ static struct session *next_session(struct session *previous, struct ekiden_curs
 static int insert_session(struct session *session, struct ekiden_cursor *cursor, void *data)
 {
         struct registry *registry = data;
+        struct session *old = table_find(&registry->sessions, &session->number);
 
-        if (table_find(&registry->sessions, &session->number))
-                return ekiden_cursor_refuse(cursor, "session %u comes twice", session->number);
         if (!session->visitor || !session->answer || session->output < 0 ||
             session->length >= LINE_SIZE || registry->sessions.size == SESSIONS_MAX)
                 return ekiden_cursor_refuse(cursor, "session %u cannot be served", session->number);
+        if (old) /* what comes again is what changed since */
+                discard(registry, old);
         table_insert(&registry->sessions, session);
         return 0;
 }

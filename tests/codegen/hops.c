@@ -170,7 +170,7 @@ static char *link_zoo(const char *more)
                                " -I" TEST_PROTOBUF_DIR " --c_out=. zoo_v1.proto zoo_v2.proto && "
                                "'%s' --plugin=protoc-gen-ekiden='%s' -I" GOLDEN " -I" TEST_IDL_DIR
                                " -I" TEST_PROTOBUF_DIR " --ekiden_out=. zoo_v1.proto "
-                               "zoo_v2.proto && LC_ALL=C " TEST_CC " -g -I. -I" GOLDEN
+                               "zoo_v2.proto && LC_ALL=C " TEST_LINKING_CC " -g -I. -I" GOLDEN
                                " -I" TEST_IDL_DIR " -I" TEST_ROOT_DIR "/transformers/include "
                                "-I" TEST_ROOT_DIR "/runtime/include -shared -fPIC -Wl,-z,defs "
                                "-o zoo.so " GOLDEN "/zoo_v1_to_v2.hop.c %s 2>&1",

@@ -1,0 +1,25 @@
+/*
+ * long-NAMES from version 1 to 2: what protoc-gen-ekiden cannot write. Fill it in, and keep it
+ * under another name: the generator would write over this one.
+ */
+#include "long_NAMES_v1_to_v2.hop.h"
+
+/*
+ * AMessageWhoseNameIsAboutAsLongAsAnybodyWouldEverWantToTypeIntoAFile becomes
+ * AMessageWhoseNameIsAboutAsLongAsAnybodyWouldEverWantToTypeIntoAFile.
+ *
+ * - optional string changed_so_that_a_function_is_needed_for_all_of_this = 4: optional uint32 does
+ * not become optional string without a loss: by your function
+ */
+int long_NAMES_v1_to_v2_amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile(
+        const ExampleX__LongNAMES__V1__AMessageWhoseNameIsAboutAsLongAsAnybodyWouldEverWantToTypeIntoAFile *old,
+        ExampleX__LongNAMES__V2__AMessageWhoseNameIsAboutAsLongAsAnybodyWouldEverWantToTypeIntoAFile *new_,
+        struct ekiden_hop *hop)
+{
+        (void)old;
+        (void)new_;
+        /* new_->changed_so_that_a_function_is_needed_for_all_of_this = old->changed_so_that_a_function_is_needed_for_all_of_this; */
+        return ekiden_hop_refuse(
+                hop,
+                "long_NAMES_v1_to_v2_amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile() is not written yet");
+}
