@@ -170,10 +170,11 @@ class Good(Import):
         self.assertIn('  // what [31m a is: "*/ } message', lines)
 
     def test_names_that_meet_in_c_are_told_apart(self):
-        fields = self.fields('int x, has_x; int v[2]; int n_v; int base; int Foo, foo; int __y;')
-        self.assertEqual(len({field.split()[2] for field in fields}), 8)
-        self.header('struct shop { int x, has_x; int v[2]; int n_v; int base; int Foo, foo; int '
-                    '__y; };')
+        members = ('int x, has_x; int v[2]; int n_v; int base; int Foo, foo; int __y; '
+                   'int nullptr;')
+        fields = self.fields(members)
+        self.assertEqual(len({field.split()[2] for field in fields}), 9)
+        self.header('struct shop { ' + members + ' };')
         self.expect(self.importing('shop.h', '--struct', 'shop', '--output', 'shop_v1.proto'), 0)
         self.generate('shop_v1.proto')
 
