@@ -242,6 +242,8 @@ class Bad(Import):
         'int n; TAGGED(n) union { CASE(1u) int a; } m;': 'CASE(1u): give it an integer',
         'int k; TAGGED(k) union { int n; CASE(1) char *PTRARRAY(n) a; } m;':
             'names the member "n", which there is none of',
+        'int k, n; TAGGED(k) union { CASE(1) int a; CASE(2) char b[0] PTRARRAY(n); } m;':
+            'has no size, and is in a union',
         'int m : 4 DESCRIPTOR;': 'is annotated with DESCRIPTOR, but is no int',
         'int größe;': 'has a name that the generator does not take',
         'IGNORE int $m;': 'has a name that the generator does not take',
