@@ -73,6 +73,9 @@ class Command(Case):
             self.schema(name, body, version=version)
             with self.subTest(name=name):
                 self.expect(self.schemas('freeze', '--', name), 0, err='')
+        self.write('k=v/shared.proto', 'syntax = "proto2"; package shared; message Size { }')
+        self.schema('k=v/y.proto', 'import "shared.proto";\n' + body, version=5)
+        self.expect(self.schemas('freeze', 'k=v/y.proto'), 0)
         self.write('-x.h', 'struct a { int n; };\n')
         result = self.run_tool('import', '--struct', 'a', '--program', 'shop', '--', '-x.h')
         self.expect(result, 0, err='')

@@ -170,10 +170,11 @@ class Good(Import):
         self.assertIn('  // what [31m a is: "*/ } message', lines)
 
     def test_names_that_meet_in_c_are_told_apart(self):
-        fields = self.fields('int x, has_x; int v[2]; int n_v; int base; int Foo, foo; int __y;')
-        self.assertEqual(len({field.split()[2] for field in fields}), 8)
-        self.header('struct shop { int x, has_x; int v[2]; int n_v; int base; int Foo, foo; int '
-                    '__y; };')
+        members = ('int x, has_x; int v[2]; int n_v; int base; int Foo, foo; int __y; '
+                   'int nullptr;')
+        fields = self.fields(members)
+        self.assertEqual(len({field.split()[2] for field in fields}), 9)
+        self.header('struct shop { ' + members + ' };')
         self.expect(self.importing('shop.h', '--struct', 'shop', '--output', 'shop_v1.proto'), 0)
         self.generate('shop_v1.proto')
 
@@ -241,6 +242,8 @@ class Bad(Import):
         'int n; TAGGED(n) union { CASE(1u) int a; } m;': 'CASE(1u): give it an integer',
         'int k; TAGGED(k) union { int n; CASE(1) char *PTRARRAY(n) a; } m;':
             'names the member "n", which there is none of',
+        'int k, n; TAGGED(k) union { CASE(1) int a; CASE(2) char b[0] PTRARRAY(n); } m;':
+            'has no size, and is in a union',
         'int m : 4 DESCRIPTOR;': 'is annotated with DESCRIPTOR, but is no int',
         'int größe;': 'has a name that the generator does not take',
         'IGNORE int $m;': 'has a name that the generator does not take',

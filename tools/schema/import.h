@@ -54,7 +54,6 @@ struct import_message {
         CXCursor declaration;
         CXCursor origin; /* the member that led here, in a header that the user can change */
         bool has_origin;
-        bool is_refused; /* it is of a header that nobody can annotate, and does not cross */
         const char *name, *c_struct, *comment;
         const char *item; /* its name as an item, or NULL */
         bool identity; /* pointers point to it */
@@ -85,12 +84,13 @@ struct annotations {
         const char *length, *function, *case_value, *discriminator, *none;
 };
 
-/** Tells what is wrong at a cursor, on stderr. */
+/** Tells what is wrong at a cursor, on stderr; the same at the same place is told once. */
 void import_fault(struct import *import, CXCursor at, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 
-/** Tells, once, that a struct of the system's headers does not cross. */
-void import_refuse_system(struct import *import, struct import_message *message, CXCursor place);
+/** Tells that a struct of the system's headers does not cross. */
+void import_refuse_system(struct import *import, const struct import_message *message,
+                          CXCursor place);
 
 /** A libclang string, in the arena; the original is disposed of. */
 const char *import_string(struct import *import, CXString string);
@@ -106,7 +106,7 @@ void import_members(struct import *import, struct import_message *message);
 
 /** The message of a struct, new or not. Returns NULL where it cannot be one, which is told. */
 struct import_message *import_message(struct import *import, CXType type, CXCursor at,
-                                      struct import_message *from);
+                                      const struct import_message *from);
 
 /** The enum of a type; NULL as above. `hint` names it where C does not. */
 struct import_enum *import_enum(struct import *import, CXType type, CXCursor at, const char *hint);

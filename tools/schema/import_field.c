@@ -69,53 +69,55 @@ static void set_message(struct import_member *member, CXType type, bool is_point
         member->field.place = member->place;
 }
 
+/* A pointer that C says too little of. */
+static const char *pointer_fault(CXType pointee, bool is_ptr)
+{
+        if (is_function(pointee))
+                return "points to a function: annotate it with FUNCTION(TABLE), which names the "
+                       "table of those that it may point to, or with IGNORE";
+        if (is_char(pointee))
+                return "points to characters: annotate it with ZT if a NUL ends them, with "
+                       "PTRARRAY(MEMBER) if a member counts them, or with IGNORE";
+        if (is_ptr)
+                return "is annotated with PTR, but does not point to a struct: annotate it with "
+                       "PTRARRAY(MEMBER), or make what it points to a struct";
+        if (pointee.kind == CXType_Void)
+                return "points to nobody knows what: annotate it with PTRARRAY(MEMBER) if it is "
+                       "bytes that a member counts, or with IGNORE";
+        return "is a pointer: annotate it with PTRARRAY(MEMBER) if a member counts what it points "
+               "to, or with IGNORE";
+}
+
+static void set_pointer(struct import_member *member, CXType pointee)
+{
+        if (pointee.kind == CXType_Record) {
+                set_message(member, pointee, true);
+        } else if (is_char(pointee) && member->annotations.zt) {
+                member->field.scalar = "string";
+                add_option(member, "zt: true");
+        } else {
+                import_member_fault(member, pointer_fault(pointee, member->annotations.ptr));
+        }
+}
+
 /* A value that is no array: of the member itself, or of each element. */
 static void set_value(struct import_member *member, CXType type)
 {
-        const struct annotations *annotations = &member->annotations;
+        struct import_field *field = &member->field;
 
-        if (type.kind == CXType_Enum) {
-                member->field.enumeration =
-                        import_enum(member->level->import, type, member->place, member->path);
-                member->failed |= member->field.enumeration == NULL;
+        if (type.kind == CXType_Pointer) {
+                set_pointer(member, pointee_of(type));
         } else if (type.kind == CXType_Record) {
                 set_message(member, type, false);
-        } else if (type.kind != CXType_Pointer) {
-                member->field.scalar = import_number(type);
-                if (member->field.scalar == NULL)
-                        import_member_fault(
-                                member,
-                                "has a type that no schema has: change it, or stay out of it "
-                                "with IGNORE");
-        } else if (is_function(pointee_of(type))) {
-                import_member_fault(
-                        member,
-                        "points to a function: annotate it with FUNCTION(TABLE), which names "
-                        "the table of those that it may point to, or with IGNORE");
-        } else if (is_char(pointee_of(type)) && annotations->zt) {
-                member->field.scalar = "string";
-                add_option(member, "zt: true");
-        } else if (pointee_of(type).kind == CXType_Record) {
-                set_message(member, pointee_of(type), true);
-        } else if (is_char(pointee_of(type))) {
-                import_member_fault(
-                        member,
-                        "points to characters: annotate it with ZT if a NUL ends them, with "
-                        "PTRARRAY(MEMBER) if a member counts them, or with IGNORE");
-        } else if (annotations->ptr) {
-                import_member_fault(
-                        member,
-                        "is annotated with PTR, but does not point to a struct: annotate it "
-                        "with PTRARRAY(MEMBER), or make what it points to a struct");
-        } else if (pointee_of(type).kind == CXType_Void) {
-                import_member_fault(
-                        member, "points to nobody knows what: annotate it with PTRARRAY(MEMBER) if "
-                                "it is bytes that a member counts, or with IGNORE");
+        } else if (type.kind == CXType_Enum) {
+                field->enumeration =
+                        import_enum(member->level->import, type, member->place, member->path);
+                member->failed |= field->enumeration == NULL;
         } else {
-                import_member_fault(
-                        member,
-                        "is a pointer: annotate it with PTRARRAY(MEMBER) if a member counts "
-                        "what it points to, or with IGNORE");
+                field->scalar = import_number(type);
+                if (field->scalar == NULL)
+                        import_member_fault(member, "has a type that no schema has: change it, or "
+                                                    "stay out of it with IGNORE");
         }
 }
 
@@ -163,6 +165,11 @@ static void set_array(struct import_member *member)
                 import_member_fault(
                         member, "has no size: annotate it with PTRARRAY(MEMBER), where the member "
                                 "counts its elements, or with IGNORE");
+                return;
+        }
+        if (!has_size && member->level->oneof != NULL) {
+                import_member_fault(member, "has no size, and is in a union: move it out of that, "
+                                            "or stay out of it with IGNORE");
                 return;
         }
         if (!has_size) {

@@ -72,7 +72,7 @@ static struct import_message **find_message(struct import *import, CXCursor decl
 }
 
 struct import_message *import_message(struct import *import, CXType type, CXCursor at,
-                                      struct import_message *from)
+                                      const struct import_message *from)
 {
         CXCursor declaration = clang_getTypeDeclaration(type), place = import_place(from, at);
         CXCursor definition = clang_getCursorDefinition(declaration);
@@ -128,14 +128,13 @@ struct import_message *import_message(struct import *import, CXType type, CXCurs
         return message;
 }
 
-void import_refuse_system(struct import *import, struct import_message *message, CXCursor place)
+void import_refuse_system(struct import *import, const struct import_message *message,
+                          CXCursor place)
 {
-        if (!message->is_refused)
-                import_fault(import, place,
-                             "%s is of a header that cannot be annotated, and has members that do "
-                             "not cross: stay out of it with IGNORE",
-                             message->c_struct);
-        message->is_refused = true;
+        import_fault(import, place,
+                     "%s is of a header that cannot be annotated, and has members that do not "
+                     "cross: stay out of it with IGNORE",
+                     message->c_struct);
 }
 
 struct values {

@@ -50,10 +50,9 @@ static const char *absolute_file(struct ek_arena *arena, const char *path)
                                slash != NULL ? slash + 1 : path);
 }
 
-/* With the '=', that in a directory's own name is not taken for protoc's NAME=DIRECTORY. */
 static char *path_argument(struct ek_arena *arena, const char *directory)
 {
-        return ek_arena_printf(arena, "--proto_path==%s", absolute(arena, directory));
+        return ek_arena_printf(arena, "--proto_path=%s", absolute(arena, directory));
 }
 
 /* Where imports are looked for: where the user says, else here; beside the schema; and where our
