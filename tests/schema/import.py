@@ -65,6 +65,7 @@ class Good(Import):
                                    'everything_v1.proto'), 0, out='', err='')
         sources = self.generate('everything_v1.proto')
         self.assertIn('everything_v1.ekiden.c', sources)
+        self.assertIn('everything_v1.native.c', sources)
 
     def test_the_annotations_are_nothing_to_a_compiler(self):
         self.write('everything.h', self.everything)

@@ -44,7 +44,8 @@ static const struct ekiden_transformer transformers[] = {
         {"Entry", "Entry", transform_entry},
         {"entries", "entries", transform_entry},
 };
-static const struct ekiden_hop_table hop = {&graph_v1, &graph_v2, transformers, 3};
+static const struct ekiden_hop_table hop = {
+        .from = &graph_v1, .to = &graph_v2, .transformers = transformers, .transformer_count = 3};
 static const struct ek_chain chain = {
         .from = &graph_v1, .to = &graph_v2, .hops = {&hop}, .count = 1};
 
