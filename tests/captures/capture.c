@@ -36,23 +36,32 @@ static bool read_frames(const char *name, struct capture *capture)
         return capture->size > 0 && capture->size < FILE_MAX;
 }
 
+static bool parse_descriptor(const char *line, size_t index, struct captured_descriptor *descriptor)
+{
+        *descriptor = (struct captured_descriptor){.kind = CAPTURED_LISTENER};
+        if (strcmp(line, "listener\n") == 0)
+                return true;
+        descriptor->kind = CAPTURED_CONNECTION;
+        if (strcmp(line, "connection\n") == 0)
+                return true;
+        descriptor->kind = CAPTURED_DUPLICATE;
+        return sscanf(line, "duplicate %zu", &descriptor->of) == 1 && descriptor->of < index;
+}
+
 static bool read_descriptors(const char *name, struct capture *capture)
 {
         FILE *file = open_part(name, "descriptors");
-        char word[32];
-        bool is_good = true;
+        char line[64];
+        bool is_good = file;
 
-        if (!file)
-                return false;
-        while (fscanf(file, "%31s", word) == 1) {
-                bool is_listener = strcmp(word, "listener") == 0;
+        while (is_good && fgets(line, sizeof(line), file)) {
+                size_t index = capture->descriptor_count++;
 
-                is_good = is_good && capture->descriptor_count < CAPTURED_DESCRIPTORS_MAX &&
-                          (is_listener || strcmp(word, "connection") == 0);
-                if (is_good)
-                        capture->is_listener[capture->descriptor_count++] = is_listener;
+                is_good = index < CAPTURED_DESCRIPTORS_MAX &&
+                          parse_descriptor(line, index, &capture->descriptors[index]);
         }
-        fclose(file);
+        if (file)
+                fclose(file);
         return is_good;
 }
 

@@ -2,8 +2,8 @@
 /*
  * A capture: what a released version sent when its state was pulled from it, byte for byte, in a
  * file that is kept for good. NAME.frames holds the predecessor's frames: OFFER, PAUSED, and each
- * item's from ITEM to END; NAME.descriptors says of each descriptor what it was, a word a line:
- * "listener" or "connection".
+ * item's from ITEM to END; NAME.descriptors says of each descriptor what it was, a line for each:
+ * "listener", "connection", or "duplicate N" of an earlier one, which count from 0.
  */
 #pragma once
 
@@ -16,10 +16,21 @@
 
 #define CAPTURED_DESCRIPTORS_MAX 64
 
+enum captured_kind {
+        CAPTURED_LISTENER,
+        CAPTURED_CONNECTION,
+        CAPTURED_DUPLICATE,
+};
+
+struct captured_descriptor {
+        enum captured_kind kind;
+        size_t of; /* DUPLICATE: index of the other one */
+};
+
 struct capture {
         uint8_t *bytes; /* all of NAME.frames */
         size_t size;
-        bool is_listener[CAPTURED_DESCRIPTORS_MAX];
+        struct captured_descriptor descriptors[CAPTURED_DESCRIPTORS_MAX];
         size_t descriptor_count;
 };
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "capture.h"
@@ -85,6 +86,29 @@ static void say_hello(const struct ek_frame *frame)
         protobuf_c_message_free_unpacked(unpacked, NULL);
 }
 
+/* Two descriptors of one socket have one inode. */
+static void describe(int descriptor)
+{
+        static ino_t sockets[CAPTURED_DESCRIPTORS_MAX];
+        static size_t count;
+        struct stat status = {0};
+        int listens = 0;
+        socklen_t size = sizeof(listens);
+        size_t same = 0;
+
+        fstat(descriptor, &status);
+        getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size);
+        while (same < count && sockets[same] != status.st_ino)
+                same++;
+        if (same < count)
+                fprintf(descriptors, "duplicate %zu\n", same);
+        else
+                fprintf(descriptors, "%s\n", listens ? "listener" : "connection");
+        if (count == CAPTURED_DESCRIPTORS_MAX)
+                leave("there are too many descriptors");
+        sockets[count++] = status.st_ino;
+}
+
 static void keep_descriptors(const struct ek_frame *frame)
 {
         int taken[EK_DESCRIPTORS_MAX];
@@ -93,11 +117,7 @@ static void keep_descriptors(const struct ek_frame *frame)
         if (count < 0)
                 leave("descriptors are missing");
         for (int i = 0; i < count; i++) {
-                int listens = 0;
-                socklen_t size = sizeof(listens);
-
-                getsockopt(taken[i], SOL_SOCKET, SO_ACCEPTCONN, &listens, &size);
-                fprintf(descriptors, "%s\n", listens ? "listener" : "connection");
+                describe(taken[i]);
                 close(taken[i]);
         }
         send_message(EKIDEN__FRAME_KIND__RECEIVED, NULL);

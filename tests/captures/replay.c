@@ -58,10 +58,16 @@ static bool make_descriptors(struct predecessor *predecessor)
         int own = listen_somewhere(&port);
 
         for (size_t i = 0; i < predecessor->capture->descriptor_count; i++) {
+                const struct captured_descriptor *captured = &predecessor->capture->descriptors[i];
                 struct client *client = &replay->talk.clients[replay->connection_count + 1];
 
-                if (predecessor->capture->is_listener[i]) {
+                if (captured->kind == CAPTURED_LISTENER) {
                         predecessor->descriptors[i] = listen_somewhere(&replay->talk.port);
+                        continue;
+                }
+                if (captured->kind == CAPTURED_DUPLICATE) {
+                        predecessor->descriptors[i] =
+                                fcntl(predecessor->descriptors[captured->of], F_DUPFD_CLOEXEC, 0);
                         continue;
                 }
                 if (own < 0 || replay->connection_count == TALKERS_MAX ||
@@ -214,8 +220,8 @@ static bool send_item(struct predecessor *predecessor, const char *name)
                 if (is_inside && frame.kind == EKIDEN__FRAME_KIND__END)
                         return is_sent;
         }
-        if (!is_sent || is_inside)
-                return fail(predecessor->replay, "the capture ends within an item");
+        if (!is_sent || is_inside || offset != predecessor->capture->size)
+                return fail(predecessor->replay, "the capture is damaged");
         absent.item = (char *)(uintptr_t)name;
         return send_message(predecessor, EKIDEN__FRAME_KIND__ABSENT, &absent.base);
 }
@@ -234,10 +240,8 @@ static bool answer_pull(struct predecessor *predecessor, const struct ek_frame *
 
 static bool hand_over(struct predecessor *predecessor)
 {
-        Ekiden__Paused paused = EKIDEN__PAUSED__INIT;
         struct ek_frame frame;
 
-        paused.update_point = (char *)(uintptr_t) "captured";
         if (!capture_next(predecessor->capture, &predecessor->items, &frame) ||
             frame.kind != EKIDEN__FRAME_KIND__OFFER)
                 return fail(predecessor->replay, "the capture does not begin with an OFFER");
