@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -95,6 +96,36 @@ Test(refusals, a_transformer_that_refuses_is_named_and_harms_nothing, .timeout =
         };
 
         expect_refused(&refusal);
+}
+
+Test(refusals, a_transformer_that_runs_out_of_memory_is_named_and_harms_nothing, .timeout = 60)
+{
+        static const struct refusal refusal = {
+                "starving transformer",
+                PROBE_REFUSING,
+                EKIDEN_ETRANSFORMER,
+                EKIDEN_PHASE_TRANSFER,
+                "item \"counter\" from version 1 to 2 failed on record 0: memory ran out",
+        };
+
+        setenv("PROBE_TRANSFORMER", "starves", 1);
+        expect_refused(&refusal);
+        unsetenv("PROBE_TRANSFORMER");
+}
+
+Test(refusals, a_transformer_that_emits_garbage_is_named_and_harms_nothing, .timeout = 60)
+{
+        static const struct refusal refusal = {
+                "transformer of garbage",
+                PROBE_REFUSING,
+                EKIDEN_ETRANSFORMER,
+                EKIDEN_PHASE_TRANSFER,
+                "record 0 came out of the transformers with descriptor 12345",
+        };
+
+        setenv("PROBE_TRANSFORMER", "invents", 1);
+        expect_refused(&refusal);
+        unsetenv("PROBE_TRANSFORMER");
 }
 
 Test(refusals, a_second_upgrade_while_one_runs_is_refused, .timeout = 60)

@@ -62,8 +62,15 @@ static int counter_up(const Probe__V1__Counter *old, Probe__V2__Counter *new_,
                       struct ekiden_hop *hop)
 {
 #ifdef VARIANT_REFUSING
-        (void)new_;
-        return ekiden_hop_refuse(hop, "asked %u times is enough", old->asked);
+        const char *how = getenv("PROBE_TRANSFORMER");
+
+        if (!how)
+                return ekiden_hop_refuse(hop, "asked %u times is enough", old->asked);
+        if (strcmp(how, "starves") == 0)
+                return ekiden_hop_alloc(hop, SIZE_MAX / 4) ? 0 : EKIDEN_ENOMEM;
+        new_->asked = old->asked;
+        new_->listener = 12345; /* a descriptor out of nowhere */
+        return 0;
 #else
         (void)hop;
         new_->asked = old->asked;
