@@ -144,6 +144,22 @@ Test(faults, a_successor_that_hangs_at_any_step_is_ended_at_the_deadline, .timeo
         try_fault("hang", EKIDEN_ETIMEOUT, SHORT_MS);
 }
 
+Test(faults, a_successor_that_takes_long_to_die_is_reaped_when_it_is_dead, .timeout = 60)
+{
+        static const struct step step = {"warm", EKIDEN_PHASE_WARM, EKIDEN_PHASE_WARM};
+        struct service service = service_start(PROBE_V1, LONG_MS);
+        struct outcome outcome;
+
+        set_deadlines(&service, &step, SHORT_MS);
+        outcome = operator_upgrade(&service, PUPPET, step.name, "linger", 0);
+        cr_expect_eq(outcome.code, EKIDEN_ETIMEOUT, "%s", outcome.sentence);
+        cr_expect_eq(count_children(service.pid), 1, "it was dead at once: nothing is tested");
+        service_settle_quietly(&service);
+        set_deadlines(&service, &step, LONG_MS);
+        expect_next_upgrade_works(&service, step.name);
+        service_stop(&service);
+}
+
 Test(faults, the_predecessors_socket_shut_down_in_any_phase_harms_nothing, .timeout = 120)
 {
         /* In check there is no socket yet when the phase begins. */

@@ -13,11 +13,13 @@
 #include "entry/process.h"
 #include "entry/upgrade.h"
 #include "entry/wake.h"
+#include "handover/spawn.h"
 #include "handover/successor.h"
 #include "utf8.h"
 #include "wire/clock.h"
 
 #define EXIT_CALLED_OFF 75 /* EX_TEMPFAIL of sysexits.h: it can be tried again */
+#define LINGERING_MS 200 /* until it is seen again whether a killed child is gone */
 #define ROUNDS_MAX 64 /* in one update point, however fast requests come */
 
 static int take_attention(void)
@@ -84,6 +86,15 @@ static void attend_once(const char *name)
                 ek_control_failed(&error);
 }
 
+/* When to look again, should nothing else happen. */
+static uint64_t next_wake_ns(void)
+{
+        uint64_t deadline_ns = ek_predecessor_deadline();
+        uint64_t soon_ns = ek_now_ns() + LINGERING_MS * EK_NS_PER_MS;
+
+        return ek_children_linger() && soon_ns < deadline_ns ? soon_ns : deadline_ns;
+}
+
 void ekiden_attend(const char *update_point)
 {
         char name[EKIDEN_NAME_MAX + 1];
@@ -107,7 +118,7 @@ void ekiden_attend(const char *update_point)
                 attend_once(name);
                 /* A signal before this line has set the flag again; one after it knocks by itself.
                  */
-                ek_wake_at(ek_predecessor_deadline());
+                ek_wake_at(next_wake_ns());
         } while (take_attention() && ++rounds < ROUNDS_MAX);
         if (rounds == ROUNDS_MAX)
                 ek_wake_at(ek_now_ns() + EK_NS_PER_MS);

@@ -17,7 +17,12 @@
 #include "wire/cleanup.h"
 #include "wire/clock.h"
 
-#define KILL_MS 2000 /* how long a killed process may take to be gone */
+#define KILL_MS 2000 /* how long a killed process is waited for */
+#define LINGERING_MAX 16
+
+/* Children that were killed and were not gone in time: pidfds. */
+static int lingering[LINGERING_MAX];
+static size_t lingering_count;
 
 int ek_binary_open(const char *path, int *ret_fd, struct ekiden_error *error)
 {
@@ -232,6 +237,32 @@ static void end_daemon(struct ek_child *child)
         ek_close(&child->daemon);
 }
 
+bool ek_children_linger(void)
+{
+        size_t left = 0;
+
+        for (size_t i = 0; i < lingering_count; i++) {
+                const struct ek_child child = {.pidfd = lingering[i]};
+                char how[96];
+
+                if (reap(&child, how, sizeof(how)))
+                        close(lingering[i]);
+                else
+                        lingering[left++] = lingering[i];
+        }
+        lingering_count = left;
+        return left > 0;
+}
+
+/* The kernel may be slow to end a process; it will be reaped when it has. */
+static void leave_lingering(struct ek_child *child)
+{
+        if (lingering_count == LINGERING_MAX)
+                return;
+        lingering[lingering_count++] = child->pidfd;
+        child->pidfd = -1;
+}
+
 void ek_child_end(struct ek_child *child, int grace_ms, char *ret_how, size_t size_bytes)
 {
         ret_how[0] = '\0';
@@ -242,7 +273,8 @@ void ek_child_end(struct ek_child *child, int grace_ms, char *ret_how, size_t si
                 if (!reap(child, ret_how, size_bytes)) {
                         pidfd_send_signal(child->pidfd, SIGKILL, NULL, 0);
                         wait_gone(child->pidfd, KILL_MS);
-                        reap(child, ret_how, size_bytes);
+                        if (!reap(child, ret_how, size_bytes))
+                                leave_lingering(child);
                         snprintf(ret_how, size_bytes, "was still running, and was killed");
                 }
         }

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include <ekiden/error.h>
@@ -45,9 +46,13 @@ int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char 
              int socket, struct ek_child *ret_child, struct ekiden_error *error);
 
 /**
- * Makes sure that the child is gone, by SIGKILL if need be, and reaps it.
+ * Makes sure that the child is gone, by SIGKILL if need be, and reaps it; or leaves that to
+ * ek_children_linger(), where the kernel takes more than two seconds to end it.
  *
  * @param grace_ms  how long it may take to leave by itself
  * @param ret_how   "exited with status 3", "was killed by signal 9 (Killed)" … or "" if unknown
  */
 void ek_child_end(struct ek_child *child, int grace_ms, char *ret_how, size_t size_bytes);
+
+/** Reaps children that were killed and are gone by now; whether there are others, that are not. */
+bool ek_children_linger(void);

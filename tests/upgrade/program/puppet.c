@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A successor that speaks the handover by hand and goes wrong where it is told to: puppet STEP HOW.
- * HOW is kill, exit, hang or close (the socket is closed, the process lives on).
+ * HOW is kill, exit, hang, close (the socket is closed, the process lives on) or linger (it hangs,
+ * and once it is killed its parent is not told for a while).
  */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <unistd.h>
 
 #include "ekiden/handover.pb-c.h"
@@ -14,6 +17,7 @@
 
 #define HANDOVER_SOCKET 3
 #define PATIENCE_MS 20000
+#define LINGER_S 3
 
 static const struct ek_wait patience = {.idle_ms = PATIENCE_MS};
 static struct ek_link *handover;
@@ -26,6 +30,29 @@ static void hang(void)
                 pause();
 }
 
+/* Who traces a process is told first of its end, and its parent when he has gone (ptrace(2)). */
+static void linger(void)
+{
+        const pid_t puppet = getpid();
+        int ready[2];
+        char byte;
+        pid_t tracer;
+
+        if (pipe(ready) < 0)
+                _exit(5);
+        tracer = fork();
+        if (tracer == 0) {
+                ek_link_free(handover);
+                if (read(ready[0], &byte, 1) == 1 && ptrace(PTRACE_SEIZE, puppet, NULL, NULL) == 0)
+                        sleep(LINGER_S);
+                _exit(0);
+        }
+        prctl(PR_SET_PTRACER, tracer, 0, 0, 0);
+        if (tracer < 0 || write(ready[1], "x", 1) != 1)
+                _exit(5);
+        hang();
+}
+
 static void at(const char *step)
 {
         if (strcmp(step, faulty_step) != 0)
@@ -36,6 +63,8 @@ static void at(const char *step)
                 _exit(3);
         if (strcmp(fault, "close") == 0)
                 handover = ek_link_free(handover);
+        if (strcmp(fault, "linger") == 0)
+                linger();
         hang();
 }
 
