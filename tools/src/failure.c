@@ -28,7 +28,8 @@ static const struct advice advices[] = {
                           "release that has them"},
         {EKIDEN_ESCHEMA, "restore the released schema, and put the change into a new version"},
         {EKIDEN_ETRANSFORMER, "mend the transformer for this item, then try again"},
-        {EKIDEN_EREFUSED, "remove what the program names, then try again"},
+        {EKIDEN_EREFUSED,
+         "mend what the reason names, in the state, in the schema or in the new version"},
         {EKIDEN_EPEER, "look at the new version's own log and start-up messages, then try again"},
         {EKIDEN_ETIMEOUT, "look at what the slower side is doing; --timeout, or the phase's "
                           "deadline in the program, gives it more time"},
