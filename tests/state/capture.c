@@ -33,20 +33,18 @@ static void *export_item(void *data)
         return NULL;
 }
 
-/* Keeps a frame; what came with it is acknowledged, as an importing side does. */
-static void keep(struct capture *capture, struct ek_link *link, const struct ek_frame *frame)
+void keep_frame(struct captured_frame *ret_kept, struct ek_link *link, const struct ek_frame *frame)
 {
-        struct captured_frame *kept = &capture->frames[capture->count++];
-
-        cr_assert_leq(capture->count, CAPTURED_FRAMES_MAX);
-        kept->kind = frame->kind;
-        kept->size = frame->size;
-        kept->payload = malloc(frame->size + 1);
-        memcpy(kept->payload, frame->payload, frame->size);
-        kept->descriptor_count = 0;
+        ret_kept->kind = frame->kind;
+        ret_kept->size = frame->size;
+        ret_kept->payload = malloc(frame->size + 1);
+        cr_assert_not_null(ret_kept->payload);
+        memcpy(ret_kept->payload, frame->payload, frame->size);
+        ret_kept->descriptor_count = 0;
         if (frame->kind != EKIDEN__FRAME_KIND__DESCRIPTORS)
                 return;
-        kept->descriptor_count = (size_t)ek_link_take_descriptors(link, frame, kept->descriptors);
+        ret_kept->descriptor_count =
+                (size_t)ek_link_take_descriptors(link, frame, ret_kept->descriptors);
         cr_assert_eq(ek_link_send(link, EKIDEN__FRAME_KIND__RECEIVED, NULL, 0, &patient), 0);
 }
 
@@ -61,8 +59,10 @@ void capture_item(const struct ek_tagged *tagged, struct capture *ret_capture)
         two_links(links);
         exporter.link = links[0];
         cr_assert_eq(pthread_create(&thread, NULL, export_item, &exporter), 0);
-        while (ek_link_receive(links[1], &patient, &frame) == 0)
-                keep(ret_capture, links[1], &frame);
+        while (ek_link_receive(links[1], &patient, &frame) == 0) {
+                cr_assert_lt(ret_capture->count, CAPTURED_FRAMES_MAX);
+                keep_frame(&ret_capture->frames[ret_capture->count++], links[1], &frame);
+        }
         cr_assert_eq(pthread_join(thread, NULL), 0);
         cr_assert_eq(exporter.result, 0, "%s", exporter.error.sentence);
         ek_link_free(links[0]);

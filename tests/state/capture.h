@@ -22,6 +22,11 @@ struct capture {
 /** The importing side's objects in a replay; NULL: the item has none. */
 extern struct ekiden_objects *replay_objects;
 
+/** Keeps a frame that was received; what came with it is acknowledged, as an importing side does.
+ */
+void keep_frame(struct captured_frame *ret_kept, struct ek_link *link,
+                const struct ek_frame *frame);
+
 /** Exports an item and keeps what is sent. */
 void capture_item(const struct ek_tagged *tagged, struct capture *ret_capture);
 
