@@ -12,6 +12,7 @@
 #include "grow.h"
 #include "orchard_v1_to_v2.hop.h"
 #include "orchard_v2_to_v1.hop.h"
+#include "reader.h"
 #include "recording.h"
 #include "same.h"
 
@@ -141,4 +142,23 @@ static void same_through_hops(uint64_t of_seed)
 LeakTest(graphs, hop_that_adds_fields_and_its_downgrade_keep_graph_and_bytes)
 {
         for_each_seed(same_through_hops, 100);
+}
+
+static size_t records_read;
+
+static void same_for_protoc(uint64_t of_seed)
+{
+        struct world before;
+        struct recording first;
+
+        start(&before, &first, of_seed);
+        records_read += expect_protoc_agrees(&first, &orchard_v1, "orchard_v1.proto", of_seed);
+        world_end(&before);
+        free_recording(&first);
+}
+
+LeakTest(graphs, records_and_objects_are_read_by_protoc_and_written_as_the_same_bytes)
+{
+        for_each_seed(same_for_protoc, 40);
+        cr_assert_gt(records_read, 0);
 }
