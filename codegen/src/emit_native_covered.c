@@ -14,20 +14,25 @@ struct level {
         struct ek_arena *arena;
         const char **names; /* each once */
         size_t count, size;
+        const struct ek_bound_choice **choices; /* of each name, or NULL */
+        size_t choices_size;
         unsigned int bits; /* that bit-fields take up, which have no offset */
         unsigned int runs; /* of bit-fields: how many places they can be at */
         const char *flexible; /* it has no size; NULL: there is none */
 };
 
-static void level_add(struct level *level, const char *path, size_t depth)
+static void level_add(struct level *level, const struct ek_path *path, size_t depth)
 {
-        const char *name = ek_path_part(level->arena, path, depth);
+        const char *name = ek_path_part(level->arena, path->text, depth);
 
         for (size_t i = 0; i < level->count; i++)
                 if (strcmp(level->names[i], name) == 0)
                         return;
         level->names = ek_arena_grow(level->arena, level->names, level->count, &level->size,
                                      sizeof(*level->names));
+        level->choices = ek_arena_grow(level->arena, level->choices, level->count,
+                                       &level->choices_size, sizeof(*level->choices));
+        level->choices[level->count] = path->choice;
         level->names[level->count++] = name;
 }
 
@@ -65,12 +70,34 @@ static void level_collect(struct level *level, const struct ek_paths *paths, con
                 if (!ek_path_is_below(path->text, prefix))
                         continue;
                 if (ek_path_depth(path->text) > depth + 1 || (path->bits == 0 && !path->flexible))
-                        level_add(level, path->text, depth);
+                        level_add(level, path, depth);
                 else if (path->flexible)
                         level->flexible = ek_path_part(level->arena, path->text, depth);
                 if (path->bits > 0 && ek_path_depth(path->text) == depth + 1)
                         level_add_bits(level, paths, path, prefix);
         }
+}
+
+/* A union without a name ends where its most aligned member may, which can be behind the largest;
+ * how far, as an expression. NULL: the member is in none, or has no other beside it. */
+static const char *union_tail(struct level *level, const char *type, size_t index)
+{
+        const struct ek_bound_choice *choice = level->choices[index];
+        const char *mask = NULL;
+        size_t others = 0;
+
+        for (size_t i = 0; i < level->count && choice != NULL; i++) {
+                if (level->choices[i] != choice)
+                        continue;
+                others += i != index;
+                mask = ek_arena_printf(level->arena, "%s%sEKIDEN_ALIGNED(%s, %s)",
+                                       mask != NULL ? mask : "", mask != NULL ? " | " : "", type,
+                                       level->names[i]);
+        }
+        if (others == 0 || others + 1 == level->count) /* all: it is the union itself */
+                return NULL;
+        return ek_arena_printf(level->arena, "EKIDEN_UNION_TAIL(%s, %s, %s)", type,
+                               level->names[index], mask);
 }
 
 static void emit_members(struct ek_text *out, const struct level *level)
@@ -88,22 +115,41 @@ static void emit_members(struct ek_text *out, const struct level *level)
                                level->flexible);
 }
 
+/* One gap for all members of a union: which of them is before it, depends on their sizes. */
+static void emit_union_gap(struct ek_text *out, const char *type, const char *members,
+                           struct level *level, size_t first)
+{
+        for (size_t i = 0; i < level->count; i++) {
+                if (level->choices[i] != level->choices[first])
+                        continue;
+                if (i < first) /* it was counted with that one */
+                        return;
+                ek_text_printf(out, "%sEKIDEN_GAP_BEHIND(%s, %s, %s, %s)",
+                               i == first ? " +\n        (" : " |\n         ", type,
+                               level->names[i], union_tail(level, type, i), members);
+        }
+        ek_text_add_string(out, ")");
+}
+
 /* No more gaps than bit-fields can make. */
 static void emit_gaps(struct ek_text *out, const char *type, const char *file, const char *members,
-                      const struct level *level)
+                      struct level *level)
 {
         ek_text_printf(out,
                        "EKIDEN_NO_MORE_GAPS(%s, %u, \"%s\",\n"
                        "        EKIDEN_GAP_AT_START(%s, EKIDEN_MEMBERS)",
                        type, level->runs, file, type);
-        for (size_t i = 0; i < level->count; i++)
-                ek_text_printf(out, " +\n        EKIDEN_GAP(%s, %s, %s)", type, level->names[i],
-                               members);
+        for (size_t i = 0; i < level->count; i++) {
+                if (union_tail(level, type, i) != NULL)
+                        emit_union_gap(out, type, members, level, i);
+                else
+                        ek_text_printf(out, " +\n        EKIDEN_GAP(%s, %s, %s)", type,
+                                       level->names[i], members);
+        }
         ek_text_add_string(out, ");\n");
 }
 
-static void emit_level(struct ek_text *out, const char *type, const char *file,
-                       const struct level *level)
+static void emit_level(struct ek_text *out, const char *type, const char *file, struct level *level)
 {
         const char *size = ek_arena_printf(out->arena, "%u", (level->bits + 7) / 8);
         const char *members =
@@ -117,10 +163,14 @@ static void emit_level(struct ek_text *out, const char *type, const char *file,
         emit_members(out, level);
         ek_emit(out, "EKIDEN_COVERED_FROM_START($struct$, $size$, EKIDEN_MEMBERS, \"$file$\");\n",
                 "struct", type, "size", size, "file", file, NULL);
-        for (size_t i = 0; i < level->count; i++)
+        for (size_t i = 0; i < level->count; i++) {
+                const char *tail = union_tail(level, type, i);
+
                 ek_emit(out, "EKIDEN_COVERED($struct$, $member$, $size$, $members$, \"$file$\");\n",
-                        "struct", type, "member", level->names[i], "size", size, "members", members,
-                        "file", file, NULL);
+                        "struct", type, "member", level->names[i], "size",
+                        tail != NULL ? ek_arena_printf(out->arena, "%s + %s", size, tail) : size,
+                        "members", members, "file", file, NULL);
+        }
         if (level->runs > 0)
                 emit_gaps(out, type, file, members, level);
         ek_text_add_string(out, level->flexible != NULL ? "#undef EKIDEN_MEMBERS_AND_LAST\n" : "");

@@ -356,6 +356,11 @@ template <typename Type> struct ekiden_is_signed<Type, true> {
  */
 #define EKIDEN_END(Struct, member) \
         (offsetof(Struct, member) + sizeof(EKIDEN_LVALUE(Struct, member)))
+/* How far a union without a name goes behind its member `behind`: to where the most aligned of its
+ * members may end, of which `alignments` is EKIDEN_ALIGNED() of each, in one mask. */
+#define EKIDEN_ALIGNED(Struct, member) (__alignof__(EKIDEN_LVALUE(Struct, member)) - 1)
+#define EKIDEN_UNION_TAIL(Struct, behind, alignments) \
+        ((0 - EKIDEN_END(Struct, behind)) & (alignments))
 #define EKIDEN_FOLLOWS(Struct, behind, bits_size, member)                                 \
         (offsetof(Struct, member) < EKIDEN_END(Struct, behind) + (bits_size) +            \
                                             __alignof__(EKIDEN_LVALUE(Struct, member)) && \
@@ -363,7 +368,10 @@ template <typename Type> struct ekiden_is_signed<Type, true> {
 #define EKIDEN_FOLLOWS_FLEXIBLE(Struct, behind, bits_size, member)             \
         (offsetof(Struct, member) < EKIDEN_END(Struct, behind) + (bits_size) + \
                                             __alignof__(EKIDEN_ELEMENT(Struct, member))) ||
-#define EKIDEN_BEGINS(Struct, unused, bits_size, member) offsetof(Struct, member) <= (bits_size) ||
+#define EKIDEN_BEGINS(Struct, unused, bits_size, member) \
+        (offsetof(Struct, member) == 0 ||                \
+         ((bits_size) > 0 &&                             \
+          offsetof(Struct, member) < (bits_size) + __alignof__(EKIDEN_LVALUE(Struct, member)))) ||
 #define EKIDEN_COVERED(Struct, behind, bits_size, members, schema)                               \
         EKIDEN_STATIC_ASSERT(EKIDEN_IS_UNION(Struct) ||                                          \
                                      sizeof(Struct) < EKIDEN_END(Struct, behind) + (bits_size) + \
@@ -373,10 +381,12 @@ template <typename Type> struct ekiden_is_signed<Type, true> {
                                      " neither binds nor ignores")
 /* Where bit-fields are, nobody can ask; but there are only so many places, each of them a gap:
  * behind `behind`, and at the start. */
-#define EKIDEN_GAP(Struct, behind, members)                                                   \
+#define EKIDEN_GAP(Struct, behind, members) EKIDEN_GAP_BEHIND(Struct, behind, 0, members)
+#define EKIDEN_GAP_BEHIND(Struct, behind, tail, members)                                      \
         (EKIDEN_IS_UNION(Struct) ||                                                           \
-                         sizeof(Struct) < EKIDEN_END(Struct, behind) + __alignof__(Struct) || \
-                         members(EKIDEN_FOLLOWS, Struct, behind, 0) 0                         \
+                         sizeof(Struct) <                                                     \
+                                 EKIDEN_END(Struct, behind) + (tail) + __alignof__(Struct) || \
+                         members(EKIDEN_FOLLOWS, Struct, behind, tail) 0                      \
                  ? 0                                                                          \
                  : 1)
 #define EKIDEN_GAP_AT_START(Struct, members) (members(EKIDEN_BEGINS, Struct, , 0) 0 ? 0 : 1)

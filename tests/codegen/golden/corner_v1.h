@@ -41,6 +41,23 @@ struct index {
         struct walk *walks[];
 };
 
+struct digits {
+        int32_t digit[3];
+};
+
+struct slip {
+        unsigned int seen : 1;
+        double weight; /* behind what the bit-field leaves of it */
+        int kind;
+        union {
+                int64_t number;
+                struct digits digits;
+                double real;
+        };
+        unsigned int urgent : 1;
+        int last;
+};
+
 struct corner {
         struct switches switches;
         union cell cell;
@@ -68,4 +85,5 @@ struct corner {
         size_t step_count;
         struct walk **others;
         size_t other_count;
+        struct slip slip;
 };

@@ -327,6 +327,175 @@ static const struct ekiden_native corner__v1__cell__native = {
         .destroy = NULL,
 };
 
+/* Digits is struct digits. */
+EKIDEN_CHECK_WHOLE(struct digits, digit, "Digits.digit");
+EKIDEN_CHECK_NUMBERS(struct digits, digit, INT32, "Digits.digit");
+/* clang-format off */
+#define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
+        each(Struct, behind, bits_size, digit)
+EKIDEN_COVERED_FROM_START(struct digits, 0, EKIDEN_MEMBERS, "corner_v1.proto");
+EKIDEN_COVERED(struct digits, digit, 0, EKIDEN_MEMBERS, "corner_v1.proto");
+#undef EKIDEN_MEMBERS
+/* clang-format on */
+
+static const struct ekiden_member corner__v1__digits__members[] = {
+        {
+                .name = "digit",
+                .field = 0,
+                .kind = EKIDEN_MEMBER_NUMBER,
+                EKIDEN_NUMBERS_AT(struct digits, digit),
+        },
+};
+
+static const struct ekiden_native corner__v1__digits__native = {
+        .name = "struct digits",
+        .descriptor = &corner__v1__digits__descriptor,
+        .size = sizeof(struct digits),
+        .members = corner__v1__digits__members,
+        .member_count = 1,
+        .memory = &corner_v1_memory,
+        .create = NULL,
+        .destroy = NULL,
+};
+
+/* Slip is struct slip. */
+EKIDEN_CHECK_DISCRIMINATOR(struct slip, kind, "Slip.any");
+EKIDEN_CHECK_NUMBER(struct slip, number, INT64, "Slip.number");
+EKIDEN_CHECK_MESSAGE(struct slip, digits, struct digits, "Slip.digits");
+EKIDEN_CHECK_EMBEDDED(struct slip, digits, "Digits", "Slip.digits");
+EKIDEN_CHECK_NUMBER(struct slip, real, DOUBLE, "Slip.real");
+EKIDEN_CHECK_BITS(struct slip, urgent, BOOL, 1, "Slip.urgent");
+EKIDEN_CHECK_NUMBER(struct slip, last, INT32, "Slip.last");
+EKIDEN_CHECK_BITS(struct slip, seen, BOOL, 1, "Slip.seen");
+EKIDEN_CHECK_NUMBER(struct slip, weight, DOUBLE, "Slip.weight");
+/* clang-format off */
+#define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
+        each(Struct, behind, bits_size, kind) \
+        each(Struct, behind, bits_size, number) \
+        each(Struct, behind, bits_size, digits) \
+        each(Struct, behind, bits_size, real) \
+        each(Struct, behind, bits_size, last) \
+        each(Struct, behind, bits_size, weight)
+EKIDEN_COVERED_FROM_START(struct slip, 1, EKIDEN_MEMBERS, "corner_v1.proto");
+EKIDEN_COVERED(struct slip, kind, 1, EKIDEN_MEMBERS, "corner_v1.proto");
+EKIDEN_COVERED(
+        struct slip, number,
+        1 + EKIDEN_UNION_TAIL(struct slip, number, EKIDEN_ALIGNED(struct slip, number) | EKIDEN_ALIGNED(struct slip, digits) | EKIDEN_ALIGNED(struct slip, real)),
+        EKIDEN_MEMBERS, "corner_v1.proto");
+EKIDEN_COVERED(
+        struct slip, digits,
+        1 + EKIDEN_UNION_TAIL(struct slip, digits, EKIDEN_ALIGNED(struct slip, number) | EKIDEN_ALIGNED(struct slip, digits) | EKIDEN_ALIGNED(struct slip, real)),
+        EKIDEN_MEMBERS, "corner_v1.proto");
+EKIDEN_COVERED(
+        struct slip, real,
+        1 + EKIDEN_UNION_TAIL(struct slip, real, EKIDEN_ALIGNED(struct slip, number) | EKIDEN_ALIGNED(struct slip, digits) | EKIDEN_ALIGNED(struct slip, real)),
+        EKIDEN_MEMBERS, "corner_v1.proto");
+EKIDEN_COVERED(struct slip, last, 1, EKIDEN_MEMBERS, "corner_v1.proto");
+EKIDEN_COVERED(struct slip, weight, 1, EKIDEN_MEMBERS, "corner_v1.proto");
+EKIDEN_NO_MORE_GAPS(struct slip, 2, "corner_v1.proto",
+        EKIDEN_GAP_AT_START(struct slip, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct slip, kind, EKIDEN_MEMBERS) +
+        (EKIDEN_GAP_BEHIND(struct slip, number, EKIDEN_UNION_TAIL(struct slip, number, EKIDEN_ALIGNED(struct slip, number) | EKIDEN_ALIGNED(struct slip, digits) | EKIDEN_ALIGNED(struct slip, real)), EKIDEN_MEMBERS) |
+         EKIDEN_GAP_BEHIND(struct slip, digits, EKIDEN_UNION_TAIL(struct slip, digits, EKIDEN_ALIGNED(struct slip, number) | EKIDEN_ALIGNED(struct slip, digits) | EKIDEN_ALIGNED(struct slip, real)), EKIDEN_MEMBERS) |
+         EKIDEN_GAP_BEHIND(struct slip, real, EKIDEN_UNION_TAIL(struct slip, real, EKIDEN_ALIGNED(struct slip, number) | EKIDEN_ALIGNED(struct slip, digits) | EKIDEN_ALIGNED(struct slip, real)), EKIDEN_MEMBERS)) +
+        EKIDEN_GAP(struct slip, last, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct slip, weight, EKIDEN_MEMBERS));
+#undef EKIDEN_MEMBERS
+/* clang-format on */
+
+static const struct ekiden_choice corner__v1__slip__any__choice = {
+        .name = "any",
+        EKIDEN_CHOICE_AT(struct slip, kind),
+        .has_none = false,
+        .none = 0,
+};
+
+static int64_t corner__v1__slip__read_urgent(const void *object)
+{
+        return (int64_t)((const struct slip *)object)->urgent;
+}
+
+static void corner__v1__slip__write_urgent(void *object, int64_t value)
+{
+        EKIDEN_SET_BITS(struct slip, object, urgent, value);
+}
+
+static int64_t corner__v1__slip__read_seen(const void *object)
+{
+        return (int64_t)((const struct slip *)object)->seen;
+}
+
+static void corner__v1__slip__write_seen(void *object, int64_t value)
+{
+        EKIDEN_SET_BITS(struct slip, object, seen, value);
+}
+
+static const struct ekiden_member corner__v1__slip__members[] = {
+        {
+                .name = "number",
+                .field = 0,
+                .kind = EKIDEN_MEMBER_NUMBER,
+                EKIDEN_NUMBER_AT(struct slip, number),
+                .choice = &corner__v1__slip__any__choice,
+                .chosen = 0,
+        },
+        {
+                .name = "digits",
+                .field = 1,
+                EKIDEN_MESSAGE_AT(struct slip, digits),
+                .target = &corner__v1__digits__native,
+                .choice = &corner__v1__slip__any__choice,
+                .chosen = 1,
+        },
+        {
+                .name = "real",
+                .field = 2,
+                .kind = EKIDEN_MEMBER_NUMBER,
+                EKIDEN_NUMBER_AT(struct slip, real),
+                .choice = &corner__v1__slip__any__choice,
+                .chosen = 2,
+        },
+        {
+                .name = "urgent",
+                .field = 3,
+                .kind = EKIDEN_MEMBER_BITS,
+                EKIDEN_BITS_AT(struct slip, urgent, 1),
+                .get_bits = corner__v1__slip__read_urgent,
+                .set_bits = corner__v1__slip__write_urgent,
+        },
+        {
+                .name = "last",
+                .field = 4,
+                .kind = EKIDEN_MEMBER_NUMBER,
+                EKIDEN_NUMBER_AT(struct slip, last),
+        },
+        {
+                .name = "seen",
+                .field = 5,
+                .kind = EKIDEN_MEMBER_BITS,
+                EKIDEN_BITS_AT(struct slip, seen, 1),
+                .get_bits = corner__v1__slip__read_seen,
+                .set_bits = corner__v1__slip__write_seen,
+        },
+        {
+                .name = "weight",
+                .field = 6,
+                .kind = EKIDEN_MEMBER_NUMBER,
+                EKIDEN_NUMBER_AT(struct slip, weight),
+        },
+};
+
+static const struct ekiden_native corner__v1__slip__native = {
+        .name = "struct slip",
+        .descriptor = &corner__v1__slip__descriptor,
+        .size = sizeof(struct slip),
+        .members = corner__v1__slip__members,
+        .member_count = 7,
+        .memory = &corner_v1_memory,
+        .create = NULL,
+        .destroy = NULL,
+};
+
 /* Corner is struct corner. */
 EKIDEN_CHECK_DISCRIMINATOR(struct corner, which, "Corner.any");
 EKIDEN_CHECK_MESSAGE(struct corner, switches, struct switches, "Corner.switches");
@@ -358,6 +527,8 @@ EKIDEN_CHECK_COUNTED(struct corner, others, "Corner.others");
 EKIDEN_CHECK_LENGTH(struct corner, other_count, "Corner.others");
 EKIDEN_CHECK_MESSAGES(struct corner, others, struct walk, "Corner.others");
 EKIDEN_CHECK_POINTER_EACH(struct corner, others, "reference", "Corner.others");
+EKIDEN_CHECK_MESSAGE(struct corner, slip, struct slip, "Corner.slip");
+EKIDEN_CHECK_EMBEDDED(struct corner, slip, "Slip", "Corner.slip");
 /* clang-format off */
 #define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
         each(Struct, behind, bits_size, which) \
@@ -372,7 +543,8 @@ EKIDEN_CHECK_POINTER_EACH(struct corner, others, "reference", "Corner.others");
         each(Struct, behind, bits_size, steps) \
         each(Struct, behind, bits_size, step_count) \
         each(Struct, behind, bits_size, others) \
-        each(Struct, behind, bits_size, other_count)
+        each(Struct, behind, bits_size, other_count) \
+        each(Struct, behind, bits_size, slip)
 EKIDEN_COVERED_FROM_START(struct corner, 0, EKIDEN_MEMBERS, "corner_v1.proto");
 EKIDEN_COVERED(struct corner, which, 0, EKIDEN_MEMBERS, "corner_v1.proto");
 EKIDEN_COVERED(struct corner, switches, 0, EKIDEN_MEMBERS, "corner_v1.proto");
@@ -387,6 +559,7 @@ EKIDEN_COVERED(struct corner, steps, 0, EKIDEN_MEMBERS, "corner_v1.proto");
 EKIDEN_COVERED(struct corner, step_count, 0, EKIDEN_MEMBERS, "corner_v1.proto");
 EKIDEN_COVERED(struct corner, others, 0, EKIDEN_MEMBERS, "corner_v1.proto");
 EKIDEN_COVERED(struct corner, other_count, 0, EKIDEN_MEMBERS, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, slip, 0, EKIDEN_MEMBERS, "corner_v1.proto");
 #undef EKIDEN_MEMBERS
 #define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
         each(Struct, behind, bits_size, part)
@@ -571,6 +744,12 @@ static const struct ekiden_member corner__v1__corner__members[] = {
                 EKIDEN_LENGTH_AT(struct corner, other_count),
                 .target = &corner__v1__walk__native,
         },
+        {
+                .name = "slip",
+                .field = 16,
+                EKIDEN_MESSAGE_AT(struct corner, slip),
+                .target = &corner__v1__slip__native,
+        },
 };
 
 static const struct ekiden_native corner__v1__corner__native = {
@@ -578,7 +757,7 @@ static const struct ekiden_native corner__v1__corner__native = {
         .descriptor = &corner__v1__corner__descriptor,
         .size = sizeof(struct corner),
         .members = corner__v1__corner__members,
-        .member_count = 16,
+        .member_count = 17,
         .memory = &corner_v1_memory,
         .create = NULL,
         .destroy = NULL,
