@@ -34,7 +34,7 @@ class Struct:
         self.schema, self.rng, self.name = schema, schema.rng, name
         self.c_name, self.message = f'struct {schema.name}_{name}', name.capitalize()
         self.has_identity, self.flexible = has_identity, None
-        self.members, self.fields, self.oneofs, self.ignored = [], [], [], []
+        self.members, self.fields, self.ignored = [], [], []
         self.fill, self.same, self.numbers = [], [], list(range(1, 200))
         self.rng.shuffle(self.numbers)
         self.numbers = [n for n in self.numbers if n != 1]
@@ -72,6 +72,9 @@ class Struct:
                  f'a->{name} == b->{name}')
 
     def bits(self, name):
+        # Such as are apart in the struct must be apart in the schema.
+        if self.fields and 'bits:' in self.fields[-1]:
+            self.number(name + '_apart')
         for index in range(self.rng.randint(1, 4)):
             part = f'{name}_{index}'
             kind, field, width = self.rng.choice([
@@ -150,7 +153,7 @@ class Struct:
                    (f'{name}_text', 'char *', 'string', {'zt': True}, '= trip_text(9)',
                     'same_text({a}, {b})'),
                    (f'{name}_real', 'double', 'double', {}, '= (double)draw(99)', '{a} == {b}')]
-        if values and prefix:
+        if values:
             choices.append((f'{name}_value', values[0].c_name, values[0].message, {}, None,
                             f'{values[0].name}_same(&{{a}}, &{{b}})'))
         if self.schema.object_names:
@@ -172,7 +175,7 @@ class Struct:
                 (f'{at} {value}; ' if value else f'{values[0].name}_fill(&{at}); ') + 'break; '
             a, b = f'a->{prefix}{member}', f'b->{prefix}{member}'
             same += f' && (a->{name}_kind != {cases[index]} || ({equal.format(a=a, b=b)}))'
-        self.oneofs.append(oneof + '  }\n')
+        self.fields.append(oneof[2:] + '  }')
         self.members += [f'{kind} {name}_kind;',
                          f'union {{ {declared}}}{" " + name if prefix else ""};']
         self.fill.append(fill + '}')
@@ -279,7 +282,7 @@ class Struct:
                f'  option (ekiden.message) = {{ {" ".join(options)} }};\n'
         if self.has_identity:
             text += '  optional uint64 identity = 1 [(ekiden.field).identity = true];\n'
-        return text + ''.join(f'  {f}\n' for f in self.fields) + ''.join(self.oneofs) + '}\n'
+        return text + ''.join(f'  {f}\n' for f in self.fields) + '}\n'
 
     def functions(self):
         text = f'static void {self.name}_fill({self.c_name} *s)\n{{\n        (void)s;\n'
@@ -326,7 +329,7 @@ class Schema:
                 struct.end_flexibly('tail')
             self.structs.append(struct)
         for struct in self.structs:
-            if not struct.fields and not struct.oneofs:
+            if not struct.fields:
                 struct.number('last')
 
     def item_option(self, struct):
