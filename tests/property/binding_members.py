@@ -256,7 +256,7 @@ class Struct:
         """A flexible array member, the last; `{name}_count` is set where the object is made."""
         kind, field, options, fill, same = self.element()
         self.flexible = (f'{name}_count', name)
-        self.members.insert(self.rng.randint(0, 1), f'{self.rng.choice(LENGTHS)} {name}_count;')
+        self.members.insert(0, f'{self.rng.choice(LENGTHS)} {name}_count;')
         self.add(f'{kind} {name}[];',
                  self.field(field, name, 'repeated', length=name + '_count', flexible=True,
                             **options),

@@ -197,7 +197,9 @@ static void grow_values(struct tree *tree)
         tree->soil.kind = draw_one_in(2) ? SOIL_SAND : SOIL_CLAY;
         tree->ripe = draw_bits() & 1;
         tree->age = draw_bits() & 0x7f;
-        tree->slope = (int)draw(2048) - 1024;
+        tree->slope = draw_bits() & 0x3ff;
+        if (draw_one_in(3))
+                tree->slope = draw_one_in(2) ? -1024 : -1;
         tree->unused = 21;
         tree->ring_count = (uint8_t)draw_length(UINT8_MAX);
         if (tree->ring_count > 0)
@@ -349,7 +351,7 @@ static void grow_notes(struct world *world, size_t count)
 
 void grow(struct world *world)
 {
-        size_t most = (size_t)1 << draw(12);
+        size_t most = (size_t)1 << draw(13);
         struct garden garden = {
                 .world = world,
                 .tree_count = draw(most),

@@ -22,12 +22,12 @@
 
 struct walk;
 
-typedef const char *compare(struct walk *walk, const void *a, const void *b);
+typedef const char *comparer(struct walk *walk, const void *a, const void *b);
 
 /* Two objects that are one and the same. */
 struct pair {
         const void *a, *b;
-        compare *compare;
+        comparer *compare;
 };
 
 struct walk {
@@ -76,7 +76,7 @@ static void grow_walk(struct walk *walk)
 }
 
 /* Pointers that must lead to what corresponds. */
-static const char *same_object(struct walk *walk, const void *a, const void *b, compare *compare)
+static const char *same_object(struct walk *walk, const void *a, const void *b, comparer *compare)
 {
         size_t *at_a, *at_b;
 
@@ -157,7 +157,7 @@ static const char *same_numbers(const struct numbers *a, const struct numbers *b
         return NULL;
 }
 
-static compare compare_tree, compare_basket, compare_farmer, compare_orchard;
+static comparer compare_tree, compare_basket, compare_farmer, compare_orchard;
 
 static const char *same_trees(struct walk *walk, struct tree *const *a, struct tree *const *b,
                               size_t count)
