@@ -372,13 +372,19 @@ template <typename Type> struct ekiden_is_signed<Type, true> {
         (offsetof(Struct, member) == 0 ||                \
          ((bits_size) > 0 &&                             \
           offsetof(Struct, member) < (bits_size) + __alignof__(EKIDEN_LVALUE(Struct, member)))) ||
-#define EKIDEN_COVERED(Struct, behind, bits_size, members, schema)                               \
-        EKIDEN_STATIC_ASSERT(EKIDEN_IS_UNION(Struct) ||                                          \
-                                     sizeof(Struct) < EKIDEN_END(Struct, behind) + (bits_size) + \
-                                                              __alignof__(Struct) ||             \
-                                     members(EKIDEN_FOLLOWS, Struct, behind, bits_size) 0,       \
-                             #Struct " has a member behind \"" #behind "\" that " schema         \
-                                     " neither binds nor ignores")
+/* By a constant: clang repeats a condition that fails, which has thousands of characters here. */
+#define EKIDEN_PASTE(one, other) one##other
+#define EKIDEN_HOLDS(line) EKIDEN_PASTE(ekiden_holds_, line)
+#define EKIDEN_ASSERT_BRIEFLY(condition, text)         \
+        enum { EKIDEN_HOLDS(__LINE__) = (condition) }; \
+        EKIDEN_STATIC_ASSERT(EKIDEN_HOLDS(__LINE__), text)
+#define EKIDEN_COVERED(Struct, behind, bits_size, members, schema)                                \
+        EKIDEN_ASSERT_BRIEFLY(EKIDEN_IS_UNION(Struct) ||                                          \
+                                      sizeof(Struct) < EKIDEN_END(Struct, behind) + (bits_size) + \
+                                                               __alignof__(Struct) ||             \
+                                      members(EKIDEN_FOLLOWS, Struct, behind, bits_size) 0,       \
+                              #Struct " has a member behind \"" #behind "\" that " schema         \
+                                      " neither binds nor ignores")
 /* Where bit-fields are, nobody can ask; but there are only so many places, each of them a gap:
  * behind `behind`, and at the start. */
 #define EKIDEN_GAP(Struct, behind, members) EKIDEN_GAP_BEHIND(Struct, behind, 0, members)
@@ -390,11 +396,11 @@ template <typename Type> struct ekiden_is_signed<Type, true> {
                  ? 0                                                                          \
                  : 1)
 #define EKIDEN_GAP_AT_START(Struct, members) (members(EKIDEN_BEGINS, Struct, , 0) 0 ? 0 : 1)
-#define EKIDEN_NO_MORE_GAPS(Struct, most, schema, gaps)                                       \
-        EKIDEN_STATIC_ASSERT((gaps) <= (most),                                                \
-                             #Struct " has a member that " schema                             \
-                                     " neither binds nor ignores, or bit-fields that follow " \
-                                     "each other there and are apart in the struct")
-#define EKIDEN_COVERED_FROM_START(Struct, bits_size, members, schema)               \
-        EKIDEN_STATIC_ASSERT(members(EKIDEN_BEGINS, Struct, , bits_size) 0, #Struct \
-                             " begins with a member that " schema " neither binds nor ignores")
+#define EKIDEN_NO_MORE_GAPS(Struct, most, schema, gaps)                                        \
+        EKIDEN_ASSERT_BRIEFLY((gaps) <= (most),                                                \
+                              #Struct " has a member that " schema                             \
+                                      " neither binds nor ignores, or bit-fields that follow " \
+                                      "each other there and are apart in the struct")
+#define EKIDEN_COVERED_FROM_START(Struct, bits_size, members, schema)                \
+        EKIDEN_ASSERT_BRIEFLY(members(EKIDEN_BEGINS, Struct, , bits_size) 0, #Struct \
+                              " begins with a member that " schema " neither binds nor ignores")
