@@ -381,3 +381,41 @@ LeakTest(objects_hostile, wrong_number_of_objects_is_refused)
         objects_sent++;
         expect_refusal(&capture, EKIDEN_EPROTOCOL, "", "not the number that was sent");
 }
+
+/* A shelf of which one cell came: the other must not be taken for one that holds descriptor 0. */
+static int import_shelf(uint64_t wrong_records, struct shelf *shelf)
+{
+        struct capture capture;
+        struct ekiden_error error;
+        Graph__V1__Node cell = GRAPH__V1__NODE__INIT, *cells = &cell;
+        Graph__V1__Shelf message = GRAPH__V1__SHELF__INIT;
+        int r;
+
+        message.n_cells = 1;
+        message.cells = &cells;
+        begin(&capture, "shelf", false);
+        put_record(&capture, 0, &message);
+        sent.records += wrong_records;
+        end(&capture);
+        tag_graph(&tagged_to, "shelf", shelf);
+        r = replay_graph(&capture, SIZE_MAX, &error);
+        free_capture(&capture);
+        return r;
+}
+
+LeakTest(objects_hostile, struct_of_an_array_that_did_not_come_holds_no_descriptor)
+{
+        struct shelf shelf = {.before = NULL};
+
+        cr_assert_eq(import_shelf(0, &shelf), EKIDEN_RESUMED);
+        cr_assert_eq(shelf.cells[0].handle, -1);
+        cr_assert_eq(shelf.cells[1].handle, -1);
+}
+
+/* How many descriptors are open would show it. */
+LeakTest(objects_hostile, failed_import_of_half_an_array_closes_nothing_of_the_programs)
+{
+        struct shelf shelf = {.before = NULL};
+
+        cr_assert_eq(import_shelf(1, &shelf), EKIDEN_EPROTOCOL);
+}

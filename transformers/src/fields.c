@@ -20,6 +20,14 @@ static bool is_present(ProtobufCMessage *message, const ProtobufCFieldDescriptor
         return true;
 }
 
+const struct ekiden_field *ek_message_field(const struct ekiden_message *type, unsigned int index)
+{
+        for (size_t i = 0; type && i < type->field_count; i++)
+                if (type->fields[i].index == index)
+                        return &type->fields[i];
+        return NULL;
+}
+
 void ek_record_init(const struct ekiden_message *type, ProtobufCMessage *message)
 {
         protobuf_c_message_init(type->descriptor, message);

@@ -7,6 +7,10 @@
 
 #include <ekiden/schema.h>
 
+/** What the tables say of descriptor->fields[index]; NULL: no more than protobuf does. `type` may
+   be NULL. */
+const struct ekiden_field *ek_message_field(const struct ekiden_message *type, unsigned int index);
+
 /** Initialises a message to its type's defaults, descriptor fields to -1. */
 void ek_record_init(const struct ekiden_message *type, ProtobufCMessage *message);
 

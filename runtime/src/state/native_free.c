@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fields.h"
 #include "state/native.h"
 
 static size_t flexible_size(const struct ekiden_native *native, const ProtobufCMessage *message)
@@ -73,14 +74,6 @@ void ek_native_prepare(const struct ekiden_native *native, void *object)
                 prepare_member(&native->members[i], object);
 }
 
-static const struct ekiden_field *entry_of(const struct ekiden_message *type, unsigned int index)
-{
-        for (size_t i = 0; type && i < type->field_count; i++)
-                if (type->fields[i].index == index)
-                        return &type->fields[i];
-        return NULL;
-}
-
 static void close_descriptor(const struct ekiden_member *member, const void *value)
 {
         struct ek_number number;
@@ -111,7 +104,7 @@ static void clear_value(const struct ekiden_native *native, const struct ekiden_
 static void clear_member(const struct ekiden_native *native, const struct ekiden_member *member,
                          const struct ekiden_message *type, void *object)
 {
-        const struct ekiden_field *entry = entry_of(type, member->field);
+        const struct ekiden_field *entry = ek_message_field(type, member->field);
         char *values = (char *)object + member->offset;
         size_t count = 1;
 

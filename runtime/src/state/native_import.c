@@ -126,19 +126,11 @@ static int import_text(const struct import *import, const struct ekiden_member *
         return 0;
 }
 
-static const struct ekiden_field *entry_of(const struct ekiden_message *type, unsigned int index)
-{
-        for (size_t i = 0; type && i < type->field_count; i++)
-                if (type->fields[i].index == index)
-                        return &type->fields[i];
-        return NULL;
-}
-
 /* An absent message is one with its type's defaults. */
 static int import_embedded(const struct import *import, const struct ekiden_member *member,
                            const ProtobufCMessage *from, void *to)
 {
-        const struct ekiden_field *entry = entry_of(import->type, member->field);
+        const struct ekiden_field *entry = ek_message_field(import->type, member->field);
         const ProtobufCMessageDescriptor *descriptor = member->target->descriptor;
         const struct ekiden_message plain = {.descriptor = descriptor};
         const struct ekiden_message *type = entry && entry->nested ? entry->nested : &plain;
@@ -206,18 +198,25 @@ static int import_value(const struct import *import, const struct ekiden_member 
         }
 }
 
-/* Descriptors that did not come are none, and not number 0. */
-static void fill_rest(const struct import *import, const struct ekiden_member *member, char *values,
-                      size_t count)
+/* Descriptors that did not come are none, and not number 0; in a struct that did not come, too. */
+static int fill_rest(const struct import *import, const struct ekiden_member *member, char *values,
+                     size_t count)
 {
-        const struct ekiden_field *entry = entry_of(import->type, member->field);
+        const struct ekiden_field *entry = ek_message_field(import->type, member->field);
         const struct ek_number none = {.kind = EK_NUMBER_SIGNED, .integer = -1};
+        int r = 0;
 
-        if (member->room != EKIDEN_ROOM_FIXED || !entry ||
-            !(entry->flags & EKIDEN_FIELD_DESCRIPTOR))
-                return;
-        for (size_t i = count; i < member->capacity; i++)
-                ek_number_store(values + i * member->size, member->size, member->flags, none);
+        if (member->room != EKIDEN_ROOM_FIXED || !entry)
+                return 0;
+        for (size_t i = count; r == 0 && i < member->capacity; i++) {
+                char *value = values + i * member->size;
+
+                if (entry->flags & EKIDEN_FIELD_DESCRIPTOR)
+                        ek_number_store(value, member->size, member->flags, none);
+                else if (member->kind == EKIDEN_MEMBER_STRUCT)
+                        r = import_embedded(import, member, NULL, value);
+        }
+        return r;
 }
 
 /* Room for `count` values, and their number in its member. */
@@ -265,9 +264,7 @@ static int import_repeated(const struct import *import, const struct ekiden_memb
 
         for (size_t i = 0; r == 0 && i < count; i++)
                 r = import_value(import, member, elements + i * size, values + i * member->size);
-        if (r == 0)
-                fill_rest(import, member, values, count);
-        return r;
+        return r == 0 ? fill_rest(import, member, values, count) : r;
 }
 
 static int import_bytes(const struct import *import, const struct ekiden_member *member,
