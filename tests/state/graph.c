@@ -210,8 +210,10 @@ static const struct ekiden_item items[] = {
         {.name = "Node", .kind = EKIDEN_ITEM_OBJECTS, .message = &node_message},
         {.name = "Root", .kind = EKIDEN_ITEM_OBJECTS, .message = &root_message},
         {.name = "entries", .kind = EKIDEN_ITEM_STREAM, .message = &entry_message, .key = 2},
+        {.name = "nodes", .kind = EKIDEN_ITEM_STREAM, .message = &node_message},
         {.name = "plains", .kind = EKIDEN_ITEM_STREAM, .message = &plain_message, .key = 1},
         {.name = "root", .kind = EKIDEN_ITEM_SINGLETON, .message = &root_message},
+        {.name = "roots", .kind = EKIDEN_ITEM_STREAM, .message = &root_message},
         {.name = "shelf", .kind = EKIDEN_ITEM_SINGLETON, .message = &shelf_message},
 };
 
@@ -223,8 +225,8 @@ const struct ekiden_schema graph_v1 = {
 };
 
 static const struct ekiden_native *const by_item[] = {
-        &blob_native,  &entry_native, &node_native, &root_native,
-        &entry_native, &plain_native, &root_native, &shelf_native,
+        &blob_native, &entry_native, &node_native, &root_native, &entry_native,
+        &node_native, &plain_native, &root_native, &root_native, &shelf_native,
 };
 
 const struct ekiden_natives graph_natives = {.schema = &graph_v1, .by_item = by_item};

@@ -419,3 +419,34 @@ LeakTest(objects_hostile, failed_import_of_half_an_array_closes_nothing_of_the_p
 
         cr_assert_eq(import_shelf(1, &shelf), EKIDEN_EPROTOCOL);
 }
+
+/* The struct of a singleton is the program's: no container is given it to own, and no failure
+   frees it. */
+LeakTest(objects_hostile, singleton_is_no_entry)
+{
+        const struct ek_chain chain = {.from = &graph_v1, .to = &graph_v1};
+        struct root root = {.left = 1};
+        struct ekiden_error error;
+        struct capture capture;
+        Graph__V1__Root message = GRAPH__V1__ROOT__INIT;
+
+        message.has_identity = 1;
+        message.identity = 3;
+        cr_assert_eq(ek_objects_new(&graph_natives, &chain, &replay_objects), 0);
+        for (int i = 0; i < 2; i++) {
+                const char *item = i == 0 ? "root" : "roots";
+                struct ek_route route = identity(&graph_v1, item);
+                int r;
+
+                begin(&capture, item, i == 1);
+                put_record(&capture, 0, &message);
+                end(&capture);
+                tag_graph(&tagged_to, item, i == 0 ? (void *)&root : (void *)&new_bag);
+                r = replay(&capture, SIZE_MAX, &tagged_to, &route, &error);
+                cr_assert_eq(r, i == 0 ? EKIDEN_RESUMED : EKIDEN_EPROTOCOL);
+                free_capture(&capture);
+        }
+        cr_assert_not_null(strstr(error.sentence, "singleton"), "%s", error.sentence);
+        cr_assert_eq(new_bag.count, 0);
+        replay_objects = ek_objects_free(replay_objects);
+}

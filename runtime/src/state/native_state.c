@@ -163,18 +163,24 @@ int ek_native_take_stub(const struct ek_tagged *tagged, const struct ekiden_mess
 {
         struct ekiden_objects *objects = cursor->objects;
         unsigned int number = ek_objects_type(objects, tagged->native);
-        unsigned int known;
+        unsigned int state, known;
         uint64_t identity;
         int r;
 
         if (!tagged->container || number == 0 || !ek_record_identity(type, record, &identity) ||
             !ek_objects_has(objects, identity))
                 return 0;
-        known = *ek_objects_state(objects, identity / 2) >> EK_OBJECT_TYPE_SHIFT;
+        state = *ek_objects_state(objects, identity / 2);
+        known = state >> EK_OBJECT_TYPE_SHIFT;
         if (!ek_record_is_stub(type, record) || (known != 0 && known != number))
                 return ekiden_error_set(cursor->error, EKIDEN_EPROTOCOL,
                                         "record %llu is malformed: its object came before, or is "
                                         "of another type",
+                                        (unsigned long long)cursor->record);
+        if (state & EK_OBJECT_PLACED)
+                return ekiden_error_set(cursor->error, EKIDEN_EPROTOCOL,
+                                        "record %llu is malformed: its object is a singleton, or "
+                                        "was one, and belongs to somebody already",
                                         (unsigned long long)cursor->record);
         if (known == 0)
                 return 1; /* a transformer dropped it */
