@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The library's own memory runs out, at each of its allocations on either side: an error, nothing
- * of the program's left behind, and no crash. The linker puts the functions below in the place of
- * the real ones.
+ * of the program's left behind, nothing closed twice, and no crash. The linker puts the functions
+ * below in the place of the real ones.
  */
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +15,11 @@
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *memory, size_t size);
+int __real_close(int descriptor);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
+int __wrap_close(int descriptor);
 
 static atomic_size_t calls; /* since it began to count */
 static size_t fail_at; /* 0: never */
@@ -40,6 +43,18 @@ void *__wrap_calloc(size_t count, size_t size)
 void *__wrap_realloc(void *memory, size_t size)
 {
         return fails() ? NULL : __real_realloc(memory, size);
+}
+
+/* By the time of a second close(), the number may be another thread's. */
+static atomic_size_t closed_twice;
+
+int __wrap_close(int descriptor)
+{
+        int r = __real_close(descriptor);
+
+        if (r < 0 && errno == EBADF)
+                closed_twice++;
+        return r;
 }
 
 static void begin_to_count(void)
@@ -144,6 +159,7 @@ Test(objects_memory, every_allocation_of_the_library_that_fails_is_an_error, .ti
                 cr_assert_eq(live_allocations, before, "failure %zu left %zu allocations", fail_at,
                              live_allocations - before);
                 expect_open_descriptors(descriptors);
+                cr_assert_eq(closed_twice, 0, "failure %zu closed something twice", fail_at);
         }
         cr_assert_gt(failures, 20);
         cr_assert_lt(failures, 900);
@@ -152,4 +168,34 @@ Test(objects_memory, every_allocation_of_the_library_that_fails_is_an_error, .ti
         cr_assert_eq(to.favourite, new_bag.entries[2]);
         free_imported();
         close(graph->handle);
+}
+
+/* An entry that has an identity, and a descriptor. */
+Test(objects_memory, descriptor_of_an_entry_is_closed_once_at_each_failure)
+{
+        struct node node = {.handle = eventfd(1, EFD_CLOEXEC)};
+        int descriptors = count_open_descriptors();
+
+        allocate_hook = allocate_uncounted;
+        release_hook = release_uncounted;
+        handover_begins = begin_to_count;
+        bag_add(&bag, &node);
+        bag_add(&new_bag, NULL);
+        new_bag.count = 0;
+        hand(&handover, "nodes", &bag, &new_bag);
+        for (fail_at = 1; fail_at < 1000; fail_at++) {
+                run_handover(&handover);
+                counts = false;
+                if (calls < fail_at)
+                        break;
+                cr_assert(handover.imported < 0 || handover.exported < 0);
+                cr_assert_eq(new_bag.count, 0);
+                cr_assert_eq(live_allocations, 0);
+                expect_open_descriptors(descriptors);
+                cr_assert_eq(closed_twice, 0, "failure %zu closed something twice", fail_at);
+        }
+        cr_assert_eq(handover.imported, 0, "%s", handover.import_error.sentence);
+        close(((struct node *)new_bag.entries[0])->handle);
+        release(new_bag.entries[0]);
+        close(node.handle);
 }

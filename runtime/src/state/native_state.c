@@ -100,7 +100,8 @@ static int import_singleton(const struct ek_tagged *tagged, const ProtobufCMessa
         return r;
 }
 
-/* An entry that an identity keeps; one that was a singleton keeps itself. */
+/* An entry that an identity keeps; one that was a singleton keeps itself. Once it is filled, its
+   descriptors are its own: nothing may fail behind that. */
 static int import_object(const struct ek_tagged *tagged, const ProtobufCMessage *record,
                          uint64_t identity, struct ekiden_cursor *cursor)
 {
@@ -108,11 +109,10 @@ static int import_object(const struct ek_tagged *tagged, const ProtobufCMessage 
         void *entry;
         int r;
 
+        if (ek_objects_reserve_entry(objects) < 0)
+                return out_of_memory(cursor);
         r = ek_objects_fill(cursor, tagged->native, record, &entry);
-        if (r < 0)
-                return r;
-        r = ek_objects_add_object(objects, identity);
-        return r < 0 ? out_of_memory(cursor) : 0;
+        return r < 0 ? r : ek_objects_add_object(objects, identity);
 }
 
 static int import_loose(const struct ek_tagged *tagged, const ProtobufCMessage *record,

@@ -204,6 +204,9 @@ int ek_objects_fill_placed(struct ekiden_cursor *cursor, const struct ekiden_nat
                            const struct ekiden_message *type, const ProtobufCMessage *message,
                            void *scratch, void *address);
 
+/** Makes room, so that the next entry is added without fail: 0 or ENOMEM. */
+int ek_objects_reserve_entry(struct ekiden_objects *objects);
+
 /** Adds an entry of the item in hand: 0 or ENOMEM. */
 int ek_objects_add_entry(struct ekiden_objects *objects, void *entry, bool is_loose);
 

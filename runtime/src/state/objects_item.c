@@ -8,14 +8,20 @@
 
 #include "state/native.h"
 
-int ek_objects_add_entry(struct ekiden_objects *objects, void *entry, bool is_loose)
+int ek_objects_reserve_entry(struct ekiden_objects *objects)
 {
         int r = ek_objects_grow(&objects->entries, &objects->entry_capacity, objects->entry_count,
                                 sizeof(*objects->entries));
 
-        if (r == 0 && is_loose)
-                r = ek_objects_grow(&objects->loose, &objects->loose_capacity, objects->loose_count,
-                                    sizeof(*objects->loose));
+        return r < 0 ? r
+                     : ek_objects_grow(&objects->loose, &objects->loose_capacity,
+                                       objects->loose_count, sizeof(*objects->loose));
+}
+
+int ek_objects_add_entry(struct ekiden_objects *objects, void *entry, bool is_loose)
+{
+        int r = ek_objects_reserve_entry(objects);
+
         if (r < 0)
                 return r;
         if (is_loose)
