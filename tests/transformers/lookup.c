@@ -80,6 +80,16 @@ Test(lookup, finds_the_last_of_those_with_one_key_also_when_more_come_later)
         cr_expect_eq(find("gardeners", NULL), 6);
 }
 
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+static bool memory_ran_out;
+
+void *__wrap_malloc(size_t size)
+{
+        return memory_ran_out ? NULL : __real_malloc(size);
+}
+
 /* What the fake predecessor has. */
 static int badge = -1;
 static unsigned int pulls;
@@ -90,6 +100,7 @@ static int pull(const struct ekiden_item *source, const struct ek_tagged *tagged
 {
         Garden__V1__Gardener gardener = GARDEN__V1__GARDENER__INIT;
         struct ekiden_cursor cursor = {0};
+        int r;
 
         (void)error;
         pulls++;
@@ -97,17 +108,19 @@ static int pull(const struct ekiden_item *source, const struct ek_tagged *tagged
         cr_expect_eq(source->message->descriptor, &garden__v1__gardener__descriptor);
         cr_expect_eq(route->target->message->descriptor, &garden__v1__gardener__descriptor,
                      "it is looked up as the hop's older schema has it");
-        if (pull_result != EKIDEN_RESUMED)
+        if (pull_result != EKIDEN_RESUMED && pull_result != EKIDEN_ENOMEM)
                 return pull_result;
         gardener.name = (char[]){"ann"};
         gardener.has_number = gardener.has_badge = 1;
         gardener.number = 7;
         gardener.badge = badge = open("/dev/null", O_RDONLY | O_CLOEXEC);
         cr_assert_geq(badge, 0);
-        cr_assert_eq(tagged->binding->import_record(tagged->functions, &gardener.base, &cursor,
-                                                    tagged->data),
-                     0);
-        return EKIDEN_RESUMED;
+        memory_ran_out = pull_result == EKIDEN_ENOMEM;
+        r = tagged->binding->import_record(tagged->functions, &gardener.base, &cursor,
+                                           tagged->data);
+        memory_ran_out = false;
+        cr_assert_eq(r, pull_result == EKIDEN_ENOMEM ? EKIDEN_ENOMEM : 0);
+        return r < 0 ? r : EKIDEN_RESUMED;
 }
 
 /* The join: a bed named its gardener, and now has the gardener's number. */
@@ -184,6 +197,18 @@ Test(lookup, that_fails_fails_the_item)
         ek_lookups_free(&route);
 }
 
+/* Who gave it closes it then; and a number that is closed twice may be another thread's. */
+Test(lookup, that_runs_out_of_memory_leaves_the_descriptor_to_who_gave_it)
+{
+        struct ek_chain chain = garden_chain(&garden_v2);
+        struct ek_route route = garden_route(&chain, "beds");
+
+        pull_result = EKIDEN_ENOMEM;
+        cr_expect_eq(ek_lookups_fetch(&chain, &route, pull, NULL), EKIDEN_ENOMEM);
+        cr_expect_eq(close(badge), 0);
+        ek_lookups_free(&route);
+}
+
 Test(lookup, is_made_for_no_item_whose_transformers_ask_for_none)
 {
         struct ek_chain chain = garden_chain(&garden_v2);
@@ -210,4 +235,30 @@ Test(lookup, table_that_cannot_be_is_refused)
                 garden_registry.count = 0;
                 cr_expect_eq(ek_registry_add(&garden_registry, &hop), EKIDEN_EINVAL, "%zu", i);
         }
+}
+
+/* An object crosses once: pulled again, its records would have nothing but identities. */
+Test(lookup, of_records_that_hold_objects_is_refused)
+{
+        static const struct ekiden_lookup lookup = {"beds", "gardeners"};
+        static const struct ekiden_field identity = {.index = 1, .flags = EKIDEN_FIELD_IDENTITY};
+        struct ekiden_message inner = {&garden__v1__gardener__descriptor, &identity, 1};
+        struct ekiden_field pointer = {.index = 1, .nested = &inner};
+        struct ekiden_message outer = {&garden__v1__gardener__descriptor, &pointer, 1};
+        struct ekiden_item items[8];
+        struct ekiden_schema schema = garden_v1;
+        struct ekiden_hop_table hop = garden_v1_to_v2;
+
+        cr_assert_leq(schema.item_count, 8);
+        memcpy(items, schema.items, schema.item_count * sizeof(*items));
+        schema.items = items;
+        for (size_t i = 0; i < schema.item_count; i++)
+                if (strcmp(items[i].name, "gardeners") == 0)
+                        items[i].message = &outer;
+        hop.from = &schema;
+        hop.lookups = &lookup;
+        hop.lookup_count = 1;
+        cr_expect_eq(ek_registry_add(&garden_registry, &hop), EKIDEN_EINVAL);
+        pointer = (struct ekiden_field){.index = 1};
+        cr_expect_eq(ek_registry_add(&garden_registry, &hop), 0);
 }

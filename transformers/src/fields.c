@@ -132,14 +132,17 @@ void ek_reset_absent_descriptors(const struct ekiden_message *type, ProtobufCMes
         ek_resolve_descriptors(type, message, leave_alone, NULL);
 }
 
-const struct ekiden_message *ek_message_find(const struct ekiden_message *type,
-                                             const ProtobufCMessageDescriptor *descriptor)
+/* The nearest of the types that one leads to, itself included. */
+static const struct ekiden_message *search(const struct ekiden_message *type,
+                                           bool (*is_it)(const struct ekiden_message *type,
+                                                         const void *data),
+                                           const void *data)
 {
         const struct ekiden_message *seen[TYPES_MAX] = {type};
         size_t count = 1;
 
         for (size_t next = 0; next < count; next++) {
-                if (seen[next]->descriptor == descriptor)
+                if (is_it(seen[next], data))
                         return seen[next];
                 for (size_t i = 0; i < seen[next]->field_count; i++) {
                         const struct ekiden_message *nested = seen[next]->fields[i].nested;
@@ -154,12 +157,34 @@ const struct ekiden_message *ek_message_find(const struct ekiden_message *type,
         return NULL;
 }
 
+static bool has_descriptor(const struct ekiden_message *type, const void *descriptor)
+{
+        return type->descriptor == descriptor;
+}
+
+const struct ekiden_message *ek_message_find(const struct ekiden_message *type,
+                                             const ProtobufCMessageDescriptor *descriptor)
+{
+        return search(type, has_descriptor, descriptor);
+}
+
 static const ProtobufCFieldDescriptor *identity_field(const struct ekiden_message *type)
 {
         for (size_t i = 0; i < type->field_count; i++)
                 if (type->fields[i].flags & EKIDEN_FIELD_IDENTITY)
                         return &type->descriptor->fields[type->fields[i].index];
         return NULL;
+}
+
+static bool has_identity(const struct ekiden_message *type, const void *data)
+{
+        (void)data;
+        return identity_field(type) != NULL;
+}
+
+bool ek_message_has_objects(const struct ekiden_message *type)
+{
+        return search(type, has_identity, NULL) != NULL;
 }
 
 bool ek_record_identity(const struct ekiden_message *type, const ProtobufCMessage *message,

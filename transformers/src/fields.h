@@ -34,6 +34,9 @@ void ek_reset_absent_descriptors(const struct ekiden_message *type, ProtobufCMes
 const struct ekiden_message *ek_message_find(const struct ekiden_message *type,
                                              const ProtobufCMessageDescriptor *descriptor);
 
+/** Whether a message of this type may have an identity, or lead to one that has. */
+bool ek_message_has_objects(const struct ekiden_message *type);
+
 /** The identity that a record carries, by its type's flagged field; false: none. */
 bool ek_record_identity(const struct ekiden_message *type, const ProtobufCMessage *message,
                         uint64_t *ret_identity);

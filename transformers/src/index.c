@@ -52,6 +52,13 @@ static int make_room(struct ek_index *index, size_t size)
         return 0;
 }
 
+static int set_none(void *data, int32_t *value)
+{
+        (void)data;
+        *value = -1;
+        return 0;
+}
+
 int ek_index_add(struct ek_index *index, const ProtobufCMessage *record)
 {
         size_t size = protobuf_c_message_get_packed_size(record);
@@ -65,7 +72,7 @@ int ek_index_add(struct ek_index *index, const ProtobufCMessage *record)
                                          index->scratch);
         if (!copy)
                 return EKIDEN_ENOMEM;
-        ek_reset_absent_descriptors(index->item->message, copy);
+        ek_resolve_descriptors(index->item->message, copy, set_none, NULL);
         index->records[index->count] = (struct ek_indexed){copy, index->count};
         index->count++;
         index->is_sorted = false;

@@ -34,7 +34,7 @@ void ek_index_init(struct ek_index *index, const struct ekiden_item *item);
 /** Frees its records; it may be zeroed, too. */
 void ek_index_deinit(struct ek_index *index);
 
-/** Adds a copy of a record whose descriptors are -1: 0 or ENOMEM. */
+/** Adds a copy of a record, without its descriptors: they are -1 there. 0 or ENOMEM. */
 int ek_index_add(struct ek_index *index, const ProtobufCMessage *record);
 
 /** The last record of the item with the key, or NULL. `indexes` is a list, or NULL. */

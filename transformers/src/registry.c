@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "chain.h"
+#include "fields.h"
 
 const struct ekiden_item *ekiden_schema_item(const struct ekiden_schema *schema, const char *name)
 {
@@ -28,7 +29,8 @@ static int check_transformers(const struct ekiden_hop_table *hop)
         return 0;
 }
 
-/* What is looked up is a stream with a key, for an item that has a transformer. */
+/* What is looked up is a stream with a key, for an item that has a transformer. It holds no
+   objects: those cross once, and an item that is pulled again would come without. */
 static int check_lookups(const struct ekiden_hop_table *hop)
 {
         for (size_t i = 0; i < hop->lookup_count; i++) {
@@ -41,7 +43,8 @@ static int check_lookups(const struct ekiden_hop_table *hop)
                        strcmp(hop->transformers[k].to_item, lookup->to_item) != 0)
                         k++;
                 if (!lookup->to_item || k == hop->transformer_count || !item ||
-                    item->kind != EKIDEN_ITEM_STREAM || item->key == 0)
+                    item->kind != EKIDEN_ITEM_STREAM || item->key == 0 ||
+                    ek_message_has_objects(item->message))
                         return EKIDEN_EINVAL;
         }
         return 0;

@@ -14,21 +14,23 @@ static int close_descriptor(void *data, int32_t *value)
         (void)data;
         if (*value >= 0)
                 close(*value);
-        *value = -1;
         return 0;
 }
 
-/* A record is copied; its descriptors, of which the item itself gets others, are closed. */
+/* A record is copied; its descriptors, of which the item itself gets others, are closed: by us if
+   we took it, else by who gave it. */
 static int import_record(const void *functions, const ProtobufCMessage *record,
                          struct ekiden_cursor *cursor, void *data)
 {
         struct ek_index *index = data;
+        int r = ek_index_add(index, record);
 
         (void)functions;
         (void)cursor;
-        ek_each_descriptor(index->item->message, (ProtobufCMessage *)(uintptr_t)record,
-                           close_descriptor, NULL);
-        return ek_index_add(index, record);
+        return r < 0 ? r
+                     : ek_each_descriptor(index->item->message,
+                                          (ProtobufCMessage *)(uintptr_t)record, close_descriptor,
+                                          NULL);
 }
 
 static const struct ekiden_binding index_binding = {.import_record = import_record};

@@ -61,7 +61,8 @@ struct ekiden_transformer {
 /** That the transformer of one item looks up records of another one, with ekiden_hop_find(). */
 struct ekiden_lookup {
         const char *to_item; /* whose transformer it is: name in the schema it goes to */
-        const char *item; /* a stream with a key: name in the schema it comes from */
+        const char *item; /* a stream with a key, without objects: name in the schema it comes
+                             from */
 };
 
 struct ekiden_hop_table {
