@@ -354,6 +354,48 @@ LeakTest(objects, objects_of_an_item_that_is_not_bound_are_let_go)
         expect_nothing_left();
 }
 
+/* They crossed once, and nobody took them: entries made of nothing but identities would be empty.
+ */
+LeakTest(objects, entry_that_crossed_with_an_item_that_is_not_bound_is_refused)
+{
+        static const struct ekiden_binding plainly = {.import_record = import_plainly};
+        struct bag bag = {.count = 0}, nodes = {.count = 0}, new_bag = {.count = 0};
+        struct node *node = new_node("n");
+
+        start();
+        fill_bag(&bag, node);
+        bag_add(&nodes, node);
+        hand(&handover, "entries", &bag, NULL);
+        handover.to[0].native = NULL;
+        handover.to[0].binding = &plainly;
+        hand(&handover, "nodes", &nodes, &new_bag);
+        expect_no_handover(&handover, EKIDEN_EREFUSED, "not bound to a struct");
+        cr_assert_eq(new_bag.count, 0);
+        free_nodes(&node, 1);
+        free(nodes.entries);
+        free_bag(&bag, &entry_native);
+        expect_nothing_left();
+}
+
+LeakTest(objects, record_that_crossed_as_an_object_is_refused_for_an_item_that_is_not_bound)
+{
+        static const struct ekiden_binding plainly = {.import_record = import_plainly};
+        struct bag bag = {.count = 0}, new_bag = {.count = 0};
+
+        start();
+        fill_bag(&bag, NULL);
+        hand(&handover, "entries", &bag, &new_bag);
+        hand(&handover, "entries", &bag, NULL);
+        handover.to[1].native = NULL;
+        handover.to[1].binding = &plainly;
+        expect_no_handover(&handover, EKIDEN_EREFUSED, "not bound to a struct");
+        cr_assert_eq(plain_records, 0);
+        release(((struct entry *)new_bag.entries[0])->root);
+        free_bag(&bag, &entry_native);
+        free_bag(&new_bag, &entry_native);
+        expect_nothing_left();
+}
+
 /* The pointer waits in a copy of the struct, and then in the struct. */
 LeakTest(objects, pointer_to_a_singleton_that_comes_later_is_set_when_it_comes)
 {

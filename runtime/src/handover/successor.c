@@ -30,6 +30,7 @@ static struct {
         uint32_t leg;
         unsigned int pause_ms, transfer_ms, commit_ms;
         struct ekiden_objects *objects; /* from the first item that is bound to structs on */
+        bool objects_are_let_go; /* by an item before that one */
         bool is_warm, is_paused; /* WARM was said; PAUSED has come */
         char update_point[EKIDEN_NAME_MAX +
                           1]; /* "" until PAUSED, and after the first update point */
@@ -246,9 +247,11 @@ static int make_objects(const struct ek_tagged *tagged, struct ekiden_error *err
         if (!tagged->native || successor.objects)
                 return 0;
         r = ek_objects_new(tagged->natives, &successor.chain, &successor.objects);
-        return r < 0 ? ekiden_error_set(error, r, "the table of objects cannot be made: %s",
-                                        ekiden_error_text(r))
-                     : 0;
+        if (r < 0)
+                return ekiden_error_set(error, r, "the table of objects cannot be made: %s",
+                                        ekiden_error_text(r));
+        successor.objects->are_let_go = successor.objects_are_let_go;
+        return 0;
 }
 
 /* An item that no schema version of the predecessor has needs no asking. */
@@ -266,6 +269,7 @@ static int fetch(const struct ek_tagged *tagged, struct ekiden_error *error)
                 return r;
         if (!route.source)
                 return EKIDEN_FRESH;
+        successor.objects_are_let_go |= ek_lets_objects_go(tagged, &route);
         r = ek_lookups_fetch(&successor.chain, &route, pull, error);
         if (r == 0)
                 r = pull(route.source, tagged, &route, error);

@@ -71,6 +71,22 @@ int ek_import_unpack(struct ek_import *import, const struct ekiden_message *type
         return ek_resolve_descriptors(type, *ret_record, ek_import_resolve, import);
 }
 
+/* A record for messages, of which nothing has come but its identity, as it is another item's. */
+static int refuse_stub(struct ek_import *import, const struct ekiden_message *type,
+                       const ProtobufCMessage *record)
+{
+        struct ekiden_objects *objects = import->cursor.objects;
+        uint64_t identity;
+
+        if (!objects || !ek_record_identity(type, record, &identity) ||
+            !ek_record_is_stub(type, record) || !ek_objects_has(objects, identity))
+                return 0;
+        return ekiden_error_set(import->error, EKIDEN_EREFUSED,
+                                "record %llu has crossed already, with another item, and this one "
+                                "is not bound to a struct; bind both, or none of them",
+                                (unsigned long long)import->count.records);
+}
+
 static int import_record(struct ek_import *import, const uint8_t *data, size_t size)
 {
         const struct ekiden_message *type =
@@ -86,6 +102,10 @@ static int import_record(struct ek_import *import, const uint8_t *data, size_t s
                         import->count.records++;
                         return r < 0 ? r : 0;
                 }
+        } else {
+                r = refuse_stub(import, type, record);
+                if (r < 0)
+                        return r;
         }
         if (import->route)
                 r = ek_route_run(import->route, record, import->count.records, &import->arena, sink,
@@ -214,6 +234,12 @@ static int import_answer(struct ek_import *import)
         return EKIDEN_RESUMED;
 }
 
+bool ek_lets_objects_go(const struct ek_tagged *tagged, const struct ek_route *route)
+{
+        return !tagged->native && route && route->source &&
+               ek_message_has_objects(route->source->message);
+}
+
 int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struct ek_tagged *tagged,
                    const struct ek_route *route, struct ekiden_objects *objects,
                    struct ekiden_error *error)
@@ -234,8 +260,10 @@ int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struc
         import.cursor.arena = &import.arena;
         import.cursor.error = error;
         import.cursor.objects = objects;
-        if (objects)
+        if (objects) {
                 objects->item = tagged->name;
+                objects->are_let_go |= ek_lets_objects_go(tagged, route);
+        }
         r = import_answer(&import);
         if (r < 0 && tagged->native)
                 ek_native_undo(tagged, objects);

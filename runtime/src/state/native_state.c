@@ -167,9 +167,16 @@ int ek_native_take_stub(const struct ek_tagged *tagged, const struct ekiden_mess
         uint64_t identity;
         int r;
 
-        if (!tagged->container || number == 0 || !ek_record_identity(type, record, &identity) ||
-            !ek_objects_has(objects, identity))
+        if (!tagged->container || number == 0 || !ek_record_identity(type, record, &identity))
                 return 0;
+        if (!ek_objects_has(objects, identity)) {
+                if (!objects->are_let_go || !ek_record_is_stub(type, record))
+                        return 0;
+                return ekiden_error_set(cursor->error, EKIDEN_EREFUSED,
+                                        "record %llu has crossed already, with an item that is not "
+                                        "bound to a struct; bind both, or none of them",
+                                        (unsigned long long)cursor->record);
+        }
         state = *ek_objects_state(objects, identity / 2);
         known = state >> EK_OBJECT_TYPE_SHIFT;
         if (!ek_record_is_stub(type, record) || (known != 0 && known != number))

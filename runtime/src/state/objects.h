@@ -94,6 +94,7 @@ struct ekiden_objects {
         /* On the way in. */
         const struct ek_chain *chain;
         struct ek_route *routes; /* of each item of chain->from that is of kind OBJECTS */
+        bool are_let_go; /* an item that is not bound came: nobody took the objects that it had */
         uint64_t received; /* bytes of the handover so far: no more objects than that can be */
         uint64_t missing; /* objects that are demanded, and have not come */
         struct ek_objects_patch *patches; /* the first is not used */

@@ -58,6 +58,9 @@ int ek_receive(struct ek_link *link, const struct ek_wait *wait, struct ek_frame
  */
 int ek_link_failed(int code, struct ekiden_error *error);
 
+/** Whether objects that come with an item are taken by nobody, as it is not bound to structs. */
+bool ek_lets_objects_go(const struct ek_tagged *tagged, const struct ek_route *route);
+
 /**
  * Receives the answer to a PULL: an item's records, through the route into the program, or ABSENT.
  *
