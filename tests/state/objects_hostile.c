@@ -420,6 +420,45 @@ LeakTest(objects_hostile, failed_import_of_half_an_array_closes_nothing_of_the_p
         cr_assert_eq(import_shelf(1, &shelf), EKIDEN_EPROTOCOL);
 }
 
+/* What was a singleton comes as an entry, and its item fails: the struct that led to it before is
+   the program's, and still leads to it. */
+LeakTest(objects_hostile, pointer_of_an_item_before_does_not_dangle_when_an_entry_fails)
+{
+        const struct ek_chain chain = {.from = &graph_v1, .to = &graph_v1};
+        struct ek_route shelf_route = identity(&graph_v1, "shelf");
+        struct ek_route roots_route = identity(&graph_v1, "roots");
+        struct shelf shelf = {.before = NULL};
+        struct ekiden_error error;
+        struct capture capture;
+        Graph__V1__Root root = GRAPH__V1__ROOT__INIT;
+        Graph__V1__Shelf message = GRAPH__V1__SHELF__INIT;
+
+        root.has_identity = 1;
+        root.identity = 3;
+        message.root = &root;
+        cr_assert_eq(ek_objects_new(&graph_natives, &chain, &replay_objects), 0);
+        begin(&capture, "shelf", false);
+        put_record(&capture, 0, &message);
+        end(&capture);
+        tag_graph(&tagged_to, "shelf", &shelf);
+        cr_assert_eq(replay(&capture, SIZE_MAX, &tagged_to, &shelf_route, &error), EKIDEN_RESUMED);
+        free_capture(&capture);
+        cr_assert_null(shelf.root, "it has not come");
+        begin(&capture, "roots", true);
+        put_record(&capture, 0, &root);
+        sent.records++;
+        end(&capture);
+        tag_graph(&tagged_to, "roots", &new_bag);
+        cr_assert_eq(replay(&capture, SIZE_MAX, &tagged_to, &roots_route, &error),
+                     EKIDEN_EPROTOCOL);
+        free_capture(&capture);
+        cr_assert_not_null(shelf.root);
+        cr_assert_eq(live_allocations, 1, "%zu", live_allocations);
+        cr_assert_null(shelf.root->head);
+        release(shelf.root);
+        replay_objects = ek_objects_free(replay_objects);
+}
+
 /* The struct of a singleton is the program's: no container is given it to own, and no failure
    frees it. */
 LeakTest(objects_hostile, singleton_is_no_entry)

@@ -100,8 +100,8 @@ static int import_singleton(const struct ek_tagged *tagged, const ProtobufCMessa
         return r;
 }
 
-/* An entry that an identity keeps; one that was a singleton keeps itself. Once it is filled, its
-   descriptors are its own: nothing may fail behind that. */
+/* An entry that an identity keeps. Once it is filled, its descriptors are its own: nothing may fail
+   behind that. */
 static int import_object(const struct ek_tagged *tagged, const ProtobufCMessage *record,
                          uint64_t identity, struct ekiden_cursor *cursor)
 {

@@ -38,8 +38,7 @@ int ek_objects_add_object(struct ekiden_objects *objects, uint64_t identity)
 
         if (*state & EK_OBJECT_ENTRY)
                 return EKIDEN_EPROTOCOL;
-        r = ek_objects_add_entry(objects, *ek_objects_address(objects, number),
-                                 *state & EK_OBJECT_PLACED);
+        r = ek_objects_add_entry(objects, *ek_objects_address(objects, number), false);
         if (r < 0)
                 return r;
         *state |= EK_OBJECT_ENTRY;
@@ -241,7 +240,7 @@ void ek_objects_settle(struct ekiden_objects *objects)
 }
 
 /* Pointers of items before may lead to an object that is not new: it stays, without what it held.
- */
+   One that was a singleton is ours if it came as an entry; else it is the program's struct. */
 static void undo_object(struct ekiden_objects *objects, uint64_t number, void *data)
 {
         unsigned int state = *ek_objects_state(objects, number);
@@ -250,7 +249,8 @@ static void undo_object(struct ekiden_objects *objects, uint64_t number, void *d
         void *object;
 
         (void)data;
-        if (type_of(objects, number) == 0 || (state & EK_OBJECT_PLACED))
+        if (type_of(objects, number) == 0 ||
+            ((state & EK_OBJECT_PLACED) && !(state & EK_OBJECT_ENTRY)))
                 return;
         type = &objects->types[type_of(objects, number) - 1];
         if (type->is_flexible && !(state & EK_OBJECT_FILLED))
