@@ -307,6 +307,7 @@ void tag_graph(struct ek_tagged *tagged, const char *name, void *data)
         tagged->functions = tagged;
         tagged->natives = &graph_natives;
         tagged->native = by_item[item - items];
+        tagged->is_plain = ek_native_is_plain(tagged->native);
         tagged->data = data;
         if (item->kind == EKIDEN_ITEM_STREAM) {
                 tagged->container = &bag_container;

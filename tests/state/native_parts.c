@@ -6,6 +6,7 @@
 #include "arena.h"
 #include "graph.h"
 #include "state/native.h"
+#include "state/native_state.h"
 
 struct inner {
         uint16_t a;
@@ -621,4 +622,23 @@ Test(native_parts, data_nested_over_100_deep_is_refused)
         graph__v1__node__init(&node);
         error = (struct ekiden_error){.code = 0};
         cr_assert_eq(ek_native_export(&cursor, &deep_native, deep + 1, &node.base), 0);
+}
+
+/* Eight floors of sixteen rooms each are as many paths as 32 bits can count. */
+LeakTest(native_parts, structs_within_structs_are_looked_at_a_bounded_number_of_times)
+{
+        static struct ekiden_member rooms[9][16];
+        static struct ekiden_native floors[9];
+
+        for (size_t i = 0; i < 9; i++) {
+                floors[i] = (struct ekiden_native){.members = rooms[i], .member_count = 16};
+                for (size_t k = 0; k < 16; k++)
+                        rooms[i][k] = (struct ekiden_member){
+                                .kind = i == 0 ? EKIDEN_MEMBER_NUMBER : EKIDEN_MEMBER_STRUCT,
+                                .target = i == 0 ? NULL : &floors[i - 1]};
+        }
+        cr_assert_not(ek_native_is_plain(&floors[8]), "there may be pointers, for all it knows");
+        cr_assert(ek_native_is_plain(&floors[1]));
+        rooms[0][15].kind = EKIDEN_MEMBER_OBJECT;
+        cr_assert_not(ek_native_is_plain(&floors[1]));
 }

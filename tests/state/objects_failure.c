@@ -216,3 +216,27 @@ LeakTest(objects_failure, refused_object_has_those_before_it_taken_out_in_revers
         free_bag(&bag);
         cr_assert_eq(live_allocations, 0);
 }
+
+static int insert_and_count(const void *functions, void *entry, struct ekiden_cursor *cursor,
+                            void *data)
+{
+        (void)functions, (void)cursor;
+        bag_add(data, entry);
+        return 1 + (int)((struct bag *)data)->count;
+}
+
+/* A function that says more than 0 has not refused. */
+LeakTest(objects_failure, entry_that_was_taken_with_a_number_is_given_once)
+{
+        struct ekiden_container container = bag_container;
+
+        make_plains(3);
+        container.insert = insert_and_count;
+        hand(&handover, "plains", &bag, &new_bag);
+        handover.to[0].container = &container;
+        expect_handover(&handover);
+        cr_assert_eq(new_bag.count, 3);
+        free_plains(&new_bag);
+        free_plains(&bag);
+        cr_assert_eq(live_allocations, 0);
+}

@@ -106,6 +106,7 @@ static int tag_native(const struct ekiden_item *item, const struct ekiden_native
             !ek_native_is_sound(tagged->native, kind == EKIDEN_ITEM_STREAM))
                 return EKIDEN_EINVAL;
         tagged->natives = natives;
+        tagged->is_plain = ek_native_is_plain(tagged->native);
         tagged->binding = &ek_native_binding;
         tagged->item = *item;
         r = set_name(tagged, item->name);

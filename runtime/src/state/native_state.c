@@ -13,21 +13,30 @@
 #include "fields.h"
 #include "state/native.h"
 
-#define EK_STRUCT_DEPTH                                                           \
-        8 /* embedded structs deeper than this may hold pointers, for all we know \
-           */
+#define MEMBERS_MAX 1024 /* that are looked at; behind them may be pointers, for all we know */
 
-static bool has_pointers(const struct ekiden_native *native, unsigned int depth)
+static bool has_pointers(const struct ekiden_native *native, unsigned int *left)
 {
         for (size_t i = 0; i < native->member_count; i++) {
                 const struct ekiden_member *member = &native->members[i];
 
-                if (member->kind == EKIDEN_MEMBER_OBJECT ||
-                    (member->kind == EKIDEN_MEMBER_STRUCT &&
-                     (depth == 0 || has_pointers(member->target, depth - 1))))
+                if (*left == 0 || member->kind == EKIDEN_MEMBER_OBJECT)
+                        return true;
+                --*left;
+                if (member->kind == EKIDEN_MEMBER_STRUCT && has_pointers(member->target, left))
                         return true;
         }
         return false;
+}
+
+bool ek_native_is_plain(const struct ekiden_native *native)
+{
+        unsigned int left = MEMBERS_MAX;
+
+        for (size_t i = 0; i < native->member_count; i++)
+                if (native->members[i].kind == EKIDEN_MEMBER_IDENTITY)
+                        return false;
+        return !has_pointers(native, &left);
 }
 
 bool ek_native_is_sound(const struct ekiden_native *native, bool is_entry)
@@ -115,33 +124,40 @@ static int import_object(const struct ek_tagged *tagged, const ProtobufCMessage 
         return r < 0 ? r : ek_objects_add_object(objects, identity);
 }
 
+/* A program that returns more than it was asked to has taken the entry. */
+static int insert(const struct ek_tagged *tagged, void *entry, struct ekiden_cursor *cursor)
+{
+        int r = tagged->container->insert(tagged->container_functions, entry, cursor, tagged->data);
+
+        return r < 0 ? r : 0;
+}
+
+/* An entry that no identity keeps; where nothing can be shared, it is the program's at once. */
 static int import_loose(const struct ek_tagged *tagged, const ProtobufCMessage *record,
-                        struct ekiden_cursor *cursor, void *data)
+                        struct ekiden_cursor *cursor)
 {
         struct ekiden_objects *objects = cursor->objects;
-        const struct ekiden_container *container = tagged->container;
-        bool is_last = ek_objects_type(objects, tagged->native) == 0 &&
-                       !has_pointers(tagged->native, EK_STRUCT_DEPTH);
-        void *entry = ek_native_new(tagged->native, record);
+        void *entry;
         int r;
 
+        if (ek_objects_reserve_entry(objects) < 0)
+                return out_of_memory(cursor);
+        entry = ek_native_new(tagged->native, record);
         if (!entry)
                 return out_of_memory(cursor);
         r = ek_native_import(cursor, tagged->native, tagged->item.message, record, entry);
-        if (r == 0 && (!is_last || container->remove) &&
-            ek_objects_add_entry(objects, entry, true) < 0) {
-                ek_native_clear(tagged->native, NULL, entry);
-                r = out_of_memory(cursor);
-        } else if (r == 0 && is_last) {
-                r = container->insert(tagged->container_functions, entry, cursor, data);
-                if (r == 0 && container->remove)
-                        objects->inserted = objects->entry_count;
-                if (r < 0 && container->remove)
-                        objects->loose_count--, objects->entry_count--;
-        }
-        if (r < 0)
+        if (r == 0 && tagged->is_plain)
+                r = insert(tagged, entry, cursor);
+        if (r < 0) {
                 ek_native_free(tagged->native, NULL, entry);
-        return r;
+                return r;
+        }
+        if (tagged->is_plain && !tagged->container->remove)
+                return 0;
+        ek_objects_add_entry(objects, entry, true);
+        if (tagged->is_plain)
+                objects->inserted = objects->entry_count;
+        return 0;
 }
 
 static int import_record(const void *functions, const ProtobufCMessage *record,
@@ -155,7 +171,7 @@ static int import_record(const void *functions, const ProtobufCMessage *record,
         if (ek_objects_type(cursor->objects, tagged->native) > 0 &&
             ek_message_identity(tagged->native, record, &identity))
                 return import_object(tagged, record, identity, cursor);
-        return import_loose(tagged, record, cursor, data);
+        return import_loose(tagged, record, cursor);
 }
 
 int ek_native_take_stub(const struct ek_tagged *tagged, const struct ekiden_message *type,
@@ -218,9 +234,7 @@ static int insert_entries(const struct ek_tagged *tagged, struct ekiden_cursor *
 
                 ek_arena_reset(cursor->arena);
                 cursor->record = objects->inserted;
-                r = tagged->container->insert(tagged->container_functions,
-                                              objects->entries[objects->inserted], cursor,
-                                              tagged->data);
+                r = insert(tagged, objects->entries[objects->inserted], cursor);
                 if (r < 0)
                         return ekiden_error_set(
                                 cursor->error, r, "the program refused record %llu: %s",

@@ -11,6 +11,9 @@ extern const struct ekiden_binding ek_native_binding;
 /** Whether a struct with these tables can be an item's. */
 bool ek_native_is_sound(const struct ekiden_native *native, bool is_entry);
 
+/** Whether nothing can be shared: it has no identity, and holds no pointers to objects. */
+bool ek_native_is_plain(const struct ekiden_native *native);
+
 /**
  * Takes a record that stands for an object that came before, by its identity alone.
  *

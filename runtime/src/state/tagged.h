@@ -39,6 +39,7 @@ struct ek_tagged {
         const struct ekiden_native *native; /* NULL: it is not bound */
         const struct ekiden_container *container; /* NULL: a singleton */
         const void *container_functions;
+        bool is_plain; /* entries need not wait for the end of the item (native_state.h) */
         uint64_t pulled_in; /* number of the handover in which it was pulled last */
 };
 
