@@ -316,6 +316,26 @@ Test(native_numbers, double_beyond_a_float_is_refused_and_infinity_is_not)
         cr_assert_eq(import_number("one_double", &c_types[4], 0, -7), 0);
 }
 
+/* C's bool is a byte that a memset() or a read() may have filled with anything. */
+Test(native_numbers, bool_leaves_as_0_or_1_whatever_its_byte_is)
+{
+        const ProtobufCFieldDescriptor *field =
+                protobuf_c_message_descriptor_get_field_by_name(DESCRIPTOR, "one_int32");
+        static const struct c_type boolean = {"bool", 1, EKIDEN_MEMBER_BOOL};
+        struct box box;
+
+        ek_arena_init(&arena);
+        bind_box(field, &boolean, EKIDEN_ROOM_ONE);
+        for (int byte = 0; byte < 256; byte++) {
+                Graph__V1__Numbers message = GRAPH__V1__NUMBERS__INIT;
+
+                memset(&box, byte, sizeof(box));
+                cr_assert_eq(ek_native_export(&cursor, &native, &box, &message.base), 0);
+                cr_assert_eq(message.one_int32, byte != 0);
+        }
+        ek_arena_deinit(&arena);
+}
+
 Test(native_numbers, number_beyond_a_field_does_not_leave)
 {
         const ProtobufCFieldDescriptor *field =

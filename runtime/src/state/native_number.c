@@ -46,6 +46,8 @@ bool ek_number_load(const void *place, size_t size_bytes, unsigned int flags,
                         LOAD(int8_t, ret_number->integer);
                 else
                         LOAD(uint8_t, ret_number->natural);
+                if (flags & EKIDEN_MEMBER_BOOL)
+                        ret_number->natural = ret_number->natural != 0;
                 return true;
         case 2:
                 if (is_signed)
