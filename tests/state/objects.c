@@ -410,6 +410,20 @@ LeakTest(objects, pointer_to_a_singleton_that_comes_later_is_set_when_it_comes)
         expect_nothing_left();
 }
 
+LeakTest(objects, singleton_that_is_an_entry_too_is_refused_and_told_why)
+{
+        struct bag bag = {.count = 0}, new_bag = {.count = 0};
+
+        start();
+        bag_add(&bag, &from);
+        hand(&handover, "root", &from, &to);
+        hand(&handover, "roots", &bag, &new_bag);
+        expect_no_handover(&handover, EKIDEN_EPROTOCOL, "is a singleton");
+        cr_assert_eq(new_bag.count, 0);
+        free(bag.entries);
+        expect_nothing_left();
+}
+
 LeakTest(objects, entry_that_objects_of_its_own_item_point_to_crosses_once)
 {
         struct bag bag = {.count = 0}, new_bag = {.count = 0};

@@ -54,7 +54,7 @@ struct ek_object_type {
 
 /* A pointer that waits for the address of an object. */
 struct ek_objects_patch {
-        void **place;
+        void *place; /* of a pointer, which need not be aligned */
         const struct ekiden_native *native;
         const struct ekiden_member *member;
         uint32_t next; /* of the same object; 0: no more */
@@ -183,7 +183,7 @@ const void *ek_objects_next(struct ekiden_objects *objects, const struct ek_obje
 
 /** Sets a pointer to the object of an identity, now or when its address is known. */
 int ek_objects_mention(struct ekiden_cursor *cursor, const struct ekiden_native *native,
-                       const struct ekiden_member *member, uint64_t identity, void **place);
+                       const struct ekiden_member *member, uint64_t identity, void *place);
 
 /** Whether a record of this identity has come. */
 bool ek_objects_has(struct ekiden_objects *objects, uint64_t identity);

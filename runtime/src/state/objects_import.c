@@ -52,7 +52,7 @@ static bool is_pending(const struct ekiden_objects *objects, uint16_t state)
                ((state & EK_OBJECT_PLACED) || objects->types[type_of_state(state) - 1].is_flexible);
 }
 
-static int add_patch(struct ekiden_objects *objects, uint64_t number, void **place,
+static int add_patch(struct ekiden_objects *objects, uint64_t number, void *place,
                      const struct ekiden_native *native, const struct ekiden_member *member)
 {
         void **address = ek_objects_address(objects, number);
@@ -162,7 +162,7 @@ static int refuse_identity(struct ekiden_cursor *cursor, const struct ekiden_nat
 }
 
 int ek_objects_mention(struct ekiden_cursor *cursor, const struct ekiden_native *native,
-                       const struct ekiden_member *member, uint64_t identity, void **place)
+                       const struct ekiden_member *member, uint64_t identity, void *place)
 {
         struct ekiden_objects *objects = cursor->objects;
         unsigned int type = ek_objects_type(objects, member->target);
@@ -245,7 +245,9 @@ static int expect(struct ekiden_cursor *cursor, uint64_t identity, unsigned int 
                 return out_of_memory(cursor);
         state = *ek_objects_state(objects, *ret_number);
         if (state & EK_OBJECT_FILLED)
-                return damaged(cursor, "it came twice");
+                return damaged(cursor, state & EK_OBJECT_PLACED
+                                               ? "it is a singleton, and cannot be an entry, too"
+                                               : "it came twice");
         if (state != 0 && type_of_state(state) != type)
                 return damaged(cursor, "a pointer has led to it as an object of another type");
         if (state != 0 && !(state & EK_OBJECT_PLACED) != !(identity & 1))

@@ -200,7 +200,7 @@ void ek_objects_move(struct ekiden_objects *objects, const void *from, size_t si
                 uintptr_t at = (uintptr_t)patch->place;
 
                 if (at >= begin && at < begin + size_bytes)
-                        patch->place = (void **)(void *)((char *)to + (at - begin));
+                        patch->place = (char *)to + (at - begin);
         }
 }
 
