@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What import.c, import_descriptors.c and import_objects.c share: one item on its way in. */
+/* What import.c, import_descriptors.c and import_object_frame.c share: one item on its way in. */
 #pragma once
 
 #include "arena.h"
@@ -40,7 +40,7 @@ int ek_import_malformed(struct ek_import *import, const char *what);
 int ek_import_unpack(struct ek_import *import, const struct ekiden_message *type,
                      const uint8_t *data, size_t size_bytes, ProtobufCMessage **ret_record);
 
-/** Takes a run of objects. (import_objects.c) */
+/** Takes a run of objects. (import_object_frame.c) */
 int ek_import_objects(struct ek_import *import, const struct ek_frame *frame);
 
 /* Descriptors of the batch in hand (import_descriptors.c). */

@@ -147,6 +147,11 @@ static inline uint16_t *ek_objects_state(struct ekiden_objects *objects, uint64_
         return &objects->pages[number / EK_OBJECTS_PAGE]->states[number % EK_OBJECTS_PAGE];
 }
 
+static inline unsigned int ek_objects_type_of(struct ekiden_objects *objects, uint64_t number)
+{
+        return *ek_objects_state(objects, number) >> EK_OBJECT_TYPE_SHIFT;
+}
+
 static inline void **ek_objects_address(struct ekiden_objects *objects, uint64_t number)
 {
         return &objects->pages[number / EK_OBJECTS_PAGE]->addresses[number % EK_OBJECTS_PAGE];
@@ -179,7 +184,7 @@ int ek_objects_root(struct ekiden_cursor *cursor, const struct ekiden_native *na
 const void *ek_objects_next(struct ekiden_objects *objects, const struct ek_object_type **ret_type,
                             uint64_t *ret_identity);
 
-/* On the way in (objects_import.c, objects_item.c). */
+/* On the way in (objects_import.c, objects_settle.c, objects_missing.c). */
 
 /** Sets a pointer to the object of an identity, now or when its address is known. */
 int ek_objects_mention(struct ekiden_cursor *cursor, const struct ekiden_native *native,
@@ -219,6 +224,14 @@ bool ek_objects_is_loose(const struct ekiden_objects *objects, size_t index);
 
 /** Whether all has come that the item in hand demands; else an error that names the member. */
 int ek_objects_complete(struct ekiden_cursor *cursor, const struct ekiden_native *native);
+
+/** Visits the objects that the item in hand made or filled. */
+void ek_objects_each_new(struct ekiden_objects *objects,
+                         void (*visit)(struct ekiden_objects *objects, uint64_t number, void *data),
+                         void *data);
+
+/** Forgets that objects are waited for which have come. */
+void ek_objects_sift_waits(struct ekiden_objects *objects);
 
 /** Pointers that wait in [from, from + size) will be at `to`. */
 void ek_objects_move(struct ekiden_objects *objects, const void *from, size_t size_bytes, void *to);

@@ -25,9 +25,8 @@ static uint32_t *find_slot(struct ekiden_objects *objects, const void *address, 
         for (;; i = (i + 1) & (objects->slot_count - 1)) {
                 uint32_t number = objects->slots[i];
 
-                if (number == 0 ||
-                    (*ek_objects_address(objects, number) == address &&
-                     *ek_objects_state(objects, number) >> EK_OBJECT_TYPE_SHIFT == type))
+                if (number == 0 || (*ek_objects_address(objects, number) == address &&
+                                    ek_objects_type_of(objects, number) == type))
                         return &objects->slots[i];
         }
 }
@@ -48,8 +47,7 @@ static int make_room(struct ekiden_objects *objects)
         objects->slot_count = count;
         for (uint64_t number = 1; number <= objects->count; number++)
                 *find_slot(objects, *ek_objects_address(objects, number),
-                           *ek_objects_state(objects, number) >> EK_OBJECT_TYPE_SHIFT) =
-                        (uint32_t)number;
+                           ek_objects_type_of(objects, number)) = (uint32_t)number;
         return 0;
 }
 
