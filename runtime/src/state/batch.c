@@ -16,7 +16,8 @@ static int out_of_memory(struct ek_batch *batch)
         return ekiden_error_set(batch->error, EKIDEN_ENOMEM, "memory ran out while exporting");
 }
 
-static int grow(struct ek_batch *batch, void **array, size_t *capacity, size_t needed,
+/* `array` is the address of the pointer to the elements, whatever their type. */
+static int grow(struct ek_batch *batch, void *array, size_t *capacity, size_t needed,
                 size_t element)
 {
         size_t larger = *capacity > 0 ? *capacity : 64;
@@ -26,10 +27,11 @@ static int grow(struct ek_batch *batch, void **array, size_t *capacity, size_t n
                 return 0;
         while (larger < needed)
                 larger *= 2;
-        grown = realloc(*array, larger * element);
+        memcpy(&grown, array, sizeof(grown));
+        grown = realloc(grown, larger * element);
         if (!grown)
                 return out_of_memory(batch);
-        *array = grown;
+        memcpy(array, &grown, sizeof(grown));
         *capacity = larger;
         return 0;
 }
@@ -38,11 +40,11 @@ static int grow(struct ek_batch *batch, void **array, size_t *capacity, size_t n
 static int number_descriptor(void *data, int32_t *value)
 {
         struct ek_batch *batch = data;
-        int r = grow(batch, (void **)&batch->patches, &batch->patch_capacity,
-                     batch->patch_count + 1, sizeof(*batch->patches));
+        int r = grow(batch, &batch->patches, &batch->patch_capacity, batch->patch_count + 1,
+                     sizeof(*batch->patches));
 
         if (r == 0)
-                r = grow(batch, (void **)&batch->descriptors, &batch->descriptor_capacity,
+                r = grow(batch, &batch->descriptors, &batch->descriptor_capacity,
                          batch->descriptor_count + 1, sizeof(*batch->descriptors));
         if (r < 0)
                 return r;
@@ -140,8 +142,7 @@ static int append(struct ek_batch *batch, uint64_t tag, const ProtobufCMessage *
 
         if (size > EK_FRAME_PAYLOAD_MAX - PREFIX_MAX)
                 return ek_link_failed(EKIDEN_ELIMIT, batch->error);
-        r = grow(batch, (void **)&batch->bytes, &batch->capacity, batch->size + PREFIX_MAX + size,
-                 1);
+        r = grow(batch, &batch->bytes, &batch->capacity, batch->size + PREFIX_MAX + size, 1);
         if (r < 0)
                 return r;
         if (tag != 0)
