@@ -103,7 +103,8 @@ LeakTest(objects_hops, pointer_to_an_object_that_a_transformer_dropped_is_refuse
 
         from.head = node;
         hand(&handover, "root", &from, &to);
-        expect_no_handover(&handover, EKIDEN_EPROTOCOL, "\"head\" of struct root");
+        expect_no_handover(&handover, EKIDEN_EREFUSED, "\"head\" of struct root");
+        cr_assert_not_null(strstr(handover.import_error.sentence, "a transformer dropped"));
         free_all(&bag, node);
         cr_assert_eq(live_allocations, 0);
 }
@@ -125,5 +126,23 @@ LeakTest(objects_hops, entry_that_a_transformer_dropped_as_an_object_is_no_entry
         cr_assert_eq(entries_seen, 2, "each once");
         free_all(&bag, node);
         free_all(&new_bag, to.head);
+        cr_assert_eq(live_allocations, 0);
+}
+
+/* Whatever became of the one that was dropped, the one that is missing is told. */
+LeakTest(objects_hops, dropped_object_that_nothing_leads_to_is_no_reason)
+{
+        struct node *node = new_node("forget"), *other = new_node("drop");
+
+        node->next = other;
+        node->entry = allocate(sizeof(struct entry));
+        *node->entry = (struct entry){.key = 13};
+        from.head = node;
+        hand(&handover, "root", &from, &to);
+        expect_no_handover(&handover, EKIDEN_EREFUSED, "\"next\" of struct node");
+        release(node->entry);
+        node->entry = NULL;
+        free_all(&bag, other);
+        free_native(&node_native, node);
         cr_assert_eq(live_allocations, 0);
 }

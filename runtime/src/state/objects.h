@@ -97,6 +97,7 @@ struct ekiden_objects {
         bool are_let_go; /* an item that is not bound came: nobody took the objects that it had */
         uint64_t received; /* bytes of the handover so far: no more objects than that can be */
         uint64_t missing; /* objects that are demanded, and have not come */
+        uint64_t dropped; /* number of one of them that a transformer dropped; 0: none */
         struct ek_objects_patch *patches; /* the first is not used */
         size_t patch_count, patch_capacity;
         uint32_t free_patch; /* 0: none */

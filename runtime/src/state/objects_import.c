@@ -228,6 +228,8 @@ int ek_objects_drop(struct ekiden_cursor *cursor, uint64_t identity)
                 return out_of_memory(cursor);
         if (*ek_objects_state(objects, number) == 0)
                 *ek_objects_state(objects, number) = EK_OBJECT_FILLED;
+        else if (*ek_objects_state(objects, number) & EK_OBJECT_DEMANDED)
+                objects->dropped = number;
         return 0;
 }
 

@@ -66,14 +66,6 @@ static void search_object(struct ekiden_objects *objects, uint64_t number, void 
                               *ek_objects_address(objects, number));
 }
 
-static void find_missing(struct ekiden_objects *objects, uint64_t number, void *data)
-{
-        uint64_t *missing = data;
-
-        if (*ek_objects_state(objects, number) & EK_OBJECT_DEMANDED)
-                *missing = number;
-}
-
 static void search_entries(struct ekiden_objects *objects, struct search *search,
                            const struct ekiden_native *native)
 {
@@ -81,23 +73,28 @@ static void search_entries(struct ekiden_objects *objects, struct search *search
                 search_struct(search, native, objects->entries[i]);
 }
 
-/* Demanded objects without a record may be known from items before, too: then no page tells. */
-static int refuse_missing(struct ekiden_cursor *cursor, const struct ekiden_native *native)
+/* An object that is demanded may be known from items before, too: then no page tells. One that was
+   dropped is the reason for others that did not come. */
+static uint64_t find_missing(struct ekiden_objects *objects)
 {
-        struct ekiden_objects *objects = cursor->objects;
-        struct search search = {NULL, NULL, NULL};
-        uint64_t missing = 0;
-        unsigned int type;
+        uint64_t number = objects->dropped;
 
-        for (uint64_t number = 1; number < objects->page_count * EK_OBJECTS_PAGE; number++)
-                if (objects->pages[number / EK_OBJECTS_PAGE])
-                        find_missing(objects, number, &missing);
-        type = missing > 0 ? ek_objects_type_of(objects, missing) : 0;
-        if (type == 0)
-                return ekiden_error_set(cursor->error, EKIDEN_EPROTOCOL,
-                                        "objects that pointers lead to never came");
-        search.missing = *ek_objects_address(objects, missing);
-        if (objects->types[type - 1].is_flexible) { /* a number of a patch, if it is missing */
+        if (number != 0 && (*ek_objects_state(objects, number) & EK_OBJECT_DEMANDED))
+                return number;
+        for (number = 1; number < objects->page_count * EK_OBJECTS_PAGE; number++)
+                if (objects->pages[number / EK_OBJECTS_PAGE] &&
+                    (*ek_objects_state(objects, number) & EK_OBJECT_DEMANDED))
+                        break;
+        return number;
+}
+
+static struct search find_pointer(struct ekiden_objects *objects, uint64_t missing,
+                                  const struct ekiden_native *native)
+{
+        struct search search = {.missing = *ek_objects_address(objects, missing)};
+
+        if (objects->types[ek_objects_type_of(objects, missing) - 1].is_flexible) {
+                /* Without its record it has no address, but patches. */
                 uint32_t patch = (uint32_t)(uintptr_t)search.missing;
 
                 search.native = objects->patches[patch].native;
@@ -106,13 +103,24 @@ static int refuse_missing(struct ekiden_cursor *cursor, const struct ekiden_nati
                 ek_objects_each_new(objects, search_object, &search);
                 search_entries(objects, &search, native);
         }
+        return search;
+}
+
+static int refuse_missing(struct ekiden_cursor *cursor, const struct ekiden_native *native)
+{
+        struct ekiden_objects *objects = cursor->objects;
+        uint64_t missing = find_missing(objects);
+        struct search search = find_pointer(objects, missing, native);
+        const char *name = objects->types[ek_objects_type_of(objects, missing) - 1].native->name;
+        int code = missing == objects->dropped ? EKIDEN_EREFUSED : EKIDEN_EPROTOCOL;
+        const char *why = missing == objects->dropped ? "a transformer dropped" : "never came";
+
         if (search.member)
-                return ek_native_refuse(cursor, EKIDEN_EPROTOCOL, search.native, search.member,
-                                        "points to a %s that never came",
-                                        objects->types[type - 1].native->name);
-        return ekiden_error_set(cursor->error, EKIDEN_EPROTOCOL,
-                                "a %s that a pointer leads to, number %llu, never came",
-                                objects->types[type - 1].native->name, (unsigned long long)missing);
+                return ek_native_refuse(cursor, code, search.native, search.member,
+                                        "points to a %s that %s", name, why);
+        return ekiden_error_set(cursor->error, code,
+                                "a pointer leads to a %s, number %llu, that %s", name,
+                                (unsigned long long)missing, why);
 }
 
 int ek_objects_complete(struct ekiden_cursor *cursor, const struct ekiden_native *native)
