@@ -51,3 +51,11 @@ Test(graph, pointer_that_no_item_brings_is_refused_and_the_old_process_serves_on
         cr_assert_not_null(strstr(said, "; serves on"), "%s", said);
         cr_assert_null(strstr(said, "whole"), "%s", said);
 }
+
+Test(graph, entry_that_crossed_with_an_item_that_is_not_bound_is_refused_and_not_empty,
+     .timeout = 60)
+{
+        run("unbound");
+        cr_assert_not_null(strstr(said, "not bound to a struct"), "%s", said);
+        cr_assert_not_null(strstr(said, "; serves on"), "%s", said);
+}

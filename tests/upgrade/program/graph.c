@@ -3,7 +3,8 @@
  * A program whose state is a graph of structs, and that upgrades itself to itself. It says what
  * came of it. Its tables are written by hand, as the generator writes them.
  *
- * usage: graph whole | orphan    (orphan: the new one does not tag what a pointer leads to)
+ * usage: graph whole | orphan | unbound    (orphan: the new one does not tag what a pointer leads
+ *     to; unbound: it takes the root as a message, and then nodes that crossed with it as structs)
  */
 #include <signal.h>
 #include <stdio.h>
@@ -86,12 +87,15 @@ static const struct ekiden_item items[] = {
         {.name = "Node", .kind = EKIDEN_ITEM_OBJECTS, .message = &node_message},
         {.name = "Root", .kind = EKIDEN_ITEM_OBJECTS, .message = &root_message},
         {.name = "entries", .kind = EKIDEN_ITEM_STREAM, .message = &entry_message, .key = 2},
+        {.name = "nodes", .kind = EKIDEN_ITEM_STREAM, .message = &node_message},
         {.name = "root", .kind = EKIDEN_ITEM_SINGLETON, .message = &root_message},
 };
+enum { ENTRIES = 3, NODES, ROOT };
+
 static const struct ekiden_schema graph_v1 = {
-        .program = "graph", .version = 1, .items = items, .item_count = 5};
+        .program = "graph", .version = 1, .items = items, .item_count = 6};
 static const struct ekiden_native *const by_item[] = {&entry_native, &node_native, &root_native,
-                                                      &entry_native, &root_native};
+                                                      &entry_native, &node_native, &root_native};
 static const struct ekiden_natives natives = {&graph_v1, by_item};
 
 static struct entry *entries[4];
@@ -117,6 +121,40 @@ static int insert_entry(const void *functions, void *entry, struct ekiden_cursor
 
 static const struct ekiden_container container = {.next = next_entry, .insert = insert_entry};
 
+static void say(const char *line)
+{
+        if (write(STDOUT_FILENO, line, strlen(line)) < 0)
+                abort();
+}
+
+static void *next_node(const void *functions, void *previous, struct ekiden_cursor *cursor,
+                       void *data)
+{
+        (void)functions, (void)cursor, (void)data;
+        return previous ? NULL : root.head;
+}
+
+static int insert_node(const void *functions, void *entry, struct ekiden_cursor *cursor, void *data)
+{
+        (void)functions, (void)entry, (void)cursor, (void)data;
+        return EKIDEN_ELIMIT; /* the root has them already */
+}
+
+static const struct ekiden_container node_container = {.next = next_node, .insert = insert_node};
+
+/* The new one, which takes no structs with the root. */
+static int unbound(void)
+{
+        Graph__V1__Root message = GRAPH__V1__ROOT__INIT;
+        int r = ekiden_tag_message(&items[ROOT], &message.base);
+
+        if (r == EKIDEN_RESUMED)
+                r = ekiden_tag_container(&items[NODES], &natives, &node_container, "any", NULL);
+        if (r == EKIDEN_RESUMED)
+                say("nodes came");
+        return 1;
+}
+
 static bool is_whole(void)
 {
         return entry_count == 2 && root.self == &root && root.favourite == entries[1] &&
@@ -125,16 +163,11 @@ static bool is_whole(void)
                strcmp(root.head->name, "a") == 0 && strcmp(root.head->next->name, "b") == 0;
 }
 
-static void say(const char *line)
-{
-        if (write(STDOUT_FILENO, line, strlen(line)) < 0)
-                abort();
-}
-
 static void log_line(void *data, enum ekiden_log_level level, const char *message)
 {
         (void)data;
-        if (level == EKIDEN_LOG_ERROR || strstr(message, "favourite"))
+        if (level == EKIDEN_LOG_ERROR || strstr(message, "favourite") ||
+            strstr(message, "not bound to a struct"))
                 say(message);
 }
 
@@ -156,23 +189,28 @@ static void make_state(void)
 int main(int argc, char *argv[])
 {
         bool leaves_out = argc > 1 && strcmp(argv[1], "orphan") == 0;
+        bool is_new = getenv("GRAPH_IS_NEW") != NULL;
         struct ekiden_error error = {0};
         int r;
 
+        setenv("GRAPH_IS_NEW", "1", 1); /* the library starts the next leg with what it finds now */
         ekiden_set_log(log_line, NULL);
         if (ekiden_start(argc, argv, &graph_v1, &error) < 0) {
                 say(error.sentence);
                 return 1;
         }
-        r = ekiden_tag_native(&items[4], &natives, &root);
+        if (argc > 1 && strcmp(argv[1], "unbound") == 0 && is_new)
+                return unbound();
+        r = ekiden_tag_native(&items[ROOT], &natives, &root);
         if ((!leaves_out || r == EKIDEN_FRESH) &&
-            ekiden_tag_container(&items[3], &natives, &container, "any", NULL) != r)
+            ekiden_tag_container(&items[ENTRIES], &natives, &container, "any", NULL) != r)
                 say("one item came, and the other did not; ");
         if (r == EKIDEN_RESUMED) {
                 ekiden_update_point("loop");
                 say(is_whole() ? "whole" : "torn");
                 return 0;
         }
+        ekiden_tag_container(&items[NODES], &natives, &node_container, "any", NULL);
         make_state();
         raise(SIGUSR2);
         for (int i = 0; i < 1000; i++) {
