@@ -321,18 +321,18 @@ Test(native_parts, text_in_arrays_and_behind_pointers)
 {
         char *texts[2] = {(char *)(uintptr_t) "", (char *)(uintptr_t) "\xc3\xa4"};
 
-        memcpy(parts->array, "abcdef", 6); /* no NUL: all of it */
+        strcpy(parts->array, "abcde");
         parts->pointer = (char *)(uintptr_t) "pointer";
         strcpy(parts->arrays[0], "abc");
-        memcpy(parts->arrays[1], "defg", 4);
+        strcpy(parts->arrays[1], "");
         parts->array_count = 2;
         parts->pointers = texts;
         parts->pointer_count = 2;
         expect_cross();
-        cr_assert_arr_eq(other->array, "abcdef", 6);
+        cr_assert_str_eq(other->array, "abcde");
         cr_assert_str_eq(other->pointer, "pointer");
         cr_assert_str_eq(other->arrays[0], "abc");
-        cr_assert_arr_eq(other->arrays[1], "defg", 4);
+        cr_assert_str_eq(other->arrays[1], "");
         cr_assert_eq(other->array_count, 2);
         cr_assert_str_eq(other->pointers[0], "");
         cr_assert_str_eq(other->pointers[1], "\xc3\xa4");
@@ -353,8 +353,28 @@ Test(native_parts, null_text_arrives_as_null_and_empty_text_as_empty)
 Test(native_parts, text_that_is_too_long_is_refused)
 {
         message.array = (char *)(uintptr_t) "abcdefg";
-        expect_refused(import_parts(), "array", "room for 6 bytes, and the text has 7");
+        expect_refused(import_parts(), "array",
+                       "room for 6 bytes, and the text has 8 with its NUL");
         cr_assert_str_eq(other->array, "");
+        message.array = (char *)(uintptr_t) "abcdef";
+        expect_refused(import_parts(), "array",
+                       "room for 6 bytes, and the text has 7 with its NUL");
+        cr_assert_str_eq(other->array, "");
+        message.array = (char *)(uintptr_t) "abcde";
+        cr_assert_eq(import_parts(), 0, "%s", error.sentence);
+        cr_assert_str_eq(other->array, "abcde");
+}
+
+Test(native_parts, array_of_char_without_a_nul_does_not_leave)
+{
+        memcpy(parts->array, "abcdef", 6);
+        expect_not_to_leave("array", "has no NUL in its 6 bytes; bind it to bytes");
+        strcpy(parts->array, "abcde");
+        memcpy(parts->arrays[1], "defg", 4);
+        parts->array_count = 1;
+        expect_cross();
+        parts->array_count = 2;
+        expect_not_to_leave("arrays", "has no NUL in its 4 bytes");
 }
 
 Test(native_parts, null_among_strings_does_not_leave)

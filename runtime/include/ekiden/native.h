@@ -26,7 +26,7 @@ extern "C" {
 enum ekiden_member_kind {
         EKIDEN_MEMBER_NUMBER = 1, /* an integer of any width, bool, enum or floating point */
         EKIDEN_MEMBER_BITS, /* a bit-field, reached through two functions */
-        EKIDEN_MEMBER_TEXT, /* NUL-terminated: an array of char, or a pointer (the paper's ZT) */
+        EKIDEN_MEMBER_TEXT, /* text with its NUL: in an array of char, or behind a pointer (ZT) */
         EKIDEN_MEMBER_BYTES, /* opaque */
         EKIDEN_MEMBER_STRUCT, /* an embedded struct */
         EKIDEN_MEMBER_OBJECT, /* a pointer to an object, whose identity is kept (PTR) */

@@ -64,7 +64,7 @@ static int export_number(const struct export *export, const struct ekiden_member
         return 1;
 }
 
-/* An array without a NUL is all text; only a copy can end with one. */
+/* An array without a NUL would be read beyond its end where a longer member takes it over. */
 static int export_text(const struct export *export, const struct ekiden_member *member,
                        const char *from, char **to)
 {
@@ -75,11 +75,10 @@ static int export_text(const struct export *export, const struct ekiden_member *
         *to = (char *)(uintptr_t)from;
         if (memchr(from, '\0', member->size))
                 return 1;
-        *to = ekiden_cursor_alloc(export->cursor, member->size + 1);
-        if (!*to)
-                return out_of_memory(export->cursor);
-        memcpy(*to, from, member->size);
-        return 1;
+        return ek_native_refuse(export->cursor, EKIDEN_EREFUSED, export->native, member,
+                                "has no NUL in its %zu bytes; bind it to bytes where text need not "
+                                "end with one",
+                                member->size);
 }
 
 static int export_embedded(const struct export *export, const struct ekiden_member *member,

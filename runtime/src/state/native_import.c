@@ -106,11 +106,12 @@ static int import_text(const struct import *import, const struct ekiden_member *
         char *copy = NULL;
 
         if (!(member->flags & EKIDEN_MEMBER_INDIRECT)) {
-                if (length > member->size)
+                if (length >= member->size)
                         return ek_native_refuse(import->cursor, EKIDEN_EREFUSED, import->native,
                                                 member,
-                                                "has room for %zu bytes, and the text has %zu",
-                                                member->size, length);
+                                                "has room for %zu bytes, and the text has %zu with "
+                                                "its NUL",
+                                                member->size, length + 1);
                 memset(to, 0, member->size);
                 if (length > 0)
                         memcpy(to, from, length);
