@@ -662,3 +662,26 @@ LeakTest(native_parts, structs_within_structs_are_looked_at_a_bounded_number_of_
         rooms[0][15].kind = EKIDEN_MEMBER_OBJECT;
         cr_assert_not(ek_native_is_plain(&floors[1]));
 }
+
+/* Number 0 is a descriptor of the program's, as a rule. */
+Test(native_parts, descriptors_of_what_is_made_ahead_of_its_record_are_none)
+{
+        struct node *node = NULL;
+        struct shelf shelf = {.before = NULL};
+
+        cr_assert_eq(ek_objects_mention(&cursor, &shelf_native, &shelf_native.members[0], 2, &node),
+                     0);
+        cr_assert_not_null(node);
+        cr_assert_eq(node->handle, -1);
+        cr_assert_null(node->name);
+        ek_native_free(&node_native, NULL, node);
+        ek_native_unset_descriptors(&native, &type, parts);
+        for (size_t i = 0; i < 3; i++)
+                cr_assert_eq(parts->handles[i], -1);
+        cr_assert_eq(parts->bits, 0);
+        ek_native_unset_descriptors(&shelf_native, ekiden_schema_item(&graph_v1, "shelf")->message,
+                                    &shelf);
+        cr_assert_eq(shelf.cells[0].handle, -1);
+        cr_assert_eq(shelf.cells[1].handle, -1);
+        cr_assert_null(shelf.before);
+}

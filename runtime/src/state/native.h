@@ -83,6 +83,11 @@ void *ek_native_new(const struct ekiden_native *native, const ProtobufCMessage *
 /** Zeroes bound members, freeing nothing. */
 void ek_native_prepare(const struct ekiden_native *native, void *object);
 
+/** Sets the descriptors of a struct that is empty to -1, those of embedded structs and of whole
+    arrays, too; in a union none is in use. */
+void ek_native_unset_descriptors(const struct ekiden_native *native,
+                                 const struct ekiden_message *type, void *object);
+
 /**
  * Frees what bound members hold, and zeroes them. Objects that they point to stay.
  *

@@ -74,6 +74,34 @@ void ek_native_prepare(const struct ekiden_native *native, void *object)
                 prepare_member(&native->members[i], object);
 }
 
+static void unset_member(const struct ekiden_member *member, const struct ekiden_field *entry,
+                         void *object)
+{
+        const struct ek_number none = {.kind = EK_NUMBER_SIGNED, .integer = -1};
+        size_t count = member->room == EKIDEN_ROOM_FIXED ? member->capacity : 1;
+
+        if (!entry || member->choice ||
+            (member->room != EKIDEN_ROOM_ONE && member->room != EKIDEN_ROOM_FIXED))
+                return;
+        for (size_t i = 0; i < count; i++) {
+                char *value = (char *)object + member->offset + i * member->size;
+
+                if (member->kind == EKIDEN_MEMBER_STRUCT)
+                        ek_native_unset_descriptors(member->target, entry->nested, value);
+                else if (member->kind == EKIDEN_MEMBER_NUMBER &&
+                         (entry->flags & EKIDEN_FIELD_DESCRIPTOR))
+                        ek_number_store(value, member->size, member->flags, none);
+        }
+}
+
+void ek_native_unset_descriptors(const struct ekiden_native *native,
+                                 const struct ekiden_message *type, void *object)
+{
+        for (size_t i = 0; type && i < native->member_count; i++)
+                unset_member(&native->members[i], ek_message_field(type, native->members[i].field),
+                             object);
+}
+
 static void close_descriptor(const struct ekiden_member *member, const void *value)
 {
         struct ek_number number;

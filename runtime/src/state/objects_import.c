@@ -145,6 +145,9 @@ static int introduce(struct ekiden_objects *objects, uint64_t number, unsigned i
                 object = ek_native_new(objects->types[type - 1].native, NULL);
                 if (!object)
                         return EKIDEN_ENOMEM;
+                /* The program may look at it before its record comes: number 0 is a descriptor. */
+                ek_native_unset_descriptors(objects->types[type - 1].native,
+                                            objects->types[type - 1].message, object);
         }
         *ek_objects_address(objects, number) = object;
         *ek_objects_state(objects, number) = state;

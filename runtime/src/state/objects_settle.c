@@ -110,6 +110,13 @@ void ek_objects_settle(struct ekiden_objects *objects)
         forget_entries(objects);
 }
 
+static void clear_object(const struct ek_object_type *type, const struct ekiden_message *message,
+                         void *object)
+{
+        ek_native_clear(type->native, message, object);
+        ek_native_unset_descriptors(type->native, type->message, object);
+}
+
 /* Pointers of items before may lead to an object that is not new: it stays, without what it held.
    One that was a singleton is ours if it came as an entry; else it is the program's struct. */
 static void undo_object(struct ekiden_objects *objects, uint64_t number, void *data)
@@ -131,7 +138,7 @@ static void undo_object(struct ekiden_objects *objects, uint64_t number, void *d
         if (state & EK_OBJECT_NEW)
                 ek_native_free(type->native, message, object);
         else
-                ek_native_clear(type->native, message, object);
+                clear_object(type, message, object);
         *ek_objects_state(objects, number) = 0;
 }
 
