@@ -44,6 +44,12 @@ Test(graph, shared_objects_and_cycles_arrive_in_the_new_process, .timeout = 60)
         cr_assert_str_eq(said, "whole");
 }
 
+Test(graph, connection_that_the_new_process_closes_ends_while_the_old_one_leaves, .timeout = 60)
+{
+        run("slow");
+        cr_assert_str_eq(said, "whole, the connection ended");
+}
+
 Test(graph, pointer_that_no_item_brings_is_refused_and_the_old_process_serves_on, .timeout = 60)
 {
         run("orphan");

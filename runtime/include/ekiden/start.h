@@ -118,6 +118,8 @@ void ekiden_set_log(void (*log)(void *data, enum ekiden_log_level level, const c
  * Sets a function that the predecessor calls when the successor serves, right before it leaves by
  * _exit(0). No atexit handler runs, so none removes a pid file or a socket path that the successor
  * uses; what must be done all the same belongs here: writing a pid file, telling a supervisor.
+ * What was handed over is closed by then: the numbers of its descriptors lead to /dev/null, but
+ * for regular files, which stay open until the process leaves.
  *
  * @param leave  `successor` is the PID that serves now; NULL: nothing
  * @param data   passed to it

@@ -194,6 +194,7 @@ int ek_predecessor_call_off(int result, struct ekiden_error *error)
         if (p->link && code != EKIDEN_EPEER)
                 ek_refuse(p->link, error);
         p->link = ek_link_free(p->link);
+        ek_given_forget(&p->given);
         ek_child_end(&p->child, code == EKIDEN_EPEER ? ALREADY_LEAVING_MS : 0, how, sizeof(how));
         explain_death(p, how, error);
         p->phase = EKIDEN_PHASE_NONE;

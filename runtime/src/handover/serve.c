@@ -149,6 +149,7 @@ static int serve_pulls(struct ek_predecessor *p, struct ekiden_error *error)
                 .link = p->link,
                 .wait = &transfer,
                 .progress = on_progress,
+                .given = &p->given,
         };
         int r = answer_pulls(p, &export_, error);
 
@@ -179,6 +180,9 @@ int ek_predecessor_hand_over(struct ekiden_error *error)
         if (r < 0)
                 return r;
         p->report.pause_ns = ek_now_ns() - stopped_ns;
+        fflush(NULL); /* what was written into them in the pause */
+        ek_given_close(&p->given); /* before anything that takes time: the successor serves */
+        ek_given_forget(&p->given);
         ek_predecessor_enter(EKIDEN_PHASE_SERVE);
         return 0;
 }

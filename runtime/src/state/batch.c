@@ -96,6 +96,8 @@ static int send_group(struct ek_batch *batch, const int *descriptors, size_t cou
 
         if (r < 0)
                 return r;
+        if (export_->given && ek_given_add(export_->given, descriptors, count) < 0)
+                return out_of_memory(batch);
         r = ek_link_queue_descriptors(export_->link, descriptors, count, export_->wait);
         if (r == EKIDEN_EINVAL)
                 return ekiden_error_set(batch->error, EKIDEN_EREFUSED,

@@ -8,6 +8,7 @@
 #include "chain.h"
 #include "state/objects.h"
 #include "state/tagged.h"
+#include "wire/given.h"
 #include "wire/link.h"
 
 /* A batch is sent when it has reached this size; measured in peers' terms, 256 KiB suffice. */
@@ -38,6 +39,7 @@ struct ek_export {
         void *data;
         struct ekiden_objects *objects; /* made by the first item that needs it; freed by the caller
                                            at the handover's end */
+        struct ek_given *given; /* descriptors that are sent are noted there; NULL: nowhere */
         unsigned int unreceived; /* groups of descriptors that RECEIVED has not come for */
 };
 

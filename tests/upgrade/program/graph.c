@@ -3,13 +3,18 @@
  * A program whose state is a graph of structs, and that upgrades itself to itself. It says what
  * came of it. Its tables are written by hand, as the generator writes them.
  *
- * usage: graph whole | orphan | unbound    (orphan: the new one does not tag what a pointer leads
- *     to; unbound: it takes the root as a message, and then nodes that crossed with it as structs)
+ * usage: graph whole | orphan | unbound | slow
+ *        orphan: the new one does not tag what a pointer leads to
+ *        unbound: the new one takes the root as a message, and then nodes that crossed with it as
+ *                structs
+ *        slow:   the old one takes its time to leave; the new one closes a connection meanwhile
  */
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <ekiden/ekiden.h>
@@ -186,8 +191,30 @@ static void make_state(void)
         root = (struct root){&nodes[0], entries[1], &root};
 }
 
+static int connection[2] = {-1, -1};
+
+static void leave_slowly(void *data, pid_t successor)
+{
+        sigset_t all;
+
+        (void)data, (void)successor;
+        sigfillset(&all);
+        sigprocmask(SIG_SETMASK, &all, NULL); /* the update signal would end the sleep */
+        sleep(3);
+}
+
+/* One end is closed; does the other hear of it, with the old process still there? */
+static void close_connection(void)
+{
+        struct pollfd other = {.fd = connection[1], .events = POLLRDHUP};
+
+        close(connection[0]);
+        say(poll(&other, 1, 1000) == 1 ? ", the connection ended" : ", the connection lives on");
+}
+
 int main(int argc, char *argv[])
 {
+        bool is_slow = argc > 1 && strcmp(argv[1], "slow") == 0;
         bool leaves_out = argc > 1 && strcmp(argv[1], "orphan") == 0;
         bool is_new = getenv("GRAPH_IS_NEW") != NULL;
         struct ekiden_error error = {0};
@@ -205,9 +232,20 @@ int main(int argc, char *argv[])
         if ((!leaves_out || r == EKIDEN_FRESH) &&
             ekiden_tag_container(&items[ENTRIES], &natives, &container, "any", NULL) != r)
                 say("one item came, and the other did not; ");
+        if (is_slow) {
+                ekiden_set_leave(leave_slowly, NULL);
+                if (r == EKIDEN_FRESH &&
+                    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, connection) < 0)
+                        abort();
+                if (ekiden_tag_descriptor("one", &connection[0]) != r ||
+                    ekiden_tag_descriptor("other", &connection[1]) != r)
+                        say("the connection did not come; ");
+        }
         if (r == EKIDEN_RESUMED) {
                 ekiden_update_point("loop");
                 say(is_whole() ? "whole" : "torn");
+                if (is_slow)
+                        close_connection();
                 return 0;
         }
         ekiden_tag_container(&items[NODES], &natives, &node_container, "any", NULL);

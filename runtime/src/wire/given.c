@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* See given.h. */
+#include "wire/given.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <ekiden/error.h>
+
+#include "wire/cleanup.h"
+
+int ek_given_add(struct ek_given *given, const int *descriptors, size_t count)
+{
+        size_t larger = given->capacity > 0 ? given->capacity : 64;
+        int *grown;
+
+        while (larger < given->count + count)
+                larger *= 2;
+        if (larger > given->capacity) {
+                grown = realloc(given->descriptors, larger * sizeof(*grown));
+                if (!grown)
+                        return EKIDEN_ENOMEM;
+                given->descriptors = grown;
+                given->capacity = larger;
+        }
+        memcpy(given->descriptors + given->count, descriptors, count * sizeof(*descriptors));
+        given->count += count;
+        return 0;
+}
+
+void ek_given_close(const struct ek_given *given)
+{
+        ek_auto_close int nothing = -1;
+        struct stat status;
+
+        if (given->count > 0)
+                nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+        for (size_t i = 0; i < given->count; i++) {
+                int fd = given->descriptors[i];
+
+                if (fstat(fd, &status) < 0 || S_ISREG(status.st_mode))
+                        continue;
+                if (nothing < 0 || dup3(nothing, fd, O_CLOEXEC) < 0)
+                        close(fd);
+        }
+}
+
+void ek_given_forget(struct ek_given *given)
+{
+        free(given->descriptors);
+        *given = (struct ek_given){.count = 0};
+}
