@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char said[4096];
+static char said[4096]; /* by both legs */
 
 /* Runs a first leg, and reads what both legs say. */
 static void run(const char *mode)
@@ -33,6 +33,7 @@ static void run(const char *mode)
         close(ends[1]);
         while ((n = read(ends[0], said + used, sizeof(said) - 1 - used)) > 0)
                 used += (size_t)n;
+        said[used] = '\0';
         close(ends[0]);
         cr_assert_eq(waitpid(pid, NULL, 0), pid);
         cr_assert_eq(rmdir(directory), 0, "nothing is left in it");
@@ -48,6 +49,20 @@ Test(graph, connection_that_the_new_process_closes_ends_while_the_old_one_leaves
 {
         run("slow");
         cr_assert_str_eq(said, "whole, the connection ended");
+}
+
+Test(graph, closed_descriptor_whose_number_the_upgrade_uses_is_refused, .timeout = 60)
+{
+        char mode[] = "closed0";
+        int own = 0;
+
+        for (; mode[6] < '8'; mode[6]++) {
+                run(mode);
+                cr_expect_not_null(strstr(said, "set a field to -1"), "%s: %s", mode, said);
+                cr_expect_not_null(strstr(said, "; serves on"), "%s: %s", mode, said);
+                own += strstr(said, "is one of Ekiden's own now") != NULL;
+        }
+        cr_assert_geq(own, 3, "the socket, the process, the loop");
 }
 
 Test(graph, pointer_that_no_item_brings_is_refused_and_the_old_process_serves_on, .timeout = 60)

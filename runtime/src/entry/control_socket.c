@@ -15,6 +15,7 @@
 #include "entry/process.h"
 #include "entry/wake.h"
 #include "wire/cleanup.h"
+#include "wire/own.h"
 
 static struct {
         int listener;
@@ -35,7 +36,7 @@ static int bind_socket(const char *path, int *ret_socket, struct ekiden_error *e
             bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 16) < 0)
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
                                               "cannot open the control socket %s", path);
-        *ret_socket = ek_steal_fd(&fd);
+        *ret_socket = ek_own(ek_steal_fd(&fd));
         return 0;
 }
 
@@ -53,7 +54,7 @@ static int remember_listener(struct ekiden_error *error)
                                               "cannot be woken by the control socket");
         control.device = status.st_dev;
         control.inode = status.st_ino;
-        control.spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        control.spare = ek_own(open("/dev/null", O_RDONLY | O_CLOEXEC));
         atexit(remove_at_exit);
         return 0;
 }
@@ -119,8 +120,8 @@ void ek_control_close(void)
         ek_control_unlink();
         if (control.listener >= 0)
                 ek_wake_unwatch(control.listener);
-        ek_close(&control.listener);
-        ek_close(&control.spare);
+        ek_own_close(&control.listener);
+        ek_own_close(&control.spare);
 }
 
 /* No descriptor is left for an operator. One in the backlog keeps the listener readable, and so the
@@ -131,10 +132,10 @@ static int turn_away(void)
 
         if (control.spare < 0)
                 return -1;
-        ek_close(&control.spare);
+        ek_own_close(&control.spare);
         socket = accept4(control.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         ek_close(&socket);
-        control.spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        control.spare = ek_own(open("/dev/null", O_RDONLY | O_CLOEXEC));
         ek_log(EKIDEN_LOG_WARNING, "an operator was turned away: too many open files");
         return 0;
 }
@@ -150,6 +151,7 @@ static bool is_listener_ours(void)
         if (fstat(control.listener, &status) == 0 && status.st_dev == control.device &&
             status.st_ino == control.inode)
                 return true;
+        ek_own_forget(control.listener);
         control.listener = -1;
         ek_log(EKIDEN_LOG_ERROR, "the program has closed the control socket: it cannot be upgraded "
                                  "any more; close descriptors before ekiden_start()");

@@ -23,6 +23,7 @@
 #include "entry/process.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
+#include "wire/own.h"
 
 #define WATCHED_MAX 32
 #define KNOCK_FIRST_MS 1
@@ -230,8 +231,8 @@ int ekiden_poll_descriptor(void)
                         goto failed;
         if (poll_for_input(timer) < 0)
                 goto failed;
-        wake.timer_fd = ek_steal_fd(&timer);
-        return ek_steal_fd(&epoll);
+        wake.timer_fd = ek_own(ek_steal_fd(&timer));
+        return ek_own(ek_steal_fd(&epoll));
 
 failed:
         wake.epoll = -1;

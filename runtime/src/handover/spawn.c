@@ -16,6 +16,7 @@
 
 #include "wire/cleanup.h"
 #include "wire/clock.h"
+#include "wire/own.h"
 
 #define KILL_MS 2000 /* how long a killed process is waited for */
 #define LINGERING_MAX 16
@@ -148,7 +149,7 @@ static int watch(pid_t pid, struct ek_child *ret_child, struct ekiden_error *err
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, saved,
                                               "cannot watch the new process");
         }
-        *ret_child = (struct ek_child){.pid = pid, .pidfd = pidfd, .daemon = -1};
+        *ret_child = (struct ek_child){.pid = pid, .pidfd = ek_own(pidfd), .daemon = -1};
         return 0;
 }
 
@@ -223,7 +224,7 @@ void ek_child_speaks(struct ek_child *child, pid_t pid)
 {
         if (pid <= 0 || pid == child->pid || child->daemon >= 0)
                 return;
-        child->daemon = pidfd_open(pid, 0);
+        child->daemon = ek_own(pidfd_open(pid, 0));
         child->daemon_pid = pid;
 }
 
@@ -234,7 +235,7 @@ static void end_daemon(struct ek_child *child)
                 return;
         pidfd_send_signal(child->daemon, SIGKILL, NULL, 0);
         wait_gone(child->daemon, KILL_MS);
-        ek_close(&child->daemon);
+        ek_own_close(&child->daemon);
 }
 
 bool ek_children_linger(void)
@@ -246,7 +247,7 @@ bool ek_children_linger(void)
                 char how[96];
 
                 if (reap(&child, how, sizeof(how)))
-                        close(lingering[i]);
+                        ek_own_close(&lingering[i]);
                 else
                         lingering[left++] = lingering[i];
         }
@@ -278,6 +279,6 @@ void ek_child_end(struct ek_child *child, int grace_ms, char *ret_how, size_t si
                         snprintf(ret_how, size_bytes, "was still running, and was killed");
                 }
         }
-        ek_close(&child->pidfd);
+        ek_own_close(&child->pidfd);
         *child = (struct ek_child){.pidfd = -1, .daemon = -1};
 }

@@ -17,6 +17,7 @@
 #include "state/transfer.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
+#include "wire/own.h"
 
 #define FIRST_WORD_MS 5000 /* OFFER lies in the socket before this process exists */
 #define DEATH_CHECK_MS 1000 /* how long a predecessor that closed its socket may take to die */
@@ -53,7 +54,7 @@ int ek_successor_fail(int result, struct ekiden_error *error)
                 ek_refuse(successor.link, error);
         successor.link = ek_link_free(successor.link);
         successor.objects = ek_objects_free(successor.objects);
-        ek_close(&successor.predecessor);
+        ek_own_close(&successor.predecessor);
         successor.state = EK_SUCCESSOR_FAILED;
         return error->code;
 }
@@ -66,7 +67,7 @@ static int open_predecessor(int socket)
 
         if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
                 return -1;
-        return pidfd_open(credentials.pid, 0);
+        return ek_own(pidfd_open(credentials.pid, 0));
 }
 
 static unsigned int deadline(protobuf_c_boolean has, uint32_t offered_ms, unsigned int default_ms)
@@ -146,7 +147,7 @@ int ek_successor_start(int socket, const struct ekiden_schema *schema,
         r = ek_link_new(socket, &successor.link);
         if (r < 0) {
                 successor.state = EK_SUCCESSOR_FAILED;
-                ek_close(&successor.predecessor);
+                ek_own_close(&successor.predecessor);
                 return ek_link_failed(r, error);
         }
         successor.state = EK_SUCCESSOR_WAITING;
@@ -396,7 +397,7 @@ int ek_successor_finish(const char *update_point, int (*publish)(struct ekiden_e
         if (r < 0)
                 return ek_successor_fail(r, error);
         successor.link = ek_link_free(successor.link);
-        ek_close(&successor.predecessor);
+        ek_own_close(&successor.predecessor);
         successor.state = EK_SUCCESSOR_NONE;
         successor.update_point[0] = '\0';
         error->phase = EKIDEN_PHASE_NONE;

@@ -8,6 +8,7 @@
 #include "fields.h"
 #include "record.h"
 #include "wire/message.h"
+#include "wire/own.h"
 
 #define PREFIX_MAX 20 /* bytes of a tag and a length */
 
@@ -53,6 +54,12 @@ static int number_descriptor(void *data, int32_t *value)
                                         "a record holds more than %d descriptors; spread them over "
                                         "several records",
                                         EK_BATCH_DESCRIPTORS_MAX);
+        if (*value >= 0 && ek_is_own(*value))
+                return ekiden_error_set(batch->error, EKIDEN_EREFUSED,
+                                        "descriptor %d of this item is closed, and the number is "
+                                        "one of Ekiden's own now; set a field to -1 when its "
+                                        "descriptor is closed",
+                                        *value);
         batch->patches[batch->patch_count++] = (struct ek_patch){value, *value};
         if (*value < 0) {
                 *value = 0;

@@ -13,6 +13,7 @@
 #include "wire/descriptors.h"
 #include "wire/link_private.h"
 #include "wire/message.h"
+#include "wire/own.h"
 
 #define READ_AHEAD (UINT32_C(64) << 10) /* bytes of room in front of each read */
 
@@ -27,7 +28,7 @@ int ek_link_new(int socket, struct ek_link **ret_link)
         link = calloc(1, sizeof(*link));
         if (!link)
                 return EKIDEN_ENOMEM;
-        link->fd = ek_steal_fd(&fd);
+        link->fd = ek_own(ek_steal_fd(&fd));
         link->payload_max = EK_FRAME_PAYLOAD_MAX;
         *ret_link = link;
         return 0;
@@ -40,7 +41,7 @@ struct ek_link *ek_link_free(struct ek_link *link)
         for (size_t i = 0; i < link->descriptor_count; i++)
                 close(link->descriptors[i]);
         ek_waiter_free(link->waiter);
-        close(link->fd);
+        ek_own_close(&link->fd);
         free(link->in);
         free(link);
         return NULL;

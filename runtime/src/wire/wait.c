@@ -4,11 +4,17 @@
  * link's own. Nothing runs in it but the three handles here: the program's own loop is not touched.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "wire/clock.h"
 #include "wire/link_private.h"
+#include "wire/own.h"
+
+#define FIRST_LOOP_MAX 8 /* descriptors that it opens, at most */
 
 struct ek_waiter {
         uv_loop_t loop;
@@ -45,6 +51,19 @@ static void on_timer(uv_timer_t *handle)
         uv_stop(handle->loop); /* it may have run before the poll, which must not wait then */
 }
 
+/* The descriptors that a loop opens for itself (uv/unix.h). */
+static void own_loop(uv_loop_t *loop, bool is_owned)
+{
+        const int descriptors[] = {uv_backend_fd(loop), loop->async_io_watcher.fd,
+                                   loop->signal_pipefd[0], loop->signal_pipefd[1]};
+
+        for (size_t i = 0; i < sizeof(descriptors) / sizeof(descriptors[0]); i++)
+                if (is_owned)
+                        ek_own(descriptors[i]);
+                else
+                        ek_own_forget(descriptors[i]);
+}
+
 struct ek_waiter *ek_waiter_free(struct ek_waiter *waiter)
 {
         if (!waiter)
@@ -54,9 +73,34 @@ struct ek_waiter *ek_waiter_free(struct ek_waiter *waiter)
         if (waiter->operator_fd >= 0)
                 uv_close((uv_handle_t *)&waiter->operator_, NULL);
         uv_run(&waiter->loop, UV_RUN_DEFAULT); /* lets the handles close */
+        own_loop(&waiter->loop, false);
         uv_loop_close(&waiter->loop);
         free(waiter);
         return NULL;
+}
+
+/* libuv's first loop opens a pipe for the whole process, and names it to nobody: it is among the
+   numbers that are free before. */
+static int init_loop(uv_loop_t *loop, int any_fd)
+{
+        static int is_begun;
+        int free_numbers[FIRST_LOOP_MAX];
+        struct stat status;
+        int r;
+
+        if (__atomic_exchange_n(&is_begun, 1, __ATOMIC_RELAXED))
+                return uv_loop_init(loop);
+        for (int i = 0; i < FIRST_LOOP_MAX; i++)
+                free_numbers[i] = fcntl(any_fd, F_DUPFD_CLOEXEC, 0);
+        for (int i = 0; i < FIRST_LOOP_MAX; i++)
+                if (free_numbers[i] >= 0)
+                        close(free_numbers[i]);
+        r = uv_loop_init(loop);
+        for (int i = 0; i < FIRST_LOOP_MAX && r == 0; i++)
+                if (free_numbers[i] >= 0 && fstat(free_numbers[i], &status) == 0 &&
+                    S_ISFIFO(status.st_mode))
+                        ek_own(free_numbers[i]);
+        return r;
 }
 
 static int waiter_new(int fd, struct ek_waiter **ret_waiter)
@@ -65,7 +109,7 @@ static int waiter_new(int fd, struct ek_waiter **ret_waiter)
 
         if (!waiter)
                 return EKIDEN_ENOMEM;
-        if (uv_loop_init(&waiter->loop) < 0) {
+        if (init_loop(&waiter->loop, fd) < 0) {
                 free(waiter);
                 return EKIDEN_ESYSTEM;
         }
@@ -78,6 +122,7 @@ static int waiter_new(int fd, struct ek_waiter **ret_waiter)
         waiter->socket.data = waiter;
         waiter->timer.data = waiter;
         waiter->operator_fd = -1;
+        own_loop(&waiter->loop, true);
         *ret_waiter = waiter;
         return 0;
 }

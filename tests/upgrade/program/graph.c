@@ -3,11 +3,13 @@
  * A program whose state is a graph of structs, and that upgrades itself to itself. It says what
  * came of it. Its tables are written by hand, as the generator writes them.
  *
- * usage: graph whole | orphan | unbound | slow
+ * usage: graph whole | orphan | unbound | slow | closed0 … closed7
  *        orphan: the new one does not tag what a pointer leads to
  *        unbound: the new one takes the root as a message, and then nodes that crossed with it as
  *                structs
  *        slow:   the old one takes its time to leave; the new one closes a connection meanwhile
+ *        closed: the old one tags the n-th of some descriptors and closes them; the upgrade itself
+ *                takes their numbers
  */
 #include <poll.h>
 #include <signal.h>
@@ -203,6 +205,18 @@ static void leave_slowly(void *data, pid_t successor)
         sleep(3);
 }
 
+/* The lowest free numbers: the upgrade opens some descriptors for a moment, and others to stay. */
+static void tag_closed_descriptor(int place)
+{
+        static int numbers[8];
+
+        for (int i = 0; i < 8; i++)
+                numbers[i] = dup(STDIN_FILENO);
+        ekiden_tag_descriptor("closed", &numbers[place]);
+        for (int i = 0; i < 8; i++)
+                close(numbers[i]);
+}
+
 /* One end is closed; does the other hear of it, with the old process still there? */
 static void close_connection(void)
 {
@@ -241,6 +255,8 @@ int main(int argc, char *argv[])
                     ekiden_tag_descriptor("other", &connection[1]) != r)
                         say("the connection did not come; ");
         }
+        if (r == EKIDEN_RESUMED && argc > 1 && strncmp(argv[1], "closed", 6) == 0)
+                ekiden_tag_descriptor("closed", &connection[0]);
         if (r == EKIDEN_RESUMED) {
                 ekiden_update_point("loop");
                 say(is_whole() ? "whole" : "torn");
@@ -250,6 +266,8 @@ int main(int argc, char *argv[])
         }
         ekiden_tag_container(&items[NODES], &natives, &node_container, "any", NULL);
         make_state();
+        if (argc > 1 && strncmp(argv[1], "closed", 6) == 0)
+                tag_closed_descriptor(argv[1][6] - '0');
         raise(SIGUSR2);
         for (int i = 0; i < 1000; i++) {
                 ekiden_update_point("loop");

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* See own.h. There are few of them, so a list does; threads of a test share it. */
+#include "wire/own.h"
+
+#include <pthread.h>
+#include <sys/stat.h>
+
+#include "wire/cleanup.h"
+
+struct own {
+        int fd;
+        dev_t device;
+        ino_t inode;
+};
+
+static struct {
+        pthread_mutex_t lock;
+        struct own *list;
+        size_t count, capacity;
+} owned = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static bool make_room(void)
+{
+        size_t larger = owned.capacity > 0 ? owned.capacity * 2 : 64;
+        struct own *grown;
+
+        if (owned.count < owned.capacity)
+                return true;
+        grown = realloc(owned.list, larger * sizeof(*grown));
+        if (!grown)
+                return false;
+        owned.list = grown;
+        owned.capacity = larger;
+        return true;
+}
+
+static void remove_number(int fd)
+{
+        for (size_t i = 0; i < owned.count; i++)
+                if (owned.list[i].fd == fd)
+                        owned.list[i--] = owned.list[--owned.count];
+}
+
+int ek_own(int fd)
+{
+        struct stat status;
+
+        if (fd < 0 || fstat(fd, &status) < 0)
+                return fd;
+        pthread_mutex_lock(&owned.lock);
+        remove_number(fd); /* the program closed what was there before */
+        if (make_room())
+                owned.list[owned.count++] = (struct own){fd, status.st_dev, status.st_ino};
+        pthread_mutex_unlock(&owned.lock);
+        return fd;
+}
+
+void ek_own_forget(int fd)
+{
+        pthread_mutex_lock(&owned.lock);
+        remove_number(fd);
+        pthread_mutex_unlock(&owned.lock);
+}
+
+void ek_own_close(int *fd)
+{
+        if (*fd >= 0)
+                ek_own_forget(*fd);
+        ek_close(fd);
+}
+
+bool ek_is_own(int fd)
+{
+        struct stat status;
+        bool is_own = false;
+
+        pthread_mutex_lock(&owned.lock);
+        for (size_t i = 0; i < owned.count && !is_own; i++)
+                is_own = owned.list[i].fd == fd && fstat(fd, &status) == 0 &&
+                         owned.list[i].device == status.st_dev &&
+                         owned.list[i].inode == status.st_ino;
+        pthread_mutex_unlock(&owned.lock);
+        return is_own;
+}
