@@ -240,3 +240,34 @@ LeakTest(objects_failure, entry_that_was_taken_with_a_number_is_given_once)
         free_plains(&bag);
         cr_assert_eq(live_allocations, 0);
 }
+
+static int insert_nothing(const void *functions, void *entry, struct ekiden_cursor *cursor,
+                          void *data)
+{
+        (void)functions, (void)entry, (void)cursor, (void)data;
+        return EKIDEN_EPROTOCOL;
+}
+
+/* Of entries that wait for the end of the item, and of those that do not. */
+LeakTest(objects_failure, insert_that_answers_with_another_number_is_named)
+{
+        struct ekiden_container container = bag_container;
+        struct entry *entries[2];
+        struct node *graph = make_graph(entries);
+
+        container.insert = insert_nothing;
+        hand(&handover, "entries", &bag, &new_bag);
+        handover.to[0].container = &container;
+        expect_no_handover(&handover, EKIDEN_EREFUSED,
+                           "insert function for item \"entries\" answered -18 on record 0");
+        free_graph(graph);
+        free_bag(&bag);
+        make_plains(1);
+        handover.count = 0;
+        hand(&handover, "plains", &bag, &new_bag);
+        handover.to[0].container = &container;
+        expect_no_handover(&handover, EKIDEN_EREFUSED,
+                           "insert function for item \"plains\" answered -18 on record 0");
+        free_plains(&bag);
+        cr_assert_eq(live_allocations, 0);
+}

@@ -72,6 +72,44 @@ LeakTest(refusal, without_a_sentence_gets_one)
         clear_yard(&from);
 }
 
+static void expect_answer(const struct ekiden_error *error, int result, const char *words)
+{
+        cr_expect_eq(result, EKIDEN_EREFUSED, "%d", result);
+        cr_expect_eq(error->code, EKIDEN_EREFUSED);
+        cr_expect_not_null(strstr(error->sentence, words), "\"%s\"", error->sentence);
+}
+
+/* A -1 that means "no" is no EKIDEN_EINVAL, which would say that the operator asked for nonsense.
+ */
+LeakTest(refusal, by_a_number_that_is_no_refusal_is_told_as_the_functions_answer)
+{
+        struct crates from = full_yard(), to = {0};
+        struct exchange exchange;
+        char words[128];
+
+        for (int code = -30; code < 0; code++) {
+                if (code == EKIDEN_EREFUSED || code == EKIDEN_ENOMEM)
+                        continue;
+                to = (struct crates){.fails = true, .fail_at = 2, .fail_with = code};
+                from.fails = false;
+                send_crates(&from, &to, &exchange);
+                snprintf(words, sizeof(words),
+                         "import_record function for item \"crates\" answered %d on record 2",
+                         code);
+                expect_answer(&exchange.import_error, exchange.imported, words);
+                to.fails = false;
+                from.fails = true;
+                from.fail_at = 3;
+                from.fail_with = code;
+                send_crates(&from, &to, &exchange);
+                snprintf(words, sizeof(words),
+                         "export_record function for item \"crates\" answered %d on record 3",
+                         code);
+                expect_answer(&exchange.export_error, exchange.exported, words);
+        }
+        clear_yard(&from);
+}
+
 LeakTest(refusal, of_any_record_by_the_exporting_program_ends_both_sides)
 {
         struct crates from = full_yard(), to = {0};

@@ -140,11 +140,11 @@ struct ekiden_container {
            the program's own memory, and stays where it is until the update point returns. */
         void *(*next)(const void *functions, void *previous, struct ekiden_cursor *cursor,
                       void *data);
-        /* Takes an entry over, and replaces one with the same key: 0, or a negative EKIDEN_E…:
-           then it stays the library's, which frees it. Entries that point to objects, or are
-           pointed to, come when all of the item has come, in the order in which they were sent.
-           One of those that is replaced must be freed no sooner than at the first update point:
-           pointers in it, and to it, may still be set. */
+        /* Takes an entry over, and replaces one with the same key: 0; or EKIDEN_EREFUSED (what
+           ekiden_cursor_refuse() returns) or EKIDEN_ENOMEM: then it stays the library's, which
+           frees it. Entries that point to objects, or are pointed to, come when all of the item has
+           come, in the order in which they were sent. One of those that is replaced must be freed
+           no sooner than at the first update point: pointers in it, and to it, may still be set. */
         int (*insert)(const void *functions, void *entry, struct ekiden_cursor *cursor, void *data);
         /* Takes an entry out again that was inserted in an upgrade that failed, the last one first:
            true, and the library frees it. NULL, or false: it stays the program's, and so does what

@@ -61,11 +61,12 @@ int ekiden_cursor_refuse(struct ekiden_cursor *cursor, const char *format, ...)
 struct ekiden_binding {
         /* How many records export_record will give; NULL, or UINT64_MAX: not known. */
         uint64_t (*count)(const void *functions, void *data);
-        /* Fills the next record: 1, 0 at the end, or a negative EKIDEN_E…. The record is
+        /* Fills the next record: 1, 0 at the end, or EKIDEN_EREFUSED (what ekiden_cursor_refuse()
+           returns) or EKIDEN_ENOMEM; any other number is told as a mistake. The record is
            initialised to its type's defaults, descriptor fields to -1. */
         int (*export_record)(const void *functions, ProtobufCMessage *record,
                              struct ekiden_cursor *cursor, void *data);
-        /* Takes a record over, which is borrowed for the call: 0, or a negative EKIDEN_E…. After 0
+        /* Takes a record over, which is borrowed for the call: 0, or as export_record. After 0
            the descriptors in it are the program's; otherwise the library closes them. */
         int (*import_record)(const void *functions, const ProtobufCMessage *record,
                              struct ekiden_cursor *cursor, void *data);

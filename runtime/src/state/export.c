@@ -9,6 +9,7 @@
 #include "arena.h"
 #include "fields.h"
 #include "state/batch.h"
+#include "state/callback.h"
 #include "state/native.h"
 #include "wire/cleanup.h"
 
@@ -80,6 +81,7 @@ static int export_records(struct ek_batch *batch, struct ekiden_arena *arena, ui
                           const struct ek_count *before)
 {
         const struct ek_tagged *tagged = batch->tagged;
+        const struct ek_callback callback = {tagged->name, "export_record", "could not export"};
         struct ekiden_cursor cursor = {
                 .arena = arena, .error = batch->error, .objects = batch->export_->objects};
         ek_auto_free ProtobufCMessage *record =
@@ -97,9 +99,7 @@ static int export_records(struct ek_batch *batch, struct ekiden_arena *arena, ui
                 r = tagged->binding->export_record(tagged->functions, record, &cursor,
                                                    tagged->data);
                 if (r < 0)
-                        return ekiden_error_set(
-                                batch->error, r, "the program could not export record %llu: %s",
-                                (unsigned long long)cursor.record, ekiden_error_text(r));
+                        return ek_callback_failed(&callback, cursor.record, r, batch->error);
                 if (r == 0)
                         break;
                 r = ek_batch_add(batch, tagged->item.message, 0, record);

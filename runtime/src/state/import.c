@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fields.h"
+#include "state/callback.h"
 #include "state/import_private.h"
 #include "state/native_state.h"
 #include "wire/message.h"
@@ -24,17 +25,14 @@ int ek_import_malformed(struct ek_import *import, const char *what)
 static int give_record(struct ek_import *import, ProtobufCMessage *record)
 {
         const struct ek_tagged *tagged = import->tagged;
+        const struct ek_callback callback = {tagged->name, "import_record", "refused"};
         int r = ek_resolve_descriptors(tagged->item.message, record, ek_import_claim, import);
 
         if (r < 0)
                 return r;
         r = tagged->binding->import_record(tagged->functions, record, &import->cursor,
                                            tagged->data);
-        if (r < 0)
-                return ekiden_error_set(import->error, r, "the program refused record %llu: %s",
-                                        (unsigned long long)import->cursor.record,
-                                        ekiden_error_text(r));
-        return 0;
+        return r < 0 ? ek_callback_failed(&callback, import->cursor.record, r, import->error) : 0;
 }
 
 static int sink(void *data, ProtobufCMessage *record)

@@ -11,6 +11,7 @@
 
 #include "arena.h"
 #include "fields.h"
+#include "state/callback.h"
 #include "state/native.h"
 
 #define MEMBERS_MAX 1024 /* that are looked at; behind them may be pointers, for all we know */
@@ -127,9 +128,10 @@ static int import_object(const struct ek_tagged *tagged, const ProtobufCMessage 
 /* A program that returns more than it was asked to has taken the entry. */
 static int insert(const struct ek_tagged *tagged, void *entry, struct ekiden_cursor *cursor)
 {
+        const struct ek_callback callback = {tagged->name, "insert", "refused"};
         int r = tagged->container->insert(tagged->container_functions, entry, cursor, tagged->data);
 
-        return r < 0 ? r : 0;
+        return r < 0 ? ek_callback_failed(&callback, cursor->record, r, cursor->error) : 0;
 }
 
 /* An entry that no identity keeps; where nothing can be shared, it is the program's at once. */
@@ -236,9 +238,7 @@ static int insert_entries(const struct ek_tagged *tagged, struct ekiden_cursor *
                 cursor->record = objects->inserted;
                 r = insert(tagged, objects->entries[objects->inserted], cursor);
                 if (r < 0)
-                        return ekiden_error_set(
-                                cursor->error, r, "the program refused record %llu: %s",
-                                (unsigned long long)cursor->record, ekiden_error_text(r));
+                        return r;
         }
         return 0;
 }
