@@ -485,3 +485,56 @@ LeakTest(objects, objects_of_two_types_at_one_address_are_two)
         free_nodes((struct node *[]){node, to.head}, 2);
         expect_nothing_left();
 }
+
+/* The program's mistake is not told as damage by the other side. */
+LeakTest(objects, entry_that_is_given_twice_does_not_leave)
+{
+        struct entry one = {.key = 1}, other = {.key = 2};
+        struct plain plain = {.key = 7, .handle = -1};
+        struct bag bag = {.count = 0}, new_bag = {.count = 0};
+
+        bag_add(&bag, &one);
+        bag_add(&bag, &one);
+        start();
+        hand(&handover, "entries", &bag, &new_bag);
+        expect_no_export(
+                &handover, "entries", "",
+                "next() of item \"entries\" gave an entry twice, the second time as record 1");
+        bag.entries[1] = &other;
+        bag_add(&bag, &one);
+        expect_no_export(
+                &handover, "entries", "",
+                "next() of item \"entries\" gave an entry twice, the second time as record 2");
+        bag.count = 0;
+        bag_add(&bag, &plain);
+        bag_add(&bag, &plain);
+        start();
+        hand(&handover, "plains", &bag, &new_bag);
+        expect_no_export(
+                &handover, "plains", "",
+                "next() of item \"plains\" gave an entry twice, the second time as record 1");
+        free(bag.entries);
+        free(new_bag.entries);
+}
+
+/* Two containers may share an entry, and one item may be asked for twice. */
+LeakTest(objects, entry_of_two_items_leaves_with_both)
+{
+        struct root shared = {.left = 1};
+        struct bag bag = {.count = 0}, new_bag = {.count = 0};
+        struct bag other = {.count = 0}, new_other = {.count = 0};
+
+        bag_add(&bag, &shared);
+        bag_add(&other, &shared);
+        start();
+        hand(&handover, "roots", &bag, &new_bag);
+        hand(&handover, "roots", &other, &new_other);
+        expect_handover(&handover);
+        cr_assert_eq(new_bag.count, 1);
+        cr_assert_eq(new_other.entries[0], new_bag.entries[0]);
+        release(new_bag.entries[0]);
+        free(bag.entries);
+        free(other.entries);
+        free(new_bag.entries);
+        free(new_other.entries);
+}

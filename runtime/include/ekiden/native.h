@@ -137,7 +137,9 @@ struct ekiden_container {
         /* How many entries there are; UINT64_MAX: not known. */
         uint64_t (*count)(const void *functions, void *data);
         /* The entry after `previous`, or the first where that is NULL; NULL: no more. An entry is
-           the program's own memory, and stays where it is until the update point returns. */
+           the program's own memory, and stays where it is until the update point returns. It is
+           given once: another time refuses the upgrade, where the type has an identity or the entry
+           is `previous` itself; other circles nobody sees. */
         void *(*next)(const void *functions, void *previous, struct ekiden_cursor *cursor,
                       void *data);
         /* Takes an entry over, and replaces one with the same key: 0; or EKIDEN_EREFUSED (what

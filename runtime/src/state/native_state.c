@@ -47,26 +47,46 @@ bool ek_native_is_sound(const struct ekiden_native *native, bool is_entry)
         return !flexible || (is_entry && !native->create);
 }
 
+/* Whatever the program's container is, its iteration has gone round in a circle. */
+static int refuse_twice(const struct ek_tagged *tagged, struct ekiden_cursor *cursor)
+{
+        return ekiden_error_set(cursor->error, EKIDEN_EREFUSED,
+                                "next() of item \"%s\" gave an entry twice, the second time as "
+                                "record %llu",
+                                tagged->name, (unsigned long long)cursor->record);
+}
+
+static void *next_entry(const struct ek_tagged *tagged, void *previous,
+                        struct ekiden_cursor *cursor)
+{
+        if (!tagged->container)
+                return cursor->record == 0 ? tagged->data : NULL;
+        return tagged->container->next(tagged->container_functions, previous, cursor, tagged->data);
+}
+
 static int export_record(const void *functions, ProtobufCMessage *record,
                          struct ekiden_cursor *cursor, void *data)
 {
         const struct ek_tagged *tagged = functions;
         struct ekiden_objects *objects = cursor->objects;
+        void *previous;
         uint64_t identity;
         int r;
 
+        (void)data;
         if (cursor->record == 0)
-                objects->entry = NULL;
-        if (tagged->container)
-                objects->entry = tagged->container->next(tagged->container_functions,
-                                                         objects->entry, cursor, data);
-        else
-                objects->entry = cursor->record == 0 ? data : NULL;
+                ek_objects_begin(objects);
+        previous = objects->entry;
+        objects->entry = next_entry(tagged, previous, cursor);
         if (!objects->entry)
                 return cursor->error && cursor->error->code < 0 ? cursor->error->code : 0;
+        if (objects->entry == previous)
+                return refuse_twice(tagged, cursor);
         r = ek_objects_root(cursor, tagged->native, objects->entry, &identity);
         if (r < 0)
                 return r;
+        if (identity != 0 && ek_objects_came_before(objects, identity))
+                return refuse_twice(tagged, cursor);
         if (identity != 0)
                 ek_message_identify(record, tagged->native, identity);
         if (r == 0)

@@ -25,6 +25,7 @@
 /* An object's state: flags, and above them its type's number, from 1; 0: not known yet. */
 enum {
         EK_OBJECT_PLACED = 1 << 0, /* the struct of a singleton */
+        EK_OBJECT_ENTRY = 1 << 5, /* of the container in hand */
         /* On the way out: */
         EK_OBJECT_SENT = 1 << 1,
         EK_OBJECT_WANTED = 1 << 2, /* it will be sent, or was */
@@ -34,14 +35,13 @@ enum {
         EK_OBJECT_DEMANDED = 1 << 2, /* it must come with the item in hand */
         EK_OBJECT_NEW = 1 << 3, /* first heard of in the item in hand */
         EK_OBJECT_FILLED_NOW = 1 << 4, /* in the item in hand */
-        EK_OBJECT_ENTRY = 1 << 5, /* of the container in hand */
         EK_OBJECT_TYPE_SHIFT = 6,
 };
 
 struct ek_objects_page {
         void *addresses[EK_OBJECTS_PAGE];
         uint16_t states[EK_OBJECTS_PAGE];
-        bool is_touched; /* on the way in: by the item in hand */
+        bool is_touched; /* by the item in hand; on the way out: it has its entries here */
 };
 
 /* A message type with an identity, and the struct that it is bound to. */
@@ -175,6 +175,13 @@ int ek_objects_refer(struct ekiden_cursor *cursor, const struct ekiden_native *n
 /** Says that a struct is a part of another: no pointer may lead to it. */
 int ek_objects_pin(struct ekiden_cursor *cursor, const struct ekiden_native *native,
                    const struct ekiden_member *member, const void *address);
+
+/** An item begins: it has no entries yet. */
+void ek_objects_begin(struct ekiden_objects *objects);
+
+/** Whether the address was an entry of the item in hand before; from now on it is. Of types with an
+    identity; ek_objects_root() has entered it. */
+bool ek_objects_came_before(struct ekiden_objects *objects, uint64_t identity);
 
 /** The identity of an entry of an item, 0: the type has none; 1: it crossed before, 0, or an
     error. */

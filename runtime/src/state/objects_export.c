@@ -196,6 +196,28 @@ int ek_objects_root(struct ekiden_cursor *cursor, const struct ekiden_native *na
         return 0;
 }
 
+void ek_objects_begin(struct ekiden_objects *objects)
+{
+        objects->entry = NULL;
+        for (size_t page = 0; page < objects->page_count; page++) {
+                if (!objects->pages[page] || !objects->pages[page]->is_touched)
+                        continue;
+                for (size_t i = 0; i < EK_OBJECTS_PAGE; i++)
+                        objects->pages[page]->states[i] &= (uint16_t)~EK_OBJECT_ENTRY;
+                objects->pages[page]->is_touched = false;
+        }
+}
+
+bool ek_objects_came_before(struct ekiden_objects *objects, uint64_t identity)
+{
+        uint16_t *state = ek_objects_state(objects, identity / 2);
+        bool came_before = *state & EK_OBJECT_ENTRY;
+
+        *state |= EK_OBJECT_ENTRY;
+        objects->pages[identity / 2 / EK_OBJECTS_PAGE]->is_touched = true;
+        return came_before;
+}
+
 static const void *send(struct ekiden_objects *objects, uint64_t number,
                         const struct ek_object_type **ret_type, uint64_t *ret_identity)
 {
