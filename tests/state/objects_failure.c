@@ -167,7 +167,7 @@ LeakTest(objects_failure, refused_entry_has_those_before_it_taken_out_and_freed)
         descriptors = count_open_descriptors();
         new_bag.refuse_at = 4;
         hand(&handover, "plains", &bag, &new_bag);
-        expect_no_handover(&handover, EKIDEN_EREFUSED, "record 3: no room on the shelf");
+        expect_no_handover(&handover, EKIDEN_EREFUSED, "record 3 (key 3): no room on the shelf");
         cr_assert_eq(new_bag.count, 0);
         cr_assert_eq(new_bag.removed, 3);
         cr_assert_eq(live_allocations, before);
@@ -200,12 +200,12 @@ LeakTest(objects_failure, refused_object_has_those_before_it_taken_out_in_revers
 
         new_bag.refuse_at = 2;
         hand(&handover, "entries", &bag, &new_bag);
-        expect_no_handover(&handover, EKIDEN_EREFUSED, "record 1: no room on the shelf");
+        expect_no_handover(&handover, EKIDEN_EREFUSED, "record 1 (key 1): no room on the shelf");
         cr_assert_eq(new_bag.removed, 1);
         cr_assert_eq(live_allocations, before);
         expect_open_descriptors(descriptors);
         new_bag.cannot_remove = true;
-        expect_no_handover(&handover, EKIDEN_EREFUSED, "record 1: no room on the shelf");
+        expect_no_handover(&handover, EKIDEN_EREFUSED, "record 1 (key 1): no room on the shelf");
         cr_assert_eq(new_bag.count, 1);
         cr_assert_str_eq(((struct entry *)new_bag.entries[0])->node->name, "a",
                          "what the program keeps is whole");

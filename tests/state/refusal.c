@@ -22,6 +22,13 @@ static void fill(struct crates *crates, Yard__V1__Crate *crate, struct ekiden_cu
         crate->handles[1] = crates->pool[2];
 }
 
+static void fill_badly(struct crates *crates, Yard__V1__Crate *crate, struct ekiden_cursor *cursor)
+{
+        fill(crates, crate, cursor);
+        if (cursor->record == 2)
+                crate->label = (char *)(uintptr_t) "\xff";
+}
+
 static struct crates full_yard(void)
 {
         static int pool[3];
@@ -126,6 +133,26 @@ LeakTest(refusal, of_any_record_by_the_exporting_program_ends_both_sides)
                 cr_expect_str_eq(exchange.export_error.item, "crates");
                 cr_expect_eq(exchange.imported, EKIDEN_EPEER);
         }
+        clear_yard(&from);
+}
+
+/* Both of an exporting and of an importing program that work on messages. */
+LeakTest(refusal, of_a_keyed_record_names_the_key)
+{
+        struct crates from = full_yard(), to = {.fails = true, .fail_at = 4, .fail_with = -1};
+        struct ek_tagged tagged = tag_item(&yard_v1, "crates", &crates_binding, &from);
+        struct ek_tagged tagged_to = tag_item(&yard_v1, "crates", &crates_binding, &to);
+        struct ek_route route = identity(&yard_v1, "crates");
+        struct exchange exchange = {.from = &tagged, .to = &tagged_to, .route = &route};
+
+        tagged.item.key = tagged_to.item.key = 1;
+        run_exchange(&exchange);
+        expect_answer(&exchange.import_error, exchange.imported, "on record 4 (id 4);");
+        to.fails = false;
+        from.fill = fill_badly;
+        run_exchange(&exchange);
+        expect_answer(&exchange.export_error, exchange.exported,
+                      "record 2 (id 2): field \"label\"");
         clear_yard(&from);
 }
 

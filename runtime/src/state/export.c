@@ -10,6 +10,7 @@
 #include "fields.h"
 #include "state/batch.h"
 #include "state/callback.h"
+#include "state/key.h"
 #include "state/native.h"
 #include "wire/cleanup.h"
 
@@ -77,6 +78,20 @@ static void report(struct ek_batch *batch, const struct ek_count *before, uint64
                 export_->progress(export_->data, &progress);
 }
 
+/* A record that did not leave; an error that names it names its key, too. */
+static int record_failed(struct ek_batch *batch, const ProtobufCMessage *record, int result)
+{
+        const struct ek_tagged *tagged = batch->tagged;
+        uint64_t number = batch->item.records;
+
+        if (!tagged->native && record->descriptor == tagged->item.message->descriptor)
+                ek_name_key(batch->error, number, &tagged->item, record);
+        if (tagged->native && batch->export_->objects->entry)
+                ek_name_native_key(batch->error, number, &tagged->item, tagged->native,
+                                   batch->export_->objects->entry);
+        return result;
+}
+
 static int export_records(struct ek_batch *batch, struct ekiden_arena *arena, uint64_t announced,
                           const struct ek_count *before)
 {
@@ -99,12 +114,13 @@ static int export_records(struct ek_batch *batch, struct ekiden_arena *arena, ui
                 r = tagged->binding->export_record(tagged->functions, record, &cursor,
                                                    tagged->data);
                 if (r < 0)
-                        return ek_callback_failed(&callback, cursor.record, r, batch->error);
+                        r = ek_callback_failed(&callback, cursor.record, r, batch->error);
                 if (r == 0)
                         break;
-                r = ek_batch_add(batch, tagged->item.message, 0, record);
+                if (r > 0)
+                        r = ek_batch_add(batch, tagged->item.message, 0, record);
                 if (r < 0)
-                        return r;
+                        return record_failed(batch, record, r);
                 if (batch->size <= size_before)
                         report(batch, before, announced, false);
         }

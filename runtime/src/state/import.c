@@ -8,6 +8,7 @@
 #include "fields.h"
 #include "state/callback.h"
 #include "state/import_private.h"
+#include "state/key.h"
 #include "state/native_state.h"
 #include "wire/message.h"
 
@@ -47,6 +48,8 @@ static int sink(void *data, ProtobufCMessage *record)
         ek_import_settle_claims(import, r < 0 ? EK_CLAIM_NAMED : EK_CLAIM_GONE);
         if (r == 0)
                 import->cursor.record++;
+        else
+                ek_name_key(import->error, import->cursor.record, &import->tagged->item, record);
         return r;
 }
 
@@ -87,6 +90,8 @@ static int refuse_stub(struct ek_import *import, const struct ekiden_message *ty
 
 static int import_record(struct ek_import *import, const uint8_t *data, size_t size)
 {
+        const struct ekiden_item *source =
+                import->route ? import->route->source : &import->tagged->item;
         const struct ekiden_message *type =
                 import->route ? import->route->decoded_as : import->tagged->item.message;
         ProtobufCMessage *record;
@@ -112,6 +117,8 @@ static int import_record(struct ek_import *import, const uint8_t *data, size_t s
                 r = sink(import, record);
         if (r == 0)
                 ek_import_close_unclaimed(import);
+        else
+                ek_name_key(import->error, import->count.records, source, record);
         import->count.records++;
         return r;
 }

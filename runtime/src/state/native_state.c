@@ -12,6 +12,7 @@
 #include "arena.h"
 #include "fields.h"
 #include "state/callback.h"
+#include "state/key.h"
 #include "state/native.h"
 
 #define MEMBERS_MAX 1024 /* that are looked at; behind them may be pointers, for all we know */
@@ -252,13 +253,17 @@ static int insert_entries(const struct ek_tagged *tagged, struct ekiden_cursor *
         struct ekiden_objects *objects = cursor->objects;
 
         for (; objects->inserted < objects->entry_count; objects->inserted++) {
+                void *entry = objects->entries[objects->inserted];
                 int r;
 
                 ek_arena_reset(cursor->arena);
                 cursor->record = objects->inserted;
-                r = insert(tagged, objects->entries[objects->inserted], cursor);
-                if (r < 0)
+                r = insert(tagged, entry, cursor);
+                if (r < 0) {
+                        ek_name_native_key(cursor->error, cursor->record, &tagged->item,
+                                           tagged->native, entry);
                         return r;
+                }
         }
         return 0;
 }
