@@ -359,6 +359,7 @@ static void *export_items(void *data)
                 if (handover->exported == 0 && ek_link_flush(exporter->link, &patient) < 0)
                         handover->exported = EKIDEN_EPEER;
         }
+        handover->sent = export_.total;
         handover->export_table_bytes = table_bytes(export_.objects);
         ek_objects_free(export_.objects);
         shutdown(ek_link_socket(exporter->link), SHUT_WR);

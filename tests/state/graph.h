@@ -109,6 +109,7 @@ struct handover {
         int checked; /* what the first update point says */
         size_t failed_at; /* item */
         struct ekiden_error export_error, import_error;
+        struct ek_count sent;
         size_t export_table_bytes, import_table_bytes;
 };
 

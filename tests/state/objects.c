@@ -538,3 +538,28 @@ LeakTest(objects, entry_of_two_items_leaves_with_both)
         free(new_bag.entries);
         free(new_other.entries);
 }
+
+LeakTest(objects, that_leave_are_counted_beside_the_records_over_all_items)
+{
+        struct node nodes[3] = {{.handle = -1, .next = &nodes[1]},
+                                {.handle = -1, .next = &nodes[2]},
+                                {.handle = -1}};
+        struct entry entry = {.key = 1, .node = &nodes[0]};
+        struct bag bag = {.count = 0}, new_bag = {.count = 0};
+
+        start();
+        bag_add(&bag, &entry);
+        from.head = &nodes[1];
+        hand(&handover, "root", &from, &to);
+        hand(&handover, "entries", &bag, &new_bag);
+        expect_handover(&handover);
+        cr_assert_eq(handover.sent.records, 2);
+        cr_assert_eq(handover.sent.objects, 3, "two with the root, and one more");
+        free_nodes((struct node *[]){((struct entry *)new_bag.entries[0])->node, to.head,
+                                     to.head->next},
+                   3);
+        release(new_bag.entries[0]);
+        free(bag.entries);
+        free(new_bag.entries);
+        expect_nothing_left();
+}

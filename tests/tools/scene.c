@@ -192,6 +192,8 @@ void scene_send_committed(struct scene *scene)
         event.has_pause_us = event.has_records = event.has_bytes = event.has_descriptors = true;
         event.pause_us = 420;
         event.records = 1204;
+        event.has_objects = scene->objects > 0;
+        event.objects = scene->objects;
         event.bytes = 98611;
         event.descriptors = 203;
         event.update_point = point;

@@ -16,6 +16,7 @@ struct scene {
         struct ek_link *link; /* with the tool */
         Ekiden__Request *request;
         struct tool tool;
+        uint64_t objects; /* that COMMITTED tells of; 0: none */
         pid_t other; /* the process whose name is on the socket, when it is not the test itself */
 };
 

@@ -22,11 +22,11 @@ static const struct kind kinds[] = {
         {"seen", TOOL_ARGUMENTS(OF_UPGRADE, "update_point")},
         {"phase", TOOL_ARGUMENTS(OF_UPGRADE, "phase")},
         {"progress", TOOL_ARGUMENTS(OF_UPGRADE, "item", "item_records", "item_count", "records",
-                                    "bytes", "descriptors")},
+                                    "objects", "bytes", "descriptors")},
         {"notice", TOOL_ARGUMENTS(OF_UPGRADE, "sentence")},
         {"committed", TOOL_ARGUMENTS(OF_UPGRADE, "successor_pid", "from_version", "to_version",
-                                     "pause_us", "total_us", "records", "bytes", "descriptors",
-                                     "update_point", "left_behind")},
+                                     "pause_us", "total_us", "records", "objects", "bytes",
+                                     "descriptors", "update_point", "left_behind")},
         {"failed",
          TOOL_ARGUMENTS(OF_UPGRADE, "target", "error", "exit_status", "phase", "item", "field",
                         "from_version", "to_version", "sentence", "next", "serves_on")},
@@ -129,6 +129,7 @@ Test(json, an_upgrade_is_a_line_for_each_event)
         cr_expect_eq(number_of(object, "pause_us"), 420);
         cr_expect_gt(number_of(object, "total_us"), 0);
         cr_expect_eq(number_of(object, "bytes"), 98611);
+        cr_expect_null(json_object_object_get(object, "objects"), "there were none");
         json_object_put(object);
         scene_deinit(&scene);
 }

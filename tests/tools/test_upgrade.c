@@ -154,6 +154,21 @@ Test(upgrade, the_last_line_has_all_the_figures)
         scene_deinit(&scene);
 }
 
+Test(upgrade, objects_are_told_of_where_there_are_some)
+{
+        struct scene scene;
+
+        scene_start_upgrade(&scene);
+        scene_send_until(&scene, EKIDEN_PHASE_COMMIT);
+        scene.objects = 500000;
+        scene_send_committed(&scene);
+        scene_expect_exit(&scene, 0);
+        cr_assert_not_null(strstr(scene.tool.printed,
+                                  "  1,204 records  500,000 objects  96.3 KiB  203 descriptors\n"),
+                           "%s", scene.tool.printed);
+        scene_deinit(&scene);
+}
+
 Test(upgrade, a_locale_without_utf8_gets_ascii)
 {
         struct scene scene;

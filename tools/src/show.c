@@ -114,6 +114,7 @@ void show_summary(const struct show *show, const struct upgrade *upgrade)
                 fprintf(out, "  pause %s", text_milliseconds(upgrade->pause_us.value, text));
         fprintf(out, "  total %s", text_milliseconds(upgrade->total_us, text));
         print_count(out, &upgrade->records, "record");
+        print_count(out, &upgrade->objects, "object");
         if (upgrade->bytes.known)
                 fprintf(out, "  %s", text_bytes(upgrade->bytes.value, text));
         print_count(out, &upgrade->descriptors, "descriptor");

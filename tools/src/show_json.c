@@ -44,6 +44,7 @@ static void print_progress(struct show *show, const struct upgrade *upgrade)
         json_add_figure(object, "item_records", &upgrade->item_records);
         json_add_figure(object, "item_count", &upgrade->item_count);
         json_add_figure(object, "records", &upgrade->records);
+        json_add_figure(object, "objects", &upgrade->objects);
         json_add_figure(object, "bytes", &upgrade->bytes);
         json_add_figure(object, "descriptors", &upgrade->descriptors);
         json_print(object);
@@ -69,6 +70,7 @@ static void print_committed(struct show *show, const struct upgrade *upgrade)
         json_add_figure(object, "pause_us", &upgrade->pause_us);
         json_add_number(object, "total_us", upgrade->total_us);
         json_add_figure(object, "records", &upgrade->records);
+        json_add_figure(object, "objects", &upgrade->objects);
         json_add_figure(object, "bytes", &upgrade->bytes);
         json_add_figure(object, "descriptors", &upgrade->descriptors);
         json_add_text(object, "update_point", upgrade->update_point);

@@ -71,6 +71,9 @@ static void append_counts(struct line *line, const struct upgrade *upgrade, enum
         if (upgrade->records.known && detail < DETAIL_NO_RECORDS)
                 append_figure(line, text_count(upgrade->records.value, text),
                               upgrade->records.value == 1 ? " record" : " records");
+        if (upgrade->objects.known && detail < DETAIL_NO_RECORDS)
+                append_figure(line, text_count(upgrade->objects.value, text),
+                              upgrade->objects.value == 1 ? " object" : " objects");
         if (upgrade->bytes.known && detail < DETAIL_NO_BYTES)
                 append_figure(line, text_bytes(upgrade->bytes.value, text), "");
 }

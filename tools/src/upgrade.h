@@ -40,7 +40,7 @@ struct upgrade {
         struct figure elapsed_us; /* since the process saw the request, at its last event */
 
         struct figure from_version, to_version, successor_pid, pause_us;
-        struct figure records, bytes, descriptors; /* over all items */
+        struct figure records, objects, bytes, descriptors; /* over all items */
         struct figure item_records, item_count; /* of the one in transfer; count: announced */
         char item[EKIDEN_NAME_MAX + 1];
         char update_point[EKIDEN_NAME_MAX + 1];

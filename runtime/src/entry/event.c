@@ -79,6 +79,8 @@ static void set_count(Ekiden__Event *event, const struct ek_count *count)
 {
         event->has_records = event->has_bytes = event->has_descriptors = 1;
         event->records = count->records;
+        event->has_objects = count->objects > 0;
+        event->objects = count->objects;
         event->bytes = count->bytes;
         event->descriptors = count->descriptors;
 }

@@ -160,7 +160,7 @@ static int append(struct ek_batch *batch, uint64_t tag, const ProtobufCMessage *
         batch->size += protobuf_c_message_pack(record, batch->bytes + batch->size);
         batch->item.bytes += size;
         if (tag != 0)
-                batch->objects++;
+                batch->item.objects++;
         else
                 batch->item.records++;
         return 0;
@@ -171,7 +171,7 @@ static int check_record(struct ek_batch *batch, const struct ekiden_message *typ
 {
         bool is_state = batch->tagged->binding == &ek_message_binding;
         bool is_object = batch->kind == EKIDEN__FRAME_KIND__OBJECTS;
-        unsigned long long number = is_object ? batch->objects : batch->item.records;
+        unsigned long long number = is_object ? batch->item.objects : batch->item.records;
         char field[EKIDEN_NAME_MAX + 1];
         const char *wrong;
 

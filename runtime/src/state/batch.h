@@ -21,8 +21,7 @@ struct ek_batch {
         size_t descriptor_count, descriptor_capacity;
         struct ek_patch *patches; /* of the record in hand; as large as `descriptors` */
         size_t patch_count, patch_capacity;
-        struct ek_count item; /* bytes and descriptors count objects, too */
-        uint64_t objects;
+        struct ek_count item; /* bytes and descriptors are those of objects, too */
 };
 
 /**

@@ -49,8 +49,8 @@ static int send_end(struct ek_batch *batch)
         message.records = batch->item.records;
         message.bytes = batch->item.bytes;
         message.descriptors = batch->item.descriptors;
-        message.has_objects = batch->objects > 0;
-        message.objects = batch->objects;
+        message.has_objects = batch->item.objects > 0;
+        message.objects = batch->item.objects;
         r = ek_link_queue_message(batch->export_->link, EKIDEN__FRAME_KIND__END, &message.base,
                                   batch->export_->wait);
         return r < 0 ? ek_link_failed(r, batch->error) : 0;
@@ -68,6 +68,7 @@ static void report(struct ek_batch *batch, const struct ek_count *before, uint64
                 .total =
                         {
                                 .records = before->records + batch->item.records,
+                                .objects = before->objects + batch->item.objects,
                                 .bytes = before->bytes + batch->item.bytes,
                                 .descriptors = before->descriptors + batch->item.descriptors,
                         },

@@ -19,7 +19,7 @@ int ek_import_malformed(struct ek_import *import, const char *what)
         return ekiden_error_set(
                 import->error, EKIDEN_EPROTOCOL, "%s %llu of the stream is malformed: %s",
                 is_object ? "object" : "record",
-                (unsigned long long)(is_object ? import->object_count : import->count.records),
+                (unsigned long long)(is_object ? import->count.objects : import->count.records),
                 what);
 }
 
@@ -152,14 +152,14 @@ static int check_end(struct ek_import *import, const struct ek_frame *frame)
         if (r < 0)
                 return ek_link_failed(r, import->error);
         end = (const Ekiden__End *)unpacked;
-        if (end->records != import->count.records || end->objects != import->object_count ||
+        if (end->records != import->count.records || end->objects != import->count.objects ||
             end->bytes != import->count.bytes || end->descriptors != import->count.descriptors ||
             import->descriptor_count > 0 || ek_link_untaken(import->link) > 0)
                 r = ekiden_error_set(import->error, EKIDEN_EPROTOCOL,
                                      "%llu records, %llu objects, %llu bytes and %llu descriptors "
                                      "arrived, and not the number that was sent",
                                      (unsigned long long)import->count.records,
-                                     (unsigned long long)import->object_count,
+                                     (unsigned long long)import->count.objects,
                                      (unsigned long long)import->count.bytes,
                                      (unsigned long long)import->count.descriptors);
         protobuf_c_message_free_unpacked(unpacked, NULL);

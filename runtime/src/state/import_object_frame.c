@@ -51,7 +51,7 @@ static int import_object(struct ek_import *import, uint64_t tag, const uint8_t *
         if (!ek_record_identity(route->decoded_as, record, &identity) || (identity & 1))
                 return ek_import_malformed(import, "an object has no identity of its own");
         import->object_type = ek_objects_type_of_item(import->objects, route->target);
-        r = ek_route_run(route, record, import->object_count, &import->arena, object_sink, import,
+        r = ek_route_run(route, record, import->count.objects, &import->arena, object_sink, import,
                          import->error);
         if (r == 0)
                 ek_import_close_unclaimed(import);
@@ -78,12 +78,12 @@ int ek_import_objects(struct ek_import *import, const struct ek_frame *frame)
                 if (m == 0 || tag >> 3 == 0 || size > (uint64_t)(end - at) - n - m)
                         return ek_import_malformed(import,
                                                    "an object's length goes beyond its frame");
-                import->cursor.record = import->object_count;
+                import->cursor.record = import->count.objects;
                 if (import->objects)
                         r = import_object(import, tag, at + n + m, (size_t)size);
                 else
                         import->count.bytes += size;
-                import->object_count++;
+                import->count.objects++;
                 at += n + m + size;
         }
         import->cursor.record = record;

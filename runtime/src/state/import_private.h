@@ -22,8 +22,7 @@ struct ek_import {
         struct ekiden_error *error;
         struct ekiden_arena arena;
         struct ekiden_cursor cursor;
-        struct ek_count count; /* bytes and descriptors count objects, too */
-        uint64_t object_count;
+        struct ek_count count; /* bytes and descriptors are those of objects, too */
         /* Of the batch in hand: */
         int *descriptors;
         enum ek_claim *claims; /* as many */

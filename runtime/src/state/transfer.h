@@ -18,7 +18,7 @@
 #define EK_BATCH_DESCRIPTORS_MAX 65536
 
 struct ek_count {
-        uint64_t records, bytes, descriptors;
+        uint64_t records, objects, bytes, descriptors;
 };
 
 /* How far an export has come. */
