@@ -100,6 +100,8 @@ static void expect_missing(uint32_t from, const char *item, uint32_t hop_from, u
         cr_expect_eq(error.from_version, hop_from);
         cr_expect_eq(error.to_version, hop_to);
         cr_expect_not_null(strstr(error.sentence, item), "%s", error.sentence);
+        cr_expect_not_null(strstr(error.sentence, "(protoc --ekiden_out=hop:DIR)"), "%s",
+                           error.sentence);
         cr_expect_eq(ek_chain_check(&chain, NULL), EKIDEN_EVERSION);
 }
 

@@ -94,9 +94,10 @@ static int refuse_missing(const struct ekiden_hop_table *hop, const struct ekide
         return ekiden_error_set(
                 error, EKIDEN_EVERSION,
                 "item \"%s\" differs between schema versions %u and %u, and the new "
-                "binary's hop has no transformer for it; write one and enter it in "
-                "the hop's table",
-                to->name, hop->from->version, hop->to->version);
+                "binary's hop has no transformer for it; generate the hop from both schemas anew "
+                "(protoc --ekiden_out=%s:DIR), and write the functions that it declares",
+                to->name, hop->from->version, hop->to->version,
+                hop->from->version < hop->to->version ? "hop" : "downgrade");
 }
 
 /* One hop backwards: where does the item come from? *ret_from is NULL when it is new here. */
