@@ -93,7 +93,7 @@ class Struct:
         size = self.rng.randint(1, 12)
         kind = self.rng.choice(['char', 'char', 'unsigned char', 'signed char'])
         self.add(f'{kind} {name}[{size}];', self.field('string', name),
-                 f'{{ char *text = trip_text({size}); memset(s->{name}, 0, {size}); '
+                 f'{{ char *text = trip_text({size - 1}); memset(s->{name}, 0, {size}); '
                  f'memcpy(s->{name}, text, strlen(text)); }}',
                  f'memcmp(a->{name}, b->{name}, {size}) == 0')
 
@@ -248,7 +248,7 @@ class Struct:
 
     def texts(self, name):
         self.add(f'char {name}[2][5];', self.field('string', name, 'repeated'),
-                 f'for (int i = 0; i < 2; i++) {{ char *text = trip_text(5); '
+                 f'for (int i = 0; i < 2; i++) {{ char *text = trip_text(4); '
                  f'memset(s->{name}[i], 0, 5); memcpy(s->{name}[i], text, strlen(text)); }}',
                  f'memcmp(a->{name}, b->{name}, sizeof(a->{name})) == 0')
 

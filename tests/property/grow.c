@@ -51,14 +51,14 @@ static char *draw_word(void)
         return text ? text : strcpy(orchard_allocate(1), "");
 }
 
-/* An array that may be full, without a NUL; what is behind one is nobody's. */
+/* An array that may be full, with its NUL; what is behind one is nobody's. */
 static void draw_array(char *array, size_t size)
 {
         char text[32];
 
-        draw_text(text, size);
+        draw_text(text, size - 1);
         draw_bytes(array, size);
-        memcpy(array, text, strlen(text) < size ? strlen(text) + 1 : size);
+        memcpy(array, text, strlen(text) + 1);
 }
 
 static enum kind draw_kind(void)
