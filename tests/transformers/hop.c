@@ -225,6 +225,20 @@ Test(hop, that_returns_an_error_says_which)
         expect_failure(3, EKIDEN_ETRANSFORMER, "memory ran out");
 }
 
+TRANSFORM(answer_minus_one)
+{
+        (void)old;
+        (void)new_;
+        (void)hop;
+        return -1;
+}
+
+Test(hop, that_returns_a_plain_minus_one_is_not_told_as_an_argument_of_the_operators)
+{
+        box_to_label = answer_minus_one;
+        expect_failure(3, EKIDEN_ETRANSFORMER, "record 3: its function answered -1");
+}
+
 TRANSFORM(emit_nonsense)
 {
         Depot__V4__Remark other = DEPOT__V4__REMARK__INIT;
