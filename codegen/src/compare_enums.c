@@ -45,7 +45,8 @@ static const Value *successor_of(struct ek_comparison *comparison, const struct 
 static const char *subject(const struct ek_comparison *comparison,
                            const struct ek_enum *enumeration, const char *value)
 {
-        return ek_arena_printf(comparison->arena, "value %s.%s", enumeration->proto->name, value);
+        return ek_arena_printf(comparison->arena, "value %s.%s",
+                               ek_relation_enum_name(comparison->arena, enumeration), value);
 }
 
 /* A value that the newer enum lacks; another one with its number is most likely the same. */

@@ -201,7 +201,7 @@ static void compare_both(const struct context *context, struct ek_field_pair *fi
 static void compare_added(const struct context *context, struct ek_field_pair *field)
 {
         struct ek_comparison *comparison = context->comparison;
-        const char *value = field->to->proto->default_value;
+        const char *value = ek_compare_default_text(comparison->arena, field->to);
 
         if (comparison->is_downgrade || field->to->required) {
                 field->severity = EK_SEVERITY_FUNCTION;

@@ -4,6 +4,10 @@
  */
 #include "compare_private.h"
 
+#include <string.h>
+
+#define TYPE_STRING GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_STRING
+
 static const char *const severity_texts[] = {"same", "compatible", "needs a function", "broken"};
 
 const char *ek_severity_text(enum ek_severity severity)
@@ -81,13 +85,44 @@ const char *ek_compare_type_text(struct ek_arena *arena, const struct ek_field *
         if (field->message != NULL)
                 type = ek_relation_name(field->message);
         else if (field->enumeration != NULL)
-                type = field->enumeration->proto->name;
+                type = ek_relation_enum_name(arena, field->enumeration);
         return ek_arena_printf(arena, "%s%s", label_text(field), type);
+}
+
+/* That of bytes is on one line already. */
+const char *ek_compare_default_text(struct ek_arena *arena, const struct ek_field *field)
+{
+        const char *value = field->proto->default_value;
+
+        if (value == NULL || field->proto->type != TYPE_STRING)
+                return value;
+        return ek_compare_escaped(arena, value, false);
+}
+
+const char *ek_compare_escaped(struct ek_arena *arena, const char *text, bool all)
+{
+        static const char special[] = "\n\r\t\"'\\", letters[] = "nrt\"'\\";
+        struct ek_text escaped;
+
+        ek_text_init(&escaped, arena);
+        ek_text_add_string(&escaped, "");
+        for (; *text != '\0'; text++) {
+                const unsigned char c = (unsigned char)*text;
+                const char *found = strchr(special, *text);
+
+                if (found != NULL)
+                        ek_text_printf(&escaped, "\\%c", letters[found - special]);
+                else if (c < ' ' || c == 0x7f || (c > 0x7f && all))
+                        ek_text_printf(&escaped, "\\%03o", c);
+                else
+                        ek_text_add(&escaped, text, 1);
+        }
+        return escaped.bytes;
 }
 
 const char *ek_compare_field_text(struct ek_arena *arena, const struct ek_field *field)
 {
-        const char *value = field->proto->default_value;
+        const char *value = ek_compare_default_text(arena, field);
 
         return ek_arena_printf(arena, "%s %s = %u%s%s%s%s%s", ek_compare_type_text(arena, field),
                                field->name, field->number, value != NULL ? " [default: " : "",

@@ -5,6 +5,7 @@
  */
 #include "compare_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum class {
@@ -118,7 +119,7 @@ void ek_compare_values(struct ek_comparison *comparison, struct ek_field_pair *f
 }
 
 /* What an absent value is, as a text that is the same for all types that agree on it. */
-static const char *default_text(const struct ek_field *field)
+static const char *default_text(struct ek_arena *arena, const struct ek_field *field)
 {
         const char *value = field->proto->default_value;
 
@@ -126,6 +127,7 @@ static const char *default_text(const struct ek_field *field)
         case BOOL:
                 return value != NULL && strcmp(value, "true") == 0 ? "1" : "0";
         case STRING:
+                return value != NULL ? ek_compare_escaped(arena, value, true) : "";
         case BYTES:
                 return value != NULL ? value : "";
         default:
@@ -159,10 +161,20 @@ static bool default_enums_differ(const struct ek_field_pair *field)
         return field->from->proto->default_value != NULL;
 }
 
+/* The default of a float, which is not the same number as a double: 0.1. */
+static bool is_rounded(const struct ek_field_pair *field)
+{
+        const char *value = field->from->proto->default_value;
+
+        return value != NULL && class_of(field->from) == FLOAT && class_of(field->to) == DOUBLE &&
+               (double)strtof(value, NULL) != strtod(value, NULL) && strcmp(value, "nan") != 0;
+}
+
 bool ek_compare_defaults_differ(const struct ek_comparison *comparison,
                                 const struct ek_field_pair *field)
 {
         const struct ek_field *from = field->from, *to = field->to;
+        struct ek_arena *arena = comparison->arena;
 
         if (!ek_compare_may_be_absent(from) || !ek_compare_may_be_absent(to) ||
             from->message != NULL || from->descriptor || from->oneof != NULL || to->oneof != NULL)
@@ -170,11 +182,11 @@ bool ek_compare_defaults_differ(const struct ek_comparison *comparison,
         if (from->enumeration != NULL && to->enumeration != NULL)
                 return default_enums_differ(field);
         if (from->enumeration != NULL)
-                return strcmp(ek_arena_printf(comparison->arena, "%d", default_value(from)->number),
-                              default_text(to)) != 0;
+                return strcmp(ek_arena_printf(arena, "%d", default_value(from)->number),
+                              default_text(arena, to)) != 0;
         if (to->enumeration != NULL)
                 return from->proto->default_value != NULL &&
-                       strcmp(default_text(from), ek_arena_printf(comparison->arena, "%d",
-                                                                  default_value(to)->number)) != 0;
-        return strcmp(default_text(from), default_text(to)) != 0;
+                       strcmp(default_text(arena, from),
+                              ek_arena_printf(arena, "%d", default_value(to)->number)) != 0;
+        return strcmp(default_text(arena, from), default_text(arena, to)) != 0 || is_rounded(field);
 }

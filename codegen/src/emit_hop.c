@@ -94,13 +94,11 @@ static void emit_severity(struct ek_text *out, const struct ek_comparison *compa
 
                 if (difference->severity != severity || !is_of_pair(comparison, difference, pair))
                         continue;
-                ek_emit_comment_line(out,
-                                     ek_arena_printf(comparison->arena, "- %s: %s: %s",
+                ek_emit_comment(out, ek_arena_printf(comparison->arena, "- %s: %s: %s",
                                                      difference->field != NULL && text != NULL
                                                              ? text
                                                              : difference->subject,
                                                      difference->sentence, difference->action));
-                ek_text_add_string(out, "\n");
         }
 }
 

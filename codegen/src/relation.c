@@ -16,6 +16,13 @@ const char *ek_relation_name(const struct ek_message *message)
         return length > 0 ? message->full_name + length + 1 : message->full_name;
 }
 
+const char *ek_relation_enum_name(struct ek_arena *arena, const struct ek_enum *type)
+{
+        if (type->parent == NULL)
+                return type->proto->name;
+        return ek_arena_printf(arena, "%s.%s", ek_relation_name(type->parent), type->proto->name);
+}
+
 static const Ekiden__MessageOptions *message_options(struct ek_arena *arena,
                                                      const struct ek_message *message)
 {

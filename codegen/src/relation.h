@@ -10,6 +10,9 @@
 /** The message's name without its file's package: "Outer.Peer". */
 const char *ek_relation_name(const struct ek_message *message);
 
+/** The same of an enum. */
+const char *ek_relation_enum_name(struct ek_arena *arena, const struct ek_enum *type);
+
 /** Whether the item is one of objects: what pointers point to, under its message's name. */
 bool ek_relation_is_objects(const struct ek_item *item);
 
