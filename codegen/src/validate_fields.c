@@ -96,6 +96,22 @@ static void check_descriptor(const struct ek_field *field, struct ek_problems *p
                            field->name);
 }
 
+/* protoc-c writes `nan`, `inf` and `-inf` as they are, and in C they are names of nothing. */
+static void check_default(const struct ek_field *field, struct ek_problems *problems)
+{
+        const char *value = field->proto->default_value;
+        struct ek_place place = ek_place_below(&field->place, 7, -1, -1, -1);
+
+        if (value == NULL ||
+            (field->proto->type != TYPE(FLOAT) && field->proto->type != TYPE(DOUBLE)))
+                return;
+        if (strcmp(value, "nan") == 0 || strcmp(value, "inf") == 0 || strcmp(value, "-inf") == 0)
+                ek_problem(problems, &place,
+                           "protoc-c cannot do `default = %s`: remove it from \"%s\", and let the "
+                           "program say what absent means",
+                           value, field->name);
+}
+
 static void check_field(const struct ek_field *field, struct ek_problems *problems)
 {
         struct ek_place option = ek_place_below(&field->place, 8, EK_OPTION_EKIDEN_NUMBER, -1, -1);
@@ -104,6 +120,7 @@ static void check_field(const struct ek_field *field, struct ek_problems *proble
         ek_validate_option(&field->option, "ekiden.field", &option, problems);
         if (field->descriptor)
                 check_descriptor(field, problems);
+        check_default(field, problems);
         if (field->proto->proto3_optional)
                 ek_problem(problems, &place,
                            "protoc-c cannot do proto3 `optional`: remove it from \"%s\", or write "
