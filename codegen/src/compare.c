@@ -47,6 +47,8 @@ static const char *pair_name(const struct ek_comparison *comparison, const struc
                                        from->file == comparison->from->file
                                                ? ek_name_lower(arena, ek_relation_name(from))
                                                : from->lower_name);
+        while (is_name_taken(comparison, name))
+                name = ek_arena_printf(arena, "%s_", name);
         return name;
 }
 
@@ -138,6 +140,22 @@ static void find_written(struct ek_comparison *comparison)
         }
 }
 
+/* The user's functions and those that look records up have one name space. */
+static void check_functions(struct ek_comparison *comparison)
+{
+        for (size_t i = 0; i < comparison->item_count; i++)
+                for (size_t k = 0; k < comparison->items[i].lookup_count; k++) {
+                        const struct ek_item *item = comparison->items[i].lookups[k];
+
+                        for (const struct ek_message_pair *pair = comparison->pairs; pair != NULL;
+                             pair = pair->next)
+                                if (pair->is_written && pair->needs_function &&
+                                    strncmp(pair->name, "find_", 5) == 0 &&
+                                    strcmp(pair->name + 5, item->name) == 0)
+                                        ek_compare_note_clash(comparison, pair, item);
+                }
+}
+
 void ek_compare(struct ek_comparison *comparison, struct ek_schema *older, struct ek_schema *newer,
                 bool downgrade)
 {
@@ -154,4 +172,6 @@ void ek_compare(struct ek_comparison *comparison, struct ek_schema *older, struc
                 ek_compare_fields(comparison, pair);
         find_same(comparison);
         find_written(comparison);
+        check_functions(comparison);
+        ek_compare_settle(comparison);
 }

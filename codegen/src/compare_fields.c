@@ -85,13 +85,33 @@ static void note_mistake(const struct context *context, const struct ek_field *o
         note->pair = context->pair;
 }
 
+/* The values that have no counterpart: `value "A"`, `values "A", "B"`. */
+static const char *lost_values(struct ek_arena *arena, const struct ek_enum_pair *enums,
+                               bool *ret_several)
+{
+        size_t count = 0;
+        struct ek_text text;
+
+        ek_text_init(&text, arena);
+        for (size_t i = 0; i < enums->from->proto->n_value; i++)
+                if (!enums->is_known[i])
+                        ek_text_printf(&text, "%s\"%s\"", count++ == 0 ? "" : ", ",
+                                       enums->from->proto->value[i]->name);
+        *ret_several = count > 1;
+        return ek_arena_printf(arena, "value%s %s", count > 1 ? "s" : "", text.bytes);
+}
+
 /* Why no generated code makes the one of the other. */
 static const char *reason(const struct context *context, const struct ek_field_pair *field)
 {
         struct ek_arena *arena = context->comparison->arena;
         const struct ek_field *from = field->from, *to = field->to;
         const char *was = ek_compare_type_text(arena, from), *is = ek_compare_type_text(arena, to);
+        bool several;
 
+        if (ek_relation_is_identity(from) != ek_relation_is_identity(to))
+                return ek_relation_is_identity(from) ? "an identity becomes a number"
+                                                     : "a number becomes an identity";
         if (from->descriptor != to->descriptor)
                 return from->descriptor ? "a descriptor becomes a number"
                                         : "a number becomes a descriptor";
@@ -105,7 +125,10 @@ static const char *reason(const struct context *context, const struct ek_field_p
         if (field->demands_presence)
                 return "it may be absent, and is required here";
         if (field->enums != NULL && !field->enums->is_complete)
-                return ek_arena_printf(arena, "values of %s have no counterpart", was);
+                return ek_arena_printf(arena, "%s of enum %s %s no counterpart here",
+                                       lost_values(arena, field->enums, &several),
+                                       ek_relation_enum_name(arena, field->enums->from),
+                                       several ? "have" : "has");
         return ek_arena_printf(arena, "%s does not become %s without a loss", was, is);
 }
 
@@ -222,14 +245,21 @@ static void compare_added(const struct context *context, struct ek_field_pair *f
 static void compare_gone(const struct context *context, struct ek_field_pair *field)
 {
         struct ek_comparison *comparison = context->comparison;
+        const char *sentence =
+                comparison->is_downgrade
+                        ? ek_arena_printf(comparison->arena, "version %u does not have it",
+                                          comparison->older->version)
+                        : "it is dropped";
+        const char *action = "let go";
 
+        if (field->from->descriptor)
+                action = "let go, and what is open is closed";
+        else if (ek_relation_is_identity(field->from))
+                action = "let go, and pointers to the message are refused";
+        if (strcmp(action, "let go") != 0)
+                sentence = ek_arena_printf(comparison->arena, "%s: %s", sentence, action);
         field->severity = EK_SEVERITY_COMPATIBLE;
-        note_field(context, field,
-                   comparison->is_downgrade
-                           ? ek_arena_printf(comparison->arena, "version %u does not have it",
-                                             comparison->older->version)
-                           : "it is dropped",
-                   "let go");
+        note_field(context, field, sentence, action);
 }
 
 /* A new field that has the number of one that is gone is most likely the same. */

@@ -324,7 +324,8 @@ static void check_splits(struct ek_comparison *comparison)
                 note_mistake(comparison, older, &part->place, part->name,
                              ek_arena_printf(comparison->arena,
                                              "item \"%s\" cannot be split into \"%s\": its "
-                                             "records hold objects with an identity",
+                                             "records hold objects with an identity; keep it one "
+                                             "item, and let the program split it",
                                              older->name, part->name));
         }
 }

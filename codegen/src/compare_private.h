@@ -48,6 +48,13 @@ const char *ek_compare_default_text(struct ek_arena *arena, const struct ek_fiel
 /** "optional int32". */
 const char *ek_compare_type_text(struct ek_arena *arena, const struct ek_field *field);
 
+/** Adds that the user's function for a pair and the one that looks up an item have one name. */
+void ek_compare_note_clash(struct ek_comparison *comparison, const struct ek_message_pair *pair,
+                           const struct ek_item *item);
+
+/** Takes out what is beside the point: what would become of that which is broken. */
+void ek_compare_settle(struct ek_comparison *comparison);
+
 /** Adds a difference without texts; NULL for a place that there is none of. */
 struct ek_difference *ek_compare_note(struct ek_comparison *comparison, enum ek_severity severity,
                                       const struct ek_place *from, const struct ek_place *to,

@@ -4,6 +4,8 @@
  */
 #include "compare_private.h"
 
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TYPE_STRING GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_STRING
@@ -38,6 +40,70 @@ struct ek_difference *ek_compare_note(struct ek_comparison *comparison, enum ek_
         if (newer != NULL)
                 difference->newer = *newer;
         return difference;
+}
+
+void ek_compare_note_clash(struct ek_comparison *comparison, const struct ek_message_pair *pair,
+                           const struct ek_item *item)
+{
+        const bool down = comparison->is_downgrade;
+        struct ek_difference *difference = ek_compare_note(
+                comparison, EK_SEVERITY_BROKEN, down ? &item->place : NULL,
+                down ? NULL : &pair->to->place,
+                ek_arena_printf(comparison->arena, "message %s", ek_relation_name(pair->to)),
+                ek_arena_printf(comparison->arena,
+                                "the function for message %s and the one that looks up item "
+                                "\"%s\" are both called \"%s\": rename the %s here, with `was`",
+                                ek_relation_name(pair->to), item->name, pair->name,
+                                down ? "item" : "message"),
+                "");
+
+        difference->pair = pair;
+}
+
+/* One thing's differences next to each other, what is broken first. */
+static int compare_things(const void *left, const void *right)
+{
+        const struct ek_difference *a = *(const struct ek_difference *const *)left;
+        const struct ek_difference *b = *(const struct ek_difference *const *)right;
+        int order = strcmp(a->subject, b->subject);
+
+        if (order == 0 && a->pair != b->pair)
+                order = (uintptr_t)a->pair < (uintptr_t)b->pair ? -1 : 1;
+        if (order == 0 && a->severity != b->severity)
+                order = a->severity > b->severity ? -1 : 1;
+        return order != 0 ? order : a < b ? -1 : a > b;
+}
+
+void ek_compare_settle(struct ek_comparison *comparison)
+{
+        const size_t count = comparison->difference_count;
+        struct ek_difference **things, *broken = NULL;
+
+        if (ek_comparison_severity(comparison) != EK_SEVERITY_BROKEN)
+                return;
+        things = ek_arena_alloc(comparison->arena, count, sizeof(*things));
+        for (size_t i = 0; i < count; i++)
+                things[i] = &comparison->differences[i];
+        qsort(things, count, sizeof(*things), compare_things);
+        for (size_t i = 0; i < count; i++) {
+                struct ek_difference *difference = things[i];
+
+                if (difference->severity == EK_SEVERITY_BROKEN) {
+                        broken = difference;
+                } else if (broken != NULL && difference->pair == broken->pair &&
+                           strcmp(difference->subject, broken->subject) == 0) {
+                        if (broken->from_text == NULL)
+                                broken->from_text = difference->from_text;
+                        if (broken->to_text == NULL)
+                                broken->to_text = difference->to_text;
+                        difference->subject = NULL;
+                }
+        }
+        comparison->difference_count = 0;
+        for (size_t i = 0; i < count; i++)
+                if (comparison->differences[i].subject != NULL)
+                        comparison->differences[comparison->difference_count++] =
+                                comparison->differences[i];
 }
 
 enum ek_severity ek_comparison_severity(const struct ek_comparison *comparison)

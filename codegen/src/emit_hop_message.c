@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "names.h"
+#include "relation.h"
 
 static const char value_template[] =
         "\n"
@@ -27,6 +28,11 @@ static const char stub_template[] =
         "                return 0;\n"
         "        }\n";
 
+static const char pointer_template[] =
+        "        if (old->has_$from$) /* a pointer, with nothing but the identity */\n"
+        "                return ekiden_hop_refuse(hop, \"a pointer to $message$ has no "
+        "counterpart: in version $version$ it has no identity\");\n";
+
 static const char fill_template[] =
         "\n"
         "static int $name$$suffix$(const $Old$ *old, $New$ *new_, struct ekiden_hop *hop)\n"
@@ -41,6 +47,11 @@ static void emit_value_function(struct ek_hop_code *code, const struct ek_messag
                 ek_emit(code->out, stub_template, "from",
                         ek_name_member(code->arena, pair->from_identity->name), "to",
                         ek_name_member(code->arena, pair->to_identity->name), NULL);
+        else if (pair->from_identity != NULL)
+                ek_emit(code->out, pointer_template, "from",
+                        ek_name_member(code->arena, pair->from_identity->name), "message",
+                        ek_relation_name(pair->from), "version",
+                        ek_arena_printf(code->arena, "%u", code->comparison->to->version), NULL);
         ek_emit(code->out, "        return $name$$suffix$(old, new_, hop);\n}\n", "name",
                 pair->name, "suffix", code->suffix, NULL);
 }

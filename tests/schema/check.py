@@ -78,6 +78,35 @@ class Check(Compare):
         self.new('optional string user = 2', 'optional string login = 2 [(ekiden.field).was = "user"]')
         self.expect(self.check(), 0)
 
+    def test_values_that_are_lost_are_named(self):
+        body = ('message Job { option (ekiden.item) = { name: "jobs" }; '
+                'enum State { NEW = 0; HELD = 1; DONE = 2; } optional State state = 1; }\n')
+        self.old(body)
+        self.schema('new.proto', body.replace(' HELD = 1; DONE = 2;', ''), version=2)
+        result = self.check()
+        self.expect(result, 1)
+        self.assertIn('field Job.state: values "HELD", "DONE" of enum Job.State have no '
+                      'counterpart here\n', result.out)
+
+    def test_a_descriptor_that_is_dropped_is_said_to_be_closed(self):
+        body = ('message Job { option (ekiden.item) = { name: "jobs" }; optional int32 log = 1 '
+                '[(ekiden.field).descriptor = true]; optional int32 n = 2; }\n')
+        dropped = re.sub('optional int32 log.*?;', 'reserved 1;', body)
+        self.old(body)
+        self.schema('new.proto', dropped, version=2)
+        self.assertIn('it is dropped: let go, and what is open is closed\n', self.check().out)
+        self.old(dropped)
+        self.schema('new.proto', body, version=2)
+        self.assertRegex(self.schemas('diff', 'new.proto', 'old.proto').out,
+                         r'(?m)^field Job\.log .* let go, and what is open is closed$')
+
+    def test_what_one_comparison_calls_broken_it_calls_nothing_else(self):
+        self.new('optional string user = 2;', 'optional string login = 2;')
+        found = json.loads(self.check('--json').out)
+        subjects = [difference['subject'] for difference in found['differences']]
+        self.assertEqual(len(subjects), len(set(subjects)), subjects)
+        self.assertNotIn('its default', self.check().out)
+
     def test_an_item_must_be_said_to_be_dropped(self):
         self.old(OLD + 'message Job { option (ekiden.item) = { name: "jobs" }; '
                        'optional int32 n = 1; }\n')

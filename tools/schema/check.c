@@ -21,8 +21,6 @@ static void print_differences(const struct ek_comparison *comparison,
                 const struct ek_place *place = pair_place(difference);
                 struct ek_position position = ek_place_position(place);
 
-                if (pair_is_overruled(comparison, difference))
-                        continue;
                 ret_counts[difference->severity]++;
                 if (difference->severity == EK_SEVERITY_SAME)
                         continue;

@@ -4,7 +4,6 @@
  * same is what one wants to be sure of.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "../src/text.h"
 #include "commands.h"
@@ -62,36 +61,11 @@ static void print_table(struct ek_arena *arena, const struct row *rows, size_t c
         output_lines(arena, stdout, text.bytes);
 }
 
-/* That of the difference, or of what it overrules: the table has each thing once. */
-static struct row *find_row(struct row *rows, size_t count, const struct ek_difference *difference)
-{
-        for (size_t i = 1; i < count; i++)
-                if (strcmp(rows[i].cells[COLUMN_SUBJECT], difference->subject) == 0)
-                        return &rows[i];
-        return NULL;
-}
-
-static size_t fill_rows(const struct ek_comparison *comparison, struct row *rows, size_t count)
-{
-        for (size_t i = 0; i < comparison->difference_count; i++) {
-                const struct ek_difference *difference = &comparison->differences[i];
-                struct row row = row_of(difference), *twin = NULL;
-
-                if (difference->severity == EK_SEVERITY_BROKEN)
-                        twin = find_row(rows, count, difference);
-                if (twin != NULL)
-                        twin->cells[COLUMN_ACTION] = row.cells[COLUMN_ACTION];
-                else if (!pair_is_overruled(comparison, difference) ||
-                         find_row(rows, count, difference) == NULL)
-                        rows[count++] = row;
-        }
-        return count;
-}
-
 static void print_comparison(const struct ek_comparison *comparison)
 {
         struct ek_arena *arena = comparison->arena;
-        struct row *rows = ek_arena_alloc(arena, comparison->difference_count + 1, sizeof(*rows));
+        const size_t count = comparison->difference_count;
+        struct row *rows = ek_arena_alloc(arena, count + 1, sizeof(*rows));
 
         rows[0] = (struct row){{
                 [COLUMN_SUBJECT] = ek_arena_printf(arena, "PROGRAM %s", comparison->from->program),
@@ -99,7 +73,9 @@ static void print_comparison(const struct ek_comparison *comparison)
                 [COLUMN_TO] = ek_arena_printf(arena, "VERSION %u", comparison->to->version),
                 [COLUMN_ACTION] = "THE HOP",
         }};
-        print_table(arena, rows, fill_rows(comparison, rows, 1));
+        for (size_t i = 0; i < count; i++)
+                rows[i + 1] = row_of(&comparison->differences[i]);
+        print_table(arena, rows, count + 1);
         if (ek_comparison_severity(comparison) == EK_SEVERITY_BROKEN)
                 output_lines(arena, stdout,
                              "\nWhat is broken keeps the hop from being generated; `ekiden-schema "

@@ -61,18 +61,6 @@ const struct ek_place *pair_place(const struct ek_difference *difference)
         return difference->newer.source != NULL ? &difference->newer : &difference->older;
 }
 
-bool pair_is_overruled(const struct ek_comparison *comparison,
-                       const struct ek_difference *difference)
-{
-        if (difference->severity == EK_SEVERITY_BROKEN)
-                return false;
-        for (size_t i = 0; i < comparison->difference_count; i++)
-                if (comparison->differences[i].severity == EK_SEVERITY_BROKEN &&
-                    strcmp(comparison->differences[i].subject, difference->subject) == 0)
-                        return true;
-        return false;
-}
-
 static void add_text(struct json_object *object, const char *key, const char *text)
 {
         json_object_object_add(object, key, text != NULL ? json_object_new_string(text) : NULL);
@@ -108,8 +96,7 @@ void pair_print_json(const struct ek_comparison *comparison, bool all)
         for (size_t i = 0; i < comparison->difference_count; i++) {
                 const struct ek_difference *difference = &comparison->differences[i];
 
-                if (!pair_is_overruled(comparison, difference) &&
-                    (all || difference->severity > EK_SEVERITY_SAME))
+                if (all || difference->severity > EK_SEVERITY_SAME)
                         json_object_array_add(list, difference_json(difference));
         }
         json_object_object_add(object, "differences", list);

@@ -20,12 +20,5 @@ int pair_compare(const struct options *options, bool may_go_back,
 /** Where a difference stands: in the newer schema if it is there, else in the older. */
 const struct ek_place *pair_place(const struct ek_difference *difference);
 
-/**
- * Whether another difference says of the same thing that it is broken: then what the hop would do
- * with it is beside the point.
- */
-bool pair_is_overruled(const struct ek_comparison *comparison,
-                       const struct ek_difference *difference);
-
 /** Prints the comparison as a JSON object; `all`: what is the same, too. */
 void pair_print_json(const struct ek_comparison *comparison, bool all);

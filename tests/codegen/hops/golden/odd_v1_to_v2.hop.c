@@ -71,6 +71,30 @@ static int peer_to_v2_value(const Odd__V1__Peer *old, Odd__V2__Peer **ret_new,
         return peer_to_v2(old, new_, hop);
 }
 
+static int leaf_to_v2(const Odd__V1__Leaf *old, Odd__V2__Leaf *new_, struct ekiden_hop *hop)
+{
+        (void)hop;
+        new_->has_size = old->has_size;
+        new_->size = old->size;
+        return 0;
+}
+
+static int leaf_to_v2_value(const Odd__V1__Leaf *old, Odd__V2__Leaf **ret_new,
+                            struct ekiden_hop *hop)
+{
+        Odd__V2__Leaf *new_ =
+                (Odd__V2__Leaf *)(void *)ekiden_hop_new(hop, &odd__v2__leaf__descriptor);
+
+        if (new_ == NULL)
+                return EKIDEN_ENOMEM;
+        *ret_new = new_;
+        if (old->has_id) /* a pointer, with nothing but the identity */
+                return ekiden_hop_refuse(
+                        hop,
+                        "a pointer to Leaf has no counterpart: in version 2 it has no identity");
+        return leaf_to_v2(old, new_, hop);
+}
+
 static int peer_value_to_v2(const Odd__V1__PeerValue *old, Odd__V2__PeerValue *new_,
                             struct ekiden_hop *hop)
 {
@@ -200,10 +224,6 @@ static int session_to_v2(const Odd__V1__Session *old, Odd__V2__Session *new_,
         }
         new_->has_blob = 1;
         new_->blob = old->blob;
-        new_->has_not_a_number = old->has_not_a_number;
-        new_->not_a_number = old->not_a_number;
-        new_->has_endless = 1;
-        new_->endless = old->endless;
         new_->has_tenth = 1;
         new_->tenth = old->tenth;
         new_->has_least = 1;
@@ -278,7 +298,13 @@ static int session_to_v2(const Odd__V1__Session *old, Odd__V2__Session *new_,
                                 "field \"inner_color\" has a value that version 2 does not have");
         }
         new_->must = old->must;
-        return 0;
+        if (old->leaf != NULL) {
+                r = leaf_to_v2_value(old->leaf, &new_->leaf, hop);
+                if (r < 0)
+                        return r;
+        }
+        /* Not found? It is yours to write: see odd_v1_to_v2.hop.h. */
+        return odd_v1_to_v2_session(old, new_, hop);
 }
 EKIDEN_TRANSFORMER(session_to_v2, Odd__V1__Session, Odd__V2__Session);
 

@@ -37,6 +37,18 @@ static bool peer__color_to_v1(Odd__V2__Peer__Color old, Odd__V1__Peer__Color *re
         }
 }
 
+/* Numbers without a name are not known to cross. */
+static bool shape_to_v1(Odd__V2__Shape old, Odd__V1__Shape *ret_new)
+{
+        switch ((int)old) {
+        case ODD__V2__SHAPE__ROUND:
+                *ret_new = ODD__V1__SHAPE__ROUND;
+                return true;
+        default:
+                return false;
+        }
+}
+
 static int peer__peer_to_v1_value(const Odd__V2__Peer__Peer *old, Odd__V1__Peer__Peer **ret_new,
                                   struct ekiden_hop *hop);
 
@@ -68,6 +80,26 @@ static int peer_to_v1_value(const Odd__V2__Peer *old, Odd__V1__Peer **ret_new,
                 return EKIDEN_ENOMEM;
         *ret_new = new_;
         return peer_to_v1(old, new_, hop);
+}
+
+static int leaf_to_v1(const Odd__V2__Leaf *old, Odd__V1__Leaf *new_, struct ekiden_hop *hop)
+{
+        new_->has_size = old->has_size;
+        new_->size = old->size;
+        /* Not found? It is yours to write: see odd_v2_to_v1.hop.h. */
+        return odd_v2_to_v1_leaf(old, new_, hop);
+}
+
+static int leaf_to_v1_value(const Odd__V2__Leaf *old, Odd__V1__Leaf **ret_new,
+                            struct ekiden_hop *hop)
+{
+        Odd__V1__Leaf *new_ =
+                (Odd__V1__Leaf *)(void *)ekiden_hop_new(hop, &odd__v1__leaf__descriptor);
+
+        if (new_ == NULL)
+                return EKIDEN_ENOMEM;
+        *ret_new = new_;
+        return leaf_to_v1(old, new_, hop);
 }
 
 static int peer_value_to_v1(const Odd__V2__PeerValue *old, Odd__V1__PeerValue *new_,
@@ -213,10 +245,6 @@ static int session_to_v1(const Odd__V2__Session *old, Odd__V1__Session *new_,
         }
         new_->has_blob = 1;
         new_->blob = old->blob;
-        new_->has_not_a_number = old->has_not_a_number;
-        new_->not_a_number = old->not_a_number;
-        new_->has_endless = 1;
-        new_->endless = old->endless;
         if (old->has_tenth) {
                 new_->has_tenth = 1;
                 if ((double)(float)old->tenth != old->tenth && old->tenth == old->tenth)
@@ -289,6 +317,17 @@ static int session_to_v1(const Odd__V2__Session *old, Odd__V1__Session *new_,
         if (old->must < INT32_MIN || old->must > INT32_MAX)
                 return ekiden_hop_refuse(hop, "field \"must\" does not fit the int32 of version 1");
         new_->must = (int32_t)old->must;
+        if (old->leaf != NULL) {
+                r = leaf_to_v1_value(old->leaf, &new_->leaf, hop);
+                if (r < 0)
+                        return r;
+        }
+        if (old->has_shape) {
+                new_->has_shape = 1;
+                if (!shape_to_v1(old->shape, &new_->shape))
+                        return ekiden_hop_refuse(
+                                hop, "field \"shape\" has a value that version 1 does not have");
+        }
         /* Not found? It is yours to write: see odd_v2_to_v1.hop.h. */
         return odd_v2_to_v1_session(old, new_, hop);
 }
