@@ -10,9 +10,9 @@
 /** Assertions that each member is what its field needs. */
 void ek_emit_native_asserts(struct ek_text *out, const struct ek_binding *binding);
 
-/** Assertions that each byte of the struct is bound, ignored or padding. */
+/** Assertions that each byte of the struct, the file's `number`th, is bound, ignored or padding. */
 void ek_emit_native_covered(struct ek_text *out, const struct ek_schema *schema,
-                            const struct ek_binding *binding);
+                            const struct ek_binding *binding, size_t number);
 
 /** The table of members, and what it points to; `table` is what names begin with. */
 void ek_emit_native_members(struct ek_text *out, const struct ek_schema *schema,

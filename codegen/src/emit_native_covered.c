@@ -4,10 +4,13 @@
  * member which is added and forgotten does not compile. Where members of an embedded struct are
  * bound by paths, it is covered as the outer one is.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "emit_native.h"
 #include "path.h"
+
+#define PASSES 64 /* over a struct's members, if there are more and they are in whatever order */
 
 /* The members of one struct, or of one that is embedded in it. */
 struct level {
@@ -16,7 +19,9 @@ struct level {
         size_t count, size;
         const struct ek_bound_choice **choices; /* of each name, or NULL */
         size_t choices_size;
+        size_t out_of_order; /* of these: those that no field is bound to */
         unsigned int bits; /* that bit-fields take up, which have no offset */
+        unsigned int bits_size; /* the same in bytes */
         unsigned int runs; /* of bit-fields: how many places they can be at */
         const char *flexible; /* it has no size; NULL: there is none */
 };
@@ -34,6 +39,7 @@ static void level_add(struct level *level, const struct ek_path *path, size_t de
                                        &level->choices_size, sizeof(*level->choices));
         level->choices[level->count] = path->choice;
         level->names[level->count++] = name;
+        level->out_of_order += path->shared || path->declared < 0;
 }
 
 /* Whether the field that is declared right before is a bit-field of the same struct. */
@@ -60,12 +66,37 @@ static void level_add_bits(struct level *level, const struct ek_paths *paths,
         level->runs += !continues_run(paths, path, prefix);
 }
 
-static void level_collect(struct level *level, const struct ek_paths *paths, const char *prefix)
+/* As fields are declared, as far as there are fields: most likely the order of the struct. */
+static int compare_paths(const void *left, const void *right)
+{
+        const struct ek_path *a = *(const struct ek_path *const *)left;
+        const struct ek_path *b = *(const struct ek_path *const *)right;
+        const uint32_t at = (uint32_t)a->declared, bt = (uint32_t)b->declared; /* -1 is the last */
+
+        if (at != bt)
+                return at < bt ? -1 : 1;
+        return a < b ? -1 : a > b;
+}
+
+static const struct ek_path **sorted_paths(const struct ek_paths *paths)
+{
+        const struct ek_path **sorted =
+                ek_arena_alloc(paths->arena, paths->count, sizeof(struct ek_path *));
+
+        for (size_t i = 0; i < paths->count; i++)
+                sorted[i] = &paths->list[i];
+        if (paths->count > 0)
+                qsort(sorted, paths->count, sizeof(struct ek_path *), compare_paths);
+        return sorted;
+}
+
+static void level_collect(struct level *level, const struct ek_paths *paths,
+                          const struct ek_path **sorted, const char *prefix)
 {
         const size_t depth = ek_path_depth(prefix);
 
         for (size_t i = 0; i < paths->count; i++) {
-                const struct ek_path *path = &paths->list[i];
+                const struct ek_path *path = sorted[i];
 
                 if (!ek_path_is_below(path->text, prefix))
                         continue;
@@ -76,6 +107,7 @@ static void level_collect(struct level *level, const struct ek_paths *paths, con
                 if (path->bits > 0 && ek_path_depth(path->text) == depth + 1)
                         level_add_bits(level, paths, path, prefix);
         }
+        level->bits_size = (level->bits + 7) / 8;
 }
 
 /* A union without a name ends where its most aligned member may, which can be behind the largest;
@@ -100,18 +132,71 @@ static const char *union_tail(struct level *level, const char *type, size_t inde
                                level->names[index], mask);
 }
 
+static const char *tail_or_none(struct level *level, const char *type, size_t index)
+{
+        const char *tail = union_tail(level, type, index);
+
+        return tail != NULL ? tail : "0";
+}
+
+/* Each pass goes as far as the members follow each other; each that does not stand in the list as
+ * it does in the struct may take one more. */
+static size_t pass_count(const struct level *level)
+{
+        const size_t enough = level->out_of_order + 2 > PASSES ? level->out_of_order + 2 : PASSES;
+        const size_t count = level->count + (level->flexible != NULL);
+
+        return count < enough ? count : enough;
+}
+
+/* How far members reach when all of them have been gone through: the name of a constant. */
+static const char *emit_reach(struct ek_text *out, const char *type, const char *span,
+                              struct level *level)
+{
+        const size_t passes = pass_count(level);
+        const size_t last = level->count + (level->flexible != NULL) - 1;
+
+        ek_text_printf(out, "#define EKIDEN_PASS(ekiden_pass, ekiden_before)");
+        for (size_t i = 0; i <= last; i++) {
+                const bool flexible = i == level->count;
+                const char *before = "ekiden_before";
+
+                if (i > 0)
+                        before = ek_arena_printf(out->arena, "ekiden_pass##_%zu", i - 1);
+                ek_text_printf(
+                        out,
+                        " \\\n        EKIDEN_REACHES%s(%s, %s, %s, %u, %s, %s, ekiden_pass##_%zu)",
+                        flexible ? "_FLEXIBLE" : "", type,
+                        flexible ? level->flexible : level->names[i],
+                        flexible ? "0" : tail_or_none(level, type, i), level->bits_size, span,
+                        before, i);
+        }
+        ek_text_printf(out, "\nenum {\n        %s_start = 0,\n        EKIDEN_PASS(_1, _start)\n",
+                       span);
+        for (size_t pass = 2; pass <= passes; pass++)
+                ek_text_printf(out, "        EKIDEN_PASS(_%zu, _%zu_%zu)\n", pass, pass - 1, last);
+        ek_text_add_string(out, "};\n#undef EKIDEN_PASS\n");
+        return ek_arena_printf(out->arena, "%s_%zu_%zu", span, passes, last);
+}
+
 static void emit_members(struct ek_text *out, const struct level *level)
 {
-        ek_text_add_string(out, "#define EKIDEN_MEMBERS(each, Struct, behind, bits_size)");
+        ek_text_add_string(out, "#define EKIDEN_MEMBERS(ekiden_each, ekiden_struct, ekiden_behind, "
+                                "ekiden_tail)");
         for (size_t i = 0; i < level->count; i++)
-                ek_text_printf(out, " \\\n        each(Struct, behind, bits_size, %s)",
+                ek_text_printf(out,
+                               " \\\n        ekiden_each(ekiden_struct, ekiden_behind, "
+                               "ekiden_tail, %s)",
                                level->names[i]);
         ek_text_add_string(out, "\n");
         if (level->flexible != NULL)
                 ek_text_printf(out,
-                               "#define EKIDEN_MEMBERS_AND_LAST(each, Struct, behind, bits_size) "
-                               "\\\n        EKIDEN_MEMBERS(each, Struct, behind, bits_size) \\\n"
-                               "        EKIDEN_FOLLOWS_FLEXIBLE(Struct, behind, bits_size, %s)\n",
+                               "#define EKIDEN_MEMBERS_AND_LAST(ekiden_each, ekiden_struct, "
+                               "ekiden_behind, ekiden_tail) \\\n"
+                               "        EKIDEN_MEMBERS(ekiden_each, ekiden_struct, ekiden_behind, "
+                               "ekiden_tail) \\\n"
+                               "        EKIDEN_FOLLOWS_FLEXIBLE(ekiden_struct, ekiden_behind, "
+                               "ekiden_tail, %s)\n",
                                level->flexible);
 }
 
@@ -132,9 +217,12 @@ static void emit_union_gap(struct ek_text *out, const char *type, const char *me
 }
 
 /* No more gaps than bit-fields can make. */
-static void emit_gaps(struct ek_text *out, const char *type, const char *file, const char *members,
-                      struct level *level)
+static void emit_gaps(struct ek_text *out, const char *type, const char *file, struct level *level)
 {
+        const char *members =
+                level->flexible != NULL ? "EKIDEN_MEMBERS_AND_LAST" : "EKIDEN_MEMBERS";
+
+        emit_members(out, level);
         ek_text_printf(out,
                        "EKIDEN_NO_MORE_GAPS(%s, %u, \"%s\",\n"
                        "        EKIDEN_GAP_AT_START(%s, EKIDEN_MEMBERS)",
@@ -147,40 +235,39 @@ static void emit_gaps(struct ek_text *out, const char *type, const char *file, c
                                        level->names[i], members);
         }
         ek_text_add_string(out, ");\n");
+        ek_text_add_string(out, level->flexible != NULL ? "#undef EKIDEN_MEMBERS_AND_LAST\n" : "");
+        ek_text_add_string(out, "#undef EKIDEN_MEMBERS\n");
 }
 
-static void emit_level(struct ek_text *out, const char *type, const char *file, struct level *level)
+static void emit_level(struct ek_text *out, const char *type, const char *file, const char *span,
+                       struct level *level)
 {
-        const char *size = ek_arena_printf(out->arena, "%u", (level->bits + 7) / 8);
-        const char *members =
-                level->flexible != NULL ? "EKIDEN_MEMBERS_AND_LAST" : "EKIDEN_MEMBERS";
+        const char *size = ek_arena_printf(out->arena, "%u", level->bits_size), *reach;
 
         if (level->count == 0) {
                 ek_emit(out, "EKIDEN_COVERED_BY_BITS($struct$, $size$, \"$file$\");\n", "struct",
                         type, "size", size, "file", file, NULL);
                 return;
         }
-        emit_members(out, level);
-        ek_emit(out, "EKIDEN_COVERED_FROM_START($struct$, $size$, EKIDEN_MEMBERS, \"$file$\");\n",
-                "struct", type, "size", size, "file", file, NULL);
-        for (size_t i = 0; i < level->count; i++) {
-                const char *tail = union_tail(level, type, i);
-
-                ek_emit(out, "EKIDEN_COVERED($struct$, $member$, $size$, $members$, \"$file$\");\n",
-                        "struct", type, "member", level->names[i], "size",
-                        tail != NULL ? ek_arena_printf(out->arena, "%s + %s", size, tail) : size,
-                        "members", members, "file", file, NULL);
-        }
+        reach = emit_reach(out, type, span, level);
+        ek_emit(out, "EKIDEN_COVERED_FROM_START($struct$, $reach$, \"$file$\");\n", "struct", type,
+                "reach", reach, "file", file, NULL);
+        for (size_t i = 0; i < level->count; i++)
+                ek_emit(out,
+                        "EKIDEN_COVERED($struct$, $member$, $tail$, $size$, $reach$, "
+                        "\"$file$\");\n",
+                        "struct", type, "member", level->names[i], "tail",
+                        tail_or_none(level, type, i), "size", size, "reach", reach, "file", file,
+                        NULL);
         if (level->runs > 0)
-                emit_gaps(out, type, file, members, level);
-        ek_text_add_string(out, level->flexible != NULL ? "#undef EKIDEN_MEMBERS_AND_LAST\n" : "");
-        ek_text_add_string(out, "#undef EKIDEN_MEMBERS\n");
+                emit_gaps(out, type, file, level);
 }
 
 void ek_emit_native_covered(struct ek_text *out, const struct ek_schema *schema,
-                            const struct ek_binding *binding)
+                            const struct ek_binding *binding, size_t number)
 {
         struct ek_paths paths = ek_paths_of(out->arena, binding);
+        const struct ek_path **sorted = sorted_paths(&paths);
         const char **prefixes = ek_paths_prefixes(&paths);
 
         ek_text_add_string(out, "/* clang-format off */\n");
@@ -191,8 +278,9 @@ void ek_emit_native_covered(struct ek_text *out, const struct ek_schema *schema,
                 if (prefixes[i][0] != '\0')
                         type = ek_arena_printf(out->arena, "EKIDEN_TYPE(%s, %s)", binding->c_struct,
                                                prefixes[i]);
-                level_collect(&level, &paths, prefixes[i]);
-                emit_level(out, type, schema->file->name, &level);
+                level_collect(&level, &paths, sorted, prefixes[i]);
+                emit_level(out, type, schema->file->name,
+                           ek_arena_printf(out->arena, "reach_%zu_%zu", number, i), &level);
         }
         ek_text_add_string(out, "/* clang-format on */\n");
 }

@@ -181,7 +181,7 @@ static void emit_forward(struct ek_text *out, const struct ek_schema *schema,
 }
 
 static void emit_native(struct ek_text *out, const struct ek_schema *schema,
-                        const struct ek_table *entry)
+                        const struct ek_table *entry, size_t number)
 {
         struct ek_arena *arena = out->arena;
         struct ek_binding binding = ek_binding_of(arena, (struct ek_message *)entry->message);
@@ -189,7 +189,7 @@ static void emit_native(struct ek_text *out, const struct ek_schema *schema,
         const char *create = "NULL", *destroy = "NULL";
 
         ek_emit_native_asserts(out, &binding);
-        ek_emit_native_covered(out, schema, &binding);
+        ek_emit_native_covered(out, schema, &binding, number);
         ek_emit_native_members(out, schema, &binding, table);
         if (binding.options->c_new != NULL) {
                 ek_emit(out, create_template, "table", table, "create", binding.options->c_new,
@@ -232,7 +232,7 @@ void ek_emit_native_source(struct ek_text *out, const struct ek_schema *schema)
         emit_enumerations(out, &tables);
         emit_forward(out, schema, &tables);
         for (size_t i = 0; i < tables.count; i++)
-                emit_native(out, schema, &tables.list[i]);
+                emit_native(out, schema, &tables.list[i], i);
         emit_by_item(out, schema);
         for (size_t i = 0; i < schema->item_count; i++) {
                 const struct ek_item *item = &schema->items[i];

@@ -90,6 +90,7 @@ static void add_field(struct ek_paths *paths, const struct ek_message *message,
                                         bound->field->name),
                 .place = ek_place_below(&bound->field->place, 8, EK_OPTION_EKIDEN_NUMBER, 18, -1),
                 .choice = bound->choice,
+                .declared = (int32_t)(bound->field - message->fields),
                 .shared = true,
         };
         add(paths, path);
@@ -119,6 +120,7 @@ struct ek_paths ek_paths_of(struct ek_arena *arena, const struct ek_binding *bin
                         .role = ek_arena_printf(arena, "the discriminator of oneof \"%s\"",
                                                 choice->name),
                         .place = ek_place_below(&choice->place, 2, EK_OPTION_EKIDEN_NUMBER, 16, -1),
+                        .declared = -1,
                 };
 
                 if (path.text != NULL)

@@ -53,7 +53,7 @@ static const char header[] = "#include <stdbool.h>\n"
                              "  unsigned int flag : 1;\n"
                              "  unsigned int unused : 9;\n"
                              "  long after;\n"
-                             "  char *end;\n"
+                             "  char *behind;\n"
                              "  struct { unsigned int only : 2; } low;\n"
                              "  unsigned int *tags;\n"
                              "  struct node *anchor;\n"
@@ -105,7 +105,7 @@ static const char schema[] =
         "  optional bool flag = 3 [(ekiden.field).bits = 1];\n"
         "  optional int32 unused = 4 [(ekiden.field).bits = 9];\n"
         "  optional int64 after = 5;\n"
-        "  optional string end = 6 [(ekiden.field).zt = true];\n"
+        "  optional string behind = 6 [(ekiden.field).zt = true];\n"
         "  optional E only = 7 [(ekiden.field) = { bits: 2 c_member: \"low.only\" }];\n"
         "  optional Node anchor = 8 [(ekiden.field).reference = true];\n"
         "}\n"
@@ -255,7 +255,7 @@ static const struct change changes[] = {
         {"  long before;", "  long added; long before;", GAPS},
         {"  unsigned int unused : 9;\n  long after;", "  long after;  unsigned int unused : 9;",
          GAPS},
-        {"  char *end;", "  char *end; char added[32];", BEHIND("struct flags", "end")},
+        {"  char *behind;", "  char *behind; char added[32];", BEHIND("struct flags", "behind")},
         {"unsigned int only : 2;", "unsigned int only : 2; long added;",
          "EKIDEN_TYPE(struct flags, low) has a member that box_v1.proto neither binds nor ignores"},
         {"ignore: \"tags\"", "ignore: \"tags\" ignore: \"added\"", "added"},

@@ -182,3 +182,76 @@
 #define EKIDEN_COVERED_BY_BITS(Struct, bits_size, schema)                        \
         EKIDEN_STATIC_ASSERT(sizeof(Struct) < (bits_size) + __alignof__(Struct), \
                              #Struct " has a member that " schema " neither binds nor ignores")
+
+/*
+ * Whether every byte of a struct is accounted for. The generated code goes through its members, in
+ * passes, from the start: `now` is how far they reach with `member`, where that begins where those
+ * `before` it end, but for padding (less than its alignment). It takes few passes where fields are
+ * declared as members are, and as many as there are members at most. What hides in padding, and
+ * beside bit-fields in up to `bits_size` bytes, is not seen. Nor is what a union has besides: one
+ * of its members stands for it.
+ */
+#define EKIDEN_END(Struct, member) \
+        (offsetof(Struct, member) + sizeof(EKIDEN_LVALUE(Struct, member)))
+/* How far a union without a name goes behind its member `behind`, its `tail`: to where the most
+ * aligned of its members may end, of which `alignments` is EKIDEN_ALIGNED() of each, in one mask.
+ */
+#define EKIDEN_ALIGNED(Struct, member) (__alignof__(EKIDEN_LVALUE(Struct, member)) - 1)
+#define EKIDEN_UNION_TAIL(Struct, behind, alignments) \
+        ((0 - EKIDEN_END(Struct, behind)) & (alignments))
+#define EKIDEN_REACHES(Struct, member, tail, bits_size, reach, before, now)                      \
+        reach##now =                                                                             \
+                offsetof(Struct, member) < reach##before + (bits_size) +                         \
+                                                   __alignof__(EKIDEN_LVALUE(Struct, member)) && \
+                                EKIDEN_END(Struct, member) + (tail) > reach##before              \
+                        ? EKIDEN_END(Struct, member) + (tail)                                    \
+                        : reach##before,
+#define EKIDEN_REACHES_FLEXIBLE(Struct, member, unused, bits_size, reach, before, now)         \
+        reach##now =                                                                           \
+                offsetof(Struct, member) < reach##before + (bits_size) +                       \
+                                                   __alignof__(EKIDEN_ELEMENT(Struct, member)) \
+                        ? sizeof(Struct)                                                       \
+                        : reach##before,
+/* By a constant: clang repeats a condition that fails, which has thousands of characters here. */
+#define EKIDEN_PASTE(one, other) one##other
+#define EKIDEN_HOLDS(line) EKIDEN_PASTE(ekiden_holds_, line)
+#define EKIDEN_ASSERT_BRIEFLY(condition, text)         \
+        enum { EKIDEN_HOLDS(__LINE__) = (condition) }; \
+        EKIDEN_STATIC_ASSERT(EKIDEN_HOLDS(__LINE__), text)
+#define EKIDEN_COVERED_FROM_START(Struct, reach, schema)                              \
+        EKIDEN_ASSERT_BRIEFLY(reach > 0, #Struct " begins with a member that " schema \
+                                                 " neither binds nor ignores")
+#define EKIDEN_COVERED(Struct, behind, tail, bits_size, reach, schema)                     \
+        EKIDEN_ASSERT_BRIEFLY(EKIDEN_IS_UNION(Struct) ||                                   \
+                                      sizeof(Struct) <                                     \
+                                              reach + (bits_size) + __alignof__(Struct) || \
+                                      EKIDEN_END(Struct, behind) + (tail) != reach,        \
+                              #Struct " has a member behind \"" #behind "\" that " schema  \
+                                      " neither binds nor ignores")
+
+/*
+ * Where bit-fields are, nobody can ask; but there are only so many places, each of them a gap:
+ * behind `behind`, and at the start. `members` is a macro that applies its first argument to each.
+ */
+#define EKIDEN_FOLLOWS(Struct, behind, tail, member)                                      \
+        (offsetof(Struct, member) < EKIDEN_END(Struct, behind) + (tail) +                 \
+                                            __alignof__(EKIDEN_LVALUE(Struct, member)) && \
+         EKIDEN_END(Struct, member) > EKIDEN_END(Struct, behind)) ||
+#define EKIDEN_FOLLOWS_FLEXIBLE(Struct, behind, tail, member) \
+        (offsetof(Struct, member) <                           \
+         EKIDEN_END(Struct, behind) + (tail) + __alignof__(EKIDEN_ELEMENT(Struct, member))) ||
+#define EKIDEN_BEGINS(Struct, unused, none, member) offsetof(Struct, member) == 0 ||
+#define EKIDEN_GAP(Struct, behind, members) EKIDEN_GAP_BEHIND(Struct, behind, 0, members)
+#define EKIDEN_GAP_BEHIND(Struct, behind, tail, members)                                      \
+        (EKIDEN_IS_UNION(Struct) ||                                                           \
+                         sizeof(Struct) <                                                     \
+                                 EKIDEN_END(Struct, behind) + (tail) + __alignof__(Struct) || \
+                         members(EKIDEN_FOLLOWS, Struct, behind, tail) 0                      \
+                 ? 0                                                                          \
+                 : 1)
+#define EKIDEN_GAP_AT_START(Struct, members) (members(EKIDEN_BEGINS, Struct, , 0) 0 ? 0 : 1)
+#define EKIDEN_NO_MORE_GAPS(Struct, most, schema, gaps)                                        \
+        EKIDEN_ASSERT_BRIEFLY((gaps) <= (most),                                                \
+                              #Struct " has a member that " schema                             \
+                                      " neither binds nor ignores, or bit-fields that follow " \
+                                      "each other there and are apart in the struct")

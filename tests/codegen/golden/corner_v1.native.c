@@ -30,13 +30,18 @@ static const struct ekiden_enumeration corner__v1__position__enumeration = {
 EKIDEN_CHECK_NUMBER(struct step, dx, INT32, "Step.dx");
 EKIDEN_CHECK_NUMBER(struct step, dy, INT32, "Step.dy");
 /* clang-format off */
-#define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
-        each(Struct, behind, bits_size, dx) \
-        each(Struct, behind, bits_size, dy)
-EKIDEN_COVERED_FROM_START(struct step, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct step, dx, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct step, dy, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-#undef EKIDEN_MEMBERS
+#define EKIDEN_PASS(ekiden_pass, ekiden_before) \
+        EKIDEN_REACHES(struct step, dx, 0, 0, reach_0_0, ekiden_before, ekiden_pass##_0) \
+        EKIDEN_REACHES(struct step, dy, 0, 0, reach_0_0, ekiden_pass##_0, ekiden_pass##_1)
+enum {
+        reach_0_0_start = 0,
+        EKIDEN_PASS(_1, _start)
+        EKIDEN_PASS(_2, _1_1)
+};
+#undef EKIDEN_PASS
+EKIDEN_COVERED_FROM_START(struct step, reach_0_0_2_1, "corner_v1.proto");
+EKIDEN_COVERED(struct step, dx, 0, 0, reach_0_0_2_1, "corner_v1.proto");
+EKIDEN_COVERED(struct step, dy, 0, 0, reach_0_0_2_1, "corner_v1.proto");
 /* clang-format on */
 
 static const struct ekiden_member corner__v1__step__members[] = {
@@ -75,15 +80,17 @@ EKIDEN_CHECK_FLEXIBLE(struct walk, steps, "Walk.steps");
 EKIDEN_CHECK_LENGTH(struct walk, count, "Walk.steps");
 EKIDEN_CHECK_MESSAGES(struct walk, steps, struct step, "Walk.steps");
 /* clang-format off */
-#define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
-        each(Struct, behind, bits_size, count)
-#define EKIDEN_MEMBERS_AND_LAST(each, Struct, behind, bits_size) \
-        EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
-        EKIDEN_FOLLOWS_FLEXIBLE(Struct, behind, bits_size, steps)
-EKIDEN_COVERED_FROM_START(struct walk, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct walk, count, 0, EKIDEN_MEMBERS_AND_LAST, "corner_v1.proto");
-#undef EKIDEN_MEMBERS_AND_LAST
-#undef EKIDEN_MEMBERS
+#define EKIDEN_PASS(ekiden_pass, ekiden_before) \
+        EKIDEN_REACHES(struct walk, count, 0, 0, reach_1_0, ekiden_before, ekiden_pass##_0) \
+        EKIDEN_REACHES_FLEXIBLE(struct walk, steps, 0, 0, reach_1_0, ekiden_pass##_0, ekiden_pass##_1)
+enum {
+        reach_1_0_start = 0,
+        EKIDEN_PASS(_1, _start)
+        EKIDEN_PASS(_2, _1_1)
+};
+#undef EKIDEN_PASS
+EKIDEN_COVERED_FROM_START(struct walk, reach_1_0_2_1, "corner_v1.proto");
+EKIDEN_COVERED(struct walk, count, 0, 0, reach_1_0_2_1, "corner_v1.proto");
 /* clang-format on */
 
 static const struct ekiden_member corner__v1__walk__members[] = {
@@ -118,15 +125,17 @@ EKIDEN_CHECK_LENGTH(struct index, count, "Index.walks");
 EKIDEN_CHECK_MESSAGES(struct index, walks, struct walk, "Index.walks");
 EKIDEN_CHECK_POINTER_EACH(struct index, walks, "reference", "Index.walks");
 /* clang-format off */
-#define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
-        each(Struct, behind, bits_size, count)
-#define EKIDEN_MEMBERS_AND_LAST(each, Struct, behind, bits_size) \
-        EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
-        EKIDEN_FOLLOWS_FLEXIBLE(Struct, behind, bits_size, walks)
-EKIDEN_COVERED_FROM_START(struct index, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct index, count, 0, EKIDEN_MEMBERS_AND_LAST, "corner_v1.proto");
-#undef EKIDEN_MEMBERS_AND_LAST
-#undef EKIDEN_MEMBERS
+#define EKIDEN_PASS(ekiden_pass, ekiden_before) \
+        EKIDEN_REACHES(struct index, count, 0, 0, reach_2_0, ekiden_before, ekiden_pass##_0) \
+        EKIDEN_REACHES_FLEXIBLE(struct index, walks, 0, 0, reach_2_0, ekiden_pass##_0, ekiden_pass##_1)
+enum {
+        reach_2_0_start = 0,
+        EKIDEN_PASS(_1, _start)
+        EKIDEN_PASS(_2, _1_1)
+};
+#undef EKIDEN_PASS
+EKIDEN_COVERED_FROM_START(struct index, reach_2_0_2_1, "corner_v1.proto");
+EKIDEN_COVERED(struct index, count, 0, 0, reach_2_0_2_1, "corner_v1.proto");
 /* clang-format on */
 
 static const struct ekiden_member corner__v1__index__members[] = {
@@ -160,15 +169,17 @@ EKIDEN_CHECK_FLEXIBLE(struct list, words, "List.words");
 EKIDEN_CHECK_LENGTH(struct list, count, "List.words");
 EKIDEN_CHECK_ZTS(struct list, words, "List.words");
 /* clang-format off */
-#define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
-        each(Struct, behind, bits_size, count)
-#define EKIDEN_MEMBERS_AND_LAST(each, Struct, behind, bits_size) \
-        EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
-        EKIDEN_FOLLOWS_FLEXIBLE(Struct, behind, bits_size, words)
-EKIDEN_COVERED_FROM_START(struct list, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct list, count, 0, EKIDEN_MEMBERS_AND_LAST, "corner_v1.proto");
-#undef EKIDEN_MEMBERS_AND_LAST
-#undef EKIDEN_MEMBERS
+#define EKIDEN_PASS(ekiden_pass, ekiden_before) \
+        EKIDEN_REACHES(struct list, count, 0, 0, reach_3_0, ekiden_before, ekiden_pass##_0) \
+        EKIDEN_REACHES_FLEXIBLE(struct list, words, 0, 0, reach_3_0, ekiden_pass##_0, ekiden_pass##_1)
+enum {
+        reach_3_0_start = 0,
+        EKIDEN_PASS(_1, _start)
+        EKIDEN_PASS(_2, _1_1)
+};
+#undef EKIDEN_PASS
+EKIDEN_COVERED_FROM_START(struct list, reach_3_0_2_1, "corner_v1.proto");
+EKIDEN_COVERED(struct list, count, 0, 0, reach_3_0_2_1, "corner_v1.proto");
 /* clang-format on */
 
 static const struct ekiden_member corner__v1__list__members[] = {
@@ -202,15 +213,17 @@ EKIDEN_CHECK_FLEXIBLE(struct series, values, "Series.values");
 EKIDEN_CHECK_LENGTH(struct series, count, "Series.values");
 EKIDEN_CHECK_NUMBERS(struct series, values, UINT32, "Series.values");
 /* clang-format off */
-#define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
-        each(Struct, behind, bits_size, count)
-#define EKIDEN_MEMBERS_AND_LAST(each, Struct, behind, bits_size) \
-        EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
-        EKIDEN_FOLLOWS_FLEXIBLE(Struct, behind, bits_size, values)
-EKIDEN_COVERED_FROM_START(struct series, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct series, count, 0, EKIDEN_MEMBERS_AND_LAST, "corner_v1.proto");
-#undef EKIDEN_MEMBERS_AND_LAST
-#undef EKIDEN_MEMBERS
+#define EKIDEN_PASS(ekiden_pass, ekiden_before) \
+        EKIDEN_REACHES(struct series, count, 0, 0, reach_4_0, ekiden_before, ekiden_pass##_0) \
+        EKIDEN_REACHES_FLEXIBLE(struct series, values, 0, 0, reach_4_0, ekiden_pass##_0, ekiden_pass##_1)
+enum {
+        reach_4_0_start = 0,
+        EKIDEN_PASS(_1, _start)
+        EKIDEN_PASS(_2, _1_1)
+};
+#undef EKIDEN_PASS
+EKIDEN_COVERED_FROM_START(struct series, reach_4_0_2_1, "corner_v1.proto");
+EKIDEN_COVERED(struct series, count, 0, 0, reach_4_0_2_1, "corner_v1.proto");
 /* clang-format on */
 
 static const struct ekiden_member corner__v1__series__members[] = {
@@ -300,11 +313,15 @@ static const struct ekiden_native corner__v1__switches__native = {
 /* Cell is union cell. */
 EKIDEN_CHECK_NUMBER(union cell, raw, INT64, "Cell.raw");
 /* clang-format off */
-#define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
-        each(Struct, behind, bits_size, raw)
-EKIDEN_COVERED_FROM_START(union cell, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(union cell, raw, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-#undef EKIDEN_MEMBERS
+#define EKIDEN_PASS(ekiden_pass, ekiden_before) \
+        EKIDEN_REACHES(union cell, raw, 0, 0, reach_6_0, ekiden_before, ekiden_pass##_0)
+enum {
+        reach_6_0_start = 0,
+        EKIDEN_PASS(_1, _start)
+};
+#undef EKIDEN_PASS
+EKIDEN_COVERED_FROM_START(union cell, reach_6_0_1_0, "corner_v1.proto");
+EKIDEN_COVERED(union cell, raw, 0, 0, reach_6_0_1_0, "corner_v1.proto");
 /* clang-format on */
 
 static const struct ekiden_member corner__v1__cell__members[] = {
@@ -331,11 +348,15 @@ static const struct ekiden_native corner__v1__cell__native = {
 EKIDEN_CHECK_WHOLE(struct digits, digit, "Digits.digit");
 EKIDEN_CHECK_NUMBERS(struct digits, digit, INT32, "Digits.digit");
 /* clang-format off */
-#define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
-        each(Struct, behind, bits_size, digit)
-EKIDEN_COVERED_FROM_START(struct digits, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct digits, digit, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-#undef EKIDEN_MEMBERS
+#define EKIDEN_PASS(ekiden_pass, ekiden_before) \
+        EKIDEN_REACHES(struct digits, digit, 0, 0, reach_7_0, ekiden_before, ekiden_pass##_0)
+enum {
+        reach_7_0_start = 0,
+        EKIDEN_PASS(_1, _start)
+};
+#undef EKIDEN_PASS
+EKIDEN_COVERED_FROM_START(struct digits, reach_7_0_1_0, "corner_v1.proto");
+EKIDEN_COVERED(struct digits, digit, 0, 0, reach_7_0_1_0, "corner_v1.proto");
 /* clang-format on */
 
 static const struct ekiden_member corner__v1__digits__members[] = {
@@ -369,37 +390,54 @@ EKIDEN_CHECK_NUMBER(struct slip, last, INT32, "Slip.last");
 EKIDEN_CHECK_BITS(struct slip, seen, BOOL, 1, "Slip.seen");
 EKIDEN_CHECK_NUMBER(struct slip, weight, DOUBLE, "Slip.weight");
 /* clang-format off */
-#define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
-        each(Struct, behind, bits_size, kind) \
-        each(Struct, behind, bits_size, number) \
-        each(Struct, behind, bits_size, digits) \
-        each(Struct, behind, bits_size, real) \
-        each(Struct, behind, bits_size, last) \
-        each(Struct, behind, bits_size, weight)
-EKIDEN_COVERED_FROM_START(struct slip, 1, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct slip, kind, 1, EKIDEN_MEMBERS, "corner_v1.proto");
+#define EKIDEN_PASS(ekiden_pass, ekiden_before) \
+        EKIDEN_REACHES(struct slip, weight, 0, 1, reach_8_0, ekiden_before, ekiden_pass##_0) \
+        EKIDEN_REACHES(struct slip, number, EKIDEN_UNION_TAIL(struct slip, number, EKIDEN_ALIGNED(struct slip, number) | EKIDEN_ALIGNED(struct slip, digits) | EKIDEN_ALIGNED(struct slip, real)), 1, reach_8_0, ekiden_pass##_0, ekiden_pass##_1) \
+        EKIDEN_REACHES(struct slip, digits, EKIDEN_UNION_TAIL(struct slip, digits, EKIDEN_ALIGNED(struct slip, number) | EKIDEN_ALIGNED(struct slip, digits) | EKIDEN_ALIGNED(struct slip, real)), 1, reach_8_0, ekiden_pass##_1, ekiden_pass##_2) \
+        EKIDEN_REACHES(struct slip, real, EKIDEN_UNION_TAIL(struct slip, real, EKIDEN_ALIGNED(struct slip, number) | EKIDEN_ALIGNED(struct slip, digits) | EKIDEN_ALIGNED(struct slip, real)), 1, reach_8_0, ekiden_pass##_2, ekiden_pass##_3) \
+        EKIDEN_REACHES(struct slip, last, 0, 1, reach_8_0, ekiden_pass##_3, ekiden_pass##_4) \
+        EKIDEN_REACHES(struct slip, kind, 0, 1, reach_8_0, ekiden_pass##_4, ekiden_pass##_5)
+enum {
+        reach_8_0_start = 0,
+        EKIDEN_PASS(_1, _start)
+        EKIDEN_PASS(_2, _1_5)
+        EKIDEN_PASS(_3, _2_5)
+        EKIDEN_PASS(_4, _3_5)
+        EKIDEN_PASS(_5, _4_5)
+        EKIDEN_PASS(_6, _5_5)
+};
+#undef EKIDEN_PASS
+EKIDEN_COVERED_FROM_START(struct slip, reach_8_0_6_5, "corner_v1.proto");
+EKIDEN_COVERED(struct slip, weight, 0, 1, reach_8_0_6_5, "corner_v1.proto");
 EKIDEN_COVERED(
         struct slip, number,
-        1 + EKIDEN_UNION_TAIL(struct slip, number, EKIDEN_ALIGNED(struct slip, number) | EKIDEN_ALIGNED(struct slip, digits) | EKIDEN_ALIGNED(struct slip, real)),
-        EKIDEN_MEMBERS, "corner_v1.proto");
+        EKIDEN_UNION_TAIL(struct slip, number, EKIDEN_ALIGNED(struct slip, number) | EKIDEN_ALIGNED(struct slip, digits) | EKIDEN_ALIGNED(struct slip, real)),
+        1, reach_8_0_6_5, "corner_v1.proto");
 EKIDEN_COVERED(
         struct slip, digits,
-        1 + EKIDEN_UNION_TAIL(struct slip, digits, EKIDEN_ALIGNED(struct slip, number) | EKIDEN_ALIGNED(struct slip, digits) | EKIDEN_ALIGNED(struct slip, real)),
-        EKIDEN_MEMBERS, "corner_v1.proto");
+        EKIDEN_UNION_TAIL(struct slip, digits, EKIDEN_ALIGNED(struct slip, number) | EKIDEN_ALIGNED(struct slip, digits) | EKIDEN_ALIGNED(struct slip, real)),
+        1, reach_8_0_6_5, "corner_v1.proto");
 EKIDEN_COVERED(
         struct slip, real,
-        1 + EKIDEN_UNION_TAIL(struct slip, real, EKIDEN_ALIGNED(struct slip, number) | EKIDEN_ALIGNED(struct slip, digits) | EKIDEN_ALIGNED(struct slip, real)),
-        EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct slip, last, 1, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct slip, weight, 1, EKIDEN_MEMBERS, "corner_v1.proto");
+        EKIDEN_UNION_TAIL(struct slip, real, EKIDEN_ALIGNED(struct slip, number) | EKIDEN_ALIGNED(struct slip, digits) | EKIDEN_ALIGNED(struct slip, real)),
+        1, reach_8_0_6_5, "corner_v1.proto");
+EKIDEN_COVERED(struct slip, last, 0, 1, reach_8_0_6_5, "corner_v1.proto");
+EKIDEN_COVERED(struct slip, kind, 0, 1, reach_8_0_6_5, "corner_v1.proto");
+#define EKIDEN_MEMBERS(ekiden_each, ekiden_struct, ekiden_behind, ekiden_tail) \
+        ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, weight) \
+        ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, number) \
+        ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, digits) \
+        ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, real) \
+        ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, last) \
+        ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, kind)
 EKIDEN_NO_MORE_GAPS(struct slip, 2, "corner_v1.proto",
         EKIDEN_GAP_AT_START(struct slip, EKIDEN_MEMBERS) +
-        EKIDEN_GAP(struct slip, kind, EKIDEN_MEMBERS) +
+        EKIDEN_GAP(struct slip, weight, EKIDEN_MEMBERS) +
         (EKIDEN_GAP_BEHIND(struct slip, number, EKIDEN_UNION_TAIL(struct slip, number, EKIDEN_ALIGNED(struct slip, number) | EKIDEN_ALIGNED(struct slip, digits) | EKIDEN_ALIGNED(struct slip, real)), EKIDEN_MEMBERS) |
          EKIDEN_GAP_BEHIND(struct slip, digits, EKIDEN_UNION_TAIL(struct slip, digits, EKIDEN_ALIGNED(struct slip, number) | EKIDEN_ALIGNED(struct slip, digits) | EKIDEN_ALIGNED(struct slip, real)), EKIDEN_MEMBERS) |
          EKIDEN_GAP_BEHIND(struct slip, real, EKIDEN_UNION_TAIL(struct slip, real, EKIDEN_ALIGNED(struct slip, number) | EKIDEN_ALIGNED(struct slip, digits) | EKIDEN_ALIGNED(struct slip, real)), EKIDEN_MEMBERS)) +
         EKIDEN_GAP(struct slip, last, EKIDEN_MEMBERS) +
-        EKIDEN_GAP(struct slip, weight, EKIDEN_MEMBERS));
+        EKIDEN_GAP(struct slip, kind, EKIDEN_MEMBERS));
 #undef EKIDEN_MEMBERS
 /* clang-format on */
 
@@ -530,57 +568,96 @@ EKIDEN_CHECK_POINTER_EACH(struct corner, others, "reference", "Corner.others");
 EKIDEN_CHECK_MESSAGE(struct corner, slip, struct slip, "Corner.slip");
 EKIDEN_CHECK_EMBEDDED(struct corner, slip, "Slip", "Corner.slip");
 /* clang-format off */
-#define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
-        each(Struct, behind, bits_size, which) \
-        each(Struct, behind, bits_size, switches) \
-        each(Struct, behind, bits_size, cell) \
-        each(Struct, behind, bits_size, inner) \
-        each(Struct, behind, bits_size, any) \
-        each(Struct, behind, bits_size, walk) \
-        each(Struct, behind, bits_size, series) \
-        each(Struct, behind, bits_size, list) \
-        each(Struct, behind, bits_size, index) \
-        each(Struct, behind, bits_size, steps) \
-        each(Struct, behind, bits_size, step_count) \
-        each(Struct, behind, bits_size, others) \
-        each(Struct, behind, bits_size, other_count) \
-        each(Struct, behind, bits_size, slip)
-EKIDEN_COVERED_FROM_START(struct corner, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, which, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, switches, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, cell, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, inner, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, any, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, walk, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, series, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, list, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, index, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, steps, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, step_count, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, others, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, other_count, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, slip, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-#undef EKIDEN_MEMBERS
-#define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
-        each(Struct, behind, bits_size, part)
-EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct corner, inner), 1, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct corner, inner), part, 1, EKIDEN_MEMBERS, "corner_v1.proto");
+#define EKIDEN_PASS(ekiden_pass, ekiden_before) \
+        EKIDEN_REACHES(struct corner, switches, 0, 0, reach_9_0, ekiden_before, ekiden_pass##_0) \
+        EKIDEN_REACHES(struct corner, cell, 0, 0, reach_9_0, ekiden_pass##_0, ekiden_pass##_1) \
+        EKIDEN_REACHES(struct corner, inner, 0, 0, reach_9_0, ekiden_pass##_1, ekiden_pass##_2) \
+        EKIDEN_REACHES(struct corner, any, 0, 0, reach_9_0, ekiden_pass##_2, ekiden_pass##_3) \
+        EKIDEN_REACHES(struct corner, walk, 0, 0, reach_9_0, ekiden_pass##_3, ekiden_pass##_4) \
+        EKIDEN_REACHES(struct corner, series, 0, 0, reach_9_0, ekiden_pass##_4, ekiden_pass##_5) \
+        EKIDEN_REACHES(struct corner, list, 0, 0, reach_9_0, ekiden_pass##_5, ekiden_pass##_6) \
+        EKIDEN_REACHES(struct corner, index, 0, 0, reach_9_0, ekiden_pass##_6, ekiden_pass##_7) \
+        EKIDEN_REACHES(struct corner, steps, 0, 0, reach_9_0, ekiden_pass##_7, ekiden_pass##_8) \
+        EKIDEN_REACHES(struct corner, step_count, 0, 0, reach_9_0, ekiden_pass##_8, ekiden_pass##_9) \
+        EKIDEN_REACHES(struct corner, others, 0, 0, reach_9_0, ekiden_pass##_9, ekiden_pass##_10) \
+        EKIDEN_REACHES(struct corner, other_count, 0, 0, reach_9_0, ekiden_pass##_10, ekiden_pass##_11) \
+        EKIDEN_REACHES(struct corner, slip, 0, 0, reach_9_0, ekiden_pass##_11, ekiden_pass##_12) \
+        EKIDEN_REACHES(struct corner, which, 0, 0, reach_9_0, ekiden_pass##_12, ekiden_pass##_13)
+enum {
+        reach_9_0_start = 0,
+        EKIDEN_PASS(_1, _start)
+        EKIDEN_PASS(_2, _1_13)
+        EKIDEN_PASS(_3, _2_13)
+        EKIDEN_PASS(_4, _3_13)
+        EKIDEN_PASS(_5, _4_13)
+        EKIDEN_PASS(_6, _5_13)
+        EKIDEN_PASS(_7, _6_13)
+        EKIDEN_PASS(_8, _7_13)
+        EKIDEN_PASS(_9, _8_13)
+        EKIDEN_PASS(_10, _9_13)
+        EKIDEN_PASS(_11, _10_13)
+        EKIDEN_PASS(_12, _11_13)
+        EKIDEN_PASS(_13, _12_13)
+        EKIDEN_PASS(_14, _13_13)
+};
+#undef EKIDEN_PASS
+EKIDEN_COVERED_FROM_START(struct corner, reach_9_0_14_13, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, switches, 0, 0, reach_9_0_14_13, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, cell, 0, 0, reach_9_0_14_13, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, inner, 0, 0, reach_9_0_14_13, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, any, 0, 0, reach_9_0_14_13, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, walk, 0, 0, reach_9_0_14_13, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, series, 0, 0, reach_9_0_14_13, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, list, 0, 0, reach_9_0_14_13, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, index, 0, 0, reach_9_0_14_13, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, steps, 0, 0, reach_9_0_14_13, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, step_count, 0, 0, reach_9_0_14_13, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, others, 0, 0, reach_9_0_14_13, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, other_count, 0, 0, reach_9_0_14_13, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, slip, 0, 0, reach_9_0_14_13, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, which, 0, 0, reach_9_0_14_13, "corner_v1.proto");
+#define EKIDEN_PASS(ekiden_pass, ekiden_before) \
+        EKIDEN_REACHES(EKIDEN_TYPE(struct corner, inner), part, 0, 1, reach_9_1, ekiden_before, ekiden_pass##_0)
+enum {
+        reach_9_1_start = 0,
+        EKIDEN_PASS(_1, _start)
+};
+#undef EKIDEN_PASS
+EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct corner, inner), reach_9_1_1_0, "corner_v1.proto");
+EKIDEN_COVERED(EKIDEN_TYPE(struct corner, inner), part, 0, 1, reach_9_1_1_0, "corner_v1.proto");
+#define EKIDEN_MEMBERS(ekiden_each, ekiden_struct, ekiden_behind, ekiden_tail) \
+        ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, part)
 EKIDEN_NO_MORE_GAPS(EKIDEN_TYPE(struct corner, inner), 1, "corner_v1.proto",
         EKIDEN_GAP_AT_START(EKIDEN_TYPE(struct corner, inner), EKIDEN_MEMBERS) +
         EKIDEN_GAP(EKIDEN_TYPE(struct corner, inner), part, EKIDEN_MEMBERS));
 #undef EKIDEN_MEMBERS
-#define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
-        each(Struct, behind, bits_size, text) \
-        each(Struct, behind, bits_size, blob) \
-        each(Struct, behind, bits_size, walk) \
-        each(Struct, behind, bits_size, step) \
-        each(Struct, behind, bits_size, call)
-EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct corner, any), 1, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any), text, 1, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any), blob, 1, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any), walk, 1, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any), step, 1, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any), call, 1, EKIDEN_MEMBERS, "corner_v1.proto");
+#define EKIDEN_PASS(ekiden_pass, ekiden_before) \
+        EKIDEN_REACHES(EKIDEN_TYPE(struct corner, any), text, 0, 1, reach_9_2, ekiden_before, ekiden_pass##_0) \
+        EKIDEN_REACHES(EKIDEN_TYPE(struct corner, any), blob, 0, 1, reach_9_2, ekiden_pass##_0, ekiden_pass##_1) \
+        EKIDEN_REACHES(EKIDEN_TYPE(struct corner, any), walk, 0, 1, reach_9_2, ekiden_pass##_1, ekiden_pass##_2) \
+        EKIDEN_REACHES(EKIDEN_TYPE(struct corner, any), step, 0, 1, reach_9_2, ekiden_pass##_2, ekiden_pass##_3) \
+        EKIDEN_REACHES(EKIDEN_TYPE(struct corner, any), call, 0, 1, reach_9_2, ekiden_pass##_3, ekiden_pass##_4)
+enum {
+        reach_9_2_start = 0,
+        EKIDEN_PASS(_1, _start)
+        EKIDEN_PASS(_2, _1_4)
+        EKIDEN_PASS(_3, _2_4)
+        EKIDEN_PASS(_4, _3_4)
+        EKIDEN_PASS(_5, _4_4)
+};
+#undef EKIDEN_PASS
+EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct corner, any), reach_9_2_5_4, "corner_v1.proto");
+EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any), text, 0, 1, reach_9_2_5_4, "corner_v1.proto");
+EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any), blob, 0, 1, reach_9_2_5_4, "corner_v1.proto");
+EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any), walk, 0, 1, reach_9_2_5_4, "corner_v1.proto");
+EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any), step, 0, 1, reach_9_2_5_4, "corner_v1.proto");
+EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any), call, 0, 1, reach_9_2_5_4, "corner_v1.proto");
+#define EKIDEN_MEMBERS(ekiden_each, ekiden_struct, ekiden_behind, ekiden_tail) \
+        ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, text) \
+        ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, blob) \
+        ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, walk) \
+        ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, step) \
+        ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, call)
 EKIDEN_NO_MORE_GAPS(EKIDEN_TYPE(struct corner, any), 1, "corner_v1.proto",
         EKIDEN_GAP_AT_START(EKIDEN_TYPE(struct corner, any), EKIDEN_MEMBERS) +
         EKIDEN_GAP(EKIDEN_TYPE(struct corner, any), text, EKIDEN_MEMBERS) +
@@ -589,14 +666,18 @@ EKIDEN_NO_MORE_GAPS(EKIDEN_TYPE(struct corner, any), 1, "corner_v1.proto",
         EKIDEN_GAP(EKIDEN_TYPE(struct corner, any), step, EKIDEN_MEMBERS) +
         EKIDEN_GAP(EKIDEN_TYPE(struct corner, any), call, EKIDEN_MEMBERS));
 #undef EKIDEN_MEMBERS
-#define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
-        each(Struct, behind, bits_size, bytes) \
-        each(Struct, behind, bits_size, size)
-EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct corner, any.blob), 0, EKIDEN_MEMBERS,
-                          "corner_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any.blob), bytes, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any.blob), size, 0, EKIDEN_MEMBERS, "corner_v1.proto");
-#undef EKIDEN_MEMBERS
+#define EKIDEN_PASS(ekiden_pass, ekiden_before) \
+        EKIDEN_REACHES(EKIDEN_TYPE(struct corner, any.blob), bytes, 0, 0, reach_9_3, ekiden_before, ekiden_pass##_0) \
+        EKIDEN_REACHES(EKIDEN_TYPE(struct corner, any.blob), size, 0, 0, reach_9_3, ekiden_pass##_0, ekiden_pass##_1)
+enum {
+        reach_9_3_start = 0,
+        EKIDEN_PASS(_1, _start)
+        EKIDEN_PASS(_2, _1_1)
+};
+#undef EKIDEN_PASS
+EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct corner, any.blob), reach_9_3_2_1, "corner_v1.proto");
+EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any.blob), bytes, 0, 0, reach_9_3_2_1, "corner_v1.proto");
+EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any.blob), size, 0, 0, reach_9_3_2_1, "corner_v1.proto");
 /* clang-format on */
 
 static const struct ekiden_choice corner__v1__corner__any__choice = {

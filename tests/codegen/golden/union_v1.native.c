@@ -17,11 +17,15 @@ static const struct ekiden_memory union_v1_memory = {
 /* Letter.Stamp is letter_stamp_t. */
 EKIDEN_CHECK_NUMBER(letter_stamp_t, when, INT64, "Letter.Stamp.when");
 /* clang-format off */
-#define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
-        each(Struct, behind, bits_size, when)
-EKIDEN_COVERED_FROM_START(letter_stamp_t, 0, EKIDEN_MEMBERS, "union_v1.proto");
-EKIDEN_COVERED(letter_stamp_t, when, 0, EKIDEN_MEMBERS, "union_v1.proto");
-#undef EKIDEN_MEMBERS
+#define EKIDEN_PASS(ekiden_pass, ekiden_before) \
+        EKIDEN_REACHES(letter_stamp_t, when, 0, 0, reach_0_0, ekiden_before, ekiden_pass##_0)
+enum {
+        reach_0_0_start = 0,
+        EKIDEN_PASS(_1, _start)
+};
+#undef EKIDEN_PASS
+EKIDEN_COVERED_FROM_START(letter_stamp_t, reach_0_0_1_0, "union_v1.proto");
+EKIDEN_COVERED(letter_stamp_t, when, 0, 0, reach_0_0_1_0, "union_v1.proto");
 /* clang-format on */
 
 static const struct ekiden_member union__v1__letter__stamp__members[] = {
@@ -55,43 +59,63 @@ EKIDEN_CHECK_NUMBER(struct letter, u.pair.left, INT32, "Letter.left");
 EKIDEN_CHECK_NUMBER(struct letter, ratio, FLOAT, "Letter.ratio");
 EKIDEN_CHECK_NUMBER(struct letter, count, UINT32, "Letter.count");
 /* clang-format off */
-#define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
-        each(Struct, behind, bits_size, kind) \
-        each(Struct, behind, bits_size, encoding) \
-        each(Struct, behind, bits_size, u) \
-        each(Struct, behind, bits_size, ratio) \
-        each(Struct, behind, bits_size, count)
-EKIDEN_COVERED_FROM_START(struct letter, 0, EKIDEN_MEMBERS, "union_v1.proto");
-EKIDEN_COVERED(struct letter, kind, 0, EKIDEN_MEMBERS, "union_v1.proto");
-EKIDEN_COVERED(struct letter, encoding, 0, EKIDEN_MEMBERS, "union_v1.proto");
-EKIDEN_COVERED(struct letter, u, 0, EKIDEN_MEMBERS, "union_v1.proto");
+#define EKIDEN_PASS(ekiden_pass, ekiden_before) \
+        EKIDEN_REACHES(struct letter, u, 0, 0, reach_1_0, ekiden_before, ekiden_pass##_0) \
+        EKIDEN_REACHES(struct letter, ratio, EKIDEN_UNION_TAIL(struct letter, ratio, EKIDEN_ALIGNED(struct letter, ratio) | EKIDEN_ALIGNED(struct letter, count)), 0, reach_1_0, ekiden_pass##_0, ekiden_pass##_1) \
+        EKIDEN_REACHES(struct letter, count, EKIDEN_UNION_TAIL(struct letter, count, EKIDEN_ALIGNED(struct letter, ratio) | EKIDEN_ALIGNED(struct letter, count)), 0, reach_1_0, ekiden_pass##_1, ekiden_pass##_2) \
+        EKIDEN_REACHES(struct letter, kind, 0, 0, reach_1_0, ekiden_pass##_2, ekiden_pass##_3) \
+        EKIDEN_REACHES(struct letter, encoding, 0, 0, reach_1_0, ekiden_pass##_3, ekiden_pass##_4)
+enum {
+        reach_1_0_start = 0,
+        EKIDEN_PASS(_1, _start)
+        EKIDEN_PASS(_2, _1_4)
+        EKIDEN_PASS(_3, _2_4)
+        EKIDEN_PASS(_4, _3_4)
+        EKIDEN_PASS(_5, _4_4)
+};
+#undef EKIDEN_PASS
+EKIDEN_COVERED_FROM_START(struct letter, reach_1_0_5_4, "union_v1.proto");
+EKIDEN_COVERED(struct letter, u, 0, 0, reach_1_0_5_4, "union_v1.proto");
 EKIDEN_COVERED(
         struct letter, ratio,
-        0 + EKIDEN_UNION_TAIL(struct letter, ratio, EKIDEN_ALIGNED(struct letter, ratio) | EKIDEN_ALIGNED(struct letter, count)),
-        EKIDEN_MEMBERS, "union_v1.proto");
+        EKIDEN_UNION_TAIL(struct letter, ratio, EKIDEN_ALIGNED(struct letter, ratio) | EKIDEN_ALIGNED(struct letter, count)),
+        0, reach_1_0_5_4, "union_v1.proto");
 EKIDEN_COVERED(
         struct letter, count,
-        0 + EKIDEN_UNION_TAIL(struct letter, count, EKIDEN_ALIGNED(struct letter, ratio) | EKIDEN_ALIGNED(struct letter, count)),
-        EKIDEN_MEMBERS, "union_v1.proto");
-#undef EKIDEN_MEMBERS
-#define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
-        each(Struct, behind, bits_size, text) \
-        each(Struct, behind, bits_size, number) \
-        each(Struct, behind, bits_size, stamp) \
-        each(Struct, behind, bits_size, pair)
-EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct letter, u), 0, EKIDEN_MEMBERS, "union_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u), text, 0, EKIDEN_MEMBERS, "union_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u), number, 0, EKIDEN_MEMBERS, "union_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u), stamp, 0, EKIDEN_MEMBERS, "union_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u), pair, 0, EKIDEN_MEMBERS, "union_v1.proto");
-#undef EKIDEN_MEMBERS
-#define EKIDEN_MEMBERS(each, Struct, behind, bits_size) \
-        each(Struct, behind, bits_size, left) \
-        each(Struct, behind, bits_size, right)
-EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct letter, u.pair), 0, EKIDEN_MEMBERS, "union_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u.pair), left, 0, EKIDEN_MEMBERS, "union_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u.pair), right, 0, EKIDEN_MEMBERS, "union_v1.proto");
-#undef EKIDEN_MEMBERS
+        EKIDEN_UNION_TAIL(struct letter, count, EKIDEN_ALIGNED(struct letter, ratio) | EKIDEN_ALIGNED(struct letter, count)),
+        0, reach_1_0_5_4, "union_v1.proto");
+EKIDEN_COVERED(struct letter, kind, 0, 0, reach_1_0_5_4, "union_v1.proto");
+EKIDEN_COVERED(struct letter, encoding, 0, 0, reach_1_0_5_4, "union_v1.proto");
+#define EKIDEN_PASS(ekiden_pass, ekiden_before) \
+        EKIDEN_REACHES(EKIDEN_TYPE(struct letter, u), text, 0, 0, reach_1_1, ekiden_before, ekiden_pass##_0) \
+        EKIDEN_REACHES(EKIDEN_TYPE(struct letter, u), number, 0, 0, reach_1_1, ekiden_pass##_0, ekiden_pass##_1) \
+        EKIDEN_REACHES(EKIDEN_TYPE(struct letter, u), stamp, 0, 0, reach_1_1, ekiden_pass##_1, ekiden_pass##_2) \
+        EKIDEN_REACHES(EKIDEN_TYPE(struct letter, u), pair, 0, 0, reach_1_1, ekiden_pass##_2, ekiden_pass##_3)
+enum {
+        reach_1_1_start = 0,
+        EKIDEN_PASS(_1, _start)
+        EKIDEN_PASS(_2, _1_3)
+        EKIDEN_PASS(_3, _2_3)
+        EKIDEN_PASS(_4, _3_3)
+};
+#undef EKIDEN_PASS
+EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct letter, u), reach_1_1_4_3, "union_v1.proto");
+EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u), text, 0, 0, reach_1_1_4_3, "union_v1.proto");
+EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u), number, 0, 0, reach_1_1_4_3, "union_v1.proto");
+EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u), stamp, 0, 0, reach_1_1_4_3, "union_v1.proto");
+EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u), pair, 0, 0, reach_1_1_4_3, "union_v1.proto");
+#define EKIDEN_PASS(ekiden_pass, ekiden_before) \
+        EKIDEN_REACHES(EKIDEN_TYPE(struct letter, u.pair), left, 0, 0, reach_1_2, ekiden_before, ekiden_pass##_0) \
+        EKIDEN_REACHES(EKIDEN_TYPE(struct letter, u.pair), right, 0, 0, reach_1_2, ekiden_pass##_0, ekiden_pass##_1)
+enum {
+        reach_1_2_start = 0,
+        EKIDEN_PASS(_1, _start)
+        EKIDEN_PASS(_2, _1_1)
+};
+#undef EKIDEN_PASS
+EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct letter, u.pair), reach_1_2_2_1, "union_v1.proto");
+EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u.pair), left, 0, 0, reach_1_2_2_1, "union_v1.proto");
+EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u.pair), right, 0, 0, reach_1_2_2_1, "union_v1.proto");
 /* clang-format on */
 
 static const struct ekiden_choice union__v1__letter__body__choice = {
