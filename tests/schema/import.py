@@ -154,6 +154,26 @@ class Good(Import):
                 result = self.importing('-I' + directory, 'src/deep/shop.h', '--struct', 'a')
                 self.assertIn(f'c_include: "{name}"', result.out)
 
+    def test_the_version_is_1_unless_it_is_said(self):
+        self.header('struct shop { int size; };\n')
+        result = self.importing('shop.h', '--struct', 'shop', '--schema-version', '7')
+        self.expect(result, 0, err='')
+        for text in ('version 7.', 'package shop.v7;', '  version: 7\n'):
+            self.assertIn(text, result.out)
+        self.assertIn('package shop.v1;', self.importing('shop.h', '--struct', 'shop').out)
+        for wrong in ('0', '-1', '1x', '4294967296', ''):
+            result = self.importing('shop.h', '--struct', 'shop', '--schema-version', wrong)
+            self.assertNotEqual(result.status, 0)
+            self.assertIn(f'"{wrong}" is no version', result.err)
+
+    def test_the_license_is_that_of_the_header(self):
+        self.write('shop.h', '/* SPDX-License-Identifier: MIT OR GPL-2.0+ */\nstruct shop { int n; };\n')
+        result = self.importing('shop.h', '--struct', 'shop')
+        self.assertTrue(result.out.startswith(
+            '// SPDX-License-Identifier: MIT OR GPL-2.0+\n//\n// The state of shop'), result)
+        self.header('struct shop { int n; };\n')
+        self.assertNotIn('SPDX', self.importing('shop.h', '--struct', 'shop').out)
+
     def test_the_program_is_the_header_unless_it_is_said(self):
         self.header('struct a { int n; };\n', 'my.shop-2.h')
         result = self.importing('my.shop-2.h', '--struct', 'a')

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* `import`: from an annotated header to version 1 of a schema. See import.h. */
+/* `import`: from an annotated header to a schema. See import.h. */
 #include "import.h"
 
 #include <errno.h>
@@ -45,10 +45,11 @@ static bool choose_program(struct import *import)
 static bool is_readable(struct import *import, const char *path)
 {
         FILE *file = fopen(path, "re");
-        int c = file != NULL ? fgetc(file) : EOF;
-        bool good = file != NULL && !ferror(file);
+        const size_t length =
+                file != NULL ? fread(import->top, 1, sizeof(import->top) - 1, file) : 0;
+        const bool good = file != NULL && !ferror(file);
 
-        (void)c;
+        import->top[length] = '\0';
         if (!good)
                 output_error(import->arena, "%s cannot be read: %m", path);
         if (file != NULL)

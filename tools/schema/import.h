@@ -71,6 +71,7 @@ struct import {
         struct ek_arena *arena;
         CXTranslationUnit unit;
         const char *program;
+        char top[512]; /* how the header begins */
         struct import_message *messages;
         struct import_enum *enums;
         struct import_names names, items;

@@ -74,6 +74,25 @@ static const char *include_name(const struct options *options)
         return name;
 }
 
+/* The header's own, if it says so at its top: the schema is made of it. */
+static void emit_license(const struct import *import, struct ek_text *text)
+{
+        static const char mark[] = "SPDX-License-Identifier:";
+        const char *begin = strstr(import->top, mark);
+        size_t length;
+
+        if (begin == NULL)
+                return;
+        begin += strlen(mark);
+        begin += strspn(begin, " \t");
+        length = strspn(begin, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                               "-.+:() ");
+        while (length > 0 && begin[length - 1] == ' ')
+                length--;
+        if (length > 0)
+                ek_text_printf(text, "// %s %.*s\n//\n", mark, (int)length, begin);
+}
+
 static void emit_file(struct import *import, struct ek_text *text)
 {
         const char *header = import->options->files.list[0];
@@ -82,17 +101,20 @@ static void emit_file(struct import *import, struct ek_text *text)
         for (char *c = package; *c != '\0'; c++)
                 if (*c == '-')
                         *c = '_';
-        add_comment(text, 0,
-                    ek_arena_printf(import->arena,
-                                    "The state of %s, version 1. `ekiden-schema import` made it of "
-                                    "%s; from here on this file is what counts, and once it is "
-                                    "released it does not change any more.",
-                                    import->program, base_name(header)));
+        emit_license(import, text);
+        add_comment(
+                text, 0,
+                ek_arena_printf(import->arena,
+                                "The state of %s, version %u. `ekiden-schema import` made it of "
+                                "%s; from here on this file is what counts, and once it is "
+                                "released it does not change any more.",
+                                import->program, import->options->version, base_name(header)));
         ek_text_printf(text,
-                       "\nsyntax = \"proto2\";\n\npackage %s.v1;\n\n"
+                       "\nsyntax = \"proto2\";\n\npackage %s.v%u;\n\n"
                        "import \"ekiden/options.proto\";\n\noption (ekiden.program) = {\n"
-                       "  name: \"%s\"\n  version: 1\n  c_include: ",
-                       package, import->program);
+                       "  name: \"%s\"\n  version: %u\n  c_include: ",
+                       package, import->options->version, import->program,
+                       import->options->version);
         add_quoted(text, include_name(import->options));
         ek_text_add_string(text, "\n};\n");
 }

@@ -50,7 +50,7 @@ static bool parse_fingerprint(const char *text, uint8_t ret_fingerprint[EK_FINGE
         return true;
 }
 
-static bool parse_version(const char *text, uint32_t *ret_version)
+bool lock_parse_version(const char *text, uint32_t *ret_version)
 {
         uint64_t value = 0;
 
@@ -128,7 +128,7 @@ static bool parse_line(struct lock *lock, char *text, int number)
                 fault(lock, number, 1,
                       "this is no line of a lock file (a program, a version, a fingerprint): put "
                       "back what was there, or delete it");
-        else if (!parse_version(version, &line.version))
+        else if (!lock_parse_version(version, &line.version))
                 fault(lock, number, (size_t)(version - begin) + 1,
                       "\"%s\" is no version: put back what was there, or delete the line", version);
         else if (!parse_fingerprint(fingerprint, line.fingerprint))

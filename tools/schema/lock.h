@@ -43,3 +43,6 @@ void lock_add(struct lock *lock, const struct ek_schema *schema);
 
 /** Writes it: all or nothing. Returns 0 or STATUS_SYSTEM, told on stderr. */
 int lock_write(struct lock *lock);
+
+/** Reads a schema version, 1, 2, 3 …, with nothing else before or behind it. */
+bool lock_parse_version(const char *text, uint32_t *ret_version);

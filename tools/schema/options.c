@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lock.h"
 #include "status.h"
 
 enum {
@@ -18,6 +19,7 @@ enum {
         KEY_LOCK,
         KEY_STRUCT,
         KEY_PROGRAM,
+        KEY_SCHEMA_VERSION,
         KEY_OUTPUT,
         KEY_USAGE,
 };
@@ -57,6 +59,7 @@ static const struct argp_option import_options[] = {
          "A struct that becomes an item, by its tag or typedef; may be given again", 1},
         {"program", KEY_PROGRAM, "NAME", 0,
          "The program's name (default: the header's, without its directory and .h)", 1},
+        {"schema-version", KEY_SCHEMA_VERSION, "NUMBER", 0, "The schema's version (default: 1)", 1},
         {"output", KEY_OUTPUT, "FILE", 0, "Write to a new file instead of standard output", 1},
         OPTIONS_HELP};
 
@@ -92,7 +95,7 @@ static const struct command commands[] = {
                            "frozen yet is no failure.",
                            lock_options, 1, SIZE_MAX, "all schemas"},
         [ACTION_IMPORT] = {"import", "HEADER --struct NAME...",
-                           "Make version 1 of a schema of an annotated C header.",
+                           "Make a schema, version 1 of it, of an annotated C header.",
                            "The annotations are those of <ekiden/annotate.h>. What cannot be "
                            "imported is told with the annotation that it needs.",
                            import_options, 1, 1, "one header"},
@@ -115,6 +118,15 @@ static void set_once(const char **value, const char *argument, const char *name,
         if (argument[0] == '\0')
                 argp_error(state, "--%s is empty", name);
         *value = argument;
+}
+
+static void set_version(struct options *options, const char *argument, struct argp_state *state)
+{
+        if (options->version != 0)
+                argp_error(state, "--schema-version is given twice");
+        if (!lock_parse_version(argument, &options->version))
+                argp_error(state, "\"%s\" is no version: give --schema-version 1, 2, 3 …",
+                           argument);
 }
 
 /* argp's own --help would not notice that the disk is full. */
@@ -174,6 +186,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
                 return 0;
         case KEY_PROGRAM:
                 set_once(&options->program, argument, "program", state);
+                return 0;
+        case KEY_SCHEMA_VERSION:
+                set_version(options, argument, state);
                 return 0;
         case KEY_OUTPUT:
                 set_once(&options->output, argument, "output", state);
@@ -271,4 +286,6 @@ void options_parse(int argc, char **argv, struct ek_arena *arena, struct options
         argp_parse(&parser, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, ret_options);
         if (ret_options->lock == NULL)
                 ret_options->lock = "ekiden.lock";
+        if (ret_options->version == 0)
+                ret_options->version = 1;
 }

@@ -29,6 +29,7 @@ struct options {
         struct strings structs; /* of --struct */
         const char *lock; /* the lock file */
         const char *program; /* of --program, or NULL */
+        uint32_t version; /* of --schema-version, or 1 */
         const char *output; /* of --output, or NULL: stdout */
         bool json;
 };
