@@ -5,6 +5,7 @@
  */
 #include "compare_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* The pair in hand, by age and not by direction. */
@@ -12,22 +13,59 @@ struct context {
         struct ek_comparison *comparison;
         struct ek_message_pair *pair;
         const struct ek_message *older, *newer;
+        const struct ek_field **olders; /* by the index of a newer field: what it was, or NULL */
+        const struct ek_field **newers; /* by that of an older: what first says that it was it */
 };
 
-/* What a field of the newer message was, or NULL. */
-static const struct ek_field *older_of(const struct context *context, const struct ek_field *newer)
+static int compare_names(const void *left, const void *right)
 {
-        return ek_message_field(context->older,
-                                ek_compare_older_name(ek_relation_field_was(newer), newer->name));
+        const struct ek_field *a = *(const struct ek_field *const *)left;
+        const struct ek_field *b = *(const struct ek_field *const *)right;
+
+        return strcmp(a->name, b->name);
 }
 
-/* What a field of the older message has become: the first that says so, or NULL. */
+/* Finds what belongs together, once: messages may have thousands of fields. */
+static void match_fields(struct context *context)
+{
+        struct ek_arena *arena = context->comparison->arena;
+        const struct ek_message *older = context->older, *newer = context->newer;
+        const struct ek_field **by_name =
+                ek_arena_alloc(arena, older->field_count, sizeof(struct ek_field *));
+
+        context->olders = ek_arena_alloc(arena, newer->field_count, sizeof(struct ek_field *));
+        context->newers = ek_arena_alloc(arena, older->field_count, sizeof(struct ek_field *));
+        if (older->field_count == 0)
+                return;
+        for (size_t i = 0; i < older->field_count; i++)
+                by_name[i] = &older->fields[i];
+        qsort(by_name, older->field_count, sizeof(struct ek_field *), compare_names);
+        for (size_t i = 0; i < newer->field_count; i++) {
+                const struct ek_field *field = newer->sorted[i];
+                const struct ek_field wanted = {
+                        .name = ek_compare_older_name(ek_relation_field_was(field), field->name),
+                };
+                const struct ek_field *key = &wanted;
+                const struct ek_field *const *found =
+                        bsearch(&key, by_name, older->field_count, sizeof(struct ek_field *),
+                                compare_names);
+
+                if (found == NULL)
+                        continue;
+                context->olders[field - newer->fields] = *found;
+                if (context->newers[*found - older->fields] == NULL)
+                        context->newers[*found - older->fields] = field;
+        }
+}
+
+static const struct ek_field *older_of(const struct context *context, const struct ek_field *newer)
+{
+        return context->olders[newer - context->newer->fields];
+}
+
 static const struct ek_field *newer_of(const struct context *context, const struct ek_field *older)
 {
-        for (size_t i = 0; i < context->newer->field_count; i++)
-                if (older_of(context, context->newer->sorted[i]) == older)
-                        return context->newer->sorted[i];
-        return NULL;
+        return context->newers[older - context->older->fields];
 }
 
 static const struct ek_field *partner_of(const struct context *context,
@@ -402,12 +440,17 @@ static void check_changed(const struct context *context)
 void ek_compare_fields(struct ek_comparison *comparison, struct ek_message_pair *pair)
 {
         bool down = comparison->is_downgrade;
-        const struct context context = {comparison, pair, down ? pair->to : pair->from,
-                                        down ? pair->from : pair->to};
+        struct context context = {
+                .comparison = comparison,
+                .pair = pair,
+                .older = down ? pair->to : pair->from,
+                .newer = down ? pair->from : pair->to,
+        };
 
         pair->fields =
                 ek_arena_alloc(comparison->arena, pair->from->field_count + pair->to->field_count,
                                sizeof(*pair->fields));
+        match_fields(&context);
         check_changed(&context);
         for (size_t i = 0; i < pair->to->field_count; i++) {
                 struct ek_field_pair *field = &pair->fields[pair->field_count++];

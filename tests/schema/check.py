@@ -78,6 +78,13 @@ class Check(Compare):
         self.new('optional string user = 2', 'optional string login = 2 [(ekiden.field).was = "user"]')
         self.expect(self.check(), 0)
 
+    def test_thousands_of_fields_are_compared_in_a_moment(self):
+        body = 'message Wide { option (ekiden.item) = { name: "wide" }; %s }\n' % ' '.join(
+            f'optional int32 field_{number} = {number};' for number in range(1, 5001))
+        self.old(body)
+        self.schema('new.proto', body.replace('int32', 'int64'), version=2)
+        self.assertIn('5000 compatible, 0 need a function, 0 broken\n', self.check().out)
+
     def test_values_that_are_lost_are_named(self):
         body = ('message Job { option (ekiden.item) = { name: "jobs" }; '
                 'enum State { NEW = 0; HELD = 1; DONE = 2; } optional State state = 1; }\n')
