@@ -65,6 +65,10 @@ static void emit_room(struct ek_text *out, const struct ek_binding *binding,
                    binding, bound->member, "", bound->field);
         if (bound->options->length != NULL)
                 emit_check(out, "LENGTH", binding, bound->options->length, "", bound->field);
+        if (bound->options->capacity != NULL) {
+                emit_check(out, "POINTER", binding, bound->member, "\"capacity\", ", bound->field);
+                emit_check(out, "CAPACITY", binding, bound->options->capacity, "", bound->field);
+        }
 }
 
 static void emit_message(struct ek_text *out, const struct ek_binding *binding,

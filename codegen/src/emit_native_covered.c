@@ -39,7 +39,7 @@ static void level_add(struct level *level, const struct ek_path *path, size_t de
                                        &level->choices_size, sizeof(*level->choices));
         level->choices[level->count] = path->choice;
         level->names[level->count++] = name;
-        level->out_of_order += path->shared || path->declared < 0;
+        level->out_of_order += path->service != EK_PATH_VALUE || path->declared < 0;
 }
 
 /* Whether the field that is declared right before is a bit-field of the same struct. */

@@ -94,6 +94,9 @@ static void emit_place(struct ek_text *out, const struct ek_binding *binding,
         if (bound->options->length != NULL)
                 ek_emit(out, "                EKIDEN_LENGTH_AT($struct$, $member$),\n", "struct",
                         binding->c_struct, "member", bound->options->length, NULL);
+        if (bound->options->capacity != NULL)
+                ek_emit(out, "                EKIDEN_CAPACITY_AT($struct$, $member$),\n", "struct",
+                        binding->c_struct, "member", bound->options->capacity, NULL);
 }
 
 /* What its values stand for; in the order of struct ekiden_member, as above. */

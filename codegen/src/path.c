@@ -64,6 +64,26 @@ static void add(struct ek_paths *paths, struct ek_path path)
         paths->list[paths->count++] = path;
 }
 
+/* A member that serves the field's own, of an option with this number. */
+static void add_beside(struct ek_paths *paths, const struct ek_message *message,
+                       const struct ek_bound_field *bound, const char *text, const char *role,
+                       enum ek_path_service service, int32_t number)
+{
+        struct ek_path path = {
+                .text = text,
+                .role = ek_arena_printf(paths->arena, "the %s of field \"%s\"", role,
+                                        bound->field->name),
+                .place = ek_place_below(&bound->field->place, 8, EK_OPTION_EKIDEN_NUMBER, number,
+                                        -1),
+                .choice = bound->choice,
+                .declared = (int32_t)(bound->field - message->fields),
+                .service = service,
+        };
+
+        if (text != NULL)
+                add(paths, path);
+}
+
 static void add_field(struct ek_paths *paths, const struct ek_message *message,
                       const struct ek_bound_field *bound)
 {
@@ -82,18 +102,9 @@ static void add_field(struct ek_paths *paths, const struct ek_message *message,
         if (bound->options->c_member != NULL)
                 path.place = ek_place_below(&path.place, 8, EK_OPTION_EKIDEN_NUMBER, 16, -1);
         add(paths, path);
-        if (bound->options->length == NULL)
-                return;
-        path = (struct ek_path){
-                .text = bound->options->length,
-                .role = ek_arena_printf(paths->arena, "the length of field \"%s\"",
-                                        bound->field->name),
-                .place = ek_place_below(&bound->field->place, 8, EK_OPTION_EKIDEN_NUMBER, 18, -1),
-                .choice = bound->choice,
-                .declared = (int32_t)(bound->field - message->fields),
-                .shared = true,
-        };
-        add(paths, path);
+        add_beside(paths, message, bound, bound->options->length, "length", EK_PATH_LENGTH, 18);
+        add_beside(paths, message, bound, bound->options->capacity, "capacity", EK_PATH_CAPACITY,
+                   23);
 }
 
 static void add_ignored(struct ek_paths *paths, const struct ek_binding *binding)

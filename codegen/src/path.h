@@ -14,7 +14,11 @@ struct ek_path {
         unsigned int bits; /* width of a bit-field; 0: it is none */
         int32_t declared; /* index of its field in the file; -1: it has none */
         bool flexible;
-        bool shared; /* a length: fields of one oneof may have it together */
+        enum ek_path_service {
+                EK_PATH_VALUE = 0,
+                EK_PATH_LENGTH, /* fields of one oneof may have it together, */
+                EK_PATH_CAPACITY, /* and this */
+        } service;
 };
 
 struct ek_paths {

@@ -140,10 +140,10 @@ static void check_ignored(const struct ek_binding *binding, const struct ek_plac
                                    binding->options->ignore[i]);
 }
 
-/* Fields of one oneof share memory as they like, and what counts it. */
+/* Fields of one oneof share memory as they like, and what counts it or its room. */
 static bool may_meet(const struct ek_path *a, const struct ek_path *b)
 {
-        return a->choice != NULL && a->choice == b->choice && a->shared == b->shared;
+        return a->choice != NULL && a->choice == b->choice && a->service == b->service;
 }
 
 static void check_paths(const struct ek_binding *binding, struct ek_problems *problems)

@@ -19,6 +19,7 @@ enum {
         BITS,
         FUNCTION,
         CASE,
+        CAPACITY,
 };
 
 static struct ek_place option_place(const struct ek_field *field, int number)
@@ -62,12 +63,19 @@ static void check_room(const struct ek_bound_field *bound, struct ek_problems *p
         const struct ek_field *field = bound->field;
         struct ek_place length = option_place(field, LENGTH);
         struct ek_place flexible = option_place(field, FLEXIBLE);
+        struct ek_place capacity = option_place(field, CAPACITY);
         struct ek_binding target;
 
         if (bound->options->length != NULL && !field->repeated && bound->kind != EK_BOUND_BYTES)
                 ek_problem(problems, &length,
                            "`length` is for repeated fields and bytes, and \"%s\" is neither: "
                            "remove it",
+                           field->name);
+        if (bound->options->capacity != NULL &&
+            (bound->options->length == NULL || bound->options->flexible))
+                ek_problem(problems, &capacity,
+                           "`capacity` is for a pointer with `length`, and \"%s\" is none: remove "
+                           "it, or add `length`",
                            field->name);
         if (bound->options->flexible && bound->options->length == NULL)
                 ek_problem(problems, &flexible,
@@ -209,6 +217,7 @@ static const char *binding_option(const Ekiden__FieldOptions *options, int *ret_
                 {options->has_bits, "bits", BITS},
                 {options->function != NULL, "function", FUNCTION},
                 {options->c_case != NULL, "c_case", CASE},
+                {options->capacity != NULL, "capacity", CAPACITY},
         };
 
         for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
@@ -224,6 +233,7 @@ void ek_validate_bound_field(const struct ek_binding *binding, const struct ek_b
 {
         struct ek_place member = option_place(bound->field, MEMBER);
         struct ek_place length = option_place(bound->field, LENGTH);
+        struct ek_place capacity = option_place(bound->field, CAPACITY);
         struct ek_place place;
         const char *option;
         int number;
@@ -239,6 +249,7 @@ void ek_validate_bound_field(const struct ek_binding *binding, const struct ek_b
         }
         check_path(bound->options->c_member, &member, problems);
         check_path(bound->options->length, &length, problems);
+        check_path(bound->options->capacity, &capacity, problems);
         check_type(binding, bound->field, problems);
         check_room(bound, problems);
         if (bound->options->has_bits)

@@ -35,6 +35,7 @@ static const char header[] = "#include <stdbool.h>\n"
                              "  unsigned int many_count;\n"
                              "  void *blob;\n"
                              "  size_t blob_size;\n"
+                             "  size_t blob_room;\n"
                              "  unsigned char mac[6];\n"
                              "  struct point at;\n"
                              "  struct point corners[2];\n"
@@ -81,7 +82,8 @@ static const char schema[] =
         "  repeated string names = 12;\n"
         "  repeated string notes = 13 [(ekiden.field).zt = true];\n"
         "  repeated int32 many = 14 [(ekiden.field).length = \"many_count\"];\n"
-        "  optional bytes blob = 15 [(ekiden.field).length = \"blob_size\"];\n"
+        "  optional bytes blob = 15\n"
+        "      [(ekiden.field) = { length: \"blob_size\" capacity: \"blob_room\" }];\n"
         "  optional bytes mac = 16;\n"
         "  optional Point at = 17;\n"
         "  repeated Point corners = 18;\n"
@@ -215,6 +217,13 @@ static const struct change changes[] = {
          "struct box: \"many_count\" is the length of Box.many and must be an integer"},
         {"  size_t blob_size;", "  void *blob_size;",
          "struct box: \"blob_size\" is the length of Box.blob and must be an integer"},
+        {"  size_t blob_room;", "  void *blob_room;",
+         "struct box: \"blob_room\" is the capacity of Box.blob and must be an integer"},
+        {"  size_t blob_room;", "  signed char blob_room; char rest[7];",
+         BEHIND("struct box", "blob_room")},
+        {"capacity: \"blob_room\"", "", BEHIND("struct box", "blob_size")},
+        {"  void *blob;", "  char blob[8];",
+         MUST("blob", "blob", "a pointer, because of `capacity`")},
         {"char end[];", "char *end;",
          "struct tail: \"end\" is bound to Tail.end and must be " AT_END},
         {"unsigned int size; char end[];", "char end[16]; unsigned int size;",

@@ -42,7 +42,7 @@ class Structs(unittest.TestCase):
 
     def test_it_names_every_option_of_a_binding(self):
         text = read('idl/ekiden/options.proto')
-        for name in ('c_struct', 'c_include', 'ignore', 'c_new', 'c_free', 'c_alloc', 'c_member', 'zt', 'length',
+        for name in ('c_struct', 'c_include', 'ignore', 'c_new', 'c_free', 'c_alloc', 'c_member', 'zt', 'length', 'capacity',
                      'flexible', 'bits', 'function', 'c_case', 'c_discriminator', 'c_none', 'c_constant',
                      'identity', 'reference'):
             self.assertRegex(text, rf'(optional|repeated) \w+ {name} = ')

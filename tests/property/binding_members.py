@@ -216,6 +216,8 @@ class Struct:
                             same_loop)
         declaration = [f'{kind} {name}[{size}];' if room == 'counted' else f'{kind} *{name};',
                        f'{self.rng.choice(LENGTHS)} {count};']
+        if room == 'pointed':
+            declaration += self.room(name, count, options)
         self.rng.shuffle(declaration)
         make = f's->{count} = draw({size + 1}); '
         if room == 'pointed':
@@ -229,6 +231,15 @@ class Struct:
             self.same.append((None, f'(int)a->{count} <= {i} || '
                               f'({same.format(f"a->{name}[{i}]", f"b->{name}[{i}]")})'))
 
+    def room(self, name, count, options):
+        """Perhaps a member that says for how many there is room: what it says after a trip, is true."""
+        if self.rng.random() < 0.5:
+            return []
+        options['capacity'] = f'{name}_room'
+        self.fill.append(f's->{name}_room = 99;')
+        self.same.append((None, f'a->{name}_room == 99 && b->{name}_room == b->{count}'))
+        return [f'{self.rng.choice(LENGTHS)} {name}_room;']
+
     def bytes(self, name):
         size, kind = self.rng.randint(1, 9), self.rng.choice(['uint8_t', 'char', 'unsigned char'])
         room = self.rng.choice(['whole', 'counted', 'pointed'])
@@ -236,10 +247,13 @@ class Struct:
             return self.add(f'{kind} {name}[{size}];', self.field('bytes', name),
                             f'draw_bytes(s->{name}, {size});',
                             f'memcmp(a->{name}, b->{name}, {size}) == 0')
-        pointed = self.rng.choice([kind, 'void']) + f' *{name};'
+        options = {}
+        pointed = self.rng.choice([kind, 'void']) + f' *{name}; '
+        if room == 'pointed':
+            pointed += ' '.join(self.room(name, name + '_size', options))
         self.add((f'{kind} {name}[{size}]; ' if room == 'counted' else pointed) +
                  f'{self.rng.choice(LENGTHS)} {name}_size;',
-                 self.field('bytes', name, length=name + '_size'),
+                 self.field('bytes', name, length=name + '_size', **options),
                  (f's->{name} = trip_allocate({size}); ' if room == 'pointed' else '') +
                  f's->{name}_size = draw({size + 1}); draw_bytes(s->{name}, '
                  f'(size_t)s->{name}_size);',

@@ -105,6 +105,29 @@ class Good(Import):
             };''')
         self.expect(self.importing('shop.h', '--struct', 'shop'), 0, out=long.out, err='')
 
+    def test_the_room_of_an_array_that_grows_has_no_field(self):
+        self.assertEqual(
+            self.fields('char *PTRARRAY(used, room) data; unsigned used, room;'),
+            ['optional bytes data = 1 [(ekiden.field) = { length: "used" capacity: "room" }];'])
+        result = self.members('struct { int n, bufCap; short *PTRARRAY( n , bufCap ) v; } in;')
+        self.expect(result, 0, err='')
+        self.assertIn('length: "in.n"', result.out)
+        self.assertIn('capacity: "in.bufCap"', result.out)
+        self.assertNotIn(' = 2', result.out)
+
+    def test_what_may_be_the_room_of_an_array_beside_it_is_noted(self):
+        note = (': note: member "{0}" crosses as a number: if it says how many elements "data" has room '
+                'for, annotate that with PTRARRAY(used, {0})')
+        for name in ('capacity', 'alloced', 'size', 'dataRoom'):
+            with self.subTest(name=name):
+                result = self.members(f'char *PTRARRAY(used) data; int used; unsigned {name};')
+                self.expect(result, 0)
+                self.assertIn(note.format(name), result.err)
+                self.assertIn(f' {name} = 2;', result.out)
+        self.fields('char *PTRARRAY(used) data; int used, age; float size; IGNORE int cap;')
+        self.fields('char *PTRARRAY(used, cap) data; int used, cap, size;')
+        self.fields('char data[8] PTRARRAY(used); int used, size;')
+
     def test_arguments_that_are_macros_stay_as_they_are_written(self):
         self.header('#define ONE 1\nstruct shop { int k; TAGGED(k) union { CASE(ONE) int i; } u; };')
         self.assertIn('c_case: "ONE"', self.importing('shop.h', '--struct', 'shop').out)
@@ -234,6 +257,10 @@ class Bad(Import):
         'float f; char *PTRARRAY(f) m;': 'names the member "f", which is no integer',
         'int b : 3; char *PTRARRAY(b) m;': 'which is no integer, but a bit-field',
         'char *PTRARRAY(2) m;': 'PTRARRAY(2): give it the name of the member',
+        'char *PTRARRAY(n, none) m; int n;': 'names the member "none", which there is none of',
+        'char *PTRARRAY(n, n) m; int n;': 'names the member "n", which is the count of "m" already',
+        'char *PTRARRAY(n, r, s) m; int n, r, s;': 'one other member at most',
+        'char m[8] PTRARRAY(n, r); int n, r;': 'remove the second argument',
         'int n; int m PTRARRAY(n);': 'is annotated with PTRARRAY, but is no array',
         'int n; char *m PTRARRAY(n) PTRARRAY(m);': 'annotation PTRARRAY is there twice',
         'int ZT m;': 'is annotated with ZT, but is no pointer to char',

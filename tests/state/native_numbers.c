@@ -387,6 +387,15 @@ Test(native_numbers, lengths_are_checked_on_both_sides)
                      EKIDEN_EREFUSED);
         cr_assert_not_null(strstr(error.sentence, "300 values"), "%s", error.sentence);
         cr_assert_null(box.pointer);
+        member.length_size = 8;
+        member.capacity_offset = offsetof(struct box, values);
+        member.capacity_size = 1;
+        error = (struct ekiden_error){.code = 0};
+        cr_assert_eq(ek_native_import(&cursor, &native, NULL, &message.base, &box),
+                     EKIDEN_EREFUSED);
+        cr_assert_not_null(strstr(error.sentence, "how many there is room cannot hold"), "%s",
+                           error.sentence);
+        cr_assert_null(box.pointer);
         bind_box(field, &c_types[4], EKIDEN_ROOM_FIXED);
         error = (struct ekiden_error){.code = 0};
         cr_assert_eq(ek_native_import(&cursor, &native, NULL, &message.base, &box),

@@ -82,11 +82,15 @@ struct import {
 /* What the annotations of a member say. */
 struct annotations {
         bool zt, ptr, ignore, bytes, descriptor, reference;
-        const char *length, *function, *case_value, *discriminator, *none;
+        const char *length, *capacity, *function, *case_value, *discriminator, *none;
 };
 
 /** Tells what is wrong at a cursor, on stderr; the same at the same place is told once. */
 void import_fault(struct import *import, CXCursor at, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+
+/** Tells, on stderr, what may be wrong at a cursor and fails nothing; once, as above. */
+void import_notice(struct import *import, CXCursor at, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 
 /** Tells that a struct of the system's headers does not cross. */

@@ -65,6 +65,19 @@ static void set_tagged(struct reading *reading, CXCursor at, const char *argumen
                     "one value at most at which no member is in use, an integer or a constant");
 }
 
+static void set_ptrarray(struct reading *reading, CXCursor at, const char *argument)
+{
+        struct ek_arena *arena = reading->import->arena;
+        const char *comma = strchrnul(argument, ',');
+
+        set(reading, at, "PTRARRAY", trim(arena, argument, comma), &reading->annotations->length,
+            ek_name_is_identifier, "the name of the member that counts the elements");
+        if (*comma != '\0')
+                set(reading, at, "PTRARRAY", trim(arena, comma + 1, strchr(comma, '\0')),
+                    &reading->annotations->capacity, ek_name_is_identifier,
+                    "one other member at most, which says for how many elements there is room");
+}
+
 static void read_annotation(struct reading *reading, CXCursor at, const char *text)
 {
         struct annotations *annotations = reading->annotations;
@@ -91,8 +104,7 @@ static void read_annotation(struct reading *reading, CXCursor at, const char *te
                         return;
                 }
         if (length == strlen("ptrarray") && strncmp(text, "ptrarray", length) == 0)
-                set(reading, at, "PTRARRAY", argument, &annotations->length, ek_name_is_identifier,
-                    "the name of the member that counts the elements");
+                set_ptrarray(reading, at, argument);
         else if (length == strlen("function") && strncmp(text, "function", length) == 0)
                 set(reading, at, "FUNCTION", argument, &annotations->function,
                     ek_name_is_identifier,

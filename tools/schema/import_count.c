@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Members that serve others: they count an array's elements, or say which member of a union is in
- * use. Each serves one; what they hold crosses with that.
+ * Members that serve others: they count an array's elements, say for how many there is room, or
+ * which member of a union is in use. Each serves one; what they hold crosses with that.
  */
 #include <string.h>
 
 #include "import_member.h"
+#include "names.h"
 
 struct lookup {
         const char *name;
@@ -69,7 +70,7 @@ static bool is_integer(const struct lookup *lookup, bool may_be_enum)
 }
 
 static void add(struct import_member *member, const struct lookup *lookup, const char *role,
-                bool is_discriminator)
+                const char *pointer, bool is_discriminator)
 {
         struct import_level *level = member->level;
         struct ek_arena *arena = level->import->arena;
@@ -88,14 +89,18 @@ static void add(struct import_member *member, const struct lookup *lookup, const
                 return;
         }
         count = ek_arena_alloc(arena, 1, sizeof(*count));
+        count->name = lookup->name;
         count->path = lookup->path;
         count->role = role;
         count->union_path = union_path;
+        count->pointer = pointer;
+        count->beside = level->path;
         count->next = *level->counts;
         *level->counts = count;
 }
 
-void import_count_note(struct import_member *member, const char *name, bool is_discriminator)
+static void note(struct import_member *member, const char *name, const char *role,
+                 const char *pointer, bool is_discriminator)
 {
         struct ek_arena *arena = member->level->import->arena;
         struct lookup lookup = look_up(member->level, name);
@@ -116,9 +121,52 @@ void import_count_note(struct import_member *member, const char *name, bool is_d
                                         clang_Cursor_isBitField(lookup.cursor) ? ", but a bit-field"
                                                                                : ""));
         else
-                add(member, &lookup,
-                    ek_arena_printf(arena, "%s \"%s\"",
-                                    is_discriminator ? "the discriminator of" : "the count of",
-                                    member->path),
-                    is_discriminator);
+                add(member, &lookup, ek_arena_printf(arena, "the %s \"%s\"", role, member->path),
+                    pointer, is_discriminator);
+}
+
+void import_count_note(struct import_member *member)
+{
+        const struct annotations *annotations = &member->annotations;
+        const bool grows = member->type.kind == CXType_Pointer && annotations->capacity == NULL;
+
+        if (member->type.kind == CXType_Record && annotations->discriminator != NULL)
+                note(member, annotations->discriminator, "discriminator of", NULL, true);
+        if (member->type.kind != CXType_Record && annotations->length != NULL)
+                note(member, annotations->length, "count of", grows ? member->name : NULL, false);
+        if (member->type.kind != CXType_Record && annotations->capacity != NULL && !member->failed)
+                note(member, annotations->capacity, "room of", NULL, false);
+}
+
+static bool sounds_like_room(struct ek_arena *arena, const char *name)
+{
+        static const char *const words[] = {"cap", "size", "alloc", "room"};
+        const char *lower = ek_name_lower(arena, name);
+
+        for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+                if (strstr(lower, words[i]) != NULL)
+                        return true;
+        return false;
+}
+
+void import_count_suspect(const struct import_member *member)
+{
+        struct import *import = member->level->import;
+        const char *number = import_number(member->type);
+
+        if (number == NULL || strstr("float double bool", number) != NULL ||
+            clang_Cursor_isBitField(member->cursor) ||
+            !sounds_like_room(import->arena, member->name))
+                return;
+        for (const struct import_count *count = *member->level->counts; count != NULL;
+             count = count->next)
+                if (count->pointer != NULL && strcmp(count->beside, member->level->path) == 0) {
+                        import_notice(
+                                import, member->place,
+                                "member \"%s\" crosses as a number: if it says how many "
+                                "elements \"%s\" has room for, annotate that with PTRARRAY(%s, "
+                                "%s), as it arrives with no more than there are",
+                                member->path, count->pointer, count->name, member->name);
+                        return;
+                }
 }

@@ -247,6 +247,10 @@ static void check_annotations(struct import_member *member)
                         member,
                         "is annotated with PTR or REFERENCE, but does not point to a struct: "
                         "remove the annotation");
+        else if (annotations->capacity != NULL && member->type.kind != CXType_Pointer)
+                import_member_fault(
+                        member, "is annotated with PTRARRAY(MEMBER, ROOM), but is no pointer: what "
+                                "it has room for never changes, so remove the second argument");
         else if (annotations->discriminator != NULL)
                 import_member_fault(
                         member, "is annotated with TAGGED, but is no union: remove the annotation");
@@ -270,6 +274,9 @@ static void add_options(struct import_member *member)
         if (annotations->length != NULL)
                 add_text_option(member, "length",
                                 import_count_path(member->level, annotations->length));
+        if (annotations->capacity != NULL)
+                add_text_option(member, "capacity",
+                                import_count_path(member->level, annotations->capacity));
         if (annotations->reference)
                 add_option(member, "reference: true");
         if (annotations->descriptor)

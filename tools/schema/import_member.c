@@ -73,7 +73,7 @@ static void walk_union(struct import_member *member)
         } else if (!level->collects) {
                 add_oneof(member);
         } else {
-                import_count_note(member, member->annotations.discriminator, true);
+                import_count_note(member);
                 if (!member->failed)
                         go_down(member, member->path, NULL);
         }
@@ -119,9 +119,9 @@ static void take_member(struct import_member *member)
                    level->union_path == NULL) {
                 go_down(member, NULL, NULL);
         } else if (level->collects) {
-                if (member->annotations.length != NULL)
-                        import_count_note(member, member->annotations.length, false);
+                import_count_note(member);
         } else if (import_count_find(level, member->path) == NULL) {
+                import_count_suspect(member);
                 import_member_field(member);
         }
 }

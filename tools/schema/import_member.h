@@ -7,9 +7,12 @@
 
 /* What counts an array or says what is in use of a union, and so has no field of its own. */
 struct import_count {
-        const char *path;
+        const char *name, *path;
         const char *role; /* "the count of \"bars\"" */
         const char *union_path; /* of the union whose members may have it together, or NULL */
+        const char *pointer; /* whose elements it counts, where nothing says how many there is room
+                                for; or NULL */
+        const char *beside; /* the path before that pointer's name */
         struct import_count *next;
 };
 
@@ -45,8 +48,11 @@ bool import_is_named(CXType type);
 /** Makes it a field of its message. */
 void import_member_field(struct import_member *member);
 
-/** Notes that another member counts its elements, or says what is in use of it. */
-void import_count_note(struct import_member *member, const char *name, bool is_discriminator);
+/** Notes the members that its annotations name: they have no fields of their own. */
+void import_count_note(struct import_member *member);
+
+/** Gives notice of an integer that may be the room of an array beside it, by its name. */
+void import_count_suspect(const struct import_member *member);
 
 /** What a member of this path counts, or NULL. */
 const struct import_count *import_count_find(const struct import_level *level, const char *path);

@@ -34,21 +34,37 @@ static const char *position(struct import *import, CXSourceLocation location)
                                column);
 }
 
+static void tell(struct import *import, CXCursor at, const char *kind, const char *format,
+                 va_list arguments)
+{
+        char *sentence, *line;
+
+        if (vasprintf(&sentence, format, arguments) < 0)
+                ek_die("memory ran out");
+        line = ek_arena_printf(import->arena, "%s: %s: %s",
+                               position(import, clang_getCursorLocation(at)), kind, sentence);
+        free(sentence);
+        if (import_names_take(&import->told, line))
+                output_lines(import->arena, stderr, line);
+}
+
 void import_fault(struct import *import, CXCursor at, const char *format, ...)
 {
         va_list arguments;
-        char *sentence, *line;
 
         va_start(arguments, format);
-        if (vasprintf(&sentence, format, arguments) < 0)
-                ek_die("memory ran out");
+        tell(import, at, "error", format, arguments);
         va_end(arguments);
-        line = ek_arena_printf(import->arena, "%s: error: %s",
-                               position(import, clang_getCursorLocation(at)), sentence);
-        free(sentence);
         import->failed = true;
-        if (import_names_take(&import->told, line))
-                output_lines(import->arena, stderr, line);
+}
+
+void import_notice(struct import *import, CXCursor at, const char *format, ...)
+{
+        va_list arguments;
+
+        va_start(arguments, format);
+        tell(import, at, "note", format, arguments);
+        va_end(arguments);
 }
 
 /* The compiler's errors; without them cursors mean nothing. */

@@ -32,9 +32,11 @@
 
 /**
  * A pointer to an array, or an array, of which as many elements are in use as the integer member
- * `count` says. Of characters, and of void, they are bytes.
+ * `count` says. Of characters, and of void, they are bytes. Where the array grows, a second
+ * argument, as in EKIDEN_PTRARRAY(count, room), is the integer member that says how many elements a
+ * pointer has room for: after an upgrade that is as many as there are.
  */
-#define EKIDEN_PTRARRAY(count) EKIDEN_ANNOTATION_("ptrarray=" #count)
+#define EKIDEN_PTRARRAY(...) EKIDEN_ANNOTATION_("ptrarray=" #__VA_ARGS__)
 
 /** The member stays behind. */
 #define EKIDEN_IGNORE EKIDEN_ANNOTATION_("ignore")
@@ -68,7 +70,7 @@
 /* Those with an argument repeat what theirs are: passed on, it would be expanded. */
 #ifndef EKIDEN_NO_SHORT_NAMES
 #define ZT EKIDEN_ZT
-#define PTRARRAY(count) EKIDEN_ANNOTATION_("ptrarray=" #count)
+#define PTRARRAY(...) EKIDEN_ANNOTATION_("ptrarray=" #__VA_ARGS__)
 #define IGNORE EKIDEN_IGNORE
 #define PTR EKIDEN_PTR
 #define REFERENCE EKIDEN_REFERENCE

@@ -95,6 +95,10 @@ struct ekiden_member {
         size_t capacity; /* FIXED: values */
         size_t length_offset, length_size; /* of the member that counts values; size 0: none */
         unsigned int length_flags; /* EKIDEN_MEMBER_SIGNED */
+        size_t capacity_offset,
+                capacity_size; /* POINTED: of the one that says for how many there
+                                  is room, which is set and not read; size 0: none */
+        unsigned int capacity_flags; /* EKIDEN_MEMBER_SIGNED */
         const struct ekiden_native *target; /* STRUCT, OBJECT */
         const struct ekiden_enumeration *enumeration; /* NUMBER, BITS; or NULL */
         const char *functions_name; /* FUNCTION: the table's */
@@ -334,11 +338,16 @@ template <typename Type> struct ekiden_is_signed<Type, true> {
 #define EKIDEN_CHOICE_AT(Struct, member)                                                   \
         .offset = offsetof(Struct, member), .size = sizeof(EKIDEN_LVALUE(Struct, member)), \
         .flags = EKIDEN_NUMBER_FLAGS(EKIDEN_LVALUE(Struct, member))
-/* … and of the member that counts them. */
+/* … of the member that counts them … */
 #define EKIDEN_LENGTH_AT(Struct, member)                      \
         .length_offset = offsetof(Struct, member),            \
         .length_size = sizeof(EKIDEN_LVALUE(Struct, member)), \
         .length_flags = EKIDEN_NUMBER_FLAGS(EKIDEN_LVALUE(Struct, member))
+/* … and of the one that says for how many there is room. */
+#define EKIDEN_CAPACITY_AT(Struct, member)                      \
+        .capacity_offset = offsetof(Struct, member),            \
+        .capacity_size = sizeof(EKIDEN_LVALUE(Struct, member)), \
+        .capacity_flags = EKIDEN_NUMBER_FLAGS(EKIDEN_LVALUE(Struct, member))
 /* Sets a bit-field; what does not fit is cut off, and the compiler is not to warn of that. */
 #define EKIDEN_SET_BITS(Struct, object, member, value)                            \
         do {                                                                      \

@@ -140,6 +140,10 @@
         EKIDEN_STATIC_ASSERT(EKIDEN_LVALUE_IS_INTEGER(EKIDEN_LVALUE(Struct, member)), \
                              #Struct ": \"" #member "\" is the length of " field      \
                                      " and must be an integer")
+#define EKIDEN_CHECK_CAPACITY(Struct, member, field)                                  \
+        EKIDEN_STATIC_ASSERT(EKIDEN_LVALUE_IS_INTEGER(EKIDEN_LVALUE(Struct, member)), \
+                             #Struct ": \"" #member "\" is the capacity of " field    \
+                                     " and must be an integer")
 
 /* Messages: one, and several. What is pointed to has an identity, or it cannot be told apart. */
 #define EKIDEN_LVALUE_LEADS_TO(lvalue, Target)                                         \

@@ -56,6 +56,8 @@ static void prepare_member(const struct ekiden_member *member, void *object)
                 zero(object, member->choice->offset, member->choice->size);
         if (member->length_size > 0)
                 zero(object, member->length_offset, member->length_size);
+        if (member->capacity_size > 0)
+                zero(object, member->capacity_offset, member->capacity_size);
         if (member->kind == EKIDEN_MEMBER_BITS)
                 member->set_bits(object, 0);
         else if (member->room == EKIDEN_ROOM_POINTED)

@@ -220,11 +220,34 @@ static int fill_rest(const struct import *import, const struct ekiden_member *me
         return r;
 }
 
-/* Room for `count` values, and their number in its member. */
+/* Their number into the members that say it: how many there are, and for how many there is room. */
+static int store_count(const struct import *import, const struct ekiden_member *member,
+                       size_t count)
+{
+        const struct ek_number number = {.kind = EK_NUMBER_UNSIGNED, .natural = count};
+
+        if (member->length_size > 0 &&
+            !ek_number_store(import->object + member->length_offset, member->length_size,
+                             member->length_flags, number))
+                return ek_native_refuse(import->cursor, EKIDEN_EREFUSED, import->native, member,
+                                        "came with %zu values, which the member that counts them "
+                                        "cannot hold",
+                                        count);
+        if (member->capacity_size > 0 &&
+            !ek_number_store(import->object + member->capacity_offset, member->capacity_size,
+                             member->capacity_flags, number))
+                return ek_native_refuse(import->cursor, EKIDEN_EREFUSED, import->native, member,
+                                        "came with %zu values, which the member that says for how "
+                                        "many there is room cannot hold",
+                                        count);
+        return 0;
+}
+
+/* Room for `count` values, and their number in its members. */
 static int make_room(const struct import *import, const struct ekiden_member *member, size_t count,
                      char **ret_values)
 {
-        const struct ek_number length = {.kind = EK_NUMBER_UNSIGNED, .natural = count};
+        int r;
 
         *ret_values = import->object + member->offset;
         if (member->room == EKIDEN_ROOM_FIXED && count > member->capacity)
@@ -239,18 +262,12 @@ static int make_room(const struct import *import, const struct ekiden_member *me
                         return out_of_memory(import->cursor);
                 memcpy(import->object + member->offset, ret_values, sizeof(*ret_values));
         }
-        if (member->length_size == 0 ||
-            ek_number_store(import->object + member->length_offset, member->length_size,
-                            member->length_flags, length))
-                return 0;
-        if (member->room == EKIDEN_ROOM_POINTED) {
+        r = store_count(import, member, count);
+        if (r < 0 && member->room == EKIDEN_ROOM_POINTED) {
                 ek_native_memory(import->native)->release(*ret_values);
                 memset(import->object + member->offset, 0, sizeof(void *));
         }
-        return ek_native_refuse(import->cursor, EKIDEN_EREFUSED, import->native, member,
-                                "came with %zu values, which the member that counts them cannot "
-                                "hold",
-                                count);
+        return r;
 }
 
 static int import_repeated(const struct import *import, const struct ekiden_member *member)

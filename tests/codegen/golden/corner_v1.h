@@ -86,4 +86,6 @@ struct corner {
         struct walk **others;
         size_t other_count;
         struct slip slip;
+        unsigned int *queue;
+        short queue_used, queue_room;
 };

@@ -567,6 +567,11 @@ EKIDEN_CHECK_MESSAGES(struct corner, others, struct walk, "Corner.others");
 EKIDEN_CHECK_POINTER_EACH(struct corner, others, "reference", "Corner.others");
 EKIDEN_CHECK_MESSAGE(struct corner, slip, struct slip, "Corner.slip");
 EKIDEN_CHECK_EMBEDDED(struct corner, slip, "Slip", "Corner.slip");
+EKIDEN_CHECK_COUNTED(struct corner, queue, "Corner.queue");
+EKIDEN_CHECK_LENGTH(struct corner, queue_used, "Corner.queue");
+EKIDEN_CHECK_POINTER(struct corner, queue, "capacity", "Corner.queue");
+EKIDEN_CHECK_CAPACITY(struct corner, queue_room, "Corner.queue");
+EKIDEN_CHECK_NUMBERS(struct corner, queue, UINT32, "Corner.queue");
 /* clang-format off */
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(struct corner, switches, 0, 0, reach_9_0, ekiden_before, ekiden_pass##_0) \
@@ -582,40 +587,49 @@ EKIDEN_CHECK_EMBEDDED(struct corner, slip, "Slip", "Corner.slip");
         EKIDEN_REACHES(struct corner, others, 0, 0, reach_9_0, ekiden_pass##_9, ekiden_pass##_10) \
         EKIDEN_REACHES(struct corner, other_count, 0, 0, reach_9_0, ekiden_pass##_10, ekiden_pass##_11) \
         EKIDEN_REACHES(struct corner, slip, 0, 0, reach_9_0, ekiden_pass##_11, ekiden_pass##_12) \
-        EKIDEN_REACHES(struct corner, which, 0, 0, reach_9_0, ekiden_pass##_12, ekiden_pass##_13)
+        EKIDEN_REACHES(struct corner, queue, 0, 0, reach_9_0, ekiden_pass##_12, ekiden_pass##_13) \
+        EKIDEN_REACHES(struct corner, queue_used, 0, 0, reach_9_0, ekiden_pass##_13, ekiden_pass##_14) \
+        EKIDEN_REACHES(struct corner, queue_room, 0, 0, reach_9_0, ekiden_pass##_14, ekiden_pass##_15) \
+        EKIDEN_REACHES(struct corner, which, 0, 0, reach_9_0, ekiden_pass##_15, ekiden_pass##_16)
 enum {
         reach_9_0_start = 0,
         EKIDEN_PASS(_1, _start)
-        EKIDEN_PASS(_2, _1_13)
-        EKIDEN_PASS(_3, _2_13)
-        EKIDEN_PASS(_4, _3_13)
-        EKIDEN_PASS(_5, _4_13)
-        EKIDEN_PASS(_6, _5_13)
-        EKIDEN_PASS(_7, _6_13)
-        EKIDEN_PASS(_8, _7_13)
-        EKIDEN_PASS(_9, _8_13)
-        EKIDEN_PASS(_10, _9_13)
-        EKIDEN_PASS(_11, _10_13)
-        EKIDEN_PASS(_12, _11_13)
-        EKIDEN_PASS(_13, _12_13)
-        EKIDEN_PASS(_14, _13_13)
+        EKIDEN_PASS(_2, _1_16)
+        EKIDEN_PASS(_3, _2_16)
+        EKIDEN_PASS(_4, _3_16)
+        EKIDEN_PASS(_5, _4_16)
+        EKIDEN_PASS(_6, _5_16)
+        EKIDEN_PASS(_7, _6_16)
+        EKIDEN_PASS(_8, _7_16)
+        EKIDEN_PASS(_9, _8_16)
+        EKIDEN_PASS(_10, _9_16)
+        EKIDEN_PASS(_11, _10_16)
+        EKIDEN_PASS(_12, _11_16)
+        EKIDEN_PASS(_13, _12_16)
+        EKIDEN_PASS(_14, _13_16)
+        EKIDEN_PASS(_15, _14_16)
+        EKIDEN_PASS(_16, _15_16)
+        EKIDEN_PASS(_17, _16_16)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(struct corner, reach_9_0_14_13, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, switches, 0, 0, reach_9_0_14_13, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, cell, 0, 0, reach_9_0_14_13, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, inner, 0, 0, reach_9_0_14_13, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, any, 0, 0, reach_9_0_14_13, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, walk, 0, 0, reach_9_0_14_13, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, series, 0, 0, reach_9_0_14_13, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, list, 0, 0, reach_9_0_14_13, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, index, 0, 0, reach_9_0_14_13, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, steps, 0, 0, reach_9_0_14_13, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, step_count, 0, 0, reach_9_0_14_13, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, others, 0, 0, reach_9_0_14_13, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, other_count, 0, 0, reach_9_0_14_13, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, slip, 0, 0, reach_9_0_14_13, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, which, 0, 0, reach_9_0_14_13, "corner_v1.proto");
+EKIDEN_COVERED_FROM_START(struct corner, reach_9_0_17_16, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, switches, 0, 0, reach_9_0_17_16, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, cell, 0, 0, reach_9_0_17_16, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, inner, 0, 0, reach_9_0_17_16, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, any, 0, 0, reach_9_0_17_16, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, walk, 0, 0, reach_9_0_17_16, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, series, 0, 0, reach_9_0_17_16, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, list, 0, 0, reach_9_0_17_16, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, index, 0, 0, reach_9_0_17_16, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, steps, 0, 0, reach_9_0_17_16, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, step_count, 0, 0, reach_9_0_17_16, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, others, 0, 0, reach_9_0_17_16, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, other_count, 0, 0, reach_9_0_17_16, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, slip, 0, 0, reach_9_0_17_16, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, queue, 0, 0, reach_9_0_17_16, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, queue_used, 0, 0, reach_9_0_17_16, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, queue_room, 0, 0, reach_9_0_17_16, "corner_v1.proto");
+EKIDEN_COVERED(struct corner, which, 0, 0, reach_9_0_17_16, "corner_v1.proto");
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(EKIDEN_TYPE(struct corner, inner), part, 0, 1, reach_9_1, ekiden_before, ekiden_pass##_0)
 enum {
@@ -831,6 +845,14 @@ static const struct ekiden_member corner__v1__corner__members[] = {
                 EKIDEN_MESSAGE_AT(struct corner, slip),
                 .target = &corner__v1__slip__native,
         },
+        {
+                .name = "queue",
+                .field = 17,
+                .kind = EKIDEN_MEMBER_NUMBER,
+                EKIDEN_NUMBERS_AT(struct corner, queue),
+                EKIDEN_LENGTH_AT(struct corner, queue_used),
+                EKIDEN_CAPACITY_AT(struct corner, queue_room),
+        },
 };
 
 static const struct ekiden_native corner__v1__corner__native = {
@@ -838,7 +860,7 @@ static const struct ekiden_native corner__v1__corner__native = {
         .descriptor = &corner__v1__corner__descriptor,
         .size = sizeof(struct corner),
         .members = corner__v1__corner__members,
-        .member_count = 17,
+        .member_count = 18,
         .memory = &corner_v1_memory,
         .create = NULL,
         .destroy = NULL,
