@@ -11,13 +11,15 @@
 void ek_emit_native_asserts(struct ek_text *out, const struct ek_binding *binding);
 
 /** Assertions that each byte of the struct, the file's `number`th, is bound, ignored or padding. */
-void ek_emit_native_covered(struct ek_text *out, const struct ek_schema *schema,
-                            const struct ek_binding *binding, size_t number);
+void ek_emit_native_covered(struct ek_text *out, const struct ek_binding *binding, size_t number);
 
 /** The table of members, and what it points to; `table` is what names begin with. */
 void ek_emit_native_members(struct ek_text *out, const struct ek_schema *schema,
                             const struct ek_binding *binding, const char *table);
 
-/** "Session.id", for a person to read. */
+/** "shop_v1.proto:23", for a person to read. */
+const char *ek_emit_native_place(struct ek_arena *arena, const struct ek_place *place);
+
+/** "Session.id", likewise. */
 const char *ek_emit_native_field_name(struct ek_arena *arena, const struct ek_field *field,
                                       const struct ek_message *message);

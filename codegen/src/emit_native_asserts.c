@@ -3,8 +3,11 @@
  * What NAME.native.c asserts of each member that is bound. What a member is, only the compiler
  * knows; so a mistake shows when the program is compiled, with a sentence that names both sides.
  */
+#include <string.h>
+
 #include "emit_native.h"
 #include "names.h"
+#include "path.h"
 
 #define TYPE(name) GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_##name
 
@@ -43,12 +46,33 @@ static const char *number_class(const struct ek_field *field)
         }
 }
 
+/* As between quotes in C. */
+static const char *quoted(struct ek_arena *arena, const char *text)
+{
+        char *copy = ek_arena_alloc(arena, 2 * strlen(text) + 1, 1), *to = copy;
+
+        for (; *text != '\0'; text++) {
+                if (*text == '"' || *text == '\\')
+                        *to++ = '\\';
+                *to++ = *text;
+        }
+        *to = '\0';
+        return copy;
+}
+
+const char *ek_emit_native_place(struct ek_arena *arena, const struct ek_place *place)
+{
+        return ek_arena_printf(arena, "%s:%d", quoted(arena, place->source->name),
+                               ek_place_position(place).line);
+}
+
 /* One assertion; `more` is what stands before the field's name, with ", " at its end. */
 static void emit_check(struct ek_text *out, const char *check, const struct ek_binding *binding,
                        const char *member, const char *more, const struct ek_field *field)
 {
-        ek_emit(out, "EKIDEN_CHECK_$check$($struct$, $member$, $more$\"$field$\");\n", "check",
-                check, "struct", binding->c_struct, "member", member, "more", more, "field",
+        ek_emit(out, "EKIDEN_CHECK_$check$($struct$, $member$, $more$\"$place$\", \"$field$\");\n",
+                "check", check, "struct", binding->c_struct, "member", member, "more", more,
+                "place", ek_emit_native_place(out->arena, &field->place), "field",
                 ek_emit_native_field_name(out->arena, field, binding->message), NULL);
 }
 
@@ -125,18 +149,50 @@ static void emit_bound(struct ek_text *out, const struct ek_binding *binding,
         }
 }
 
+static bool is_mentioned(const struct ek_paths *paths, size_t count)
+{
+        for (size_t i = 0; i < count; i++)
+                if (strcmp(paths->list[i].text, paths->list[count].text) == 0)
+                        return true;
+        return false;
+}
+
+/* That the members are there at all, before anything else needs them, and by no macro's argument:
+ * what a compiler says first of one that is not, and the line that it shows, name the schema's. */
+static void emit_mentions(struct ek_text *out, const struct ek_binding *binding)
+{
+        struct ek_paths paths = ek_paths_of(out->arena, binding);
+
+        ek_text_add_string(out, "/* clang-format off */\n");
+        for (size_t i = 0; i < paths.count; i++) {
+                const struct ek_path *path = &paths.list[i];
+
+                if (is_mentioned(&paths, i))
+                        continue;
+                ek_text_printf(out,
+                               "EKIDEN_STATIC_ASSERT(sizeof(%s((%s *)0)->%s) > 0, \"%s: %s\");\n",
+                               path->bits > 0 ? "(int)" : "&", binding->c_struct, path->text,
+                               ek_emit_native_place(out->arena, &path->place),
+                               quoted(out->arena, path->role));
+        }
+        ek_text_add_string(out, "/* clang-format on */\n");
+}
+
 void ek_emit_native_asserts(struct ek_text *out, const struct ek_binding *binding)
 {
         const char *message = ek_schema_object_name(binding->message);
 
         ek_emit(out, "\n/* $message$ is $struct$. */\n", "message", message, "struct",
                 binding->c_struct, NULL);
+        emit_mentions(out, binding);
         for (size_t i = 0; i < binding->choice_count; i++)
                 ek_emit(out,
-                        "EKIDEN_CHECK_DISCRIMINATOR($struct$, $member$, \"$message$.$oneof$\");\n",
+                        "EKIDEN_CHECK_DISCRIMINATOR($struct$, $member$, \"$place$\", "
+                        "\"$message$.$oneof$\");\n",
                         "struct", binding->c_struct, "member",
-                        binding->choices[i].options->c_discriminator, "message", message, "oneof",
-                        binding->choices[i].name, NULL);
+                        binding->choices[i].options->c_discriminator, "place",
+                        ek_emit_native_place(out->arena, &binding->choices[i].place), "message",
+                        message, "oneof", binding->choices[i].name, NULL);
         for (size_t i = 0; i < binding->field_count; i++)
                 emit_bound(out, binding, &binding->fields[i]);
 }

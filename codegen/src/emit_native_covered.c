@@ -217,16 +217,16 @@ static void emit_union_gap(struct ek_text *out, const char *type, const char *me
 }
 
 /* No more gaps than bit-fields can make. */
-static void emit_gaps(struct ek_text *out, const char *type, const char *file, struct level *level)
+static void emit_gaps(struct ek_text *out, const char *type, const char *told, struct level *level)
 {
         const char *members =
                 level->flexible != NULL ? "EKIDEN_MEMBERS_AND_LAST" : "EKIDEN_MEMBERS";
 
         emit_members(out, level);
         ek_text_printf(out,
-                       "EKIDEN_NO_MORE_GAPS(%s, %u, \"%s\",\n"
+                       "EKIDEN_NO_MORE_GAPS(%s, %u, %s,\n"
                        "        EKIDEN_GAP_AT_START(%s, EKIDEN_MEMBERS)",
-                       type, level->runs, file, type);
+                       type, level->runs, told, type);
         for (size_t i = 0; i < level->count; i++) {
                 if (union_tail(level, type, i) != NULL)
                         emit_union_gap(out, type, members, level, i);
@@ -239,33 +239,37 @@ static void emit_gaps(struct ek_text *out, const char *type, const char *file, s
         ek_text_add_string(out, "#undef EKIDEN_MEMBERS\n");
 }
 
-static void emit_level(struct ek_text *out, const char *type, const char *file, const char *span,
+static void emit_level(struct ek_text *out, const char *type, const char *told, const char *span,
                        struct level *level)
 {
         const char *size = ek_arena_printf(out->arena, "%u", level->bits_size), *reach;
 
         if (level->count == 0) {
-                ek_emit(out, "EKIDEN_COVERED_BY_BITS($struct$, $size$, \"$file$\");\n", "struct",
-                        type, "size", size, "file", file, NULL);
+                ek_emit(out, "EKIDEN_COVERED_BY_BITS($struct$, $size$, $told$);\n", "struct", type,
+                        "size", size, "told", told, NULL);
                 return;
         }
         reach = emit_reach(out, type, span, level);
-        ek_emit(out, "EKIDEN_COVERED_FROM_START($struct$, $reach$, \"$file$\");\n", "struct", type,
-                "reach", reach, "file", file, NULL);
+        ek_emit(out, "EKIDEN_COVERED_FROM_START($struct$, $reach$, $told$);\n", "struct", type,
+                "reach", reach, "told", told, NULL);
         for (size_t i = 0; i < level->count; i++)
                 ek_emit(out,
                         "EKIDEN_COVERED($struct$, $member$, $tail$, $size$, $reach$, "
-                        "\"$file$\");\n",
+                        "$told$);\n",
                         "struct", type, "member", level->names[i], "tail",
-                        tail_or_none(level, type, i), "size", size, "reach", reach, "file", file,
+                        tail_or_none(level, type, i), "size", size, "reach", reach, "told", told,
                         NULL);
         if (level->runs > 0)
-                emit_gaps(out, type, file, level);
+                emit_gaps(out, type, told, level);
 }
 
-void ek_emit_native_covered(struct ek_text *out, const struct ek_schema *schema,
-                            const struct ek_binding *binding, size_t number)
+void ek_emit_native_covered(struct ek_text *out, const struct ek_binding *binding, size_t number)
 {
+        const char *told =
+                ek_arena_printf(out->arena, "\"%s\", \"%s\"",
+                                ek_emit_native_place(out->arena, &binding->message->place),
+                                ek_schema_object_name(binding->message));
+
         struct ek_paths paths = ek_paths_of(out->arena, binding);
         const struct ek_path **sorted = sorted_paths(&paths);
         const char **prefixes = ek_paths_prefixes(&paths);
@@ -279,8 +283,8 @@ void ek_emit_native_covered(struct ek_text *out, const struct ek_schema *schema,
                         type = ek_arena_printf(out->arena, "EKIDEN_TYPE(%s, %s)", binding->c_struct,
                                                prefixes[i]);
                 level_collect(&level, &paths, sorted, prefixes[i]);
-                emit_level(out, type, schema->file->name,
-                           ek_arena_printf(out->arena, "reach_%zu_%zu", number, i), &level);
+                emit_level(out, type, told, ek_arena_printf(out->arena, "reach_%zu_%zu", number, i),
+                           &level);
         }
         ek_text_add_string(out, "/* clang-format on */\n");
 }

@@ -99,9 +99,10 @@ static void emit_function_tables(struct ek_text *out, const struct ek_tables *ta
 
         for (size_t i = 0; i < tables->count; i++)
                 for (size_t k = 0; k < tables->list[i].message->field_count; k++) {
-                        const char *name =
-                                ek_binding_field_options(tables->list[i].message->sorted[k])
-                                        ->function;
+                        const struct ek_field *field = tables->list[i].message->sorted[k];
+                        const char *name = ek_binding_field_options(field)->function;
+                        struct ek_place place =
+                                ek_place_below(&field->place, 8, EK_OPTION_EKIDEN_NUMBER, 21, -1);
 
                         if (name == NULL || !names_add(&names, name))
                                 continue;
@@ -109,7 +110,10 @@ static void emit_function_tables(struct ek_text *out, const struct ek_tables *ta
                                 ek_text_add_string(
                                         out, "\n/* Which functions may cross: the program has "
                                              "these tables. */\n");
-                        ek_text_printf(out, "extern const struct ekiden_function %s[];\n", name);
+                        ek_text_printf(out,
+                                       "/* %s: (ekiden.field).function */\n"
+                                       "extern const struct ekiden_function %s[];\n",
+                                       ek_emit_native_place(out->arena, &place), name);
                 }
 }
 

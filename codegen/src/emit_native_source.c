@@ -4,6 +4,8 @@
  * that tag items which are bound to them. Names begin with the schema's or a message's, as the
  * program's own headers are included.
  */
+#include <string.h>
+
 #include "emit_native.h"
 #include "names.h"
 #include "tables.h"
@@ -122,6 +124,15 @@ static const char stream_template[] =
         "&$schema$_container_$item$, functions, data);\n"
         "}\n";
 
+static const char function_table_template[] =
+        "\n"
+        "__attribute__((used)) static const struct ekiden_function *\n"
+        "$function$_names_this_table(void)\n"
+        "{\n"
+        "        /* Not found? The program defines it: $where$, (ekiden.field).function. */\n"
+        "        return $name$;\n"
+        "}\n";
+
 static void emit_enumeration(struct ek_text *out, const struct ek_enum *type)
 {
         const char *table = ek_name_lower(out->arena, type->full_name);
@@ -180,6 +191,50 @@ static void emit_forward(struct ek_text *out, const struct ek_schema *schema,
                 ek_text_add_string(out, "#pragma GCC visibility pop\n");
 }
 
+static bool is_first_mention(const struct ek_tables *tables, size_t table, size_t index,
+                             const char *name)
+{
+        for (size_t i = 0; i <= table; i++)
+                for (size_t k = 0; k < (i < table ? tables->list[i].message->field_count : index);
+                     k++) {
+                        const char *other =
+                                ek_binding_field_options(tables->list[i].message->sorted[k])
+                                        ->function;
+
+                        if (other != NULL && strcmp(other, name) == 0)
+                                return false;
+                }
+        return true;
+}
+
+static void emit_function_table(struct ek_text *out, const struct ek_field *field, const char *name)
+{
+        const struct ek_place place =
+                ek_place_below(&field->place, 8, EK_OPTION_EKIDEN_NUMBER, 21, -1);
+        const char *where = ek_emit_native_place(out->arena, &place);
+        char *function = ek_arena_strdup(out->arena, where);
+
+        for (char *c = function; *c != '\0'; c++)
+                if (!ek_name_is_identifier((char[]){'a', *c, '\0'}))
+                        *c = '_';
+        ek_emit(out, function_table_template, "where", where, "function", function, "name", name,
+                NULL);
+}
+
+/* A function for each table of functions: of what data refers to, linkers say no more than a name,
+ * but they do say in which function one is missing. */
+static void emit_function_tables(struct ek_text *out, const struct ek_tables *tables)
+{
+        for (size_t i = 0; i < tables->count; i++)
+                for (size_t k = 0; k < tables->list[i].message->field_count; k++) {
+                        const struct ek_field *field = tables->list[i].message->sorted[k];
+                        const char *name = ek_binding_field_options(field)->function;
+
+                        if (name != NULL && is_first_mention(tables, i, k, name))
+                                emit_function_table(out, field, name);
+                }
+}
+
 static void emit_native(struct ek_text *out, const struct ek_schema *schema,
                         const struct ek_table *entry, size_t number)
 {
@@ -189,7 +244,7 @@ static void emit_native(struct ek_text *out, const struct ek_schema *schema,
         const char *create = "NULL", *destroy = "NULL";
 
         ek_emit_native_asserts(out, &binding);
-        ek_emit_native_covered(out, schema, &binding, number);
+        ek_emit_native_covered(out, &binding, number);
         ek_emit_native_members(out, schema, &binding, table);
         if (binding.options->c_new != NULL) {
                 ek_emit(out, create_template, "table", table, "create", binding.options->c_new,
@@ -231,6 +286,7 @@ void ek_emit_native_source(struct ek_text *out, const struct ek_schema *schema)
                 program->c_free != NULL ? program->c_free : "free", NULL);
         emit_enumerations(out, &tables);
         emit_forward(out, schema, &tables);
+        emit_function_tables(out, &tables);
         for (size_t i = 0; i < tables.count; i++)
                 emit_native(out, schema, &tables.list[i], i);
         emit_by_item(out, schema);

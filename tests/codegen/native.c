@@ -129,15 +129,14 @@ static const char schema[] =
         "  optional bytes end = 2 [(ekiden.field) = { flexible: true length: \"size\" }];\n"
         "}\n";
 
-#define BEHIND(struct_, member) \
-        struct_ " has a member behind \"" member "\" that box_v1.proto neither binds nor ignores"
+#define BEHIND(struct_, member) struct_ " has a member behind \"" member "\" that message "
 #define MUST(member, field, wanted) \
         "struct box: \"" member "\" is bound to Box." field " and must be " wanted
 #define BITS(member, wanted) \
         "struct flags: \"" member "\" is bound to Flags." member " and must be " wanted
-#define GAPS                                                                                    \
-        "struct flags has a member that box_v1.proto neither binds nor ignores, or bit-fields " \
-        "that "                                                                                 \
+#define GAPS                                                                                     \
+        "struct flags has a member that message Flags neither binds nor ignores, or bit-fields " \
+        "that "                                                                                  \
         "follow each other there and are apart in the struct"
 #define EACH(member, wanted) MUST(member, member, "of elements that are each " wanted)
 #define INT32 "a signed integer of 4 bytes at most, or an unsigned one of 2"
@@ -156,14 +155,14 @@ struct change {
 static const struct change changes[] = {
         /* A member that is added and neither bound nor ignored, wherever it is. */
         {"  int i32;", "  long added; int i32;",
-         "struct box begins with a member that box_v1.proto neither binds nor ignores"},
+         "struct box begins with a member that message Box neither binds nor ignores"},
         {"  char name[16];", "  char name[16]; char *added;", BEHIND("struct box", "name")},
         {"  long last;", "  long last; long added;", BEHIND("struct box", "last")},
         {"  bool b;", "  bool b; char added[7];", BEHIND("struct box", "b")},
         {"short high;", "short high; short added;",
          BEHIND("EKIDEN_TYPE(struct box, range)", "high")},
         {"short low;", "short added; short low;",
-         "EKIDEN_TYPE(struct box, range) begins with a member that box_v1.proto neither binds nor "
+         "EKIDEN_TYPE(struct box, range) begins with a member that message Box neither binds nor "
          "ignores"},
         {"struct point { int x, y;", "struct point { int x, y, z;", BEHIND("struct point", "y")},
         {"ignore: \"last\"", "", BEHIND("struct box", "u")},
@@ -266,12 +265,25 @@ static const struct change changes[] = {
          GAPS},
         {"  char *behind;", "  char *behind; char added[32];", BEHIND("struct flags", "behind")},
         {"unsigned int only : 2;", "unsigned int only : 2; long added;",
-         "EKIDEN_TYPE(struct flags, low) has a member that box_v1.proto neither binds nor ignores"},
+         "EKIDEN_TYPE(struct flags, low) has a member that message Flags neither binds nor "
+         "ignores"},
         {"ignore: \"tags\"", "ignore: \"tags\" ignore: \"added\"", "added"},
         {"  struct node *anchor;", "  struct node anchor;",
          "struct flags: \"anchor\" is bound to Flags.anchor and must be a pointer, because of "
          "`reference`"},
 };
+
+/* The line of the schema that has a text. */
+static int line_of(const char *text)
+{
+        const char *place = strstr(schema, text);
+        int line = 1;
+
+        cr_assert_not_null(place, "%s", text);
+        for (const char *c = schema; c < place; c++)
+                line += *c == '\n';
+        return line;
+}
 
 static void write_changed(const char *directory, const char *name, const char *text,
                           const struct change *change)
@@ -290,15 +302,16 @@ static void write_changed(const char *directory, const char *name, const char *t
         free(changed);
 }
 
-/* Generates from both, changed, and compiles; whether that went as the change wants. */
-static void try(const struct change *change, const char *compiler, const char *language)
+/* Generates from both, changed, and compiles: what the compiler says, for the caller to free. gcc
+ * shows a sentence as C has it, with a backslash before each quote: without those. */
+static char *compile(const struct change *change, const char *compiler, const char *language,
+                     int *ret_status)
 {
         static char *const files[] = {(char *)"box_v1.proto",
                                       (char *)"--plugin=protoc-gen-c=" TEST_PROTOC_GEN_C,
                                       (char *)"--c_out=.", NULL};
         const char *what = change != NULL ? change->to : "nothing changed";
-        char scratch[SCRATCH_SIZE], *errors, *command;
-        int status;
+        char scratch[SCRATCH_SIZE], *errors, *command, *to;
 
         scratch_init(scratch);
         write_changed(scratch, "box.h", header, change);
@@ -311,29 +324,35 @@ static void try(const struct change *change, const char *compiler, const char *l
                                " -fsyntax-only box_v1.native.c >errors 2>&1 </dev/null",
                                scratch, compiler, language),
                       0);
-        status = system(command);
+        *ret_status = system(command);
         free(command);
         errors = read_file(scratch, "errors", NULL);
         cr_assert_not_null(errors);
+        scratch_deinit(scratch);
+        to = errors;
+        for (const char *from = errors; *from != '\0'; from++)
+                if (from[0] != '\\' || from[1] != '"')
+                        *to++ = *from;
+        *to = '\0';
+        return errors;
+}
+
+/* Whether that goes as the change wants. */
+static void try(const struct change *change, const char *compiler, const char *language)
+{
+        const char *what = change != NULL ? change->to : "nothing changed";
+        int status;
+        char *errors = compile(change, compiler, language, &status);
+
         if (change == NULL || change->sentence == NULL) {
                 cr_expect(status == 0 && errors[0] == '\0', "%s, in %s: %s", what, language,
                           errors);
         } else {
-                char *plain = strdup(errors), *to = plain;
-
-                /* gcc shows the sentence as C has it, with a backslash before each quote. */
-                cr_assert_not_null(plain);
-                for (const char *from = errors; *from != '\0'; from++)
-                        if (from[0] != '\\' || from[1] != '"')
-                                *to++ = *from;
-                *to = '\0';
                 cr_expect_neq(status, 0, "%s, in %s: it compiles", what, language);
-                cr_expect_not_null(strstr(plain, change->sentence), "%s, in %s: no \"%s\" in: %s",
+                cr_expect_not_null(strstr(errors, change->sentence), "%s, in %s: no \"%s\" in: %s",
                                    what, language, change->sentence, errors);
-                free(plain);
         }
         free(errors);
-        scratch_deinit(scratch);
 }
 
 Test(native, each_member_that_is_not_what_the_schema_says_does_not_compile)
@@ -351,6 +370,119 @@ Test(native, nor_does_it_in_cplusplus)
                 try(&changes[i], TEST_CXX, "c++");
 }
 #endif
+
+/* What is in the schema at a text, with the sentence behind `file:line: `. */
+static void expect_place(const char *errors, const char *text, const char *sentence)
+{
+        char *told;
+
+        cr_assert_geq(asprintf(&told, "box_v1.proto:%d: %s", line_of(text), sentence), 0);
+        cr_expect_not_null(strstr(errors, told), "no \"%s\" in: %s", told, errors);
+        free(told);
+}
+
+Test(native, a_compile_error_names_the_line_of_the_schema)
+{
+        static const struct {
+                struct change change; /* its sentence is at the place of `text` */
+                const char *text;
+        } cases[] = {
+                {{"  int i32;", "  float i32;", MUST("i32", "i32", INT32)}, "optional int32 i32"},
+                {{"  float f;", "  double f;", MUST("f", "f", "a float")}, "optional float f"},
+                {{"  size_t blob_size;", "  void *blob_size;",
+                  "struct box: \"blob_size\" is the length of Box.blob and must be an integer"},
+                 "optional bytes blob"},
+                {{"  int kind;", "  float kind;",
+                  "struct box: \"kind\" is the discriminator of Box.u"},
+                 "oneof u {"},
+                {{"  bool b;", "  bool b; char added[7];",
+                  "struct box has a member behind \"b\" that message Box neither"},
+                 "message Box {"},
+                {{"  long after;", "  long after; long added;",
+                  "struct flags has a member that message Flags neither"},
+                 "message Flags {"},
+        };
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                int status;
+                char *errors = compile(&cases[i].change, TEST_C11, "c", &status);
+
+                cr_expect_neq(status, 0);
+                expect_place(errors, cases[i].text, cases[i].change.sentence);
+                free(errors);
+        }
+}
+
+Test(native, of_a_member_that_there_is_not_the_first_line_shows_which_field_wants_it)
+{
+        static const struct {
+                struct change change;
+                const char *text, *role;
+        } cases[] = {
+                {{"u32 = 2;", "u32 = 2 [(ekiden.field).c_member = \"missing\"];", "missing"},
+                 "optional uint32 u32",
+                 "bound to field \"u32\""},
+                {{"length = \"many_count\"", "length = \"missing\"", "missing"},
+                 "repeated int32 many",
+                 "the length of field \"many\""},
+                {{"low.only", "low.missing", "missing"},
+                 "optional E only",
+                 "bound to field \"only\""},
+                {{"c_discriminator = \"kind\"", "c_discriminator = \"missing\"", "missing"},
+                 "option (ekiden.oneof)",
+                 "the discriminator of oneof \"u\""},
+                {{"ignore: \"last\"", "ignore: \"last\" ignore: \"missing\"", "missing"},
+                 "ignore: \"last\"",
+                 "ignored"},
+        };
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                int status;
+                char *errors = compile(&cases[i].change, TEST_C11, "c", &status);
+                char *second = strstr(errors, "error:");
+
+                cr_expect_neq(status, 0);
+                second = second != NULL ? strstr(second + 1, "error:") : NULL;
+                if (second != NULL)
+                        *second = '\0';
+                cr_expect_not_null(strstr(errors, "missing"), "%s", errors);
+                cr_expect_null(strstr(errors, "macro"), "%s", errors);
+                expect_place(errors, cases[i].text, cases[i].role);
+                free(errors);
+        }
+}
+
+Test(native, a_table_of_functions_that_is_missing_is_placed_by_the_linker)
+{
+        static char *const files[] = {(char *)"box_v1.proto",
+                                      (char *)"--plugin=protoc-gen-c=" TEST_PROTOC_GEN_C,
+                                      (char *)"--c_out=.", NULL};
+        char scratch[SCRATCH_SIZE], *errors, *command, *place;
+
+        scratch_init(scratch);
+        write_file(scratch, "box.h", header);
+        write_file(scratch, "box_v1.proto", schema);
+        cr_assert_eq(run_protoc(scratch, scratch, files, &errors), 0, "%s", errors);
+        free(errors);
+        cr_assert_geq(asprintf(&command,
+                               "cd %s && LC_ALL=C " TEST_LINKING_CC
+                               " -g -D_GNU_SOURCE -I. -isystem " TEST_IDL_DIR " " TEST_INCLUDES
+                               " -shared -fPIC -Wl,-z,defs -o box.so "
+                               "box_v1.native.c >errors 2>&1 </dev/null",
+                               scratch),
+                      0);
+        cr_assert_neq(system(command), 0);
+        free(command);
+        errors = read_file(scratch, "errors", NULL);
+        cr_assert_geq(asprintf(&place, "box_v1_proto_%d_names_this_table",
+                               line_of("optional string handler")),
+                      0);
+        cr_expect_not_null(strstr(errors, place), "no \"%s\" in: %s", place, errors);
+        cr_expect_not_null(strstr(errors, "handlers"), "%s", errors);
+        free(place);
+        free(errors);
+        scratch_deinit(scratch);
+}
 
 Test(native, every_change_is_of_something_that_is_there)
 {

@@ -4,8 +4,9 @@
  * says of it does not compile, with a sentence that names both. Generated code includes it, and
  * nobody else has a use for it.
  *
- * `Struct` and `member` are as in <ekiden/native.h>; `field` is "Message.field", for a person.
- * Where an assertion fails, others behind it, and the tables, may fail in the compiler's own words.
+ * `Struct` and `member` are as in <ekiden/native.h>; `place` and `field` are for a person:
+ * "x.proto:23" and "Message.field". Where an assertion fails, others behind it, and the tables, may
+ * fail in the compiler's own words.
  */
 #pragma once
 
@@ -18,9 +19,9 @@
 #define EKIDEN_LVALUE_IS_A(lvalue, Type) __builtin_types_compatible_p(__typeof__(lvalue), Type)
 #endif
 
-#define EKIDEN_MUST_BE(condition, Struct, member, field, wanted) \
-        EKIDEN_STATIC_ASSERT(condition,                          \
-                             Struct ": \"" member "\" is bound to " field " and must be " wanted)
+#define EKIDEN_MUST_BE(condition, Struct, member, place, field, wanted)                         \
+        EKIDEN_STATIC_ASSERT(condition, place ": " Struct ": \"" member "\" is bound to " field \
+                                              " and must be " wanted)
 
 /* Which numbers a field of a class can hold all values of: none is cut off on the way out. */
 #define EKIDEN_LVALUE_IS_INTEGER(lvalue) \
@@ -64,16 +65,16 @@
 #define EKIDEN_KIND_FLOAT(lvalue) EKIDEN_LVALUE_IS_FLOATING(lvalue)
 #define EKIDEN_KIND_DOUBLE(lvalue) EKIDEN_LVALUE_IS_FLOATING(lvalue)
 
-#define EKIDEN_CHECK_NUMBER(Struct, member, CLASS, field)                                    \
+#define EKIDEN_CHECK_NUMBER(Struct, member, CLASS, place, field)                             \
         EKIDEN_MUST_BE(EKIDEN_KIND_##CLASS(EKIDEN_LVALUE(Struct, member)), #Struct, #member, \
-                       field, EKIDEN_WANTED_##CLASS);                                        \
+                       place, field, EKIDEN_WANTED_##CLASS);                                 \
         EKIDEN_MUST_BE(EKIDEN_FITS_##CLASS(EKIDEN_LVALUE(Struct, member)), #Struct, #member, \
-                       field, EKIDEN_WANTED_##CLASS)
-#define EKIDEN_CHECK_NUMBERS(Struct, member, CLASS, field)                                    \
+                       place, field, EKIDEN_WANTED_##CLASS)
+#define EKIDEN_CHECK_NUMBERS(Struct, member, CLASS, place, field)                             \
         EKIDEN_MUST_BE(EKIDEN_KIND_##CLASS(EKIDEN_ELEMENT(Struct, member)), #Struct, #member, \
-                       field, "of elements that are each " EKIDEN_WANTED_##CLASS);            \
+                       place, field, "of elements that are each " EKIDEN_WANTED_##CLASS);     \
         EKIDEN_MUST_BE(EKIDEN_FITS_##CLASS(EKIDEN_ELEMENT(Struct, member)), #Struct, #member, \
-                       field, "of elements that are each " EKIDEN_WANTED_##CLASS)
+                       place, field, "of elements that are each " EKIDEN_WANTED_##CLASS)
 
 /* Bit-fields, by their width; sizeof does not go there. */
 #define EKIDEN_BITS_FIT_INT32(lvalue, bits) ((bits) <= (EKIDEN_BITS_ARE_SIGNED(lvalue) ? 32 : 31))
@@ -88,9 +89,9 @@
 #define EKIDEN_BITS_WANTED_UINT64 "an unsigned bit-field of 64 bits at most"
 #define EKIDEN_BITS_WANTED_BOOL "an unsigned bit-field of 1 bit"
 #define EKIDEN_BITS_WANTED_ENUM "a bit-field of 63 bits at most"
-#define EKIDEN_CHECK_BITS(Struct, member, CLASS, bits, field)                                 \
+#define EKIDEN_CHECK_BITS(Struct, member, CLASS, bits, place, field)                          \
         EKIDEN_MUST_BE(EKIDEN_BITS_FIT_##CLASS(EKIDEN_LVALUE(Struct, member), bits), #Struct, \
-                       #member, field, EKIDEN_BITS_WANTED_##CLASS)
+                       #member, place, field, EKIDEN_BITS_WANTED_##CLASS)
 
 /* Text: where it is one string, and where each element is. */
 #define EKIDEN_LVALUE_HAS_CHARS(lvalue)                                                           \
@@ -98,94 +99,96 @@
          EKIDEN_LVALUE_IS_A((lvalue)[0], unsigned char))
 #define EKIDEN_WANTED_TEXT "an array of char; a pointer needs `zt`"
 #define EKIDEN_WANTED_ZT "a pointer to char, because of `zt`"
-#define EKIDEN_CHECK_TEXT(Struct, member, field)                                                 \
-        EKIDEN_MUST_BE(EKIDEN_IS_ARRAY(Struct, member), #Struct, #member, field,                 \
+#define EKIDEN_CHECK_TEXT(Struct, member, place, field)                                          \
+        EKIDEN_MUST_BE(EKIDEN_IS_ARRAY(Struct, member), #Struct, #member, place, field,          \
                        EKIDEN_WANTED_TEXT);                                                      \
         EKIDEN_MUST_BE(EKIDEN_LVALUE_HAS_CHARS(EKIDEN_LVALUE(Struct, member)), #Struct, #member, \
-                       field, EKIDEN_WANTED_TEXT)
-#define EKIDEN_CHECK_ZT(Struct, member, field)                                                   \
-        EKIDEN_MUST_BE(EKIDEN_IS_POINTER(Struct, member), #Struct, #member, field,               \
+                       place, field, EKIDEN_WANTED_TEXT)
+#define EKIDEN_CHECK_ZT(Struct, member, place, field)                                            \
+        EKIDEN_MUST_BE(EKIDEN_IS_POINTER(Struct, member), #Struct, #member, place, field,        \
                        EKIDEN_WANTED_ZT);                                                        \
         EKIDEN_MUST_BE(EKIDEN_LVALUE_HAS_CHARS(EKIDEN_LVALUE(Struct, member)), #Struct, #member, \
-                       field, EKIDEN_WANTED_ZT)
-#define EKIDEN_CHECK_TEXTS(Struct, member, field)                                                 \
+                       place, field, EKIDEN_WANTED_ZT)
+#define EKIDEN_CHECK_TEXTS(Struct, member, place, field)                                          \
         EKIDEN_MUST_BE(EKIDEN_LVALUE_IS_ARRAY(EKIDEN_ELEMENT(Struct, member)), #Struct, #member,  \
-                       field, "of elements that are each " EKIDEN_WANTED_TEXT);                   \
+                       place, field, "of elements that are each " EKIDEN_WANTED_TEXT);            \
         EKIDEN_MUST_BE(EKIDEN_LVALUE_HAS_CHARS(EKIDEN_ELEMENT(Struct, member)), #Struct, #member, \
-                       field, "of elements that are each " EKIDEN_WANTED_TEXT)
-#define EKIDEN_CHECK_ZTS(Struct, member, field)                                                    \
+                       place, field, "of elements that are each " EKIDEN_WANTED_TEXT)
+#define EKIDEN_CHECK_ZTS(Struct, member, place, field)                                             \
         EKIDEN_MUST_BE(EKIDEN_LVALUE_IS_POINTER(EKIDEN_ELEMENT(Struct, member)), #Struct, #member, \
-                       field, "of elements that are each " EKIDEN_WANTED_ZT);                      \
+                       place, field, "of elements that are each " EKIDEN_WANTED_ZT);               \
         EKIDEN_MUST_BE(EKIDEN_LVALUE_HAS_CHARS(EKIDEN_ELEMENT(Struct, member)), #Struct, #member,  \
-                       field, "of elements that are each " EKIDEN_WANTED_ZT)
+                       place, field, "of elements that are each " EKIDEN_WANTED_ZT)
 
 /* Where several values, or bytes, are: all of an array; as many as a member says; at the end, where
  * older code has an array of one. That an array without a size is not `flexible` shows when the
  * compiler is asked for its size. */
-#define EKIDEN_CHECK_WHOLE(Struct, member, field)                                \
-        EKIDEN_MUST_BE(EKIDEN_IS_ARRAY(Struct, member), #Struct, #member, field, \
+#define EKIDEN_CHECK_WHOLE(Struct, member, place, field)                                \
+        EKIDEN_MUST_BE(EKIDEN_IS_ARRAY(Struct, member), #Struct, #member, place, field, \
                        "an array; a pointer needs `length`")
-#define EKIDEN_CHECK_COUNTED(Struct, member, field)                                          \
+#define EKIDEN_CHECK_COUNTED(Struct, member, place, field)                                   \
         EKIDEN_MUST_BE(EKIDEN_IS_ARRAY(Struct, member) || EKIDEN_IS_POINTER(Struct, member), \
-                       #Struct, #member, field, "an array or a pointer")
-#define EKIDEN_CHECK_FLEXIBLE(Struct, member, field)                                      \
-        EKIDEN_MUST_BE(EKIDEN_IS_ARRAY(Struct, member), #Struct, #member, field,          \
+                       #Struct, #member, place, field, "an array or a pointer")
+#define EKIDEN_CHECK_FLEXIBLE(Struct, member, place, field)                               \
+        EKIDEN_MUST_BE(EKIDEN_IS_ARRAY(Struct, member), #Struct, #member, place, field,   \
                        "an array at the end of the struct, because of `flexible`");       \
         EKIDEN_MUST_BE(sizeof(Struct) <= offsetof(Struct, member) +                       \
                                                  sizeof(EKIDEN_ELEMENT(Struct, member)) + \
                                                  __alignof__(Struct),                     \
-                       #Struct, #member, field,                                           \
+                       #Struct, #member, place, field,                                    \
                        "an array at the end of the struct, because of `flexible`")
-#define EKIDEN_CHECK_LENGTH(Struct, member, field)                                    \
-        EKIDEN_STATIC_ASSERT(EKIDEN_LVALUE_IS_INTEGER(EKIDEN_LVALUE(Struct, member)), \
-                             #Struct ": \"" #member "\" is the length of " field      \
-                                     " and must be an integer")
-#define EKIDEN_CHECK_CAPACITY(Struct, member, field)                                  \
-        EKIDEN_STATIC_ASSERT(EKIDEN_LVALUE_IS_INTEGER(EKIDEN_LVALUE(Struct, member)), \
-                             #Struct ": \"" #member "\" is the capacity of " field    \
-                                     " and must be an integer")
+#define EKIDEN_CHECK_LENGTH(Struct, member, place, field)                                   \
+        EKIDEN_STATIC_ASSERT(EKIDEN_LVALUE_IS_INTEGER(EKIDEN_LVALUE(Struct, member)),       \
+                             place ": " #Struct ": \"" #member "\" is the length of " field \
+                                   " and must be an integer")
+#define EKIDEN_CHECK_CAPACITY(Struct, member, place, field)                                   \
+        EKIDEN_STATIC_ASSERT(EKIDEN_LVALUE_IS_INTEGER(EKIDEN_LVALUE(Struct, member)),         \
+                             place ": " #Struct ": \"" #member "\" is the capacity of " field \
+                                   " and must be an integer")
 
 /* Messages: one, and several. What is pointed to has an identity, or it cannot be told apart. */
 #define EKIDEN_LVALUE_LEADS_TO(lvalue, Target)                                         \
         (EKIDEN_LVALUE_IS_A(lvalue, Target) || EKIDEN_LVALUE_IS_A(lvalue, Target *) || \
          EKIDEN_LVALUE_IS_A(lvalue, const Target *))
-#define EKIDEN_CHECK_MESSAGE(Struct, member, Target, field)                                    \
+#define EKIDEN_CHECK_MESSAGE(Struct, member, Target, place, field)                             \
         EKIDEN_MUST_BE(EKIDEN_LVALUE_LEADS_TO(EKIDEN_LVALUE(Struct, member), Target), #Struct, \
-                       #member, field, #Target " or a pointer to one")
-#define EKIDEN_CHECK_MESSAGES(Struct, member, Target, field)                                    \
+                       #member, place, field, #Target " or a pointer to one")
+#define EKIDEN_CHECK_MESSAGES(Struct, member, Target, place, field)                             \
         EKIDEN_MUST_BE(EKIDEN_LVALUE_LEADS_TO(EKIDEN_ELEMENT(Struct, member), Target), #Struct, \
-                       #member, field,                                                          \
+                       #member, place, field,                                                   \
                        "of elements that are each " #Target " or a pointer to one")
-#define EKIDEN_NO_POINTER(is_pointer, Struct, member, message, field)                         \
-        EKIDEN_STATIC_ASSERT(!(is_pointer), Struct ": \"" member "\" is bound to " field      \
-                                                   " and is a pointer: give message " message \
-                                                   " an identity field")
-#define EKIDEN_CHECK_EMBEDDED(Struct, member, message, field) \
-        EKIDEN_NO_POINTER(EKIDEN_IS_POINTER(Struct, member), #Struct, #member, message, field)
-#define EKIDEN_CHECK_EMBEDDED_EACH(Struct, member, message, field)                           \
+#define EKIDEN_NO_POINTER(is_pointer, Struct, member, message, place, field)   \
+        EKIDEN_STATIC_ASSERT(!(is_pointer), place                              \
+                             ": " Struct ": \"" member "\" is bound to " field \
+                             " and is a pointer: give message " message " an identity field")
+#define EKIDEN_CHECK_EMBEDDED(Struct, member, message, place, field)                           \
+        EKIDEN_NO_POINTER(EKIDEN_IS_POINTER(Struct, member), #Struct, #member, message, place, \
+                          field)
+#define EKIDEN_CHECK_EMBEDDED_EACH(Struct, member, message, place, field)                    \
         EKIDEN_NO_POINTER(EKIDEN_LVALUE_IS_POINTER(EKIDEN_ELEMENT(Struct, member)), #Struct, \
-                          #member, message, field)
-#define EKIDEN_CHECK_POINTER(Struct, member, why, field)                           \
-        EKIDEN_MUST_BE(EKIDEN_IS_POINTER(Struct, member), #Struct, #member, field, \
+                          #member, message, place, field)
+#define EKIDEN_CHECK_POINTER(Struct, member, why, place, field)                           \
+        EKIDEN_MUST_BE(EKIDEN_IS_POINTER(Struct, member), #Struct, #member, place, field, \
                        "a pointer, because of `" why "`")
-#define EKIDEN_CHECK_POINTER_EACH(Struct, member, why, field)                                      \
+#define EKIDEN_CHECK_POINTER_EACH(Struct, member, why, place, field)                               \
         EKIDEN_MUST_BE(EKIDEN_LVALUE_IS_POINTER(EKIDEN_ELEMENT(Struct, member)), #Struct, #member, \
-                       field, "of pointers, because of `" why "`")
+                       place, field, "of pointers, because of `" why "`")
 
-#define EKIDEN_CHECK_FUNCTION(Struct, member, field)                                            \
+#define EKIDEN_CHECK_FUNCTION(Struct, member, place, field)                                     \
         EKIDEN_MUST_BE(EKIDEN_IS_POINTER(Struct, member) &&                                     \
                                sizeof(EKIDEN_LVALUE(Struct, member)) == sizeof(void (*)(void)), \
-                       #Struct, #member, field, "a pointer to a function")
+                       #Struct, #member, place, field, "a pointer to a function")
 
-#define EKIDEN_CHECK_DISCRIMINATOR(Struct, member, oneof)                               \
-        EKIDEN_STATIC_ASSERT(EKIDEN_LVALUE_IS_INTEGER(EKIDEN_LVALUE(Struct, member)),   \
-                             #Struct ": \"" #member "\" is the discriminator of " oneof \
-                                     " and must be an enum or an integer")
+#define EKIDEN_CHECK_DISCRIMINATOR(Struct, member, place, oneof)                                   \
+        EKIDEN_STATIC_ASSERT(EKIDEN_LVALUE_IS_INTEGER(EKIDEN_LVALUE(Struct, member)),              \
+                             place ": " #Struct ": \"" #member "\" is the discriminator of " oneof \
+                                   " and must be an enum or an integer")
 
 /* A struct in which nothing is bound but bit-fields, or nothing at all. */
-#define EKIDEN_COVERED_BY_BITS(Struct, bits_size, schema)                        \
-        EKIDEN_STATIC_ASSERT(sizeof(Struct) < (bits_size) + __alignof__(Struct), \
-                             #Struct " has a member that " schema " neither binds nor ignores")
+#define EKIDEN_COVERED_BY_BITS(Struct, bits_size, place, message)                     \
+        EKIDEN_STATIC_ASSERT(sizeof(Struct) < (bits_size) + __alignof__(Struct),      \
+                             place ": " #Struct " has a member that message " message \
+                                   " neither binds nor ignores")
 
 /*
  * Whether every byte of a struct is accounted for. The generated code goes through its members, in
@@ -222,16 +225,17 @@
 #define EKIDEN_ASSERT_BRIEFLY(condition, text)         \
         enum { EKIDEN_HOLDS(__LINE__) = (condition) }; \
         EKIDEN_STATIC_ASSERT(EKIDEN_HOLDS(__LINE__), text)
-#define EKIDEN_COVERED_FROM_START(Struct, reach, schema)                              \
-        EKIDEN_ASSERT_BRIEFLY(reach > 0, #Struct " begins with a member that " schema \
-                                                 " neither binds nor ignores")
-#define EKIDEN_COVERED(Struct, behind, tail, bits_size, reach, schema)                     \
+#define EKIDEN_COVERED_FROM_START(Struct, reach, place, message)                               \
+        EKIDEN_ASSERT_BRIEFLY(reach > 0,                                                       \
+                              place ": " #Struct " begins with a member that message " message \
+                                    " neither binds nor ignores")
+#define EKIDEN_COVERED(Struct, behind, tail, bits_size, reach, place, message)             \
         EKIDEN_ASSERT_BRIEFLY(EKIDEN_IS_UNION(Struct) ||                                   \
                                       sizeof(Struct) <                                     \
                                               reach + (bits_size) + __alignof__(Struct) || \
                                       EKIDEN_END(Struct, behind) + (tail) != reach,        \
-                              #Struct " has a member behind \"" #behind "\" that " schema  \
-                                      " neither binds nor ignores")
+                              place ": " #Struct " has a member behind \"" #behind         \
+                                    "\" that message " message " neither binds nor ignores")
 
 /*
  * Where bit-fields are, nobody can ask; but there are only so many places, each of them a gap:
@@ -254,8 +258,8 @@
                  ? 0                                                                          \
                  : 1)
 #define EKIDEN_GAP_AT_START(Struct, members) (members(EKIDEN_BEGINS, Struct, , 0) 0 ? 0 : 1)
-#define EKIDEN_NO_MORE_GAPS(Struct, most, schema, gaps)                                        \
-        EKIDEN_ASSERT_BRIEFLY((gaps) <= (most),                                                \
-                              #Struct " has a member that " schema                             \
-                                      " neither binds nor ignores, or bit-fields that follow " \
-                                      "each other there and are apart in the struct")
+#define EKIDEN_NO_MORE_GAPS(Struct, most, place, message, gaps)                              \
+        EKIDEN_ASSERT_BRIEFLY((gaps) <= (most),                                              \
+                              place ": " #Struct " has a member that message " message       \
+                                    " neither binds nor ignores, or bit-fields that follow " \
+                                    "each other there and are apart in the struct")

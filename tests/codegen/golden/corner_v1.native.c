@@ -26,9 +26,20 @@ static const struct ekiden_enumeration corner__v1__position__enumeration = {
                 sizeof(corner__v1__position__enumerators) / sizeof(corner__v1__position__enumerators[0]),
 };
 
+__attribute__((used)) static const struct ekiden_function *
+corner_v1_proto_28_names_this_table(void)
+{
+        /* Not found? The program defines it: corner_v1.proto:28, (ekiden.field).function. */
+        return calls;
+}
+
 /* Step is struct step. */
-EKIDEN_CHECK_NUMBER(struct step, dx, INT32, "Step.dx");
-EKIDEN_CHECK_NUMBER(struct step, dy, INT32, "Step.dy");
+/* clang-format off */
+EKIDEN_STATIC_ASSERT(sizeof(&((struct step *)0)->dx) > 0, "corner_v1.proto:87: bound to field \"dx\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct step *)0)->dy) > 0, "corner_v1.proto:88: bound to field \"dy\"");
+/* clang-format on */
+EKIDEN_CHECK_NUMBER(struct step, dx, INT32, "corner_v1.proto:87", "Step.dx");
+EKIDEN_CHECK_NUMBER(struct step, dy, INT32, "corner_v1.proto:88", "Step.dy");
 /* clang-format off */
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(struct step, dx, 0, 0, reach_0_0, ekiden_before, ekiden_pass##_0) \
@@ -39,9 +50,9 @@ enum {
         EKIDEN_PASS(_2, _1_1)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(struct step, reach_0_0_2_1, "corner_v1.proto");
-EKIDEN_COVERED(struct step, dx, 0, 0, reach_0_0_2_1, "corner_v1.proto");
-EKIDEN_COVERED(struct step, dy, 0, 0, reach_0_0_2_1, "corner_v1.proto");
+EKIDEN_COVERED_FROM_START(struct step, reach_0_0_2_1, "corner_v1.proto:83", "Step");
+EKIDEN_COVERED(struct step, dx, 0, 0, reach_0_0_2_1, "corner_v1.proto:83", "Step");
+EKIDEN_COVERED(struct step, dy, 0, 0, reach_0_0_2_1, "corner_v1.proto:83", "Step");
 /* clang-format on */
 
 static const struct ekiden_member corner__v1__step__members[] = {
@@ -76,9 +87,13 @@ static const struct ekiden_native corner__v1__step__native = {
 };
 
 /* Walk is struct walk. */
-EKIDEN_CHECK_FLEXIBLE(struct walk, steps, "Walk.steps");
-EKIDEN_CHECK_LENGTH(struct walk, count, "Walk.steps");
-EKIDEN_CHECK_MESSAGES(struct walk, steps, struct step, "Walk.steps");
+/* clang-format off */
+EKIDEN_STATIC_ASSERT(sizeof(&((struct walk *)0)->steps) > 0, "corner_v1.proto:95: bound to field \"steps\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct walk *)0)->count) > 0, "corner_v1.proto:95: the length of field \"steps\"");
+/* clang-format on */
+EKIDEN_CHECK_FLEXIBLE(struct walk, steps, "corner_v1.proto:95", "Walk.steps");
+EKIDEN_CHECK_LENGTH(struct walk, count, "corner_v1.proto:95", "Walk.steps");
+EKIDEN_CHECK_MESSAGES(struct walk, steps, struct step, "corner_v1.proto:95", "Walk.steps");
 /* clang-format off */
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(struct walk, count, 0, 0, reach_1_0, ekiden_before, ekiden_pass##_0) \
@@ -89,8 +104,8 @@ enum {
         EKIDEN_PASS(_2, _1_1)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(struct walk, reach_1_0_2_1, "corner_v1.proto");
-EKIDEN_COVERED(struct walk, count, 0, 0, reach_1_0_2_1, "corner_v1.proto");
+EKIDEN_COVERED_FROM_START(struct walk, reach_1_0_2_1, "corner_v1.proto:91", "Walk");
+EKIDEN_COVERED(struct walk, count, 0, 0, reach_1_0_2_1, "corner_v1.proto:91", "Walk");
 /* clang-format on */
 
 static const struct ekiden_member corner__v1__walk__members[] = {
@@ -120,10 +135,14 @@ static const struct ekiden_native corner__v1__walk__native = {
 };
 
 /* Index is struct index. */
-EKIDEN_CHECK_FLEXIBLE(struct index, walks, "Index.walks");
-EKIDEN_CHECK_LENGTH(struct index, count, "Index.walks");
-EKIDEN_CHECK_MESSAGES(struct index, walks, struct walk, "Index.walks");
-EKIDEN_CHECK_POINTER_EACH(struct index, walks, "reference", "Index.walks");
+/* clang-format off */
+EKIDEN_STATIC_ASSERT(sizeof(&((struct index *)0)->walks) > 0, "corner_v1.proto:116: bound to field \"walks\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct index *)0)->count) > 0, "corner_v1.proto:117: the length of field \"walks\"");
+/* clang-format on */
+EKIDEN_CHECK_FLEXIBLE(struct index, walks, "corner_v1.proto:116", "Index.walks");
+EKIDEN_CHECK_LENGTH(struct index, count, "corner_v1.proto:116", "Index.walks");
+EKIDEN_CHECK_MESSAGES(struct index, walks, struct walk, "corner_v1.proto:116", "Index.walks");
+EKIDEN_CHECK_POINTER_EACH(struct index, walks, "reference", "corner_v1.proto:116", "Index.walks");
 /* clang-format off */
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(struct index, count, 0, 0, reach_2_0, ekiden_before, ekiden_pass##_0) \
@@ -134,8 +153,8 @@ enum {
         EKIDEN_PASS(_2, _1_1)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(struct index, reach_2_0_2_1, "corner_v1.proto");
-EKIDEN_COVERED(struct index, count, 0, 0, reach_2_0_2_1, "corner_v1.proto");
+EKIDEN_COVERED_FROM_START(struct index, reach_2_0_2_1, "corner_v1.proto:112", "Index");
+EKIDEN_COVERED(struct index, count, 0, 0, reach_2_0_2_1, "corner_v1.proto:112", "Index");
 /* clang-format on */
 
 static const struct ekiden_member corner__v1__index__members[] = {
@@ -165,9 +184,13 @@ static const struct ekiden_native corner__v1__index__native = {
 };
 
 /* List is struct list. */
-EKIDEN_CHECK_FLEXIBLE(struct list, words, "List.words");
-EKIDEN_CHECK_LENGTH(struct list, count, "List.words");
-EKIDEN_CHECK_ZTS(struct list, words, "List.words");
+/* clang-format off */
+EKIDEN_STATIC_ASSERT(sizeof(&((struct list *)0)->words) > 0, "corner_v1.proto:109: bound to field \"words\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct list *)0)->count) > 0, "corner_v1.proto:109: the length of field \"words\"");
+/* clang-format on */
+EKIDEN_CHECK_FLEXIBLE(struct list, words, "corner_v1.proto:109", "List.words");
+EKIDEN_CHECK_LENGTH(struct list, count, "corner_v1.proto:109", "List.words");
+EKIDEN_CHECK_ZTS(struct list, words, "corner_v1.proto:109", "List.words");
 /* clang-format off */
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(struct list, count, 0, 0, reach_3_0, ekiden_before, ekiden_pass##_0) \
@@ -178,8 +201,8 @@ enum {
         EKIDEN_PASS(_2, _1_1)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(struct list, reach_3_0_2_1, "corner_v1.proto");
-EKIDEN_COVERED(struct list, count, 0, 0, reach_3_0_2_1, "corner_v1.proto");
+EKIDEN_COVERED_FROM_START(struct list, reach_3_0_2_1, "corner_v1.proto:105", "List");
+EKIDEN_COVERED(struct list, count, 0, 0, reach_3_0_2_1, "corner_v1.proto:105", "List");
 /* clang-format on */
 
 static const struct ekiden_member corner__v1__list__members[] = {
@@ -209,9 +232,13 @@ static const struct ekiden_native corner__v1__list__native = {
 };
 
 /* Series is struct series. */
-EKIDEN_CHECK_FLEXIBLE(struct series, values, "Series.values");
-EKIDEN_CHECK_LENGTH(struct series, count, "Series.values");
-EKIDEN_CHECK_NUMBERS(struct series, values, UINT32, "Series.values");
+/* clang-format off */
+EKIDEN_STATIC_ASSERT(sizeof(&((struct series *)0)->values) > 0, "corner_v1.proto:102: bound to field \"values\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct series *)0)->count) > 0, "corner_v1.proto:102: the length of field \"values\"");
+/* clang-format on */
+EKIDEN_CHECK_FLEXIBLE(struct series, values, "corner_v1.proto:102", "Series.values");
+EKIDEN_CHECK_LENGTH(struct series, count, "corner_v1.proto:102", "Series.values");
+EKIDEN_CHECK_NUMBERS(struct series, values, UINT32, "corner_v1.proto:102", "Series.values");
 /* clang-format off */
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(struct series, count, 0, 0, reach_4_0, ekiden_before, ekiden_pass##_0) \
@@ -222,8 +249,8 @@ enum {
         EKIDEN_PASS(_2, _1_1)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(struct series, reach_4_0_2_1, "corner_v1.proto");
-EKIDEN_COVERED(struct series, count, 0, 0, reach_4_0_2_1, "corner_v1.proto");
+EKIDEN_COVERED_FROM_START(struct series, reach_4_0_2_1, "corner_v1.proto:98", "Series");
+EKIDEN_COVERED(struct series, count, 0, 0, reach_4_0_2_1, "corner_v1.proto:98", "Series");
 /* clang-format on */
 
 static const struct ekiden_member corner__v1__series__members[] = {
@@ -253,10 +280,15 @@ static const struct ekiden_native corner__v1__series__native = {
 };
 
 /* Switches is struct switches. */
-EKIDEN_CHECK_BITS(struct switches, first, BOOL, 1, "Switches.first");
-EKIDEN_CHECK_BITS(struct switches, second, ENUM, 2, "Switches.second");
 /* clang-format off */
-EKIDEN_COVERED_BY_BITS(struct switches, 8, "corner_v1.proto");
+EKIDEN_STATIC_ASSERT(sizeof((int)((struct switches *)0)->first) > 0, "corner_v1.proto:68: bound to field \"first\"");
+EKIDEN_STATIC_ASSERT(sizeof((int)((struct switches *)0)->second) > 0, "corner_v1.proto:69: bound to field \"second\"");
+EKIDEN_STATIC_ASSERT(sizeof((int)((struct switches *)0)->third) > 0, "corner_v1.proto:66: ignored");
+/* clang-format on */
+EKIDEN_CHECK_BITS(struct switches, first, BOOL, 1, "corner_v1.proto:68", "Switches.first");
+EKIDEN_CHECK_BITS(struct switches, second, ENUM, 2, "corner_v1.proto:69", "Switches.second");
+/* clang-format off */
+EKIDEN_COVERED_BY_BITS(struct switches, 8, "corner_v1.proto:65", "Switches");
 /* clang-format on */
 
 static int64_t corner__v1__switches__read_first(const void *object)
@@ -311,7 +343,10 @@ static const struct ekiden_native corner__v1__switches__native = {
 };
 
 /* Cell is union cell. */
-EKIDEN_CHECK_NUMBER(union cell, raw, INT64, "Cell.raw");
+/* clang-format off */
+EKIDEN_STATIC_ASSERT(sizeof(&((union cell *)0)->raw) > 0, "corner_v1.proto:80: bound to field \"raw\"");
+/* clang-format on */
+EKIDEN_CHECK_NUMBER(union cell, raw, INT64, "corner_v1.proto:80", "Cell.raw");
 /* clang-format off */
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(union cell, raw, 0, 0, reach_6_0, ekiden_before, ekiden_pass##_0)
@@ -320,8 +355,8 @@ enum {
         EKIDEN_PASS(_1, _start)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(union cell, reach_6_0_1_0, "corner_v1.proto");
-EKIDEN_COVERED(union cell, raw, 0, 0, reach_6_0_1_0, "corner_v1.proto");
+EKIDEN_COVERED_FROM_START(union cell, reach_6_0_1_0, "corner_v1.proto:77", "Cell");
+EKIDEN_COVERED(union cell, raw, 0, 0, reach_6_0_1_0, "corner_v1.proto:77", "Cell");
 /* clang-format on */
 
 static const struct ekiden_member corner__v1__cell__members[] = {
@@ -345,8 +380,11 @@ static const struct ekiden_native corner__v1__cell__native = {
 };
 
 /* Digits is struct digits. */
-EKIDEN_CHECK_WHOLE(struct digits, digit, "Digits.digit");
-EKIDEN_CHECK_NUMBERS(struct digits, digit, INT32, "Digits.digit");
+/* clang-format off */
+EKIDEN_STATIC_ASSERT(sizeof(&((struct digits *)0)->digit) > 0, "corner_v1.proto:62: bound to field \"digit\"");
+/* clang-format on */
+EKIDEN_CHECK_WHOLE(struct digits, digit, "corner_v1.proto:62", "Digits.digit");
+EKIDEN_CHECK_NUMBERS(struct digits, digit, INT32, "corner_v1.proto:62", "Digits.digit");
 /* clang-format off */
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(struct digits, digit, 0, 0, reach_7_0, ekiden_before, ekiden_pass##_0)
@@ -355,8 +393,8 @@ enum {
         EKIDEN_PASS(_1, _start)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(struct digits, reach_7_0_1_0, "corner_v1.proto");
-EKIDEN_COVERED(struct digits, digit, 0, 0, reach_7_0_1_0, "corner_v1.proto");
+EKIDEN_COVERED_FROM_START(struct digits, reach_7_0_1_0, "corner_v1.proto:59", "Digits");
+EKIDEN_COVERED(struct digits, digit, 0, 0, reach_7_0_1_0, "corner_v1.proto:59", "Digits");
 /* clang-format on */
 
 static const struct ekiden_member corner__v1__digits__members[] = {
@@ -380,15 +418,25 @@ static const struct ekiden_native corner__v1__digits__native = {
 };
 
 /* Slip is struct slip. */
-EKIDEN_CHECK_DISCRIMINATOR(struct slip, kind, "Slip.any");
-EKIDEN_CHECK_NUMBER(struct slip, number, INT64, "Slip.number");
-EKIDEN_CHECK_MESSAGE(struct slip, digits, struct digits, "Slip.digits");
-EKIDEN_CHECK_EMBEDDED(struct slip, digits, "Digits", "Slip.digits");
-EKIDEN_CHECK_NUMBER(struct slip, real, DOUBLE, "Slip.real");
-EKIDEN_CHECK_BITS(struct slip, urgent, BOOL, 1, "Slip.urgent");
-EKIDEN_CHECK_NUMBER(struct slip, last, INT32, "Slip.last");
-EKIDEN_CHECK_BITS(struct slip, seen, BOOL, 1, "Slip.seen");
-EKIDEN_CHECK_NUMBER(struct slip, weight, DOUBLE, "Slip.weight");
+/* clang-format off */
+EKIDEN_STATIC_ASSERT(sizeof(&((struct slip *)0)->kind) > 0, "corner_v1.proto:49: the discriminator of oneof \"any\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct slip *)0)->number) > 0, "corner_v1.proto:51: bound to field \"number\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct slip *)0)->digits) > 0, "corner_v1.proto:52: bound to field \"digits\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct slip *)0)->real) > 0, "corner_v1.proto:53: bound to field \"real\"");
+EKIDEN_STATIC_ASSERT(sizeof((int)((struct slip *)0)->urgent) > 0, "corner_v1.proto:55: bound to field \"urgent\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct slip *)0)->last) > 0, "corner_v1.proto:56: bound to field \"last\"");
+EKIDEN_STATIC_ASSERT(sizeof((int)((struct slip *)0)->seen) > 0, "corner_v1.proto:46: bound to field \"seen\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct slip *)0)->weight) > 0, "corner_v1.proto:47: bound to field \"weight\"");
+/* clang-format on */
+EKIDEN_CHECK_DISCRIMINATOR(struct slip, kind, "corner_v1.proto:48", "Slip.any");
+EKIDEN_CHECK_NUMBER(struct slip, number, INT64, "corner_v1.proto:51", "Slip.number");
+EKIDEN_CHECK_MESSAGE(struct slip, digits, struct digits, "corner_v1.proto:52", "Slip.digits");
+EKIDEN_CHECK_EMBEDDED(struct slip, digits, "Digits", "corner_v1.proto:52", "Slip.digits");
+EKIDEN_CHECK_NUMBER(struct slip, real, DOUBLE, "corner_v1.proto:53", "Slip.real");
+EKIDEN_CHECK_BITS(struct slip, urgent, BOOL, 1, "corner_v1.proto:55", "Slip.urgent");
+EKIDEN_CHECK_NUMBER(struct slip, last, INT32, "corner_v1.proto:56", "Slip.last");
+EKIDEN_CHECK_BITS(struct slip, seen, BOOL, 1, "corner_v1.proto:46", "Slip.seen");
+EKIDEN_CHECK_NUMBER(struct slip, weight, DOUBLE, "corner_v1.proto:47", "Slip.weight");
 /* clang-format off */
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(struct slip, weight, 0, 1, reach_8_0, ekiden_before, ekiden_pass##_0) \
@@ -407,22 +455,22 @@ enum {
         EKIDEN_PASS(_6, _5_5)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(struct slip, reach_8_0_6_5, "corner_v1.proto");
-EKIDEN_COVERED(struct slip, weight, 0, 1, reach_8_0_6_5, "corner_v1.proto");
+EKIDEN_COVERED_FROM_START(struct slip, reach_8_0_6_5, "corner_v1.proto:43", "Slip");
+EKIDEN_COVERED(struct slip, weight, 0, 1, reach_8_0_6_5, "corner_v1.proto:43", "Slip");
 EKIDEN_COVERED(
         struct slip, number,
         EKIDEN_UNION_TAIL(struct slip, number, EKIDEN_ALIGNED(struct slip, number) | EKIDEN_ALIGNED(struct slip, digits) | EKIDEN_ALIGNED(struct slip, real)),
-        1, reach_8_0_6_5, "corner_v1.proto");
+        1, reach_8_0_6_5, "corner_v1.proto:43", "Slip");
 EKIDEN_COVERED(
         struct slip, digits,
         EKIDEN_UNION_TAIL(struct slip, digits, EKIDEN_ALIGNED(struct slip, number) | EKIDEN_ALIGNED(struct slip, digits) | EKIDEN_ALIGNED(struct slip, real)),
-        1, reach_8_0_6_5, "corner_v1.proto");
+        1, reach_8_0_6_5, "corner_v1.proto:43", "Slip");
 EKIDEN_COVERED(
         struct slip, real,
         EKIDEN_UNION_TAIL(struct slip, real, EKIDEN_ALIGNED(struct slip, number) | EKIDEN_ALIGNED(struct slip, digits) | EKIDEN_ALIGNED(struct slip, real)),
-        1, reach_8_0_6_5, "corner_v1.proto");
-EKIDEN_COVERED(struct slip, last, 0, 1, reach_8_0_6_5, "corner_v1.proto");
-EKIDEN_COVERED(struct slip, kind, 0, 1, reach_8_0_6_5, "corner_v1.proto");
+        1, reach_8_0_6_5, "corner_v1.proto:43", "Slip");
+EKIDEN_COVERED(struct slip, last, 0, 1, reach_8_0_6_5, "corner_v1.proto:43", "Slip");
+EKIDEN_COVERED(struct slip, kind, 0, 1, reach_8_0_6_5, "corner_v1.proto:43", "Slip");
 #define EKIDEN_MEMBERS(ekiden_each, ekiden_struct, ekiden_behind, ekiden_tail) \
         ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, weight) \
         ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, number) \
@@ -430,7 +478,7 @@ EKIDEN_COVERED(struct slip, kind, 0, 1, reach_8_0_6_5, "corner_v1.proto");
         ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, real) \
         ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, last) \
         ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, kind)
-EKIDEN_NO_MORE_GAPS(struct slip, 2, "corner_v1.proto",
+EKIDEN_NO_MORE_GAPS(struct slip, 2, "corner_v1.proto:43", "Slip",
         EKIDEN_GAP_AT_START(struct slip, EKIDEN_MEMBERS) +
         EKIDEN_GAP(struct slip, weight, EKIDEN_MEMBERS) +
         (EKIDEN_GAP_BEHIND(struct slip, number, EKIDEN_UNION_TAIL(struct slip, number, EKIDEN_ALIGNED(struct slip, number) | EKIDEN_ALIGNED(struct slip, digits) | EKIDEN_ALIGNED(struct slip, real)), EKIDEN_MEMBERS) |
@@ -535,43 +583,71 @@ static const struct ekiden_native corner__v1__slip__native = {
 };
 
 /* Corner is struct corner. */
-EKIDEN_CHECK_DISCRIMINATOR(struct corner, which, "Corner.any");
-EKIDEN_CHECK_MESSAGE(struct corner, switches, struct switches, "Corner.switches");
-EKIDEN_CHECK_EMBEDDED(struct corner, switches, "Switches", "Corner.switches");
-EKIDEN_CHECK_MESSAGE(struct corner, cell, union cell, "Corner.cell");
-EKIDEN_CHECK_EMBEDDED(struct corner, cell, "Cell", "Corner.cell");
-EKIDEN_CHECK_NUMBER(struct corner, inner.part, INT32, "Corner.part");
-EKIDEN_CHECK_BITS(struct corner, inner.on, BOOL, 1, "Corner.on");
-EKIDEN_CHECK_BITS(struct corner, any.flag, UINT32, 1, "Corner.flag");
-EKIDEN_CHECK_ZT(struct corner, any.text, "Corner.text");
-EKIDEN_CHECK_COUNTED(struct corner, any.blob.bytes, "Corner.blob");
-EKIDEN_CHECK_LENGTH(struct corner, any.blob.size, "Corner.blob");
-EKIDEN_CHECK_MESSAGE(struct corner, any.walk, struct walk, "Corner.any_walk");
-EKIDEN_CHECK_POINTER(struct corner, any.walk, "flexible", "Corner.any_walk");
-EKIDEN_CHECK_MESSAGE(struct corner, any.step, struct step, "Corner.any_step");
-EKIDEN_CHECK_FUNCTION(struct corner, any.call, "Corner.call");
-EKIDEN_CHECK_MESSAGE(struct corner, walk, struct walk, "Corner.walk");
-EKIDEN_CHECK_POINTER(struct corner, walk, "flexible", "Corner.walk");
-EKIDEN_CHECK_MESSAGE(struct corner, series, struct series, "Corner.series");
-EKIDEN_CHECK_POINTER(struct corner, series, "flexible", "Corner.series");
-EKIDEN_CHECK_MESSAGE(struct corner, list, struct list, "Corner.list");
-EKIDEN_CHECK_POINTER(struct corner, list, "flexible", "Corner.list");
-EKIDEN_CHECK_MESSAGE(struct corner, index, struct index, "Corner.index");
-EKIDEN_CHECK_POINTER(struct corner, index, "flexible", "Corner.index");
-EKIDEN_CHECK_COUNTED(struct corner, steps, "Corner.steps");
-EKIDEN_CHECK_LENGTH(struct corner, step_count, "Corner.steps");
-EKIDEN_CHECK_MESSAGES(struct corner, steps, struct step, "Corner.steps");
-EKIDEN_CHECK_COUNTED(struct corner, others, "Corner.others");
-EKIDEN_CHECK_LENGTH(struct corner, other_count, "Corner.others");
-EKIDEN_CHECK_MESSAGES(struct corner, others, struct walk, "Corner.others");
-EKIDEN_CHECK_POINTER_EACH(struct corner, others, "reference", "Corner.others");
-EKIDEN_CHECK_MESSAGE(struct corner, slip, struct slip, "Corner.slip");
-EKIDEN_CHECK_EMBEDDED(struct corner, slip, "Slip", "Corner.slip");
-EKIDEN_CHECK_COUNTED(struct corner, queue, "Corner.queue");
-EKIDEN_CHECK_LENGTH(struct corner, queue_used, "Corner.queue");
-EKIDEN_CHECK_POINTER(struct corner, queue, "capacity", "Corner.queue");
-EKIDEN_CHECK_CAPACITY(struct corner, queue_room, "Corner.queue");
-EKIDEN_CHECK_NUMBERS(struct corner, queue, UINT32, "Corner.queue");
+/* clang-format off */
+EKIDEN_STATIC_ASSERT(sizeof(&((struct corner *)0)->which) > 0, "corner_v1.proto:20: the discriminator of oneof \"any\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct corner *)0)->switches) > 0, "corner_v1.proto:15: bound to field \"switches\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct corner *)0)->cell) > 0, "corner_v1.proto:16: bound to field \"cell\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct corner *)0)->inner.part) > 0, "corner_v1.proto:17: bound to field \"part\"");
+EKIDEN_STATIC_ASSERT(sizeof((int)((struct corner *)0)->inner.on) > 0, "corner_v1.proto:18: bound to field \"on\"");
+EKIDEN_STATIC_ASSERT(sizeof((int)((struct corner *)0)->any.flag) > 0, "corner_v1.proto:22: bound to field \"flag\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct corner *)0)->any.text) > 0, "corner_v1.proto:23: bound to field \"text\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct corner *)0)->any.blob.bytes) > 0, "corner_v1.proto:25: bound to field \"blob\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct corner *)0)->any.blob.size) > 0, "corner_v1.proto:25: the length of field \"blob\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct corner *)0)->any.walk) > 0, "corner_v1.proto:26: bound to field \"any_walk\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct corner *)0)->any.step) > 0, "corner_v1.proto:27: bound to field \"any_step\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct corner *)0)->any.call) > 0, "corner_v1.proto:28: bound to field \"call\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct corner *)0)->walk) > 0, "corner_v1.proto:30: bound to field \"walk\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct corner *)0)->series) > 0, "corner_v1.proto:31: bound to field \"series\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct corner *)0)->list) > 0, "corner_v1.proto:32: bound to field \"list\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct corner *)0)->index) > 0, "corner_v1.proto:33: bound to field \"index\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct corner *)0)->steps) > 0, "corner_v1.proto:34: bound to field \"steps\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct corner *)0)->step_count) > 0, "corner_v1.proto:34: the length of field \"steps\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct corner *)0)->others) > 0, "corner_v1.proto:35: bound to field \"others\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct corner *)0)->other_count) > 0, "corner_v1.proto:35: the length of field \"others\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct corner *)0)->slip) > 0, "corner_v1.proto:36: bound to field \"slip\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct corner *)0)->queue) > 0, "corner_v1.proto:37: bound to field \"queue\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct corner *)0)->queue_used) > 0, "corner_v1.proto:38: the length of field \"queue\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct corner *)0)->queue_room) > 0, "corner_v1.proto:38: the capacity of field \"queue\"");
+/* clang-format on */
+EKIDEN_CHECK_DISCRIMINATOR(struct corner, which, "corner_v1.proto:19", "Corner.any");
+EKIDEN_CHECK_MESSAGE(struct corner, switches, struct switches, "corner_v1.proto:15",
+                     "Corner.switches");
+EKIDEN_CHECK_EMBEDDED(struct corner, switches, "Switches", "corner_v1.proto:15", "Corner.switches");
+EKIDEN_CHECK_MESSAGE(struct corner, cell, union cell, "corner_v1.proto:16", "Corner.cell");
+EKIDEN_CHECK_EMBEDDED(struct corner, cell, "Cell", "corner_v1.proto:16", "Corner.cell");
+EKIDEN_CHECK_NUMBER(struct corner, inner.part, INT32, "corner_v1.proto:17", "Corner.part");
+EKIDEN_CHECK_BITS(struct corner, inner.on, BOOL, 1, "corner_v1.proto:18", "Corner.on");
+EKIDEN_CHECK_BITS(struct corner, any.flag, UINT32, 1, "corner_v1.proto:22", "Corner.flag");
+EKIDEN_CHECK_ZT(struct corner, any.text, "corner_v1.proto:23", "Corner.text");
+EKIDEN_CHECK_COUNTED(struct corner, any.blob.bytes, "corner_v1.proto:24", "Corner.blob");
+EKIDEN_CHECK_LENGTH(struct corner, any.blob.size, "corner_v1.proto:24", "Corner.blob");
+EKIDEN_CHECK_MESSAGE(struct corner, any.walk, struct walk, "corner_v1.proto:26", "Corner.any_walk");
+EKIDEN_CHECK_POINTER(struct corner, any.walk, "flexible", "corner_v1.proto:26", "Corner.any_walk");
+EKIDEN_CHECK_MESSAGE(struct corner, any.step, struct step, "corner_v1.proto:27", "Corner.any_step");
+EKIDEN_CHECK_FUNCTION(struct corner, any.call, "corner_v1.proto:28", "Corner.call");
+EKIDEN_CHECK_MESSAGE(struct corner, walk, struct walk, "corner_v1.proto:30", "Corner.walk");
+EKIDEN_CHECK_POINTER(struct corner, walk, "flexible", "corner_v1.proto:30", "Corner.walk");
+EKIDEN_CHECK_MESSAGE(struct corner, series, struct series, "corner_v1.proto:31", "Corner.series");
+EKIDEN_CHECK_POINTER(struct corner, series, "flexible", "corner_v1.proto:31", "Corner.series");
+EKIDEN_CHECK_MESSAGE(struct corner, list, struct list, "corner_v1.proto:32", "Corner.list");
+EKIDEN_CHECK_POINTER(struct corner, list, "flexible", "corner_v1.proto:32", "Corner.list");
+EKIDEN_CHECK_MESSAGE(struct corner, index, struct index, "corner_v1.proto:33", "Corner.index");
+EKIDEN_CHECK_POINTER(struct corner, index, "flexible", "corner_v1.proto:33", "Corner.index");
+EKIDEN_CHECK_COUNTED(struct corner, steps, "corner_v1.proto:34", "Corner.steps");
+EKIDEN_CHECK_LENGTH(struct corner, step_count, "corner_v1.proto:34", "Corner.steps");
+EKIDEN_CHECK_MESSAGES(struct corner, steps, struct step, "corner_v1.proto:34", "Corner.steps");
+EKIDEN_CHECK_COUNTED(struct corner, others, "corner_v1.proto:35", "Corner.others");
+EKIDEN_CHECK_LENGTH(struct corner, other_count, "corner_v1.proto:35", "Corner.others");
+EKIDEN_CHECK_MESSAGES(struct corner, others, struct walk, "corner_v1.proto:35", "Corner.others");
+EKIDEN_CHECK_POINTER_EACH(struct corner, others, "reference", "corner_v1.proto:35",
+                          "Corner.others");
+EKIDEN_CHECK_MESSAGE(struct corner, slip, struct slip, "corner_v1.proto:36", "Corner.slip");
+EKIDEN_CHECK_EMBEDDED(struct corner, slip, "Slip", "corner_v1.proto:36", "Corner.slip");
+EKIDEN_CHECK_COUNTED(struct corner, queue, "corner_v1.proto:37", "Corner.queue");
+EKIDEN_CHECK_LENGTH(struct corner, queue_used, "corner_v1.proto:37", "Corner.queue");
+EKIDEN_CHECK_POINTER(struct corner, queue, "capacity", "corner_v1.proto:37", "Corner.queue");
+EKIDEN_CHECK_CAPACITY(struct corner, queue_room, "corner_v1.proto:37", "Corner.queue");
+EKIDEN_CHECK_NUMBERS(struct corner, queue, UINT32, "corner_v1.proto:37", "Corner.queue");
 /* clang-format off */
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(struct corner, switches, 0, 0, reach_9_0, ekiden_before, ekiden_pass##_0) \
@@ -612,24 +688,24 @@ enum {
         EKIDEN_PASS(_17, _16_16)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(struct corner, reach_9_0_17_16, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, switches, 0, 0, reach_9_0_17_16, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, cell, 0, 0, reach_9_0_17_16, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, inner, 0, 0, reach_9_0_17_16, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, any, 0, 0, reach_9_0_17_16, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, walk, 0, 0, reach_9_0_17_16, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, series, 0, 0, reach_9_0_17_16, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, list, 0, 0, reach_9_0_17_16, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, index, 0, 0, reach_9_0_17_16, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, steps, 0, 0, reach_9_0_17_16, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, step_count, 0, 0, reach_9_0_17_16, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, others, 0, 0, reach_9_0_17_16, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, other_count, 0, 0, reach_9_0_17_16, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, slip, 0, 0, reach_9_0_17_16, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, queue, 0, 0, reach_9_0_17_16, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, queue_used, 0, 0, reach_9_0_17_16, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, queue_room, 0, 0, reach_9_0_17_16, "corner_v1.proto");
-EKIDEN_COVERED(struct corner, which, 0, 0, reach_9_0_17_16, "corner_v1.proto");
+EKIDEN_COVERED_FROM_START(struct corner, reach_9_0_17_16, "corner_v1.proto:11", "Corner");
+EKIDEN_COVERED(struct corner, switches, 0, 0, reach_9_0_17_16, "corner_v1.proto:11", "Corner");
+EKIDEN_COVERED(struct corner, cell, 0, 0, reach_9_0_17_16, "corner_v1.proto:11", "Corner");
+EKIDEN_COVERED(struct corner, inner, 0, 0, reach_9_0_17_16, "corner_v1.proto:11", "Corner");
+EKIDEN_COVERED(struct corner, any, 0, 0, reach_9_0_17_16, "corner_v1.proto:11", "Corner");
+EKIDEN_COVERED(struct corner, walk, 0, 0, reach_9_0_17_16, "corner_v1.proto:11", "Corner");
+EKIDEN_COVERED(struct corner, series, 0, 0, reach_9_0_17_16, "corner_v1.proto:11", "Corner");
+EKIDEN_COVERED(struct corner, list, 0, 0, reach_9_0_17_16, "corner_v1.proto:11", "Corner");
+EKIDEN_COVERED(struct corner, index, 0, 0, reach_9_0_17_16, "corner_v1.proto:11", "Corner");
+EKIDEN_COVERED(struct corner, steps, 0, 0, reach_9_0_17_16, "corner_v1.proto:11", "Corner");
+EKIDEN_COVERED(struct corner, step_count, 0, 0, reach_9_0_17_16, "corner_v1.proto:11", "Corner");
+EKIDEN_COVERED(struct corner, others, 0, 0, reach_9_0_17_16, "corner_v1.proto:11", "Corner");
+EKIDEN_COVERED(struct corner, other_count, 0, 0, reach_9_0_17_16, "corner_v1.proto:11", "Corner");
+EKIDEN_COVERED(struct corner, slip, 0, 0, reach_9_0_17_16, "corner_v1.proto:11", "Corner");
+EKIDEN_COVERED(struct corner, queue, 0, 0, reach_9_0_17_16, "corner_v1.proto:11", "Corner");
+EKIDEN_COVERED(struct corner, queue_used, 0, 0, reach_9_0_17_16, "corner_v1.proto:11", "Corner");
+EKIDEN_COVERED(struct corner, queue_room, 0, 0, reach_9_0_17_16, "corner_v1.proto:11", "Corner");
+EKIDEN_COVERED(struct corner, which, 0, 0, reach_9_0_17_16, "corner_v1.proto:11", "Corner");
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(EKIDEN_TYPE(struct corner, inner), part, 0, 1, reach_9_1, ekiden_before, ekiden_pass##_0)
 enum {
@@ -637,11 +713,13 @@ enum {
         EKIDEN_PASS(_1, _start)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct corner, inner), reach_9_1_1_0, "corner_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct corner, inner), part, 0, 1, reach_9_1_1_0, "corner_v1.proto");
+EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct corner, inner), reach_9_1_1_0, "corner_v1.proto:11",
+                          "Corner");
+EKIDEN_COVERED(EKIDEN_TYPE(struct corner, inner), part, 0, 1, reach_9_1_1_0, "corner_v1.proto:11",
+               "Corner");
 #define EKIDEN_MEMBERS(ekiden_each, ekiden_struct, ekiden_behind, ekiden_tail) \
         ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, part)
-EKIDEN_NO_MORE_GAPS(EKIDEN_TYPE(struct corner, inner), 1, "corner_v1.proto",
+EKIDEN_NO_MORE_GAPS(EKIDEN_TYPE(struct corner, inner), 1, "corner_v1.proto:11", "Corner",
         EKIDEN_GAP_AT_START(EKIDEN_TYPE(struct corner, inner), EKIDEN_MEMBERS) +
         EKIDEN_GAP(EKIDEN_TYPE(struct corner, inner), part, EKIDEN_MEMBERS));
 #undef EKIDEN_MEMBERS
@@ -660,19 +738,25 @@ enum {
         EKIDEN_PASS(_5, _4_4)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct corner, any), reach_9_2_5_4, "corner_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any), text, 0, 1, reach_9_2_5_4, "corner_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any), blob, 0, 1, reach_9_2_5_4, "corner_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any), walk, 0, 1, reach_9_2_5_4, "corner_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any), step, 0, 1, reach_9_2_5_4, "corner_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any), call, 0, 1, reach_9_2_5_4, "corner_v1.proto");
+EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct corner, any), reach_9_2_5_4, "corner_v1.proto:11",
+                          "Corner");
+EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any), text, 0, 1, reach_9_2_5_4, "corner_v1.proto:11",
+               "Corner");
+EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any), blob, 0, 1, reach_9_2_5_4, "corner_v1.proto:11",
+               "Corner");
+EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any), walk, 0, 1, reach_9_2_5_4, "corner_v1.proto:11",
+               "Corner");
+EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any), step, 0, 1, reach_9_2_5_4, "corner_v1.proto:11",
+               "Corner");
+EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any), call, 0, 1, reach_9_2_5_4, "corner_v1.proto:11",
+               "Corner");
 #define EKIDEN_MEMBERS(ekiden_each, ekiden_struct, ekiden_behind, ekiden_tail) \
         ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, text) \
         ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, blob) \
         ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, walk) \
         ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, step) \
         ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, call)
-EKIDEN_NO_MORE_GAPS(EKIDEN_TYPE(struct corner, any), 1, "corner_v1.proto",
+EKIDEN_NO_MORE_GAPS(EKIDEN_TYPE(struct corner, any), 1, "corner_v1.proto:11", "Corner",
         EKIDEN_GAP_AT_START(EKIDEN_TYPE(struct corner, any), EKIDEN_MEMBERS) +
         EKIDEN_GAP(EKIDEN_TYPE(struct corner, any), text, EKIDEN_MEMBERS) +
         EKIDEN_GAP(EKIDEN_TYPE(struct corner, any), blob, EKIDEN_MEMBERS) +
@@ -689,9 +773,12 @@ enum {
         EKIDEN_PASS(_2, _1_1)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct corner, any.blob), reach_9_3_2_1, "corner_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any.blob), bytes, 0, 0, reach_9_3_2_1, "corner_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any.blob), size, 0, 0, reach_9_3_2_1, "corner_v1.proto");
+EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct corner, any.blob), reach_9_3_2_1, "corner_v1.proto:11",
+                          "Corner");
+EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any.blob), bytes, 0, 0, reach_9_3_2_1,
+               "corner_v1.proto:11", "Corner");
+EKIDEN_COVERED(EKIDEN_TYPE(struct corner, any.blob), size, 0, 0, reach_9_3_2_1,
+               "corner_v1.proto:11", "Corner");
 /* clang-format on */
 
 static const struct ekiden_choice corner__v1__corner__any__choice = {

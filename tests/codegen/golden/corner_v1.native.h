@@ -12,6 +12,7 @@ extern "C" {
 #endif
 
 /* Which functions may cross: the program has these tables. */
+/* corner_v1.proto:28: (ekiden.field).function */
 extern const struct ekiden_function calls[];
 
 /**

@@ -20,13 +20,27 @@ extern const struct ekiden_native graph__v1__room__native;
 extern const struct ekiden_native graph__v1__peer__native;
 #pragma GCC visibility pop
 
+__attribute__((used)) static const struct ekiden_function *
+graph_v1_proto_33_names_this_table(void)
+{
+        /* Not found? The program defines it: graph_v1.proto:33, (ekiden.field).function. */
+        return handlers;
+}
+
 /* Room is struct room. */
-EKIDEN_CHECK_TEXT(struct room, name, "Room.name");
-EKIDEN_CHECK_MESSAGE(struct room, owner, struct peer, "Room.owner");
-EKIDEN_CHECK_COUNTED(struct room, members, "Room.members");
-EKIDEN_CHECK_LENGTH(struct room, member_count, "Room.members");
-EKIDEN_CHECK_MESSAGES(struct room, members, struct peer, "Room.members");
-EKIDEN_CHECK_MESSAGE(struct room, parent, struct room, "Room.parent");
+/* clang-format off */
+EKIDEN_STATIC_ASSERT(sizeof(&((struct room *)0)->name) > 0, "graph_v1.proto:51: bound to field \"name\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct room *)0)->owner) > 0, "graph_v1.proto:52: bound to field \"owner\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct room *)0)->members) > 0, "graph_v1.proto:53: bound to field \"members\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct room *)0)->member_count) > 0, "graph_v1.proto:53: the length of field \"members\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct room *)0)->parent) > 0, "graph_v1.proto:54: bound to field \"parent\"");
+/* clang-format on */
+EKIDEN_CHECK_TEXT(struct room, name, "graph_v1.proto:51", "Room.name");
+EKIDEN_CHECK_MESSAGE(struct room, owner, struct peer, "graph_v1.proto:52", "Room.owner");
+EKIDEN_CHECK_COUNTED(struct room, members, "graph_v1.proto:53", "Room.members");
+EKIDEN_CHECK_LENGTH(struct room, member_count, "graph_v1.proto:53", "Room.members");
+EKIDEN_CHECK_MESSAGES(struct room, members, struct peer, "graph_v1.proto:53", "Room.members");
+EKIDEN_CHECK_MESSAGE(struct room, parent, struct room, "graph_v1.proto:54", "Room.parent");
 /* clang-format off */
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(struct room, name, 0, 0, reach_0_0, ekiden_before, ekiden_pass##_0) \
@@ -43,12 +57,12 @@ enum {
         EKIDEN_PASS(_5, _4_4)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(struct room, reach_0_0_5_4, "graph_v1.proto");
-EKIDEN_COVERED(struct room, name, 0, 0, reach_0_0_5_4, "graph_v1.proto");
-EKIDEN_COVERED(struct room, owner, 0, 0, reach_0_0_5_4, "graph_v1.proto");
-EKIDEN_COVERED(struct room, members, 0, 0, reach_0_0_5_4, "graph_v1.proto");
-EKIDEN_COVERED(struct room, member_count, 0, 0, reach_0_0_5_4, "graph_v1.proto");
-EKIDEN_COVERED(struct room, parent, 0, 0, reach_0_0_5_4, "graph_v1.proto");
+EKIDEN_COVERED_FROM_START(struct room, reach_0_0_5_4, "graph_v1.proto:47", "Room");
+EKIDEN_COVERED(struct room, name, 0, 0, reach_0_0_5_4, "graph_v1.proto:47", "Room");
+EKIDEN_COVERED(struct room, owner, 0, 0, reach_0_0_5_4, "graph_v1.proto:47", "Room");
+EKIDEN_COVERED(struct room, members, 0, 0, reach_0_0_5_4, "graph_v1.proto:47", "Room");
+EKIDEN_COVERED(struct room, member_count, 0, 0, reach_0_0_5_4, "graph_v1.proto:47", "Room");
+EKIDEN_COVERED(struct room, parent, 0, 0, reach_0_0_5_4, "graph_v1.proto:47", "Room");
 /* clang-format on */
 
 static const struct ekiden_member graph__v1__room__members[] = {
@@ -96,8 +110,12 @@ const struct ekiden_native graph__v1__room__native = {
 };
 
 /* Address is struct address. */
-EKIDEN_CHECK_TEXT(struct address, host, "Address.host");
-EKIDEN_CHECK_NUMBER(struct address, port, UINT32, "Address.port");
+/* clang-format off */
+EKIDEN_STATIC_ASSERT(sizeof(&((struct address *)0)->host) > 0, "common/native_common.proto:12: bound to field \"host\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct address *)0)->port) > 0, "common/native_common.proto:13: bound to field \"port\"");
+/* clang-format on */
+EKIDEN_CHECK_TEXT(struct address, host, "common/native_common.proto:12", "Address.host");
+EKIDEN_CHECK_NUMBER(struct address, port, UINT32, "common/native_common.proto:13", "Address.port");
 /* clang-format off */
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(struct address, host, 0, 0, reach_1_0, ekiden_before, ekiden_pass##_0) \
@@ -108,9 +126,11 @@ enum {
         EKIDEN_PASS(_2, _1_1)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(struct address, reach_1_0_2_1, "graph_v1.proto");
-EKIDEN_COVERED(struct address, host, 0, 0, reach_1_0_2_1, "graph_v1.proto");
-EKIDEN_COVERED(struct address, port, 0, 0, reach_1_0_2_1, "graph_v1.proto");
+EKIDEN_COVERED_FROM_START(struct address, reach_1_0_2_1, "common/native_common.proto:9", "Address");
+EKIDEN_COVERED(struct address, host, 0, 0, reach_1_0_2_1, "common/native_common.proto:9",
+               "Address");
+EKIDEN_COVERED(struct address, port, 0, 0, reach_1_0_2_1, "common/native_common.proto:9",
+               "Address");
 /* clang-format on */
 
 static const struct ekiden_member graph_v1__shared__address__members[] = {
@@ -140,9 +160,14 @@ static const struct ekiden_native graph_v1__shared__address__native = {
 };
 
 /* Peer.Box is struct letter_box. */
-EKIDEN_CHECK_FLEXIBLE(struct letter_box, bytes, "Peer.Box.bytes");
-EKIDEN_CHECK_LENGTH(struct letter_box, size, "Peer.Box.bytes");
-EKIDEN_CHECK_NUMBER(struct letter_box, mark, UINT32, "Peer.Box.mark");
+/* clang-format off */
+EKIDEN_STATIC_ASSERT(sizeof(&((struct letter_box *)0)->bytes) > 0, "graph_v1.proto:42: bound to field \"bytes\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct letter_box *)0)->size) > 0, "graph_v1.proto:42: the length of field \"bytes\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct letter_box *)0)->mark) > 0, "graph_v1.proto:43: bound to field \"mark\"");
+/* clang-format on */
+EKIDEN_CHECK_FLEXIBLE(struct letter_box, bytes, "graph_v1.proto:42", "Peer.Box.bytes");
+EKIDEN_CHECK_LENGTH(struct letter_box, size, "graph_v1.proto:42", "Peer.Box.bytes");
+EKIDEN_CHECK_NUMBER(struct letter_box, mark, UINT32, "graph_v1.proto:43", "Peer.Box.mark");
 /* clang-format off */
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(struct letter_box, size, 0, 0, reach_2_0, ekiden_before, ekiden_pass##_0) \
@@ -155,9 +180,9 @@ enum {
         EKIDEN_PASS(_3, _2_2)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(struct letter_box, reach_2_0_3_2, "graph_v1.proto");
-EKIDEN_COVERED(struct letter_box, size, 0, 0, reach_2_0_3_2, "graph_v1.proto");
-EKIDEN_COVERED(struct letter_box, mark, 0, 0, reach_2_0_3_2, "graph_v1.proto");
+EKIDEN_COVERED_FROM_START(struct letter_box, reach_2_0_3_2, "graph_v1.proto:38", "Peer.Box");
+EKIDEN_COVERED(struct letter_box, size, 0, 0, reach_2_0_3_2, "graph_v1.proto:38", "Peer.Box");
+EKIDEN_COVERED(struct letter_box, mark, 0, 0, reach_2_0_3_2, "graph_v1.proto:38", "Peer.Box");
 /* clang-format on */
 
 static const struct ekiden_member graph__v1__peer__box__members[] = {
@@ -193,18 +218,29 @@ static const struct ekiden_native graph__v1__peer__box__native = {
 };
 
 /* Peer is struct peer. */
-EKIDEN_CHECK_NUMBER(struct peer, id, UINT64, "Peer.id");
-EKIDEN_CHECK_MESSAGE(struct peer, room, struct room, "Peer.room");
-EKIDEN_CHECK_WHOLE(struct peer, rooms_of_its_own, "Peer.rooms_of_its_own");
-EKIDEN_CHECK_MESSAGES(struct peer, rooms_of_its_own, struct room, "Peer.rooms_of_its_own");
-EKIDEN_CHECK_WHOLE(struct peer, friends, "Peer.friends");
-EKIDEN_CHECK_MESSAGES(struct peer, friends, struct peer, "Peer.friends");
-EKIDEN_CHECK_POINTER_EACH(struct peer, friends, "reference", "Peer.friends");
-EKIDEN_CHECK_FUNCTION(struct peer, on_line, "Peer.on_line");
-EKIDEN_CHECK_MESSAGE(struct peer, address, struct address, "Peer.address");
-EKIDEN_CHECK_EMBEDDED(struct peer, address, "Address", "Peer.address");
-EKIDEN_CHECK_MESSAGE(struct peer, box, struct letter_box, "Peer.box");
-EKIDEN_CHECK_POINTER(struct peer, box, "flexible", "Peer.box");
+/* clang-format off */
+EKIDEN_STATIC_ASSERT(sizeof(&((struct peer *)0)->id) > 0, "graph_v1.proto:29: bound to field \"id\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct peer *)0)->room) > 0, "graph_v1.proto:30: bound to field \"room\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct peer *)0)->rooms_of_its_own) > 0, "graph_v1.proto:31: bound to field \"rooms_of_its_own\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct peer *)0)->friends) > 0, "graph_v1.proto:32: bound to field \"friends\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct peer *)0)->on_line) > 0, "graph_v1.proto:33: bound to field \"on_line\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct peer *)0)->address) > 0, "graph_v1.proto:34: bound to field \"address\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct peer *)0)->box) > 0, "graph_v1.proto:35: bound to field \"box\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct peer *)0)->next) > 0, "graph_v1.proto:21: ignored");
+/* clang-format on */
+EKIDEN_CHECK_NUMBER(struct peer, id, UINT64, "graph_v1.proto:29", "Peer.id");
+EKIDEN_CHECK_MESSAGE(struct peer, room, struct room, "graph_v1.proto:30", "Peer.room");
+EKIDEN_CHECK_WHOLE(struct peer, rooms_of_its_own, "graph_v1.proto:31", "Peer.rooms_of_its_own");
+EKIDEN_CHECK_MESSAGES(struct peer, rooms_of_its_own, struct room, "graph_v1.proto:31",
+                      "Peer.rooms_of_its_own");
+EKIDEN_CHECK_WHOLE(struct peer, friends, "graph_v1.proto:32", "Peer.friends");
+EKIDEN_CHECK_MESSAGES(struct peer, friends, struct peer, "graph_v1.proto:32", "Peer.friends");
+EKIDEN_CHECK_POINTER_EACH(struct peer, friends, "reference", "graph_v1.proto:32", "Peer.friends");
+EKIDEN_CHECK_FUNCTION(struct peer, on_line, "graph_v1.proto:33", "Peer.on_line");
+EKIDEN_CHECK_MESSAGE(struct peer, address, struct address, "graph_v1.proto:34", "Peer.address");
+EKIDEN_CHECK_EMBEDDED(struct peer, address, "Address", "graph_v1.proto:34", "Peer.address");
+EKIDEN_CHECK_MESSAGE(struct peer, box, struct letter_box, "graph_v1.proto:35", "Peer.box");
+EKIDEN_CHECK_POINTER(struct peer, box, "flexible", "graph_v1.proto:35", "Peer.box");
 /* clang-format off */
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(struct peer, id, 0, 0, reach_3_0, ekiden_before, ekiden_pass##_0) \
@@ -227,15 +263,15 @@ enum {
         EKIDEN_PASS(_8, _7_7)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(struct peer, reach_3_0_8_7, "graph_v1.proto");
-EKIDEN_COVERED(struct peer, id, 0, 0, reach_3_0_8_7, "graph_v1.proto");
-EKIDEN_COVERED(struct peer, room, 0, 0, reach_3_0_8_7, "graph_v1.proto");
-EKIDEN_COVERED(struct peer, rooms_of_its_own, 0, 0, reach_3_0_8_7, "graph_v1.proto");
-EKIDEN_COVERED(struct peer, friends, 0, 0, reach_3_0_8_7, "graph_v1.proto");
-EKIDEN_COVERED(struct peer, on_line, 0, 0, reach_3_0_8_7, "graph_v1.proto");
-EKIDEN_COVERED(struct peer, address, 0, 0, reach_3_0_8_7, "graph_v1.proto");
-EKIDEN_COVERED(struct peer, box, 0, 0, reach_3_0_8_7, "graph_v1.proto");
-EKIDEN_COVERED(struct peer, next, 0, 0, reach_3_0_8_7, "graph_v1.proto");
+EKIDEN_COVERED_FROM_START(struct peer, reach_3_0_8_7, "graph_v1.proto:19", "Peer");
+EKIDEN_COVERED(struct peer, id, 0, 0, reach_3_0_8_7, "graph_v1.proto:19", "Peer");
+EKIDEN_COVERED(struct peer, room, 0, 0, reach_3_0_8_7, "graph_v1.proto:19", "Peer");
+EKIDEN_COVERED(struct peer, rooms_of_its_own, 0, 0, reach_3_0_8_7, "graph_v1.proto:19", "Peer");
+EKIDEN_COVERED(struct peer, friends, 0, 0, reach_3_0_8_7, "graph_v1.proto:19", "Peer");
+EKIDEN_COVERED(struct peer, on_line, 0, 0, reach_3_0_8_7, "graph_v1.proto:19", "Peer");
+EKIDEN_COVERED(struct peer, address, 0, 0, reach_3_0_8_7, "graph_v1.proto:19", "Peer");
+EKIDEN_COVERED(struct peer, box, 0, 0, reach_3_0_8_7, "graph_v1.proto:19", "Peer");
+EKIDEN_COVERED(struct peer, next, 0, 0, reach_3_0_8_7, "graph_v1.proto:19", "Peer");
 /* clang-format on */
 
 static const struct ekiden_member graph__v1__peer__members[] = {
@@ -312,9 +348,13 @@ const struct ekiden_native graph__v1__peer__native = {
 };
 
 /* Lobby is struct lobby. */
-EKIDEN_CHECK_MESSAGE(struct lobby, first, struct peer, "Lobby.first");
-EKIDEN_CHECK_POINTER(struct lobby, first, "reference", "Lobby.first");
-EKIDEN_CHECK_MESSAGE(struct lobby, main_room, struct room, "Lobby.main_room");
+/* clang-format off */
+EKIDEN_STATIC_ASSERT(sizeof(&((struct lobby *)0)->first) > 0, "graph_v1.proto:62: bound to field \"first\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct lobby *)0)->main_room) > 0, "graph_v1.proto:63: bound to field \"main_room\"");
+/* clang-format on */
+EKIDEN_CHECK_MESSAGE(struct lobby, first, struct peer, "graph_v1.proto:62", "Lobby.first");
+EKIDEN_CHECK_POINTER(struct lobby, first, "reference", "graph_v1.proto:62", "Lobby.first");
+EKIDEN_CHECK_MESSAGE(struct lobby, main_room, struct room, "graph_v1.proto:63", "Lobby.main_room");
 /* clang-format off */
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(struct lobby, first, 0, 0, reach_4_0, ekiden_before, ekiden_pass##_0) \
@@ -325,9 +365,9 @@ enum {
         EKIDEN_PASS(_2, _1_1)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(struct lobby, reach_4_0_2_1, "graph_v1.proto");
-EKIDEN_COVERED(struct lobby, first, 0, 0, reach_4_0_2_1, "graph_v1.proto");
-EKIDEN_COVERED(struct lobby, main_room, 0, 0, reach_4_0_2_1, "graph_v1.proto");
+EKIDEN_COVERED_FROM_START(struct lobby, reach_4_0_2_1, "graph_v1.proto:58", "Lobby");
+EKIDEN_COVERED(struct lobby, first, 0, 0, reach_4_0_2_1, "graph_v1.proto:58", "Lobby");
+EKIDEN_COVERED(struct lobby, main_room, 0, 0, reach_4_0_2_1, "graph_v1.proto:58", "Lobby");
 /* clang-format on */
 
 static const struct ekiden_member graph__v1__lobby__members[] = {

@@ -16,6 +16,7 @@ extern "C" {
 #endif
 
 /* Which functions may cross: the program has these tables. */
+/* graph_v1.proto:33: (ekiden.field).function */
 extern const struct ekiden_function handlers[];
 
 /**

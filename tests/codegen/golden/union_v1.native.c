@@ -15,7 +15,10 @@ static const struct ekiden_memory union_v1_memory = {
 };
 
 /* Letter.Stamp is letter_stamp_t. */
-EKIDEN_CHECK_NUMBER(letter_stamp_t, when, INT64, "Letter.Stamp.when");
+/* clang-format off */
+EKIDEN_STATIC_ASSERT(sizeof(&((letter_stamp_t *)0)->when) > 0, "union_v1.proto:33: bound to field \"when\"");
+/* clang-format on */
+EKIDEN_CHECK_NUMBER(letter_stamp_t, when, INT64, "union_v1.proto:33", "Letter.Stamp.when");
 /* clang-format off */
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(letter_stamp_t, when, 0, 0, reach_0_0, ekiden_before, ekiden_pass##_0)
@@ -24,8 +27,8 @@ enum {
         EKIDEN_PASS(_1, _start)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(letter_stamp_t, reach_0_0_1_0, "union_v1.proto");
-EKIDEN_COVERED(letter_stamp_t, when, 0, 0, reach_0_0_1_0, "union_v1.proto");
+EKIDEN_COVERED_FROM_START(letter_stamp_t, reach_0_0_1_0, "union_v1.proto:30", "Letter.Stamp");
+EKIDEN_COVERED(letter_stamp_t, when, 0, 0, reach_0_0_1_0, "union_v1.proto:30", "Letter.Stamp");
 /* clang-format on */
 
 static const struct ekiden_member union__v1__letter__stamp__members[] = {
@@ -49,15 +52,26 @@ static const struct ekiden_native union__v1__letter__stamp__native = {
 };
 
 /* Letter is struct letter. */
-EKIDEN_CHECK_DISCRIMINATOR(struct letter, kind, "Letter.body");
-EKIDEN_CHECK_DISCRIMINATOR(struct letter, encoding, "Letter.Encoding");
-EKIDEN_CHECK_TEXT(struct letter, u.text, "Letter.text");
-EKIDEN_CHECK_NUMBER(struct letter, u.number, INT64, "Letter.number");
-EKIDEN_CHECK_MESSAGE(struct letter, u.stamp, letter_stamp_t, "Letter.stamp");
-EKIDEN_CHECK_EMBEDDED(struct letter, u.stamp, "Letter.Stamp", "Letter.stamp");
-EKIDEN_CHECK_NUMBER(struct letter, u.pair.left, INT32, "Letter.left");
-EKIDEN_CHECK_NUMBER(struct letter, ratio, FLOAT, "Letter.ratio");
-EKIDEN_CHECK_NUMBER(struct letter, count, UINT32, "Letter.count");
+/* clang-format off */
+EKIDEN_STATIC_ASSERT(sizeof(&((struct letter *)0)->kind) > 0, "union_v1.proto:16: the discriminator of oneof \"body\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct letter *)0)->encoding) > 0, "union_v1.proto:24: the discriminator of oneof \"Encoding\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct letter *)0)->u.text) > 0, "union_v1.proto:18: bound to field \"text\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct letter *)0)->u.number) > 0, "union_v1.proto:19: bound to field \"number\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct letter *)0)->u.stamp) > 0, "union_v1.proto:20: bound to field \"stamp\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct letter *)0)->u.pair.left) > 0, "union_v1.proto:21: bound to field \"left\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct letter *)0)->ratio) > 0, "union_v1.proto:26: bound to field \"ratio\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct letter *)0)->count) > 0, "union_v1.proto:27: bound to field \"count\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct letter *)0)->u.pair.right) > 0, "union_v1.proto:13: ignored");
+/* clang-format on */
+EKIDEN_CHECK_DISCRIMINATOR(struct letter, kind, "union_v1.proto:15", "Letter.body");
+EKIDEN_CHECK_DISCRIMINATOR(struct letter, encoding, "union_v1.proto:23", "Letter.Encoding");
+EKIDEN_CHECK_TEXT(struct letter, u.text, "union_v1.proto:18", "Letter.text");
+EKIDEN_CHECK_NUMBER(struct letter, u.number, INT64, "union_v1.proto:19", "Letter.number");
+EKIDEN_CHECK_MESSAGE(struct letter, u.stamp, letter_stamp_t, "union_v1.proto:20", "Letter.stamp");
+EKIDEN_CHECK_EMBEDDED(struct letter, u.stamp, "Letter.Stamp", "union_v1.proto:20", "Letter.stamp");
+EKIDEN_CHECK_NUMBER(struct letter, u.pair.left, INT32, "union_v1.proto:21", "Letter.left");
+EKIDEN_CHECK_NUMBER(struct letter, ratio, FLOAT, "union_v1.proto:26", "Letter.ratio");
+EKIDEN_CHECK_NUMBER(struct letter, count, UINT32, "union_v1.proto:27", "Letter.count");
 /* clang-format off */
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(struct letter, u, 0, 0, reach_1_0, ekiden_before, ekiden_pass##_0) \
@@ -74,18 +88,18 @@ enum {
         EKIDEN_PASS(_5, _4_4)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(struct letter, reach_1_0_5_4, "union_v1.proto");
-EKIDEN_COVERED(struct letter, u, 0, 0, reach_1_0_5_4, "union_v1.proto");
+EKIDEN_COVERED_FROM_START(struct letter, reach_1_0_5_4, "union_v1.proto:11", "Letter");
+EKIDEN_COVERED(struct letter, u, 0, 0, reach_1_0_5_4, "union_v1.proto:11", "Letter");
 EKIDEN_COVERED(
         struct letter, ratio,
         EKIDEN_UNION_TAIL(struct letter, ratio, EKIDEN_ALIGNED(struct letter, ratio) | EKIDEN_ALIGNED(struct letter, count)),
-        0, reach_1_0_5_4, "union_v1.proto");
+        0, reach_1_0_5_4, "union_v1.proto:11", "Letter");
 EKIDEN_COVERED(
         struct letter, count,
         EKIDEN_UNION_TAIL(struct letter, count, EKIDEN_ALIGNED(struct letter, ratio) | EKIDEN_ALIGNED(struct letter, count)),
-        0, reach_1_0_5_4, "union_v1.proto");
-EKIDEN_COVERED(struct letter, kind, 0, 0, reach_1_0_5_4, "union_v1.proto");
-EKIDEN_COVERED(struct letter, encoding, 0, 0, reach_1_0_5_4, "union_v1.proto");
+        0, reach_1_0_5_4, "union_v1.proto:11", "Letter");
+EKIDEN_COVERED(struct letter, kind, 0, 0, reach_1_0_5_4, "union_v1.proto:11", "Letter");
+EKIDEN_COVERED(struct letter, encoding, 0, 0, reach_1_0_5_4, "union_v1.proto:11", "Letter");
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(EKIDEN_TYPE(struct letter, u), text, 0, 0, reach_1_1, ekiden_before, ekiden_pass##_0) \
         EKIDEN_REACHES(EKIDEN_TYPE(struct letter, u), number, 0, 0, reach_1_1, ekiden_pass##_0, ekiden_pass##_1) \
@@ -99,11 +113,16 @@ enum {
         EKIDEN_PASS(_4, _3_3)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct letter, u), reach_1_1_4_3, "union_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u), text, 0, 0, reach_1_1_4_3, "union_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u), number, 0, 0, reach_1_1_4_3, "union_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u), stamp, 0, 0, reach_1_1_4_3, "union_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u), pair, 0, 0, reach_1_1_4_3, "union_v1.proto");
+EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct letter, u), reach_1_1_4_3, "union_v1.proto:11",
+                          "Letter");
+EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u), text, 0, 0, reach_1_1_4_3, "union_v1.proto:11",
+               "Letter");
+EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u), number, 0, 0, reach_1_1_4_3, "union_v1.proto:11",
+               "Letter");
+EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u), stamp, 0, 0, reach_1_1_4_3, "union_v1.proto:11",
+               "Letter");
+EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u), pair, 0, 0, reach_1_1_4_3, "union_v1.proto:11",
+               "Letter");
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(EKIDEN_TYPE(struct letter, u.pair), left, 0, 0, reach_1_2, ekiden_before, ekiden_pass##_0) \
         EKIDEN_REACHES(EKIDEN_TYPE(struct letter, u.pair), right, 0, 0, reach_1_2, ekiden_pass##_0, ekiden_pass##_1)
@@ -113,9 +132,12 @@ enum {
         EKIDEN_PASS(_2, _1_1)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct letter, u.pair), reach_1_2_2_1, "union_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u.pair), left, 0, 0, reach_1_2_2_1, "union_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u.pair), right, 0, 0, reach_1_2_2_1, "union_v1.proto");
+EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct letter, u.pair), reach_1_2_2_1, "union_v1.proto:11",
+                          "Letter");
+EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u.pair), left, 0, 0, reach_1_2_2_1, "union_v1.proto:11",
+               "Letter");
+EKIDEN_COVERED(EKIDEN_TYPE(struct letter, u.pair), right, 0, 0, reach_1_2_2_1, "union_v1.proto:11",
+               "Letter");
 /* clang-format on */
 
 static const struct ekiden_choice union__v1__letter__body__choice = {

@@ -27,9 +27,14 @@ static const struct ekiden_enumeration wire__v1__color__enumeration = {
 };
 
 /* Point is struct point. */
-EKIDEN_CHECK_NUMBER(struct point, x, DOUBLE, "Point.x");
-EKIDEN_CHECK_NUMBER(struct point, y, DOUBLE, "Point.y");
-EKIDEN_CHECK_NUMBER(struct point, weight, FLOAT, "Point.weight");
+/* clang-format off */
+EKIDEN_STATIC_ASSERT(sizeof(&((struct point *)0)->x) > 0, "wire_v1.proto:49: bound to field \"x\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct point *)0)->y) > 0, "wire_v1.proto:50: bound to field \"y\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct point *)0)->weight) > 0, "wire_v1.proto:51: bound to field \"weight\"");
+/* clang-format on */
+EKIDEN_CHECK_NUMBER(struct point, x, DOUBLE, "wire_v1.proto:49", "Point.x");
+EKIDEN_CHECK_NUMBER(struct point, y, DOUBLE, "wire_v1.proto:50", "Point.y");
+EKIDEN_CHECK_NUMBER(struct point, weight, FLOAT, "wire_v1.proto:51", "Point.weight");
 /* clang-format off */
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(struct point, x, 0, 0, reach_0_0, ekiden_before, ekiden_pass##_0) \
@@ -42,10 +47,10 @@ enum {
         EKIDEN_PASS(_3, _2_2)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(struct point, reach_0_0_3_2, "wire_v1.proto");
-EKIDEN_COVERED(struct point, x, 0, 0, reach_0_0_3_2, "wire_v1.proto");
-EKIDEN_COVERED(struct point, y, 0, 0, reach_0_0_3_2, "wire_v1.proto");
-EKIDEN_COVERED(struct point, weight, 0, 0, reach_0_0_3_2, "wire_v1.proto");
+EKIDEN_COVERED_FROM_START(struct point, reach_0_0_3_2, "wire_v1.proto:46", "Point");
+EKIDEN_COVERED(struct point, x, 0, 0, reach_0_0_3_2, "wire_v1.proto:46", "Point");
+EKIDEN_COVERED(struct point, y, 0, 0, reach_0_0_3_2, "wire_v1.proto:46", "Point");
+EKIDEN_COVERED(struct point, weight, 0, 0, reach_0_0_3_2, "wire_v1.proto:46", "Point");
 /* clang-format on */
 
 static const struct ekiden_member wire__v1__point__members[] = {
@@ -81,46 +86,81 @@ static const struct ekiden_native wire__v1__point__native = {
 };
 
 /* Panel is struct panel. */
-EKIDEN_CHECK_NUMBER(struct panel, listener, INT32, "Panel.listener");
-EKIDEN_CHECK_NUMBER(struct panel, port, UINT32, "Panel.port");
-EKIDEN_CHECK_NUMBER(struct panel, open, BOOL, "Panel.open");
-EKIDEN_CHECK_NUMBER(struct panel, color, ENUM, "Panel.color");
-EKIDEN_CHECK_TEXT(struct panel, title, "Panel.title");
-EKIDEN_CHECK_ZT(struct panel, note, "Panel.note");
-EKIDEN_CHECK_ZT(struct panel, origin, "Panel.origin");
-EKIDEN_CHECK_WHOLE(struct panel, mac, "Panel.mac");
-EKIDEN_CHECK_COUNTED(struct panel, blob, "Panel.blob");
-EKIDEN_CHECK_LENGTH(struct panel, blob_size, "Panel.blob");
-EKIDEN_CHECK_WHOLE(struct panel, counters, "Panel.counters");
-EKIDEN_CHECK_NUMBERS(struct panel, counters, INT32, "Panel.counters");
-EKIDEN_CHECK_COUNTED(struct panel, samples, "Panel.samples");
-EKIDEN_CHECK_LENGTH(struct panel, sample_count, "Panel.samples");
-EKIDEN_CHECK_NUMBERS(struct panel, samples, UINT64, "Panel.samples");
-EKIDEN_CHECK_COUNTED(struct panel, lines, "Panel.lines");
-EKIDEN_CHECK_LENGTH(struct panel, line_count, "Panel.lines");
-EKIDEN_CHECK_ZTS(struct panel, lines, "Panel.lines");
-EKIDEN_CHECK_WHOLE(struct panel, shelves, "Panel.shelves");
-EKIDEN_CHECK_TEXTS(struct panel, shelves, "Panel.shelves");
-EKIDEN_CHECK_COUNTED(struct panel, palette, "Panel.palette");
-EKIDEN_CHECK_LENGTH(struct panel, palette_size, "Panel.palette");
-EKIDEN_CHECK_NUMBERS(struct panel, palette, ENUM, "Panel.palette");
-EKIDEN_CHECK_MESSAGE(struct panel, center, struct point, "Panel.center");
-EKIDEN_CHECK_EMBEDDED(struct panel, center, "Point", "Panel.center");
-EKIDEN_CHECK_WHOLE(struct panel, corners, "Panel.corners");
-EKIDEN_CHECK_MESSAGES(struct panel, corners, struct point, "Panel.corners");
-EKIDEN_CHECK_EMBEDDED_EACH(struct panel, corners, "Point", "Panel.corners");
-EKIDEN_CHECK_COUNTED(struct panel, path, "Panel.Path");
-EKIDEN_CHECK_LENGTH(struct panel, path_length, "Panel.Path");
-EKIDEN_CHECK_MESSAGES(struct panel, path, struct point, "Panel.Path");
-EKIDEN_CHECK_EMBEDDED_EACH(struct panel, path, "Point", "Panel.Path");
-EKIDEN_CHECK_NUMBER(struct panel, limits.least, INT32, "Panel.least");
-EKIDEN_CHECK_NUMBER(struct panel, limits.inner.most, INT64, "Panel.most");
-EKIDEN_CHECK_NUMBER(struct panel, limits.inner.steps, UINT32, "Panel.steps");
-EKIDEN_CHECK_NUMBER(struct panel, started, INT64, "Panel.started");
-EKIDEN_CHECK_BITS(struct panel, urgent, BOOL, 1, "Panel.urgent");
-EKIDEN_CHECK_BITS(struct panel, level, UINT32, 5, "Panel.level");
-EKIDEN_CHECK_BITS(struct panel, balance, INT32, 4, "Panel.balance");
-EKIDEN_CHECK_NUMBER(struct panel, private_part.fd, INT32, "Panel.private_fd");
+/* clang-format off */
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->listener) > 0, "wire_v1.proto:19: bound to field \"listener\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->port) > 0, "wire_v1.proto:20: bound to field \"port\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->open) > 0, "wire_v1.proto:21: bound to field \"open\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->color) > 0, "wire_v1.proto:22: bound to field \"color\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->title) > 0, "wire_v1.proto:23: bound to field \"title\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->note) > 0, "wire_v1.proto:24: bound to field \"note\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->origin) > 0, "wire_v1.proto:25: bound to field \"origin\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->mac) > 0, "wire_v1.proto:26: bound to field \"mac\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->blob) > 0, "wire_v1.proto:27: bound to field \"blob\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->blob_size) > 0, "wire_v1.proto:27: the length of field \"blob\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->counters) > 0, "wire_v1.proto:28: bound to field \"counters\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->samples) > 0, "wire_v1.proto:29: bound to field \"samples\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->sample_count) > 0, "wire_v1.proto:29: the length of field \"samples\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->lines) > 0, "wire_v1.proto:30: bound to field \"lines\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->line_count) > 0, "wire_v1.proto:30: the length of field \"lines\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->shelves) > 0, "wire_v1.proto:31: bound to field \"shelves\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->palette) > 0, "wire_v1.proto:32: bound to field \"palette\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->palette_size) > 0, "wire_v1.proto:32: the length of field \"palette\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->center) > 0, "wire_v1.proto:33: bound to field \"center\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->corners) > 0, "wire_v1.proto:34: bound to field \"corners\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->path) > 0, "wire_v1.proto:35: bound to field \"Path\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->path_length) > 0, "wire_v1.proto:35: the length of field \"Path\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->limits.least) > 0, "wire_v1.proto:36: bound to field \"least\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->limits.inner.most) > 0, "wire_v1.proto:37: bound to field \"most\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->limits.inner.steps) > 0, "wire_v1.proto:38: bound to field \"steps\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->started) > 0, "wire_v1.proto:39: bound to field \"started\"");
+EKIDEN_STATIC_ASSERT(sizeof((int)((struct panel *)0)->urgent) > 0, "wire_v1.proto:40: bound to field \"urgent\"");
+EKIDEN_STATIC_ASSERT(sizeof((int)((struct panel *)0)->level) > 0, "wire_v1.proto:41: bound to field \"level\"");
+EKIDEN_STATIC_ASSERT(sizeof((int)((struct panel *)0)->balance) > 0, "wire_v1.proto:42: bound to field \"balance\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->private_part.fd) > 0, "wire_v1.proto:43: bound to field \"private_fd\"");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->lock) > 0, "wire_v1.proto:14: ignored");
+EKIDEN_STATIC_ASSERT(sizeof((int)((struct panel *)0)->scratch) > 0, "wire_v1.proto:14: ignored");
+EKIDEN_STATIC_ASSERT(sizeof(&((struct panel *)0)->private_part.cookie) > 0, "wire_v1.proto:14: ignored");
+/* clang-format on */
+EKIDEN_CHECK_NUMBER(struct panel, listener, INT32, "wire_v1.proto:19", "Panel.listener");
+EKIDEN_CHECK_NUMBER(struct panel, port, UINT32, "wire_v1.proto:20", "Panel.port");
+EKIDEN_CHECK_NUMBER(struct panel, open, BOOL, "wire_v1.proto:21", "Panel.open");
+EKIDEN_CHECK_NUMBER(struct panel, color, ENUM, "wire_v1.proto:22", "Panel.color");
+EKIDEN_CHECK_TEXT(struct panel, title, "wire_v1.proto:23", "Panel.title");
+EKIDEN_CHECK_ZT(struct panel, note, "wire_v1.proto:24", "Panel.note");
+EKIDEN_CHECK_ZT(struct panel, origin, "wire_v1.proto:25", "Panel.origin");
+EKIDEN_CHECK_WHOLE(struct panel, mac, "wire_v1.proto:26", "Panel.mac");
+EKIDEN_CHECK_COUNTED(struct panel, blob, "wire_v1.proto:27", "Panel.blob");
+EKIDEN_CHECK_LENGTH(struct panel, blob_size, "wire_v1.proto:27", "Panel.blob");
+EKIDEN_CHECK_WHOLE(struct panel, counters, "wire_v1.proto:28", "Panel.counters");
+EKIDEN_CHECK_NUMBERS(struct panel, counters, INT32, "wire_v1.proto:28", "Panel.counters");
+EKIDEN_CHECK_COUNTED(struct panel, samples, "wire_v1.proto:29", "Panel.samples");
+EKIDEN_CHECK_LENGTH(struct panel, sample_count, "wire_v1.proto:29", "Panel.samples");
+EKIDEN_CHECK_NUMBERS(struct panel, samples, UINT64, "wire_v1.proto:29", "Panel.samples");
+EKIDEN_CHECK_COUNTED(struct panel, lines, "wire_v1.proto:30", "Panel.lines");
+EKIDEN_CHECK_LENGTH(struct panel, line_count, "wire_v1.proto:30", "Panel.lines");
+EKIDEN_CHECK_ZTS(struct panel, lines, "wire_v1.proto:30", "Panel.lines");
+EKIDEN_CHECK_WHOLE(struct panel, shelves, "wire_v1.proto:31", "Panel.shelves");
+EKIDEN_CHECK_TEXTS(struct panel, shelves, "wire_v1.proto:31", "Panel.shelves");
+EKIDEN_CHECK_COUNTED(struct panel, palette, "wire_v1.proto:32", "Panel.palette");
+EKIDEN_CHECK_LENGTH(struct panel, palette_size, "wire_v1.proto:32", "Panel.palette");
+EKIDEN_CHECK_NUMBERS(struct panel, palette, ENUM, "wire_v1.proto:32", "Panel.palette");
+EKIDEN_CHECK_MESSAGE(struct panel, center, struct point, "wire_v1.proto:33", "Panel.center");
+EKIDEN_CHECK_EMBEDDED(struct panel, center, "Point", "wire_v1.proto:33", "Panel.center");
+EKIDEN_CHECK_WHOLE(struct panel, corners, "wire_v1.proto:34", "Panel.corners");
+EKIDEN_CHECK_MESSAGES(struct panel, corners, struct point, "wire_v1.proto:34", "Panel.corners");
+EKIDEN_CHECK_EMBEDDED_EACH(struct panel, corners, "Point", "wire_v1.proto:34", "Panel.corners");
+EKIDEN_CHECK_COUNTED(struct panel, path, "wire_v1.proto:35", "Panel.Path");
+EKIDEN_CHECK_LENGTH(struct panel, path_length, "wire_v1.proto:35", "Panel.Path");
+EKIDEN_CHECK_MESSAGES(struct panel, path, struct point, "wire_v1.proto:35", "Panel.Path");
+EKIDEN_CHECK_EMBEDDED_EACH(struct panel, path, "Point", "wire_v1.proto:35", "Panel.Path");
+EKIDEN_CHECK_NUMBER(struct panel, limits.least, INT32, "wire_v1.proto:36", "Panel.least");
+EKIDEN_CHECK_NUMBER(struct panel, limits.inner.most, INT64, "wire_v1.proto:37", "Panel.most");
+EKIDEN_CHECK_NUMBER(struct panel, limits.inner.steps, UINT32, "wire_v1.proto:38", "Panel.steps");
+EKIDEN_CHECK_NUMBER(struct panel, started, INT64, "wire_v1.proto:39", "Panel.started");
+EKIDEN_CHECK_BITS(struct panel, urgent, BOOL, 1, "wire_v1.proto:40", "Panel.urgent");
+EKIDEN_CHECK_BITS(struct panel, level, UINT32, 5, "wire_v1.proto:41", "Panel.level");
+EKIDEN_CHECK_BITS(struct panel, balance, INT32, 4, "wire_v1.proto:42", "Panel.balance");
+EKIDEN_CHECK_NUMBER(struct panel, private_part.fd, INT32, "wire_v1.proto:43", "Panel.private_fd");
 /* clang-format off */
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(struct panel, listener, 0, 4, reach_1_0, ekiden_before, ekiden_pass##_0) \
@@ -179,33 +219,33 @@ enum {
         EKIDEN_PASS(_26, _25_25)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(struct panel, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, listener, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, port, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, open, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, color, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, title, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, note, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, origin, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, mac, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, blob, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, blob_size, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, counters, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, samples, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, sample_count, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, lines, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, line_count, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, shelves, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, palette, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, palette_size, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, center, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, corners, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, path, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, path_length, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, limits, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, started, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, private_part, 0, 4, reach_1_0_26_25, "wire_v1.proto");
-EKIDEN_COVERED(struct panel, lock, 0, 4, reach_1_0_26_25, "wire_v1.proto");
+EKIDEN_COVERED_FROM_START(struct panel, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, listener, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, port, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, open, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, color, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, title, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, note, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, origin, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, mac, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, blob, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, blob_size, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, counters, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, samples, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, sample_count, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, lines, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, line_count, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, shelves, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, palette, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, palette_size, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, center, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, corners, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, path, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, path_length, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, limits, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, started, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, private_part, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(struct panel, lock, 0, 4, reach_1_0_26_25, "wire_v1.proto:12", "Panel");
 #define EKIDEN_MEMBERS(ekiden_each, ekiden_struct, ekiden_behind, ekiden_tail) \
         ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, listener) \
         ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, port) \
@@ -233,7 +273,7 @@ EKIDEN_COVERED(struct panel, lock, 0, 4, reach_1_0_26_25, "wire_v1.proto");
         ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, started) \
         ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, private_part) \
         ekiden_each(ekiden_struct, ekiden_behind, ekiden_tail, lock)
-EKIDEN_NO_MORE_GAPS(struct panel, 2, "wire_v1.proto",
+EKIDEN_NO_MORE_GAPS(struct panel, 2, "wire_v1.proto:12", "Panel",
         EKIDEN_GAP_AT_START(struct panel, EKIDEN_MEMBERS) +
         EKIDEN_GAP(struct panel, listener, EKIDEN_MEMBERS) +
         EKIDEN_GAP(struct panel, port, EKIDEN_MEMBERS) +
@@ -271,9 +311,12 @@ enum {
         EKIDEN_PASS(_2, _1_1)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct panel, limits), reach_1_1_2_1, "wire_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct panel, limits), least, 0, 0, reach_1_1_2_1, "wire_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct panel, limits), inner, 0, 0, reach_1_1_2_1, "wire_v1.proto");
+EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct panel, limits), reach_1_1_2_1, "wire_v1.proto:12",
+                          "Panel");
+EKIDEN_COVERED(EKIDEN_TYPE(struct panel, limits), least, 0, 0, reach_1_1_2_1, "wire_v1.proto:12",
+               "Panel");
+EKIDEN_COVERED(EKIDEN_TYPE(struct panel, limits), inner, 0, 0, reach_1_1_2_1, "wire_v1.proto:12",
+               "Panel");
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(EKIDEN_TYPE(struct panel, limits.inner), most, 0, 0, reach_1_2, ekiden_before, ekiden_pass##_0) \
         EKIDEN_REACHES(EKIDEN_TYPE(struct panel, limits.inner), steps, 0, 0, reach_1_2, ekiden_pass##_0, ekiden_pass##_1)
@@ -283,10 +326,12 @@ enum {
         EKIDEN_PASS(_2, _1_1)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct panel, limits.inner), reach_1_2_2_1, "wire_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct panel, limits.inner), most, 0, 0, reach_1_2_2_1, "wire_v1.proto");
+EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct panel, limits.inner), reach_1_2_2_1,
+                          "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(EKIDEN_TYPE(struct panel, limits.inner), most, 0, 0, reach_1_2_2_1,
+               "wire_v1.proto:12", "Panel");
 EKIDEN_COVERED(EKIDEN_TYPE(struct panel, limits.inner), steps, 0, 0, reach_1_2_2_1,
-               "wire_v1.proto");
+               "wire_v1.proto:12", "Panel");
 #define EKIDEN_PASS(ekiden_pass, ekiden_before) \
         EKIDEN_REACHES(EKIDEN_TYPE(struct panel, private_part), fd, 0, 0, reach_1_3, ekiden_before, ekiden_pass##_0) \
         EKIDEN_REACHES(EKIDEN_TYPE(struct panel, private_part), cookie, 0, 0, reach_1_3, ekiden_pass##_0, ekiden_pass##_1)
@@ -296,10 +341,12 @@ enum {
         EKIDEN_PASS(_2, _1_1)
 };
 #undef EKIDEN_PASS
-EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct panel, private_part), reach_1_3_2_1, "wire_v1.proto");
-EKIDEN_COVERED(EKIDEN_TYPE(struct panel, private_part), fd, 0, 0, reach_1_3_2_1, "wire_v1.proto");
+EKIDEN_COVERED_FROM_START(EKIDEN_TYPE(struct panel, private_part), reach_1_3_2_1,
+                          "wire_v1.proto:12", "Panel");
+EKIDEN_COVERED(EKIDEN_TYPE(struct panel, private_part), fd, 0, 0, reach_1_3_2_1, "wire_v1.proto:12",
+               "Panel");
 EKIDEN_COVERED(EKIDEN_TYPE(struct panel, private_part), cookie, 0, 0, reach_1_3_2_1,
-               "wire_v1.proto");
+               "wire_v1.proto:12", "Panel");
 /* clang-format on */
 
 static int64_t wire__v1__panel__read_urgent(const void *object)
