@@ -10,6 +10,15 @@ const char *ek_compare_older_name(const char *was, const char *name)
         return was != NULL ? was : name;
 }
 
+bool ek_compare_has_message(const struct ek_file *file, const char *name)
+{
+        for (const struct ek_message *message = file->messages; message != NULL;
+             message = message->next)
+                if (strcmp(ek_relation_name(message), name) == 0)
+                        return true;
+        return false;
+}
+
 bool ek_compare_is_match(const struct ek_comparison *comparison, const struct ek_message *from,
                          const struct ek_message *to)
 {
@@ -19,6 +28,8 @@ bool ek_compare_is_match(const struct ek_comparison *comparison, const struct ek
 
         if (from == to || from->is_map_entry || to->is_map_entry)
                 return from == to || (from->is_map_entry && to->is_map_entry);
+        if (was != NULL && !ek_compare_has_message(older->file, was))
+                was = NULL; /* a mistake, which is told */
         return strcmp(ek_compare_older_name(was, ek_relation_name(newer)),
                       ek_relation_name(older)) == 0;
 }

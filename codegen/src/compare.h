@@ -95,6 +95,7 @@ struct ek_difference {
                                 Color.RED`: by the name in `to` or, where it has none, in `from` */
         const struct ek_message_pair *pair; /* that it belongs to; NULL: it is an item's */
         const struct ek_field_pair *field; /* that it is about, or NULL */
+        const struct ek_field *mistaken; /* of the older message: what is broken is about it, too */
         struct ek_place older, newer; /* where it stands; source is NULL where it does not */
         const char *from_text; /* what was: "optional int32 port = 2"; NULL: nothing */
         const char *to_text; /* what is; NULL: nothing */

@@ -27,13 +27,17 @@ static const Value *value_named(const struct ek_enum *enumeration, const char *n
 }
 
 /* The value of the newer enum that a value of the older one has become, or NULL. */
-static const Value *successor_of(struct ek_comparison *comparison, const struct ek_enum *newer,
-                                 const char *older_name, size_t *ret_index)
+static const Value *successor_of(struct ek_comparison *comparison, const struct ek_enum *older,
+                                 const struct ek_enum *newer, const char *older_name,
+                                 size_t *ret_index)
 {
         for (size_t i = 0; i < newer->proto->n_value; i++) {
                 const Value *value = newer->proto->value[i];
                 const char *was = ek_relation_value_was(comparison->arena, value);
+                size_t unused;
 
+                if (was != NULL && value_named(older, was, &unused) == NULL)
+                        was = NULL; /* a mistake, which is told */
                 if (strcmp(ek_compare_older_name(was, value->name), older_name) != 0)
                         continue;
                 *ret_index = i;
@@ -134,13 +138,15 @@ static void note_added(struct ek_comparison *comparison, const struct ek_enum *o
         if (value_named(older, ek_compare_older_name(was, value->name), &unused) != NULL)
                 return;
         if (was != NULL) {
-                ek_compare_note(comparison, EK_SEVERITY_BROKEN, down ? &place : NULL,
-                                down ? NULL : &place, subject(comparison, newer, value->name),
-                                ek_arena_printf(comparison->arena,
-                                                "was: \"%s\" is no value of version %u: correct "
-                                                "or remove it",
-                                                was, comparison->older->version),
-                                "");
+                ek_compare_note(
+                        comparison, EK_SEVERITY_BROKEN, down ? &place : NULL, down ? NULL : &place,
+                        subject(comparison, newer, value->name),
+                        ek_arena_printf(comparison->arena,
+                                        "was: \"%s\" is no value of version %u: correct it or, "
+                                        "if this schema was copied from that one, remove "
+                                        "it",
+                                        was, comparison->older->version),
+                        "");
                 return;
         }
         note = ek_compare_note(comparison, EK_SEVERITY_COMPATIBLE, down ? &place : NULL,
@@ -167,7 +173,7 @@ static void compare(struct ek_comparison *comparison, struct ek_enum_pair *pair)
         for (size_t i = 0; i < older->proto->n_value; i++) {
                 size_t k;
                 const Value *value =
-                        successor_of(comparison, newer, older->proto->value[i]->name, &k);
+                        successor_of(comparison, older, newer, older->proto->value[i]->name, &k);
                 size_t at = comparison->is_downgrade ? k : i;
 
                 if (value == NULL) {

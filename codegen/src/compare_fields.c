@@ -25,7 +25,36 @@ static int compare_names(const void *left, const void *right)
         return strcmp(a->name, b->name);
 }
 
-/* Finds what belongs together, once: messages may have thousands of fields. */
+static const struct ek_field *older_of(const struct context *context, const struct ek_field *newer)
+{
+        return context->olders[newer - context->newer->fields];
+}
+
+static const struct ek_field *newer_of(const struct context *context, const struct ek_field *older)
+{
+        return context->newers[older - context->older->fields];
+}
+
+static const struct ek_field *find_by_name(const struct ek_field **by_name, size_t count,
+                                           const char *name)
+{
+        const struct ek_field wanted = {.name = name}, *key = &wanted;
+        const struct ek_field *const *found =
+                count > 0 ? bsearch(&key, by_name, count, sizeof(*by_name), compare_names) : NULL;
+
+        return found != NULL ? *found : NULL;
+}
+
+static void match(struct context *context, const struct ek_field *newer,
+                  const struct ek_field *older)
+{
+        context->olders[newer - context->newer->fields] = older;
+        if (context->newers[older - context->older->fields] == NULL)
+                context->newers[older - context->older->fields] = newer;
+}
+
+/* Finds what belongs together, once: messages may have thousands of fields. A `was` that names
+ * nothing, such as one that was copied along, is a mistake, and no reason to call its field new. */
 static void match_fields(struct context *context)
 {
         struct ek_arena *arena = context->comparison->arena;
@@ -35,37 +64,29 @@ static void match_fields(struct context *context)
 
         context->olders = ek_arena_alloc(arena, newer->field_count, sizeof(struct ek_field *));
         context->newers = ek_arena_alloc(arena, older->field_count, sizeof(struct ek_field *));
-        if (older->field_count == 0)
-                return;
         for (size_t i = 0; i < older->field_count; i++)
                 by_name[i] = &older->fields[i];
-        qsort(by_name, older->field_count, sizeof(struct ek_field *), compare_names);
+        if (older->field_count > 0)
+                qsort(by_name, older->field_count, sizeof(struct ek_field *), compare_names);
         for (size_t i = 0; i < newer->field_count; i++) {
                 const struct ek_field *field = newer->sorted[i];
-                const struct ek_field wanted = {
-                        .name = ek_compare_older_name(ek_relation_field_was(field), field->name),
-                };
-                const struct ek_field *key = &wanted;
-                const struct ek_field *const *found =
-                        bsearch(&key, by_name, older->field_count, sizeof(struct ek_field *),
-                                compare_names);
+                const struct ek_field *found = find_by_name(
+                        by_name, older->field_count,
+                        ek_compare_older_name(ek_relation_field_was(field), field->name));
 
-                if (found == NULL)
-                        continue;
-                context->olders[field - newer->fields] = *found;
-                if (context->newers[*found - older->fields] == NULL)
-                        context->newers[*found - older->fields] = field;
+                if (found != NULL)
+                        match(context, field, found);
         }
-}
+        for (size_t i = 0; i < newer->field_count; i++) {
+                const struct ek_field *field = newer->sorted[i];
+                const struct ek_field *found =
+                        older_of(context, field) == NULL && ek_relation_field_was(field) != NULL
+                                ? find_by_name(by_name, older->field_count, field->name)
+                                : NULL;
 
-static const struct ek_field *older_of(const struct context *context, const struct ek_field *newer)
-{
-        return context->olders[newer - context->newer->fields];
-}
-
-static const struct ek_field *newer_of(const struct context *context, const struct ek_field *older)
-{
-        return context->newers[older - context->older->fields];
+                if (found != NULL && newer_of(context, found) == NULL)
+                        match(context, field, found);
+        }
 }
 
 static const struct ek_field *partner_of(const struct context *context,
@@ -121,6 +142,7 @@ static void note_mistake(const struct context *context, const struct ek_field *o
                                 sentence, "");
 
         note->pair = context->pair;
+        note->mistaken = older;
 }
 
 /* The values that have no counterpart: `value "A"`, `values "A", "B"`. */
@@ -280,6 +302,37 @@ static void compare_added(const struct context *context, struct ek_field_pair *f
                                  : "added: absent");
 }
 
+/* The fields that are new, at most three by name: `"host" or "port"`; NULL: there are none. */
+static const char *new_fields(const struct context *context)
+{
+        const struct ek_message_pair *pair = context->pair;
+        struct ek_text text;
+        size_t count = 0;
+
+        ek_text_init(&text, context->comparison->arena);
+        for (size_t i = 0; i < pair->field_count; i++)
+                if (pair->fields[i].from == NULL && count++ < 3)
+                        ek_text_printf(&text, "%s\"%s\"", text.length > 0 ? " or " : "",
+                                       pair->fields[i].to->name);
+        if (count > 3)
+                ek_text_add_string(&text, " or another one");
+        return text.bytes;
+}
+
+/* What the hop does not do for somebody who meant more than to drop a field. */
+static const char *advice_on_gone(const struct context *context)
+{
+        const char *names = new_fields(context);
+
+        if (context->comparison->is_downgrade || context->pair->needs_function || names == NULL)
+                return NULL;
+        return ek_arena_printf(
+                context->comparison->arena,
+                "its value is lost; if it goes on in %s, say changed: true in option "
+                "(ekiden.message)",
+                names);
+}
+
 static void compare_gone(const struct context *context, struct ek_field_pair *field)
 {
         struct ek_comparison *comparison = context->comparison;
@@ -288,7 +341,7 @@ static void compare_gone(const struct context *context, struct ek_field_pair *fi
                         ? ek_arena_printf(comparison->arena, "version %u does not have it",
                                           comparison->older->version)
                         : "it is dropped";
-        const char *action = "let go";
+        const char *action = "let go", *advice = advice_on_gone(context);
 
         if (field->from->descriptor)
                 action = "let go, and what is open is closed";
@@ -296,6 +349,8 @@ static void compare_gone(const struct context *context, struct ek_field_pair *fi
                 action = "let go, and pointers to the message are refused";
         if (strcmp(action, "let go") != 0)
                 sentence = ek_arena_printf(comparison->arena, "%s: %s", sentence, action);
+        else if (advice != NULL)
+                sentence = ek_arena_printf(comparison->arena, "%s: %s", sentence, advice);
         field->severity = EK_SEVERITY_COMPATIBLE;
         note_field(context, field, sentence, action);
 }
@@ -338,6 +393,8 @@ static void check_gone(const struct context *context, const struct ek_field *old
 
                 if (taker->number != older->number)
                         continue;
+                if (ek_relation_field_was(taker) != NULL && older_of(context, taker) == NULL)
+                        return; /* its `was` is wrong, which is told, and meant this one */
                 note_mistake(context, older, taker,
                              ek_arena_printf(arena,
                                              "field %u of message %s was \"%s\" in version %u, "
@@ -351,9 +408,11 @@ static void check_gone(const struct context *context, const struct ek_field *old
                      ek_arena_printf(arena,
                                      "message %s lacks field \"%s\" of version %u: if it is "
                                      "dropped, write `reserved %u;`; if it has another name, say "
-                                     "so by [(ekiden.field).was = \"%s\"]",
+                                     "so by [(ekiden.field).was = \"%s\"]; if its value goes on in "
+                                     "other fields, write `reserved %u;` and option "
+                                     "(ekiden.message).changed = true, which demands a function",
                                      ek_relation_name(context->newer), older->name, version,
-                                     older->number, older->name));
+                                     older->number, older->name, older->number));
 }
 
 /* A `was` must name a field, and no field may be claimed twice. */
@@ -364,11 +423,12 @@ static void check_was(const struct context *context, const struct ek_field *newe
         const struct ek_field *other = older != NULL ? newer_of(context, older) : NULL;
         struct ek_arena *arena = context->comparison->arena;
 
-        if (was != NULL && older == NULL)
+        if (was != NULL && (older == NULL || strcmp(older->name, was) != 0))
                 note_mistake(context, NULL, newer,
                              ek_arena_printf(arena,
                                              "was: \"%s\" is no field of message %s in version "
-                                             "%u: correct or remove it",
+                                             "%u: correct it or, if this schema was copied from "
+                                             "that one, remove it",
                                              was, ek_relation_name(context->older),
                                              context->comparison->older->version));
         else if (other != NULL && other != newer)
@@ -380,15 +440,6 @@ static void check_was(const struct context *context, const struct ek_field *newe
                                              context->comparison->older->version));
 }
 
-static bool has_message(const struct ek_file *file, const char *name)
-{
-        for (const struct ek_message *message = file->messages; message != NULL;
-             message = message->next)
-                if (strcmp(ek_relation_name(message), name) == 0)
-                        return true;
-        return false;
-}
-
 /* The message's own `was`, too. */
 static void check_message_was(const struct context *context)
 {
@@ -397,15 +448,15 @@ static void check_message_was(const struct context *context)
         struct ek_place place =
                 ek_place_below(&context->newer->place, 7, EK_OPTION_MESSAGE_NUMBER, -1, -1);
 
-        if (was == NULL || has_message(context->older->file, was))
+        if (was == NULL || ek_compare_has_message(context->older->file, was))
                 return;
         ek_compare_note(
                 comparison, EK_SEVERITY_BROKEN, comparison->is_downgrade ? &place : NULL,
                 comparison->is_downgrade ? NULL : &place,
                 ek_arena_printf(comparison->arena, "message %s", ek_relation_name(context->newer)),
                 ek_arena_printf(comparison->arena,
-                                "was: \"%s\" is no message of version %u: correct or "
-                                "remove it",
+                                "was: \"%s\" is no message of version %u: correct it or, if this "
+                                "schema was copied from that one, remove it",
                                 was, comparison->older->version),
                 "");
 }

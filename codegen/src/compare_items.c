@@ -16,7 +16,11 @@ static const struct ek_item *find_item(const struct ek_schema *schema, const cha
 
 static const char *older_name(const struct ek_comparison *comparison, const struct ek_item *newer)
 {
-        return ek_compare_older_name(ek_relation_item_was(comparison->arena, newer), newer->name);
+        const char *was = ek_relation_item_was(comparison->arena, newer);
+
+        if (was != NULL && find_item(comparison->older, was) == NULL)
+                return newer->name; /* a mistake, which is told */
+        return ek_compare_older_name(was, newer->name);
 }
 
 /* What has become of an older item: one of its name, or the first that was it; NULL: nothing. */
@@ -305,7 +309,8 @@ static void check_names(struct ek_comparison *comparison)
                         note_mistake(comparison, NULL, &newer->place, newer->name,
                                      ek_arena_printf(comparison->arena,
                                                      "was: \"%s\" is no item of version %u: "
-                                                     "correct or remove it",
+                                                     "correct it or, if this schema was copied "
+                                                     "from that one, remove it",
                                                      was, comparison->older->version));
         }
 }

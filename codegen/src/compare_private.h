@@ -26,6 +26,9 @@ void ek_compare_fields(struct ek_comparison *comparison, struct ek_message_pair 
 bool ek_compare_is_match(const struct ek_comparison *comparison, const struct ek_message *from,
                          const struct ek_message *to);
 
+/** Whether a file has a message of this name. */
+bool ek_compare_has_message(const struct ek_file *file, const char *name);
+
 /** How a value of the one field becomes one of the other, and what that makes of absent ones. */
 void ek_compare_values(struct ek_comparison *comparison, struct ek_field_pair *field);
 

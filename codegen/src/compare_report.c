@@ -74,6 +74,26 @@ static int compare_things(const void *left, const void *right)
         return order != 0 ? order : a < b ? -1 : a > b;
 }
 
+/* What is told of the older field beside a mistake that is about it under another name. */
+static void settle_mistaken(struct ek_comparison *comparison, struct ek_difference *broken)
+{
+        for (size_t i = 0; i < comparison->difference_count; i++) {
+                struct ek_difference *difference = &comparison->differences[i];
+                const struct ek_field_pair *field = difference->field;
+
+                if (field == NULL || difference->pair != broken->pair ||
+                    difference->severity == EK_SEVERITY_BROKEN ||
+                    (comparison->is_downgrade ? field->to : field->from) != broken->mistaken ||
+                    (field->from != NULL && field->to != NULL))
+                        continue;
+                if (broken->from_text == NULL)
+                        broken->from_text = difference->from_text;
+                if (broken->to_text == NULL)
+                        broken->to_text = difference->to_text;
+                difference->subject = NULL;
+        }
+}
+
 void ek_compare_settle(struct ek_comparison *comparison)
 {
         const size_t count = comparison->difference_count;
@@ -99,6 +119,10 @@ void ek_compare_settle(struct ek_comparison *comparison)
                         difference->subject = NULL;
                 }
         }
+        for (size_t i = 0; i < count; i++)
+                if (comparison->differences[i].severity == EK_SEVERITY_BROKEN &&
+                    comparison->differences[i].mistaken != NULL)
+                        settle_mistaken(comparison, &comparison->differences[i]);
         comparison->difference_count = 0;
         for (size_t i = 0; i < count; i++)
                 if (comparison->differences[i].subject != NULL)

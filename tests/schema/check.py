@@ -74,6 +74,30 @@ class Check(Compare):
         self.new('optional string user = 2;', 'reserved 2;')
         self.expect(self.check(), 0)
 
+    def test_a_field_that_may_have_been_renamed_is_not_told_to_be_dropped_besides(self):
+        self.new('optional string user = 2;', 'optional string login = 2;')
+        result = self.check()
+        self.expect(result, 2)
+        self.assertIn('if it was renamed', result.out)
+        self.assertNotIn('it is dropped', result.out)
+        self.assertIn('0 compatible, 0 need a function, 1 broken\n', result.out)
+
+    def test_of_a_dropped_field_beside_new_ones_it_is_said_that_its_value_is_lost(self):
+        advice = ('it is dropped: its value is lost; if it goes on in {}, say changed: true in option '
+                  '(ekiden.message)\n')
+        more = ' '.join(f'optional int32 n{i} = {i};' for i in range(10, 14))
+        for fields, told in (('optional string login = 9;', '"login"'),
+                             ('optional int32 n10 = 10;', '"n10"'),
+                             (more, '"n10" or "n11" or "n12" or another one')):
+            with self.subTest(told=told):
+                self.new('optional string user = 2;', 'reserved 2; ' + fields)
+                self.assertIn(advice.format(told), self.check().out)
+        self.new('optional string user = 2;', 'reserved 2;')
+        self.assertIn('it is dropped\n', self.check().out)
+        self.new('  optional string user = 2;', '  option (ekiden.message).changed = true; reserved 2; '
+                 'optional string login = 9;')
+        self.assertIn('it is dropped\n', self.check().out)
+
     def test_a_rename_that_is_told_is_compatible(self):
         self.new('optional string user = 2', 'optional string login = 2 [(ekiden.field).was = "user"]')
         self.expect(self.check(), 0)
