@@ -47,6 +47,10 @@ class Command(Case):
                 (['import'], 'which files? Give one header'),
                 (['import', 'a.h'], 'which struct? Give --struct NAME'),
                 (['import', 'a.h', '--struct', ''], '--struct is empty'),
+                (['import', 'a.h', '--struct', 'a:list'], '"a:list": give --struct NAME, NAME:stream'),
+                (['import', 'a.h', '--struct', 'a:stream:'], '"a:stream:": give --struct NAME'),
+                (['import', 'a.h', '--struct', 'a:streams'], '"a:streams": give --struct NAME'),
+                (['import', 'a.h', '--struct', ':stream'], '":stream": give --struct NAME'),
                 (['import', 'a.h', 'b.h', '--struct', 'a'], 'too many files: "b.h"'),
                 (['freeze', '--json', 'a'], '--json'),
                 (['check', '--lock', 'x', 'a', 'b'], '--lock')):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """import: an annotated header becomes version 1 of a schema, or it is said why not and what to do."""
 import os
+import re
 import subprocess
 import unittest
 
@@ -148,6 +149,32 @@ class Good(Import):
         self.expect(result, 0, err='')
         self.assertEqual(result.out.count('(ekiden.item)'), 2)
         self.assertEqual(result.out.count('message '), 2)
+
+    def test_a_struct_is_a_stream_with_a_key_if_that_is_asked_for(self):
+        self.header('struct shop { long a; char name[8]; struct { int port; } peer; double x; int fd '
+                    'DESCRIPTOR; char *PTRARRAY(n) v; int n; };\n')
+        for wanted, item in (('shop:stream', 'stream: true'),
+                             ('struct shop:stream:a', 'stream: true key: "a"'),
+                             ('shop:stream:name', 'stream: true key: "name"'),
+                             ('shop:stream:peer.port', 'stream: true key: "peer_port"')):
+            with self.subTest(wanted=wanted):
+                result = self.importing('shop.h', '--struct', wanted)
+                self.expect(result, 0, err='')
+                self.assertIn(f'option (ekiden.item) = {{ name: "shop" {item} }};', result.out)
+        for key in ('b', 'x', 'fd', 'n', 'peer'):
+            with self.subTest(key=key):
+                result = self.importing('shop.h', '--struct', 'shop:stream:' + key)
+                self.expect(result, 3, out='')
+                self.assertIn(f'struct shop has no member "{key}" that can be a key', result.err)
+        self.expect(self.importing('shop.h', '--struct', 'shop:stream:a', '--output', 'v1.proto'), 0)
+        self.assertIn('v1.native.c', self.generate('v1.proto'))
+
+    def test_an_identity_is_called_so_unless_a_member_is(self):
+        for member, name in (('int id', 'identity'), ('int identity', 'object_identity')):
+            with self.subTest(member=member):
+                self.header(f'struct shop {{ struct shop *next; {member}; }};\n')
+                self.assertIn(f'optional uint64 {name} = 1 [(ekiden.field).identity = true];',
+                              self.importing('shop.h', '--struct', 'shop').out)
 
     def test_only_what_pointers_point_to_has_an_identity(self):
         self.header('struct b { int n; };\nstruct a { struct b b; struct c *c; };\n'
@@ -349,6 +376,34 @@ class Bad(Import):
         self.expect(result, 3, out='')
         self.assertIn("shop.h:2:15: error: unknown type name 'missing_t'", result.err)
         self.assertIn('give -I and -D as the program', result.err)
+
+    def test_an_annotation_in_the_wrong_place_is_told_as_such(self):
+        for member in ('void (*call FUNCTION(table))(int);', 'void (*call EKIDEN_FUNCTION_IN(t))(int);',
+                       'int n; char *data PTRARRAY;'):
+            with self.subTest(member=member):
+                result = self.members(member)
+                self.expect(result, 3, out='')
+                self.assertIn('an annotation cannot stand there, or lacks its argument', result.err)
+                self.assertNotIn('by itself', result.err)
+        for member in ('FUNCTION(table) void (*call)(int);', 'void (*call)(int) FUNCTION(table);'):
+            with self.subTest(member=member):
+                self.expect(self.members(member), 0, err='')
+        self.assertNotIn('annotation', self.members('missing_t a; char *ZT b;').err)
+
+    def test_the_manual_has_each_annotation_in_its_place(self):
+        with open(os.path.join(SOURCE, 'docs/man/ekiden-schema.1'), encoding='utf-8') as file:
+            example, = re.findall(r'^(struct session \{.*?^\};)', file.read(), re.M | re.S)
+        self.header('#include <stddef.h>\nenum kind { KIND_NONE, KIND_NUMBER, KIND_TEXT };\n'
+                    'struct room { int n; };\nstruct user { int n; };\n' + example)
+        self.expect(self.importing('shop.h', '--struct', 'session:stream', '--output', 'v1.proto'), 0,
+                    err='')
+        self.generate('v1.proto')
+        with open(os.path.join(HEADERS, 'ekiden/annotate.h'), encoding='utf-8') as file:
+            header = file.read()
+        for name in re.findall(r'^#define (\w+)', header.split('NO_SHORT_NAMES\n')[1], re.M):
+            with self.subTest(name=name):
+                self.assertRegex(example, rf'\b{name}\b')
+                self.assertRegex(header, rf'(?m)^ \* .*\b{name}\b.*;$|^ \*.*\b{name}\(')
 
     def test_a_header_that_cannot_be_read_is_told(self):
         for name in ('none.h', '.'):

@@ -71,6 +71,39 @@ static void check_flexible(struct import *import, const struct import_message *m
         }
 }
 
+static bool is_descriptor(const struct import_field *field)
+{
+        for (size_t i = 0; i < field->option_count; i++)
+                if (strcmp(field->options[i], "descriptor: true") == 0)
+                        return true;
+        return false;
+}
+
+/* What the generator takes for a key. */
+static bool can_be_key(const struct import_field *field)
+{
+        return !field->repeated && field->oneof == NULL && field->message == NULL &&
+               !is_descriptor(field) &&
+               (field->enumeration != NULL ||
+                (strcmp(field->scalar, "float") != 0 && strcmp(field->scalar, "double") != 0));
+}
+
+static void find_key(struct import *import, struct import_message *message)
+{
+        for (size_t i = 0; i < message->field_count; i++) {
+                const struct import_field *field = &message->fields[i];
+
+                if (strcmp(field->path, message->wanted_key) == 0 && can_be_key(field))
+                        message->key = field;
+        }
+        if (message->key == NULL)
+                import_fault(
+                        import, message->declaration,
+                        "--struct: %s has no member \"%s\" that can be a key: name an integer, "
+                        "an enum, a bool, text or bytes, in no union, array or count",
+                        message->c_struct, message->wanted_key);
+}
+
 /* Each may lead to others, which are behind it in the list. */
 static bool import_all(struct import *import)
 {
@@ -80,6 +113,10 @@ static bool import_all(struct import *import)
         for (struct import_message *message = import->messages; message != NULL;
              message = message->next)
                 check_flexible(import, message);
+        for (struct import_message *message = import->messages; message != NULL && !import->failed;
+             message = message->next)
+                if (message->wanted_key != NULL)
+                        find_key(import, message);
         return !import->failed;
 }
 

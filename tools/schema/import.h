@@ -45,6 +45,7 @@ struct import_field {
         bool repeated;
         bool is_embedded; /* its message is a struct in the member, and not behind a pointer */
         CXCursor place;
+        const char *path; /* the member, as C has it */
         const struct import_oneof *oneof; /* fields of one follow each other */
         const char **options; /* "zt: true" */
         size_t option_count, option_size;
@@ -56,6 +57,9 @@ struct import_message {
         bool has_origin;
         const char *name, *c_struct, *comment;
         const char *item; /* its name as an item, or NULL */
+        bool stream; /* it was asked to be one */
+        const char *wanted_key; /* the member that identifies its records, as asked for; or NULL */
+        const struct import_field *key; /* that member's */
         bool identity; /* pointers point to it */
         bool flexible; /* its last member has no size of its own */
         struct import_field *fields;

@@ -186,8 +186,12 @@ static void emit_oneof(struct ek_text *text, const struct import_oneof *oneof, b
 static void emit_message_options(struct ek_text *text, const struct import_message *message)
 {
         if (message->item != NULL)
-                ek_text_printf(text, "  option (ekiden.item) = { name: \"%s\"%s };\n",
-                               message->item, message->flexible ? " stream: true" : "");
+                ek_text_printf(text, "  option (ekiden.item) = { name: \"%s\"%s%s%s%s };\n",
+                               message->item,
+                               message->flexible || message->stream ? " stream: true" : "",
+                               message->key != NULL ? " key: \"" : "",
+                               message->key != NULL ? message->key->name : "",
+                               message->key != NULL ? "\"" : "");
         if (message->ignored.count == 0) {
                 ek_text_printf(text, "  option (ekiden.message) = { c_struct: \"%s\" };\n\n",
                                message->c_struct);
@@ -202,7 +206,7 @@ static void emit_message_options(struct ek_text *text, const struct import_messa
 
 static const char *identity_name(struct import_message *message)
 {
-        static const char *const wanted[] = {"id", "identity", "object_id", "object_identity"};
+        static const char *const wanted[] = {"identity", "object_identity", "object_id"};
         const char *name = wanted[0];
 
         for (unsigned int i = 0; !import_names_take(&message->names, name); i++)

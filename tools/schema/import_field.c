@@ -303,6 +303,7 @@ static void add_field(struct import_member *member)
 
         field->name =
                 import_name_field(import, message, member->path, field->repeated, has_presence);
+        field->path = member->path;
         field->oneof = member->level->oneof;
         field->comment = import_string(import, comment);
         if (strcmp(message->last_comment, field->comment) == 0)

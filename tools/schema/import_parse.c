@@ -3,6 +3,7 @@
  * The header as libclang has it: faults of the C in it, the structs that are asked for, and what
  * stands beside members.
  */
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,17 +68,57 @@ void import_notice(struct import *import, CXCursor at, const char *format, ...)
         va_end(arguments);
 }
 
+static bool is_annotation(const char *word, size_t length)
+{
+        static const char *const names[] = {"ZT",         "PTRARRAY", "IGNORE",   "PTR",
+                                            "REFERENCE",  "BYTES",    "FUNCTION", "FUNCTION_IN",
+                                            "DESCRIPTOR", "TAGGED",   "CASE"};
+        static const char prefix[] = "EKIDEN_";
+
+        if (length > strlen(prefix) && strncmp(word, prefix, strlen(prefix)) == 0) {
+                word += strlen(prefix);
+                length -= strlen(prefix);
+        }
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+                if (strlen(names[i]) == length && strncmp(word, names[i], length) == 0)
+                        return true;
+        return false;
+}
+
+/* Whether what is at a place of the header, or right behind it, is an annotation. */
+static bool is_at_annotation(struct import *import, CXSourceLocation location)
+{
+        unsigned int offset;
+        CXFile file;
+        size_t size = 0, length = 0;
+        const char *text;
+
+        clang_getExpansionLocation(location, &file, NULL, NULL, &offset);
+        text = file != NULL ? clang_getFileContents(import->unit, file, &size) : NULL;
+        if (text == NULL || offset >= size)
+                return false;
+        text += offset;
+        size -= offset;
+        for (; size > 0 && (*text == ' ' || *text == '\t' || *text == '\n'); size--)
+                text++;
+        while (length < size && (isalnum((unsigned char)text[length]) || text[length] == '_'))
+                length++;
+        return is_annotation(text, length);
+}
+
 /* The compiler's errors; without them cursors mean nothing. */
 static bool has_errors(struct import *import)
 {
         const unsigned int count = clang_getNumDiagnostics(import->unit);
-        bool has_one = false;
+        bool has_one = false, is_annotated = false;
 
         for (unsigned int i = 0; i < count; i++) {
                 CXDiagnostic diagnostic = clang_getDiagnostic(import->unit, i);
 
                 if (clang_getDiagnosticSeverity(diagnostic) >= CXDiagnostic_Error) {
                         has_one = true;
+                        is_annotated |=
+                                is_at_annotation(import, clang_getDiagnosticLocation(diagnostic));
                         output_lines(
                                 import->arena, stderr,
                                 ek_arena_printf(
@@ -88,7 +129,13 @@ static bool has_errors(struct import *import)
                 }
                 clang_disposeDiagnostic(diagnostic);
         }
-        if (has_one)
+        if (is_annotated)
+                output_error(
+                        import->arena,
+                        "an annotation cannot stand there, or lacks its argument: put it before "
+                        "the member or behind it, as in `FUNCTION(table) void (*call)(int);` or "
+                        "`void (*call)(int) FUNCTION(table);`");
+        else if (has_one)
                 output_error(import->arena,
                              "the header does not compile by itself: include in it what it needs, "
                              "and give -I and -D as the program's build does");
@@ -170,8 +217,12 @@ static enum CXChildVisitResult visit_declaration(CXCursor cursor, CXCursor paren
         return CXChildVisit_Break;
 }
 
-static void add_root(struct import *import, const char *name)
+/* "session", "session:stream" or "session:stream:id". */
+static void add_root(struct import *import, const char *wanted)
 {
+        const char *colon = strchrnul(wanted, ':');
+        const char *key = *colon != '\0' ? strchr(colon + 1, ':') : NULL;
+        const char *name = ek_arena_printf(import->arena, "%.*s", (int)(colon - wanted), wanted);
         struct search search = {.import = import, .name = name};
         struct import_message *message;
         CXType type;
@@ -201,8 +252,13 @@ static void add_root(struct import *import, const char *name)
                 return;
         }
         message = import_message(import, type, search.found, NULL);
-        if (message != NULL && message->item == NULL)
+        if (message == NULL)
+                return;
+        if (message->item == NULL)
                 message->item = import_name_item(import, search.name);
+        message->stream |= *colon != '\0';
+        if (key != NULL)
+                message->wanted_key = key + 1;
 }
 
 bool import_parse(struct import *import, CXIndex index)

@@ -55,8 +55,11 @@ static const struct argp_option lock_options[] = {OPTION_INCLUDE(IMPORTS_FROM), 
 static const struct argp_option import_options[] = {
         OPTION_INCLUDE("Look for headers there too, as a compiler does; may be given again"),
         {NULL, 'D', "NAME[=VALUE]", 0, "Define a macro, as a compiler does; may be given again", 1},
-        {"struct", KEY_STRUCT, "NAME", 0,
-         "A struct that becomes an item, by its tag or typedef; may be given again", 1},
+        {"struct", KEY_STRUCT, "NAME[:stream[:KEY]]", 0,
+         "A struct that becomes an item, by its tag or typedef: a singleton, or a stream whose "
+         "records "
+         "a member identifies; may be given again",
+         1},
         {"program", KEY_PROGRAM, "NAME", 0,
          "The program's name (default: the header's, without its directory and .h)", 1},
         {"schema-version", KEY_SCHEMA_VERSION, "NUMBER", 0, "The schema's version (default: 1)", 1},
@@ -129,6 +132,19 @@ static void set_version(struct options *options, const char *argument, struct ar
                            argument);
 }
 
+/* Behind the name there is nothing, or ":stream", or ":stream:KEY". */
+static void check_struct(const char *argument, struct argp_state *state)
+{
+        static const char stream[] = ":stream";
+        const char *colon = strchr(argument, ':');
+        const char *rest = colon != NULL ? colon + strlen(stream) : NULL;
+
+        if (colon != NULL && (colon == argument || strncmp(colon, stream, strlen(stream)) != 0 ||
+                              (*rest != '\0' && (*rest != ':' || rest[1] == '\0'))))
+                argp_error(state, "\"%s\": give --struct NAME, NAME:stream or NAME:stream:KEY",
+                           argument);
+}
+
 /* argp's own --help would not notice that the disk is full. */
 static void answer(int key, struct argp_state *state)
 {
@@ -176,6 +192,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         case KEY_STRUCT:
                 if (argument[0] == '\0')
                         argp_error(state, "--struct is empty");
+                check_struct(argument, state);
                 add(options, &options->structs, argument);
                 return 0;
         case KEY_JSON:

@@ -12,9 +12,9 @@
  *             IGNORE void *cache;
  *     };
  *
- * An annotation stands before the member, before its name, or behind it. The first four are those
- * of Hayden et al., "State Transfer for Clear and Efficient Runtime Updates" (HotSWUp 2011),
- * Figure 2.
+ * An annotation stands before the member, before its name, or behind it; but not behind the name
+ * inside of the parentheses of a pointer to a function. The first four are those of Hayden et al.,
+ * "State Transfer for Clear and Efficient Runtime Updates" (HotSWUp 2011), Figure 2.
  *
  * Each has a short name, without EKIDEN_ (EKIDEN_FUNCTION_IN is FUNCTION). A program that uses
  * those for something else defines EKIDEN_NO_SHORT_NAMES before it includes this header.
@@ -27,7 +27,12 @@
 #define EKIDEN_ANNOTATION_(text)
 #endif
 
-/** A pointer to text that ends with a NUL; or an array of, or pointer to, such pointers. */
+/**
+ * A pointer to text that ends with a NUL; or an array of, or pointer to, such pointers.
+ *
+ *     char *ZT name;
+ *     char *aliases[4] ZT;
+ */
 #define EKIDEN_ZT EKIDEN_ANNOTATION_("zt")
 
 /**
@@ -35,35 +40,76 @@
  * `count` says. Of characters, and of void, they are bytes. Where the array grows, a second
  * argument, as in EKIDEN_PTRARRAY(count, room), is the integer member that says how many elements a
  * pointer has room for: after an upgrade that is as many as there are.
+ *
+ *     size_t bar_count;
+ *     struct bar **PTRARRAY(bar_count) bars;
+ *     unsigned char data[512] PTRARRAY(used);
+ *     int used;
+ *     size_t length, capacity;
+ *     char *PTRARRAY(length, capacity) buffer;
  */
 #define EKIDEN_PTRARRAY(...) EKIDEN_ANNOTATION_("ptrarray=" #__VA_ARGS__)
 
-/** The member stays behind. */
+/**
+ * The member stays behind.
+ *
+ *     IGNORE void *cache;
+ */
 #define EKIDEN_IGNORE EKIDEN_ANNOTATION_("ignore")
 
-/** A pointer to one struct, whose identity is kept. A pointer to a struct is that anyway. */
+/**
+ * A pointer to one struct, whose identity is kept. A pointer to a struct is that anyway.
+ *
+ *     struct bar *PTR first;
+ */
 #define EKIDEN_PTR EKIDEN_ANNOTATION_("ptr")
 
-/** A pointer to a struct that another item holds: it is not followed. */
+/**
+ * A pointer to a struct that another item holds: it is not followed.
+ *
+ *     struct bar *REFERENCE borrowed;
+ */
 #define EKIDEN_REFERENCE EKIDEN_ANNOTATION_("reference")
 
-/** An int that is a file descriptor. */
+/**
+ * An int that is a file descriptor.
+ *
+ *     int listener DESCRIPTOR;
+ */
 #define EKIDEN_DESCRIPTOR EKIDEN_ANNOTATION_("descriptor")
 
-/** An array of char that is no text: all of it crosses, whatever it holds. */
+/**
+ * An array of char that is no text: all of it crosses, whatever it holds.
+ *
+ *     char token[16] BYTES;
+ */
 #define EKIDEN_BYTES EKIDEN_ANNOTATION_("bytes")
 
-/** A pointer to one of the functions in the program's `const struct ekiden_function table[]`. */
+/**
+ * A pointer to one of the functions in the program's `const struct ekiden_function table[]`.
+ *
+ *     void (*call)(int) FUNCTION(table);
+ *     FUNCTION(table) int (*compare)(const void *, const void *);
+ */
 #define EKIDEN_FUNCTION_IN(table) EKIDEN_ANNOTATION_("function=" #table)
 
 /**
  * A union of which one member is in use: the integer or enum member `kind` of the struct says
  * which. Every member of the union has EKIDEN_CASE() or EKIDEN_IGNORE. A second argument, as in
  * EKIDEN_TAGGED(kind, KIND_NONE), is the value at which none is in use.
+ *
+ *     enum kind kind;
+ *     TAGGED(kind, KIND_NONE)
+ *     union {
+ *             CASE(KIND_NUMBER) int64_t number;
+ *             CASE(KIND_TEXT) char text[32];
+ *             IGNORE void *scratch;
+ *     } value;
  */
 #define EKIDEN_TAGGED(...) EKIDEN_ANNOTATION_("tagged=" #__VA_ARGS__)
 
-/** The value of `kind`, an integer or a constant of an enum, at which a union's member is in use.
+/**
+ * The value of `kind`, an integer or a constant of an enum, at which a union's member is in use.
  */
 #define EKIDEN_CASE(value) EKIDEN_ANNOTATION_("case=" #value)
 
