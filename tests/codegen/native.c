@@ -169,6 +169,9 @@ static const struct change changes[] = {
         {"  optional int32 y = 2;\n", "", BEHIND("struct point", "x")},
         {"unsigned int size;", "unsigned int size; unsigned int added;",
          BEHIND("struct tail", "size")},
+        /* Padding of a struct that has no name to ask about: docs/structs.md says what to do. */
+        {"  double d;\n  bool b;\n", "  struct { double d; bool b; };\n",
+         BEHIND("struct box", "b")},
         /* What is no more than padding, or a bit-field of the same unit. */
         {"  bool b;", "  bool b; /* three bytes */", NULL},
         {"int number; float ratio;", "int number; float ratio; char bytes[4];", NULL},
