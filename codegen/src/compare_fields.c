@@ -167,6 +167,7 @@ static const char *reason(const struct context *context, const struct ek_field_p
         struct ek_arena *arena = context->comparison->arena;
         const struct ek_field *from = field->from, *to = field->to;
         const char *was = ek_compare_type_text(arena, from), *is = ek_compare_type_text(arena, to);
+        const char *values;
         bool several;
 
         if (ek_relation_is_identity(from) != ek_relation_is_identity(to))
@@ -184,11 +185,12 @@ static const char *reason(const struct context *context, const struct ek_field_p
                         was, is);
         if (field->demands_presence)
                 return "it may be absent, and is required here";
-        if (field->enums != NULL && !field->enums->is_complete)
-                return ek_arena_printf(arena, "%s of enum %s %s no counterpart here",
-                                       lost_values(arena, field->enums, &several),
+        if (field->enums != NULL && !field->enums->is_complete) {
+                values = lost_values(arena, field->enums, &several);
+                return ek_arena_printf(arena, "%s of enum %s %s no counterpart here", values,
                                        ek_relation_enum_name(arena, field->enums->from),
                                        several ? "have" : "has");
+        }
         return ek_arena_printf(arena, "%s does not become %s without a loss", was, is);
 }
 
