@@ -127,7 +127,7 @@ static const char stream_template[] =
 static const char function_table_template[] =
         "\n"
         "__attribute__((used)) static const struct ekiden_function *\n"
-        "$function$_names_this_table(void)\n"
+        "$function$_names_$name$(void)\n"
         "{\n"
         "        /* Not found? The program defines it: $where$, (ekiden.field).function. */\n"
         "        return $name$;\n"
@@ -212,7 +212,8 @@ static void emit_function_table(struct ek_text *out, const struct ek_field *fiel
         const struct ek_place place =
                 ek_place_below(&field->place, 8, EK_OPTION_EKIDEN_NUMBER, 21, -1);
         const char *where = ek_emit_native_place(out->arena, &place);
-        char *function = ek_arena_strdup(out->arena, where);
+        char *function = ek_arena_printf(
+                out->arena, "%s%s", where[0] >= '0' && where[0] <= '9' ? "schema_" : "", where);
 
         for (char *c = function; *c != '\0'; c++)
                 if (!ek_name_is_identifier((char[]){'a', *c, '\0'}))

@@ -477,13 +477,43 @@ Test(native, a_table_of_functions_that_is_missing_is_placed_by_the_linker)
         cr_assert_neq(system(command), 0);
         free(command);
         errors = read_file(scratch, "errors", NULL);
-        cr_assert_geq(asprintf(&place, "box_v1_proto_%d_names_this_table",
+        cr_assert_geq(asprintf(&place, "box_v1_proto_%d_names_handlers",
                                line_of("optional string handler")),
                       0);
         cr_expect_not_null(strstr(errors, place), "no \"%s\" in: %s", place, errors);
         cr_expect_not_null(strstr(errors, "handlers"), "%s", errors);
         free(place);
         free(errors);
+        scratch_deinit(scratch);
+}
+
+/* Two of them in one line, in a file whose name C would take for a number. */
+Test(native, a_table_of_functions_is_named_by_an_identifier_of_its_own)
+{
+        static char *const files[] = {(char *)"2box_v1.proto",
+                                      (char *)"--plugin=protoc-gen-c=" TEST_PROTOC_GEN_C,
+                                      (char *)"--c_out=.", NULL};
+        char scratch[SCRATCH_SIZE], *errors, *command;
+
+        scratch_init(scratch);
+        write_file(scratch, "box.h", "struct box { void (*first)(void), (*second)(void); };\n");
+        write_file(scratch, "2box_v1.proto",
+                   "syntax = \"proto2\"; package box.v1; import \"ekiden/options.proto\";\n"
+                   "option (ekiden.program) = { name: \"box\" version: 1 c_include: \"box.h\" };\n"
+                   "message Box { option (ekiden.item) = { name: \"box\" };\n"
+                   "option (ekiden.message).c_struct = \"struct box\";\n"
+                   "optional string first = 1 [(ekiden.field).function = \"firsts\"];"
+                   "optional string second = 2 [(ekiden.field).function = \"seconds\"]; }\n");
+        cr_assert_eq(run_protoc(scratch, scratch, files, &errors), 0, "%s", errors);
+        free(errors);
+        cr_assert_geq(asprintf(&command,
+                               "cd %s && " TEST_LINKING_CC
+                               " -D_GNU_SOURCE -I. -isystem " TEST_IDL_DIR " " TEST_INCLUDES
+                               " -fsyntax-only 2box_v1.native.c </dev/null",
+                               scratch),
+                      0);
+        cr_expect_eq(system(command), 0);
+        free(command);
         scratch_deinit(scratch);
 }
 

@@ -27,7 +27,7 @@ static const struct ekiden_enumeration corner__v1__position__enumeration = {
 };
 
 __attribute__((used)) static const struct ekiden_function *
-corner_v1_proto_28_names_this_table(void)
+corner_v1_proto_28_names_calls(void)
 {
         /* Not found? The program defines it: corner_v1.proto:28, (ekiden.field).function. */
         return calls;

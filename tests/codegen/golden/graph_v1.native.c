@@ -21,7 +21,7 @@ extern const struct ekiden_native graph__v1__peer__native;
 #pragma GCC visibility pop
 
 __attribute__((used)) static const struct ekiden_function *
-graph_v1_proto_33_names_this_table(void)
+graph_v1_proto_33_names_handlers(void)
 {
         /* Not found? The program defines it: graph_v1.proto:33, (ekiden.field).function. */
         return handlers;
