@@ -9,6 +9,7 @@
 #include <ekiden/error.h>
 
 #include "wire/cleanup.h"
+#include "wire/own.h"
 
 int ek_given_add(struct ek_given *given, const int *descriptors, size_t count)
 {
@@ -39,6 +40,9 @@ void ek_given_close(const struct ek_given *given)
         for (size_t i = 0; i < given->count; i++) {
                 int fd = given->descriptors[i];
 
+                /* The program may have closed it since: then the number may be ours by now. */
+                if (fd == nothing || ek_is_own(fd))
+                        continue;
                 if (fstat(fd, &status) < 0 || S_ISREG(status.st_mode))
                         continue;
                 if (nothing < 0 || dup3(nothing, fd, O_CLOEXEC) < 0)

@@ -62,23 +62,46 @@ void ek_own_forget(int fd)
         pthread_mutex_unlock(&owned.lock);
 }
 
+static bool leads_where_it_led(const struct own *own)
+{
+        struct stat status;
+
+        return fstat(own->fd, &status) == 0 && own->device == status.st_dev &&
+               own->inode == status.st_ino;
+}
+
+/* With the lock; at most one has the number. NULL: none. */
+static const struct own *find(int fd)
+{
+        for (size_t i = 0; i < owned.count; i++)
+                if (owned.list[i].fd == fd)
+                        return &owned.list[i];
+        return NULL;
+}
+
 void ek_own_close(int *fd)
 {
-        if (*fd >= 0)
-                ek_own_forget(*fd);
+        const struct own *own;
+        bool is_the_programs;
+
+        pthread_mutex_lock(&owned.lock);
+        own = find(*fd);
+        is_the_programs = own && !leads_where_it_led(own);
+        remove_number(*fd);
+        pthread_mutex_unlock(&owned.lock);
+        if (is_the_programs)
+                *fd = -1;
         ek_close(fd);
 }
 
 bool ek_is_own(int fd)
 {
-        struct stat status;
-        bool is_own = false;
+        const struct own *own;
+        bool is_own;
 
         pthread_mutex_lock(&owned.lock);
-        for (size_t i = 0; i < owned.count && !is_own; i++)
-                is_own = owned.list[i].fd == fd && fstat(fd, &status) == 0 &&
-                         owned.list[i].device == status.st_dev &&
-                         owned.list[i].inode == status.st_ino;
+        own = find(fd);
+        is_own = own && leads_where_it_led(own);
         pthread_mutex_unlock(&owned.lock);
         return is_own;
 }

@@ -14,9 +14,11 @@ int ek_own(int fd);
 /** A descriptor is about to be closed by somebody else. -1 is ignored. */
 void ek_own_forget(int fd);
 
-/** Forgets a descriptor, closes it unless it is -1, and leaves -1. */
+/** Forgets a descriptor, closes it unless it is -1, and leaves -1. If the program has closed what
+    was there, and has the number for another file by now, that stays open. */
 void ek_own_close(int *fd);
 
 /** Whether the number is the library's. If the program has closed what was there and has the number
-    by now, it is not. */
+    by now, it is not; unless it is for a file that cannot be told from it: /dev/null, or an epoll,
+    eventfd or timerfd where ours was one of these. */
 bool ek_is_own(int fd);
