@@ -668,12 +668,20 @@ Test(native_parts, descriptors_of_what_is_made_ahead_of_its_record_are_none)
 {
         struct node *node = NULL;
         struct shelf shelf = {.before = NULL};
+        Graph__V1__Node record = GRAPH__V1__NODE__INIT, nobody = GRAPH__V1__NODE__INIT;
+        void *object;
 
         cr_assert_eq(ek_objects_mention(&cursor, &shelf_native, &shelf_native.members[0], 2, &node),
                      0);
         cr_assert_not_null(node);
         cr_assert_eq(node->handle, -1);
         cr_assert_null(node->name);
+        record.has_identity = true;
+        record.identity = 2;
+        record.next = &nobody;
+        cr_assert_eq(ek_objects_fill(&cursor, &node_native, &record.base, &object),
+                     EKIDEN_EREFUSED);
+        cr_assert_eq(node->handle, -1, "nor has it any when its record was refused");
         ek_native_free(&node_native, NULL, node);
         ek_native_unset_descriptors(&native, &type, parts);
         for (size_t i = 0; i < 3; i++)

@@ -303,6 +303,9 @@ int ek_objects_fill(struct ekiden_cursor *cursor, const struct ekiden_native *na
         if (r < 0) {
                 if (is_made)
                         ek_native_free(native, NULL, object);
+                else
+                        ek_native_unset_descriptors(native, objects->types[type - 1].message,
+                                                    object);
                 return r;
         }
         set_filled(objects, number, type, 0, object);
