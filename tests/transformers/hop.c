@@ -239,6 +239,20 @@ Test(hop, that_returns_a_plain_minus_one_is_not_told_as_an_argument_of_the_opera
         expect_failure(3, EKIDEN_ETRANSFORMER, "record 3: its function answered -1");
 }
 
+TRANSFORM(refuse_and_answer_minus_one)
+{
+        (void)old;
+        (void)new_;
+        ekiden_hop_refuse(hop, "this box has no label");
+        return -1;
+}
+
+Test(hop, that_refuses_and_returns_another_number_is_told_in_its_own_words)
+{
+        box_to_label = refuse_and_answer_minus_one;
+        expect_failure(3, EKIDEN_ETRANSFORMER, "record 3: this box has no label");
+}
+
 TRANSFORM(emit_nonsense)
 {
         Depot__V4__Remark other = DEPOT__V4__REMARK__INIT;

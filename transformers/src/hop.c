@@ -167,7 +167,8 @@ static int transform(const struct run *run, size_t step, ProtobufCMessage *old)
                 return hop.downstream; /* even if the transformer has overlooked it */
         if (r == EKIDEN_EREFUSED && hop.sentence[0])
                 return fail(run, step, EKIDEN_ETRANSFORMER, "", hop.sentence);
-        if (r == EKIDEN_EINVAL) /* what a plain -1 is, too; no function for hops answers it */
+        /* What a plain -1 is, too; no function for hops answers it. */
+        if (r == EKIDEN_EINVAL && !hop.sentence[0])
                 snprintf(hop.sentence, sizeof(hop.sentence), "its function answered %d", r);
         if (r < 0)
                 return fail(run, step, EKIDEN_ETRANSFORMER, "",
