@@ -67,7 +67,8 @@ static int counter_up(const Probe__V1__Counter *old, Probe__V2__Counter *new_,
         if (!how)
                 return ekiden_hop_refuse(hop, "asked %u times is enough", old->asked);
         if (strcmp(how, "starves") == 0)
-                return ekiden_hop_alloc(hop, SIZE_MAX / 4) ? 0 : EKIDEN_ENOMEM;
+                return ekiden_hop_array(hop, SIZE_MAX, 4) ? 0
+                                                          : EKIDEN_ENOMEM; /* more than there is */
         new_->asked = old->asked;
         new_->listener = 12345; /* a descriptor out of nowhere */
         return 0;
