@@ -30,6 +30,7 @@ struct ek_link {
         uint32_t payload_max;
         pid_t sender;
         bool is_torn;
+        bool is_answer_due; /* something was sent, and nothing read since */
         struct ek_waiter *waiter; /* made by the first wait, or ek_link_prepare() */
 };
 
