@@ -3,12 +3,11 @@
  * What <ekiden/annotate.h> leaves beside members: attributes with a text, "ekiden:NAME" or
  * "ekiden:NAME=ARGUMENT".
  */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "import.h"
 #include "names.h"
+#include "validate.h"
 
 #define PREFIX "ekiden:"
 
@@ -24,20 +23,6 @@ static const char *trim(struct ek_arena *arena, const char *begin, const char *e
         while (end > begin && end[-1] == ' ')
                 end--;
         return ek_arena_printf(arena, "%.*s", (int)(end - begin), begin);
-}
-
-/* An integer, as strtoll() reads it, or the name of a constant. */
-static bool is_constant(const char *text)
-{
-        char *end;
-
-        if (ek_name_is_identifier(text))
-                return true;
-        if (text[0] != '-' && (text[0] < '0' || text[0] > '9'))
-                return false;
-        errno = 0;
-        strtoll(text, &end, 0);
-        return errno == 0 && *end == '\0' && end[-1] != '-';
 }
 
 static void set(struct reading *reading, CXCursor at, const char *name, const char *argument,
@@ -61,7 +46,7 @@ static void set_tagged(struct reading *reading, CXCursor at, const char *argumen
             "the member of the struct that says which member of the union is in use");
         if (*comma != '\0')
                 set(reading, at, "TAGGED", trim(arena, comma + 1, strchr(comma, '\0')),
-                    &reading->annotations->none, is_constant,
+                    &reading->annotations->none, ek_validate_is_constant,
                     "one value at most at which no member is in use, an integer or a constant");
 }
 
@@ -110,8 +95,8 @@ static void read_annotation(struct reading *reading, CXCursor at, const char *te
                     ek_name_is_identifier,
                     "the name of the program's table, const struct ekiden_function NAME[]");
         else if (length == strlen("case") && strncmp(text, "case", length) == 0)
-                set(reading, at, "CASE", argument, &annotations->case_value, is_constant,
-                    "an integer or a constant");
+                set(reading, at, "CASE", argument, &annotations->case_value,
+                    ek_validate_is_constant, "an integer or a constant");
         else if (length == strlen("tagged") && strncmp(text, "tagged", length) == 0)
                 set_tagged(reading, at, argument);
         else

@@ -20,7 +20,7 @@ static const void *member(const ProtobufCMessage *message, unsigned int offset)
         return (const char *)message + offset;
 }
 
-static size_t size_of(ProtobufCType type)
+size_t ek_value_size(ProtobufCType type)
 {
         switch (type) {
         case PROTOBUF_C_TYPE_INT64:
@@ -62,7 +62,8 @@ static bool is_enum_default(const ProtobufCMessageDescriptor *type,
         if (type->sizeof_message > sizeof(scratch))
                 return true;
         protobuf_c_message_init(type, scratch);
-        return memcmp((const char *)scratch + field->offset, value, size_of(field->type)) == 0;
+        return memcmp((const char *)scratch + field->offset, value, ek_value_size(field->type)) ==
+               0;
 }
 
 /* Whether an absent field holds a value all the same. A descriptor that is none is -1. */
@@ -71,7 +72,7 @@ static bool holds_value(const ProtobufCMessageDescriptor *type,
 {
         static const char zeros[sizeof(ProtobufCBinaryData)];
         const int32_t none = -1;
-        size_t size = size_of(field->type);
+        size_t size = ek_value_size(field->type);
 
         if (field->type == PROTOBUF_C_TYPE_BYTES)
                 return !field->default_value && ((const ProtobufCBinaryData *)value)->len > 0;
@@ -137,8 +138,8 @@ static const char *check_repeated(const struct check *check, const ProtobufCFiel
         if (count > 0 && !elements)
                 return "has elements, and its array is NULL";
         for (size_t i = 0; i < count; i++) {
-                const char *wrong = check_value(check, field, elements + i * size_of(field->type),
-                                                false, depth);
+                const char *wrong = check_value(
+                        check, field, elements + i * ek_value_size(field->type), false, depth);
 
                 if (wrong)
                         return wrong;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <ekiden/schema.h>
 
@@ -19,3 +20,6 @@
  */
 const char *ek_record_check(const ProtobufCMessage *record, bool is_filled,
                             char ret_field[EKIDEN_NAME_MAX + 1]);
+
+/** Bytes of one value of a field in a message of protobuf-c's. */
+size_t ek_value_size(ProtobufCType type);

@@ -38,9 +38,6 @@ bool ek_number_to_field(ProtobufCType type, void *place, struct ek_number number
 /** A count in a member, which may be signed. false: it is negative. */
 bool ek_count_load(const void *object, const struct ekiden_member *member, size_t *ret_count);
 
-/** Bytes of one value of a field in a message of protobuf-c's. */
-size_t ek_value_size(ProtobufCType type);
-
 /** Whether the union's discriminator says that this member is in use; true outside unions. */
 bool ek_member_in_use(const struct ekiden_member *member, const void *object);
 
