@@ -20,7 +20,8 @@ def crc32c(data):
 class Design(unittest.TestCase):
     def setUp(self):
         self.page = Page('docs/design.md')
-        self.kinds = dict(re.findall(r'^  ([A-Z]+) = (\d+);', read('idl/ekiden/handover.proto'), re.M))
+        kinds = re.search(r'^enum FrameKind \{(.*?)^\}', read('idl/ekiden/handover.proto'), re.M | re.S)
+        self.kinds = dict(re.findall(r'^  ([A-Z_]+) = (\d+);', kinds.group(1), re.M))
 
     def test_its_frames_are_frames(self):
         frames = self.page.of('hex')

@@ -95,13 +95,14 @@ static int badge = -1;
 static unsigned int pulls;
 static int pull_result = EKIDEN_RESUMED;
 
-static int pull(const struct ekiden_item *source, const struct ek_tagged *tagged,
+static int pull(void *data, const struct ekiden_item *source, const struct ek_tagged *tagged,
                 const struct ek_route *route, struct ekiden_error *error)
 {
         Garden__V1__Gardener gardener = GARDEN__V1__GARDENER__INIT;
         struct ekiden_cursor cursor = {0};
         int r;
 
+        (void)data;
         (void)error;
         pulls++;
         cr_expect_str_eq(source->name, "gardeners");
@@ -165,7 +166,7 @@ Test(lookup, pulls_the_other_item_first_and_closes_its_descriptors)
         struct ekiden_error error = {0};
         uint64_t number = 0;
 
-        cr_assert_eq(ek_lookups_fetch(&chain, &route, pull, &error), 0, "%s", error.sentence);
+        cr_assert_eq(ek_lookups_fetch(&chain, &route, pull, NULL, &error), 0, "%s", error.sentence);
         cr_expect_eq(pulls, 1);
         cr_expect_lt(fcntl(badge, F_GETFD), 0, "the descriptor is closed");
         cr_expect_eq(run_bed(&route, "ann", &number), 0);
@@ -182,7 +183,7 @@ Test(lookup, of_an_item_that_the_predecessor_did_not_tag_finds_nothing)
         uint64_t number;
 
         pull_result = EKIDEN_FRESH;
-        cr_assert_eq(ek_lookups_fetch(&chain, &route, pull, NULL), 0);
+        cr_assert_eq(ek_lookups_fetch(&chain, &route, pull, NULL, NULL), 0);
         cr_expect_eq(run_bed(&route, "ann", &number), EKIDEN_ETRANSFORMER);
         ek_lookups_free(&route);
 }
@@ -193,7 +194,7 @@ Test(lookup, that_fails_fails_the_item)
         struct ek_route route = garden_route(&chain, "beds");
 
         pull_result = EKIDEN_EPEER;
-        cr_expect_eq(ek_lookups_fetch(&chain, &route, pull, NULL), EKIDEN_EPEER);
+        cr_expect_eq(ek_lookups_fetch(&chain, &route, pull, NULL, NULL), EKIDEN_EPEER);
         ek_lookups_free(&route);
 }
 
@@ -204,7 +205,7 @@ Test(lookup, that_runs_out_of_memory_leaves_the_descriptor_to_who_gave_it)
         struct ek_route route = garden_route(&chain, "beds");
 
         pull_result = EKIDEN_ENOMEM;
-        cr_expect_eq(ek_lookups_fetch(&chain, &route, pull, NULL), EKIDEN_ENOMEM);
+        cr_expect_eq(ek_lookups_fetch(&chain, &route, pull, NULL, NULL), EKIDEN_ENOMEM);
         cr_expect_eq(close(badge), 0);
         ek_lookups_free(&route);
 }
@@ -214,7 +215,7 @@ Test(lookup, is_made_for_no_item_whose_transformers_ask_for_none)
         struct ek_chain chain = garden_chain(&garden_v2);
         struct ek_route route = garden_route(&chain, "shed");
 
-        cr_expect_eq(ek_lookups_fetch(&chain, &route, pull, NULL), 0);
+        cr_expect_eq(ek_lookups_fetch(&chain, &route, pull, NULL, NULL), 0);
         cr_expect_eq(pulls, 0);
         ek_lookups_free(&route);
 }

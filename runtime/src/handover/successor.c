@@ -13,7 +13,7 @@
 #include "handover/compatible.h"
 #include "handover/deadlines.h"
 #include "handover/refusal.h"
-#include "state/lookup.h"
+#include "state/fetch.h"
 #include "state/transfer.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
@@ -30,8 +30,7 @@ static struct {
         int predecessor; /* pidfd, or -1 */
         uint32_t leg;
         unsigned int pause_ms, transfer_ms, commit_ms;
-        struct ekiden_objects *objects; /* from the first item that is bound to structs on */
-        bool objects_are_let_go; /* by an item before that one */
+        struct ek_fetch fetch;
         bool is_warm, is_paused; /* WARM was said; PAUSED has come */
         char update_point[EKIDEN_NAME_MAX +
                           1]; /* "" until PAUSED, and after the first update point */
@@ -53,7 +52,7 @@ int ek_successor_fail(int result, struct ekiden_error *error)
         if (successor.link && error->code != EKIDEN_EPEER)
                 ek_refuse(successor.link, error);
         successor.link = ek_link_free(successor.link);
-        successor.objects = ek_objects_free(successor.objects);
+        ek_fetch_deinit(&successor.fetch);
         ek_own_close(&successor.predecessor);
         successor.state = EK_SUCCESSOR_FAILED;
         return error->code;
@@ -220,13 +219,14 @@ static int expect_paused(struct ekiden_error *error)
         return r;
 }
 
-static int pull(const struct ekiden_item *source, const struct ek_tagged *tagged,
+static int pull(void *data, const struct ekiden_item *source, const struct ek_tagged *tagged,
                 const struct ek_route *route, struct ekiden_error *error)
 {
         const struct ek_wait wait = {.idle_ms = successor.transfer_ms};
         Ekiden__Pull message = EKIDEN__PULL__INIT;
         int r = announce_warm(error);
 
+        (void)data;
         if (r < 0)
                 return r;
         message.item = (char *)(uintptr_t)source->name;
@@ -238,44 +238,7 @@ static int pull(const struct ekiden_item *source, const struct ek_tagged *tagged
         if (r < 0)
                 return r;
         error->phase = EKIDEN_PHASE_TRANSFER;
-        return ek_import_item(successor.link, &wait, tagged, route, successor.objects, error);
-}
-
-static int make_objects(const struct ek_tagged *tagged, struct ekiden_error *error)
-{
-        int r;
-
-        if (!tagged->native || successor.objects)
-                return 0;
-        r = ek_objects_new(tagged->natives, &successor.chain, &successor.objects);
-        if (r < 0)
-                return ekiden_error_set(error, r, "the table of objects cannot be made: %s",
-                                        ekiden_error_text(r));
-        successor.objects->are_let_go = successor.objects_are_let_go;
-        return 0;
-}
-
-/* An item that no schema version of the predecessor has needs no asking. */
-static int fetch(const struct ek_tagged *tagged, struct ekiden_error *error)
-{
-        struct ek_route route;
-        int r;
-
-        if (ek_tagged_is_value(tagged))
-                return pull(&tagged->item, tagged, NULL, error);
-        r = make_objects(tagged, error);
-        if (r == 0)
-                r = ek_route_find(&successor.chain, &tagged->item, &route, error);
-        if (r < 0)
-                return r;
-        if (!route.source)
-                return EKIDEN_FRESH;
-        successor.objects_are_let_go |= ek_lets_objects_go(tagged, &route);
-        r = ek_lookups_fetch(&successor.chain, &route, pull, error);
-        if (r == 0)
-                r = pull(route.source, tagged, &route, error);
-        ek_lookups_free(&route);
-        return r;
+        return ek_import_item(successor.link, &wait, tagged, route, successor.fetch.objects, error);
 }
 
 int ek_successor_fetch(const struct ek_tagged *tagged, struct ekiden_error *error)
@@ -283,7 +246,9 @@ int ek_successor_fetch(const struct ek_tagged *tagged, struct ekiden_error *erro
         int r;
 
         error->phase = EKIDEN_PHASE_WARM;
-        r = fetch(tagged, error);
+        successor.fetch.chain = &successor.chain;
+        successor.fetch.pull = pull;
+        r = ek_fetch_item(&successor.fetch, tagged, error);
         if (r < 0)
                 return ek_successor_fail(r, error);
         error->phase = EKIDEN_PHASE_NONE;
@@ -364,22 +329,14 @@ static int send_taken(struct ekiden_error *error)
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
 
-/* From here on nothing more comes: pointers that still wait would be NULL for ever. */
-static int check_objects(struct ekiden_error *error)
-{
-        int r = successor.objects ? ek_objects_check(successor.objects, error) : 0;
-
-        successor.objects = ek_objects_free(successor.objects);
-        return r;
-}
-
 int ek_successor_finish(const char *update_point, int (*publish)(struct ekiden_error *error),
                         struct ekiden_error *error)
 {
         int r;
 
         error->phase = EKIDEN_PHASE_READY;
-        r = check_objects(error);
+        r = ek_fetch_check(&successor.fetch, error);
+        ek_fetch_deinit(&successor.fetch);
         if (r == 0)
                 r = announce_warm(error);
         if (r == 0)

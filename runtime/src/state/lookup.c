@@ -38,7 +38,7 @@ static const struct ekiden_binding index_binding = {.import_record = import_reco
 /* Pulls one item, which may itself come by transformers that look things up: each time by a chain
    that is shorter. */
 static int pull_into(const struct ek_chain *chain, struct ek_index *index, ek_pull_function pull,
-                     struct ekiden_error *error)
+                     void *data, struct ekiden_error *error)
 {
         struct ek_tagged tagged = {.item = *index->item, .binding = &index_binding, .data = index};
         struct ek_route route;
@@ -47,15 +47,15 @@ static int pull_into(const struct ek_chain *chain, struct ek_index *index, ek_pu
         if (r < 0 || !route.source)
                 return r;
         strncpy(tagged.name, index->item->name, sizeof(tagged.name) - 1);
-        r = ek_lookups_fetch(chain, &route, pull, error);
+        r = ek_lookups_fetch(chain, &route, pull, data, error);
         if (r == 0)
-                r = pull(route.source, &tagged, &route, error);
+                r = pull(data, route.source, &tagged, &route, error);
         ek_lookups_free(&route);
         return r < 0 ? r : 0;
 }
 
 static int fetch(const struct ek_chain *chain, struct ek_step *step,
-                 const struct ekiden_lookup *lookup, ek_pull_function pull,
+                 const struct ekiden_lookup *lookup, ek_pull_function pull, void *data,
                  struct ekiden_error *error)
 {
         struct ek_index *index = malloc(sizeof(*index));
@@ -65,11 +65,11 @@ static int fetch(const struct ek_chain *chain, struct ek_step *step,
         ek_index_init(index, ekiden_schema_item(step->hop->from, lookup->item));
         index->next = step->indexes;
         step->indexes = index;
-        return pull_into(chain, index, pull, error);
+        return pull_into(chain, index, pull, data, error);
 }
 
 int ek_lookups_fetch(const struct ek_chain *chain, struct ek_route *route, ek_pull_function pull,
-                     struct ekiden_error *error)
+                     void *data, struct ekiden_error *error)
 {
         for (size_t i = 0; i < route->count; i++) {
                 struct ek_step *step = &route->steps[i];
@@ -82,7 +82,7 @@ int ek_lookups_fetch(const struct ek_chain *chain, struct ek_route *route, ek_pu
                         int r = 0;
 
                         if (strcmp(lookup->to_item, step->to->name) == 0)
-                                r = fetch(&before, step, lookup, pull, error);
+                                r = fetch(&before, step, lookup, pull, data, error);
                         if (r < 0)
                                 return r;
                 }
