@@ -16,7 +16,8 @@ static void *export_item(void *data)
 {
         struct exporter *exporter = data;
         struct exchange *exchange = exporter->exchange;
-        struct ek_export export_ = {.link = exporter->link, .wait = &patient};
+        struct ek_export export_ = {
+                .link = exporter->link, .wait = &patient, .digest_kind = exchange->digest_kind};
 
         exchange->exported = ek_export_item(&export_, exchange->from, &exchange->export_error);
         if (exchange->exported == 0 && ek_link_flush(exporter->link, &patient) < 0)

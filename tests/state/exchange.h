@@ -9,6 +9,7 @@
 struct exchange {
         const struct ek_tagged *from, *to;
         const struct ek_route *route; /* NULL: of a built-in item */
+        enum ek_digest_kind digest_kind; /* that END carries */
         /* What came of it: */
         int exported, imported;
         struct ekiden_error export_error, import_error;

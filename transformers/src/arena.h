@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <protobuf-c/protobuf-c.h>
 
@@ -20,6 +21,7 @@ struct ekiden_arena {
            or a negative EKIDEN_E…. NULL: records have no descriptors here. */
         int (*duplicate)(void *owner, int descriptor, int *ret_descriptor);
         void *owner; /* passed to it */
+        uint64_t transformed; /* calls of transformers on the records that lay here so far */
 };
 
 /** Makes an empty arena in place; it allocates nothing yet. Must not be moved afterwards. */

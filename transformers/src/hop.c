@@ -162,6 +162,7 @@ static int transform(const struct run *run, size_t step, ProtobufCMessage *old)
 
         if (!record)
                 return fail(run, step, EKIDEN_ENOMEM, "", "memory ran out");
+        run->arena->transformed++;
         r = at->transformer->transform(old, record, &hop);
         if (hop.downstream < 0)
                 return hop.downstream; /* even if the transformer has overlooked it */

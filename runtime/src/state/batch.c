@@ -215,6 +215,14 @@ static int number_and_append(struct ek_batch *batch, const struct ekiden_message
         return append(batch, tag, record, size);
 }
 
+static int add_to_digest(struct ek_batch *batch, const struct ekiden_message *type, uint64_t tag,
+                         ProtobufCMessage *record)
+{
+        int r = ek_digest_add(&batch->digest, batch->export_->digest_kind, type, tag, record);
+
+        return r < 0 ? out_of_memory(batch) : 0;
+}
+
 int ek_batch_add(struct ek_batch *batch, const struct ekiden_message *type, uint64_t tag,
                  ProtobufCMessage *record)
 {
@@ -224,6 +232,8 @@ int ek_batch_add(struct ek_batch *batch, const struct ekiden_message *type, uint
                 return r;
         r = number_and_append(batch, type, tag, record);
         restore_descriptors(batch);
+        if (r == 0 && batch->export_->digest_kind != EK_DIGEST_NONE)
+                r = add_to_digest(batch, type, tag, record);
         if (r == 0 &&
             (batch->size >= EK_BATCH_TARGET || batch->descriptor_count >= EK_DESCRIPTORS_MAX))
                 r = ek_batch_flush(batch);

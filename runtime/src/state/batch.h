@@ -22,6 +22,7 @@ struct ek_batch {
         struct ek_patch *patches; /* of the record in hand; as large as `descriptors` */
         size_t patch_count, patch_capacity;
         struct ek_count item; /* bytes and descriptors are those of objects, too */
+        struct ek_digest digest; /* if the export makes one */
 };
 
 /**

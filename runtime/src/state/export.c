@@ -13,6 +13,7 @@
 #include "state/key.h"
 #include "state/native.h"
 #include "wire/cleanup.h"
+#include "wire/clock.h"
 
 static uint64_t announced_count(const struct ek_tagged *tagged)
 {
@@ -44,6 +45,7 @@ static int send_item(struct ek_batch *batch, uint64_t announced)
 static int send_end(struct ek_batch *batch)
 {
         Ekiden__End message = EKIDEN__END__INIT;
+        Ekiden__Digest digest = ek_digest_message(&batch->digest);
         int r;
 
         message.records = batch->item.records;
@@ -51,6 +53,8 @@ static int send_end(struct ek_batch *batch)
         message.descriptors = batch->item.descriptors;
         message.has_objects = batch->item.objects > 0;
         message.objects = batch->item.objects;
+        if (batch->export_->digest_kind != EK_DIGEST_NONE)
+                message.digest = &digest;
         r = ek_link_queue_message(batch->export_->link, EKIDEN__FRAME_KIND__END, &message.base,
                                   batch->export_->wait);
         return r < 0 ? ek_link_failed(r, batch->error) : 0;
@@ -91,6 +95,22 @@ static int record_failed(struct ek_batch *batch, const ProtobufCMessage *record,
                 ek_name_native_key(batch->error, number, &tagged->item, tagged->native,
                                    batch->export_->objects->entry);
         return result;
+}
+
+static void note_figures(const struct ek_batch *batch, uint64_t began_ns)
+{
+        if (!batch->export_->notes_figures || !batch->tagged->last)
+                return;
+        *batch->tagged->last = (struct ek_figures){
+                .is_known = true,
+                .records = batch->item.records,
+                .objects = batch->item.objects,
+                .bytes = batch->item.bytes,
+                .descriptors = batch->item.descriptors,
+                .duration_ns = ek_now_ns() - began_ns,
+                .digest_kind = batch->export_->digest_kind,
+                .digest = batch->digest,
+        };
 }
 
 static int export_records(struct ek_batch *batch, struct ekiden_arena *arena, uint64_t announced,
@@ -206,6 +226,7 @@ int ek_export_item(struct ek_export *export_, const struct ek_tagged *tagged,
                 .kind = EKIDEN__FRAME_KIND__BATCH,
         };
         uint64_t announced = announced_count(tagged);
+        uint64_t began_ns = ek_now_ns();
         struct ekiden_arena arena;
         int r;
 
@@ -221,6 +242,8 @@ int ek_export_item(struct ek_export *export_, const struct ek_tagged *tagged,
                 report(&batch, &before, announced, true);
         if (r == 0)
                 r = send_end(&batch);
+        if (r == 0)
+                note_figures(&batch, began_ns);
         ek_arena_deinit(&arena);
         ek_batch_deinit(&batch);
         if (r < 0 && error && error->item[0] == '\0')

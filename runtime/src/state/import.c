@@ -10,6 +10,7 @@
 #include "state/import_private.h"
 #include "state/key.h"
 #include "state/native_state.h"
+#include "wire/clock.h"
 #include "wire/message.h"
 
 int ek_import_malformed(struct ek_import *import, const char *what)
@@ -53,8 +54,24 @@ static int sink(void *data, ProtobufCMessage *record)
         return r;
 }
 
+/* Of a record as it came; one without descriptors need not be packed again. Those of a snapshot
+   lead nowhere: what counts is that there were any. */
+static int add_to_digest(struct ek_import *import, const struct ekiden_message *type, uint64_t tag,
+                         const uint8_t *data, size_t size, ProtobufCMessage *record)
+{
+        int r = 0;
+
+        if (import->digest_kind == EK_DIGEST_SNAPSHOT)
+                r = ek_digest_add_numbered(&import->digest, type, tag, record);
+        else if (import->mine_count == 0)
+                ek_digest_add_packed(&import->digest, tag, data, size);
+        else
+                r = ek_digest_add(&import->digest, import->digest_kind, type, tag, record);
+        return r < 0 ? ekiden_error_set(import->error, r, "memory ran out while importing") : 0;
+}
+
 /* A record as its source has it, its descriptors resolved. */
-int ek_import_unpack(struct ek_import *import, const struct ekiden_message *type,
+int ek_import_unpack(struct ek_import *import, const struct ekiden_message *type, uint64_t tag,
                      const uint8_t *data, size_t size, ProtobufCMessage **ret_record)
 {
         int r;
@@ -69,7 +86,13 @@ int ek_import_unpack(struct ek_import *import, const struct ekiden_message *type
         if (import->objects)
                 import->objects->received = ek_link_received(import->link);
         import->count.bytes += size;
-        return ek_resolve_descriptors(type, *ret_record, ek_import_resolve, import);
+        if (import->digest_kind == EK_DIGEST_SNAPSHOT)
+                r = add_to_digest(import, type, tag, data, size, *ret_record);
+        if (r == 0)
+                r = ek_resolve_descriptors(type, *ret_record, ek_import_resolve, import);
+        if (r == 0 && import->digest_kind == EK_DIGEST_LIVE)
+                r = add_to_digest(import, type, tag, data, size, *ret_record);
+        return r;
 }
 
 /* A record for messages, of which nothing has come but its identity, as it is another item's. */
@@ -95,7 +118,7 @@ static int import_record(struct ek_import *import, const uint8_t *data, size_t s
         const struct ekiden_message *type =
                 import->route ? import->route->decoded_as : import->tagged->item.message;
         ProtobufCMessage *record;
-        int r = ek_import_unpack(import, type, data, size, &record);
+        int r = ek_import_unpack(import, type, 0, data, size, &record);
 
         if (r < 0)
                 return r;
@@ -143,6 +166,16 @@ static int import_batch(struct ek_import *import, const struct ek_frame *frame)
         return ek_import_check_named(import);
 }
 
+static int check_digest(struct ek_import *import, const Ekiden__Digest *message)
+{
+        struct ek_digest sent = ek_digest_of_message(message);
+
+        if (ek_digest_equals(&sent, &import->digest))
+                return 0;
+        return ekiden_error_set(import->error, EKIDEN_EPROTOCOL,
+                                "the digest of what arrived is not that of what was sent");
+}
+
 static int check_end(struct ek_import *import, const struct ek_frame *frame)
 {
         ProtobufCMessage *unpacked;
@@ -162,6 +195,8 @@ static int check_end(struct ek_import *import, const struct ek_frame *frame)
                                      (unsigned long long)import->count.objects,
                                      (unsigned long long)import->count.bytes,
                                      (unsigned long long)import->count.descriptors);
+        if (r == 0 && end->digest && import->digest_kind != EK_DIGEST_NONE)
+                r = check_digest(import, end->digest);
         protobuf_c_message_free_unpacked(unpacked, NULL);
         return r;
 }
@@ -239,6 +274,26 @@ static int import_answer(struct ek_import *import)
         return EKIDEN_RESUMED;
 }
 
+/* For whoever asks what the item was like. */
+static void note_figures(const struct ek_import *import, uint64_t began_ns)
+{
+        struct ek_figures *last = import->tagged->last;
+
+        if (!last)
+                return;
+        *last = (struct ek_figures){
+                .is_known = true,
+                .records = import->count.records,
+                .objects = import->count.objects,
+                .bytes = import->count.bytes,
+                .descriptors = import->count.descriptors,
+                .transformed = import->arena.transformed,
+                .duration_ns = ek_now_ns() - began_ns,
+                .digest_kind = import->digest_kind,
+                .digest = import->digest,
+        };
+}
+
 bool ek_lets_objects_go(const struct ek_tagged *tagged, const struct ek_route *route)
 {
         return !tagged->native && route && route->source &&
@@ -256,7 +311,9 @@ int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struc
                 .route = route,
                 .objects = tagged->native ? objects : NULL,
                 .error = error,
+                .digest_kind = tagged->last ? tagged->last->digest_kind : EK_DIGEST_NONE,
         };
+        uint64_t began_ns = ek_now_ns();
         int r;
 
         ek_arena_init(&import.arena);
@@ -270,6 +327,8 @@ int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struc
                 objects->are_let_go |= ek_lets_objects_go(tagged, route);
         }
         r = import_answer(&import);
+        if (r == EKIDEN_RESUMED)
+                note_figures(&import, began_ns);
         if (r < 0 && tagged->native)
                 ek_native_undo(tagged, objects);
         ek_import_drop_descriptors(&import);

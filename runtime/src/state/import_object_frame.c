@@ -19,11 +19,11 @@ static int object_sink(void *data, ProtobufCMessage *record)
 }
 
 /* An object of a type that this program does not have, or has no struct for, is let go. */
-static int pass_over(struct ek_import *import, const struct ekiden_message *type,
+static int pass_over(struct ek_import *import, const struct ekiden_message *type, uint64_t tag,
                      const uint8_t *data, size_t size)
 {
         ProtobufCMessage *record;
-        int r = ek_import_unpack(import, type, data, size, &record);
+        int r = ek_import_unpack(import, type, tag, data, size, &record);
 
         if (r == 0)
                 ek_import_close_unclaimed(import);
@@ -44,8 +44,8 @@ static int import_object(struct ek_import *import, uint64_t tag, const uint8_t *
                 return ek_import_malformed(import, "an object is of no known type");
         route = &import->objects->routes[index];
         if (!route->source)
-                return pass_over(import, from->items[index].message, data, size);
-        r = ek_import_unpack(import, route->decoded_as, data, size, &record);
+                return pass_over(import, from->items[index].message, tag, data, size);
+        r = ek_import_unpack(import, route->decoded_as, tag, data, size, &record);
         if (r < 0)
                 return r;
         if (!ek_record_identity(route->decoded_as, record, &identity) || (identity & 1))
@@ -88,6 +88,7 @@ int ek_import_objects(struct ek_import *import, const struct ek_frame *frame)
         }
         import->cursor.record = record;
         if (!import->objects) {
+                import->digest_kind = EK_DIGEST_NONE; /* it would be of the records alone */
                 ek_import_drop_descriptors(import); /* nothing was unpacked that could name them */
                 return 0;
         }

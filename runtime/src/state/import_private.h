@@ -23,6 +23,8 @@ struct ek_import {
         struct ekiden_arena arena;
         struct ekiden_cursor cursor;
         struct ek_count count; /* bytes and descriptors are those of objects, too */
+        enum ek_digest_kind digest_kind;
+        struct ek_digest digest;
         /* Of the batch in hand: */
         int *descriptors;
         enum ek_claim *claims; /* as many */
@@ -35,8 +37,8 @@ struct ek_import {
 /** The record or object in hand is malformed: EPROTOCOL, with a sentence. */
 int ek_import_malformed(struct ek_import *import, const char *what);
 
-/** Unpacks a record as its source has it, its descriptors resolved. */
-int ek_import_unpack(struct ek_import *import, const struct ekiden_message *type,
+/** Unpacks a record as its source has it, its descriptors resolved; `tag` of an object, or 0. */
+int ek_import_unpack(struct ek_import *import, const struct ekiden_message *type, uint64_t tag,
                      const uint8_t *data, size_t size_bytes, ProtobufCMessage **ret_record);
 
 /** Takes a run of objects. (import_object_frame.c) */

@@ -5,6 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What is allocated for an item. */
+struct entry {
+        struct ek_tagged tagged;
+        struct ek_figures last;
+};
+
 static struct {
         struct ek_tagged **items;
         size_t count, capacity;
@@ -41,6 +47,7 @@ static int make_room(void)
 
 int ek_tagged_add(const struct ek_tagged *tagged)
 {
+        struct entry *entry;
         struct ek_tagged *copy;
         int r;
 
@@ -49,10 +56,12 @@ int ek_tagged_add(const struct ek_tagged *tagged)
         r = make_room();
         if (r < 0)
                 return r;
-        copy = malloc(sizeof(*copy));
-        if (!copy)
+        entry = calloc(1, sizeof(*entry));
+        if (!entry)
                 return EKIDEN_ENOMEM;
+        copy = &entry->tagged;
         *copy = *tagged;
+        copy->last = &entry->last;
         copy->item.name = copy->name;
         if (ek_tagged_is_value(copy) || copy->native)
                 copy->functions = copy;

@@ -7,6 +7,7 @@
 #include <ekiden/native.h>
 
 #include "ekiden/handover.pb-c.h"
+#include "state/digest.h"
 
 /* The plain C types of built-in items. */
 enum ek_value_type {
@@ -26,6 +27,16 @@ enum ek_value_type {
         EK_VALUE_DESCRIPTOR,
 };
 
+/* What crossed when an item was last handed over. */
+struct ek_figures {
+        bool is_known; /* it was, as a whole */
+        uint64_t records, objects, bytes, descriptors; /* as the predecessor sent them */
+        uint64_t transformed; /* calls of transformers; on the way in */
+        uint64_t duration_ns; /* of the whole item */
+        enum ek_digest_kind digest_kind; /* which digest is to be made; set by who fetches it */
+        struct ek_digest digest; /* of what crossed; unless there was to be none */
+};
+
 struct ek_tagged {
         struct ekiden_item item; /* a copy: of the schema's, or made for a built-in item */
         char name[EKIDEN_NAME_MAX + 1];
@@ -40,6 +51,7 @@ struct ek_tagged {
         const struct ekiden_container *container; /* NULL: a singleton */
         const void *container_functions;
         bool is_plain; /* entries need not wait for the end of the item (native_state.h) */
+        struct ek_figures *last; /* NULL: nobody asks for them, as it is in no list */
         uint64_t pulled_in; /* number of the handover in which it was pulled last */
 };
 
@@ -52,7 +64,7 @@ static inline int ek_tagged_is_value(const struct ek_tagged *tagged)
         return tagged->value_type != EK_VALUE_NONE;
 }
 
-/** Registers an item, copied: 0, EEXISTS, ENOMEM. `item.name` is set to the copy's own. */
+/** Registers an item, copied: 0, EEXISTS, ENOMEM. `item.name` and `last` are the copy's own. */
 int ek_tagged_add(const struct ek_tagged *tagged);
 
 /** Takes an item out: 0 or ENOTFOUND. */

@@ -40,6 +40,8 @@ struct ek_export {
         struct ekiden_objects *objects; /* made by the first item that needs it; freed by the caller
                                            at the handover's end */
         struct ek_given *given; /* descriptors that are sent are noted there; NULL: nowhere */
+        enum ek_digest_kind digest_kind; /* of the digest that END carries */
+        bool notes_figures; /* tagged->last is filled with what was sent */
         unsigned int unreceived; /* groups of descriptors that RECEIVED has not come for */
 };
 
