@@ -199,8 +199,7 @@ bool ek_record_identity(const struct ekiden_message *type, const ProtobufCMessag
         return true;
 }
 
-/* Whether a field holds anything that would be packed. */
-static bool is_set(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+bool ek_field_is_set(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 {
         const char *quantifier = (const char *)message + field->quantifier_offset;
         const void *const *pointer = (const void *)((const char *)message + field->offset);
@@ -223,7 +222,7 @@ bool ek_record_is_stub(const struct ekiden_message *type, const ProtobufCMessage
         for (unsigned int i = 0; i < type->descriptor->n_fields; i++) {
                 const ProtobufCFieldDescriptor *field = &type->descriptor->fields[i];
 
-                if (is_set(message, field) != (field == identity))
+                if (ek_field_is_set(message, field) != (field == identity))
                         return false;
         }
         return identity != NULL;

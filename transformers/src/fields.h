@@ -41,5 +41,8 @@ bool ek_message_has_objects(const struct ekiden_message *type);
 bool ek_record_identity(const struct ekiden_message *type, const ProtobufCMessage *message,
                         uint64_t *ret_identity);
 
+/** Whether a field holds anything that would be packed; a field that is required always does. */
+bool ek_field_is_set(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field);
+
 /** Whether nothing but the identity is set: it stands for the object. */
 bool ek_record_is_stub(const struct ekiden_message *type, const ProtobufCMessage *message);
