@@ -12,6 +12,7 @@
 #include "list.h"
 #include "options.h"
 #include "show.h"
+#include "snapshot.h"
 #include "status.h"
 #include "upgrade.h"
 
@@ -37,6 +38,8 @@ static int run(const struct options *options, struct show *show)
                 return command_list(options, show);
         case ACTION_STATUS:
                 return command_status(options, show);
+        case ACTION_SNAPSHOT:
+                return command_snapshot(options, show);
         case ACTION_UPGRADE:
         default:
                 return command_upgrade(options, show);

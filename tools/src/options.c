@@ -17,6 +17,7 @@
 enum {
         KEY_STATUS = 1000,
         KEY_LIST,
+        KEY_SNAPSHOT,
         KEY_JSON,
         KEY_TIMEOUT,
         KEY_QUIET,
@@ -27,6 +28,8 @@ static const struct argp_option descriptions[] = {
         {"list", KEY_LIST, NULL, 0, "List the processes that can be upgraded", 0},
         {"status", KEY_STATUS, NULL, 0, "Tell what a process runs and which state it has tagged",
          0},
+        {"snapshot", KEY_SNAPSHOT, "FILE", 0,
+         "Write a running program's state into FILE; it serves on", 0},
         {"timeout", KEY_TIMEOUT, "SECONDS", 0,
          "Call the upgrade off when it is not over by then (default: 30 to reach an update point, "
          "then the process's own deadlines; 5 for --status, 1 for --list)",
@@ -66,7 +69,7 @@ static uint32_t parse_timeout(const char *text, struct argp_state *state)
 static void choose(struct options *options, enum action action, struct argp_state *state)
 {
         if (options->action != ACTION_UPGRADE && options->action != action)
-                argp_error(state, "--list and --status exclude each other");
+                argp_error(state, "--list, --status and --snapshot exclude each other");
         options->action = action;
 }
 
@@ -102,6 +105,10 @@ static void check(struct parsing *parsing, struct argp_state *state)
                            "which process? Give a program's name or a PID; --list shows them");
         if (options->action == ACTION_STATUS && options->binary)
                 argp_error(state, "--status takes one argument, a program's name or a PID");
+        if (options->action == ACTION_SNAPSHOT && options->binary)
+                argp_error(state, "--snapshot takes a program's name or a PID, and no binary");
+        if (options->snapshot && !options->snapshot[0])
+                argp_error(state, "the path of the snapshot is empty");
         if (options->action == ACTION_UPGRADE && !options->binary)
                 argp_error(state, "upgrade \"%s\" to what? Give the path of the new binary",
                            options->target);
@@ -136,6 +143,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case KEY_STATUS:
                 choose(options, ACTION_STATUS, state);
+                return 0;
+        case KEY_SNAPSHOT:
+                choose(options, ACTION_SNAPSHOT, state);
+                options->snapshot = argument;
                 return 0;
         case KEY_JSON:
                 options->json = true;
@@ -196,6 +207,7 @@ void options_parse(int argc, char **argv, struct options *ret_options)
                 .parser = parse,
                 .args_doc = "PROGRAM|PID NEW_BINARY [-- ARGUMENT...]\n"
                             "--status PROGRAM|PID\n"
+                            "--snapshot FILE PROGRAM|PID\n"
                             "--list",
                 .doc = documentation,
                 .help_filter = add_exit_statuses,

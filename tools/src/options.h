@@ -10,12 +10,14 @@ enum action {
         ACTION_UPGRADE,
         ACTION_STATUS,
         ACTION_LIST,
+        ACTION_SNAPSHOT,
 };
 
 struct options {
         enum action action;
         const char *target; /* a program's name or a PID; NULL for ACTION_LIST */
         const char *binary; /* as it was given; NULL unless ACTION_UPGRADE */
+        const char *snapshot; /* of ACTION_SNAPSHOT: the file */
         char **arguments; /* those after "--", borrowed from argv */
         size_t argument_count;
         bool replace_arguments; /* there was a "--" */

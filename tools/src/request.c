@@ -61,6 +61,16 @@ int request_status(struct ek_link *link, struct ekiden_error *error)
         return send_request(link, &request, error);
 }
 
+int request_snapshot(struct ek_link *link, struct ekiden_error *error)
+{
+        Ekiden__SnapshotRequest snapshot = EKIDEN__SNAPSHOT_REQUEST__INIT;
+        Ekiden__Request request = EKIDEN__REQUEST__INIT;
+
+        request.protocol = PROTOCOL;
+        request.snapshot = &snapshot;
+        return send_request(link, &request, error);
+}
+
 int request_event(struct ek_link *link, Ekiden__Event **ret_event, struct ekiden_error *error)
 {
         struct ek_frame frame;

@@ -21,6 +21,9 @@ int request_upgrade(struct ek_link *link, const struct options *options, const c
 /** Asks for the status. Returns as request_upgrade(). */
 int request_status(struct ek_link *link, struct ekiden_error *error);
 
+/** Asks for a snapshot, whose frames then come. Returns as request_upgrade(). */
+int request_snapshot(struct ek_link *link, struct ekiden_error *error);
+
 /**
  * The next event, if it is there. Does not wait.
  *

@@ -11,6 +11,7 @@
 #include "entry/control_socket.h"
 #include "entry/event.h"
 #include "entry/process.h"
+#include "entry/snapshot.h"
 #include "entry/upgrade.h"
 #include "entry/wake.h"
 #include "wire/cleanup.h"
@@ -156,8 +157,12 @@ static void answer(struct ek_operator *operator_, const Ekiden__Request *request
                    const char *update_point)
 {
         operator_->asked_ns = ek_now_ns();
-        if (request->protocol != PROTOCOL || (!request->upgrade && !request->status)) {
+        if (request->protocol != PROTOCOL ||
+            (!request->upgrade && !request->status && !request->snapshot)) {
                 refuse_unknown(operator_, EKIDEN_EPROTOCOL);
+        } else if (request->snapshot) {
+                ek_snapshot_serve(operator_, update_point);
+                release(operator_);
         } else if (request->status) {
                 ek_event_status(operator_, update_point);
                 release(operator_);

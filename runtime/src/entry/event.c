@@ -144,6 +144,22 @@ void ek_event_committed(struct ek_operator *operator_)
         send_event(operator_, &event, LAST);
 }
 
+void ek_event_snapshot_done(struct ek_operator *operator_, uint64_t pause_ns,
+                            const struct ek_count *count)
+{
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+
+        event.kind = EKIDEN__EVENT_KIND__SNAPSHOT_DONE;
+        event.has_predecessor_pid = 1;
+        event.predecessor_pid = getpid();
+        event.has_from_version = 1;
+        event.from_version = ek_process.schema->version;
+        event.has_pause_us = 1;
+        event.pause_us = pause_ns / EK_NS_PER_US;
+        set_count(&event, count);
+        send_event(operator_, &event, LAST);
+}
+
 static void fill_items(Ekiden__ItemStatus *items, Ekiden__ItemStatus **pointers,
                        struct ek_tagged *const *tagged, size_t count)
 {

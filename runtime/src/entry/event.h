@@ -25,4 +25,6 @@ void ek_event_flush(struct ek_operator *operator_);
 
 void ek_event_failed(struct ek_operator *operator_, const struct ekiden_error *error);
 void ek_event_committed(struct ek_operator *operator_);
+void ek_event_snapshot_done(struct ek_operator *operator_, uint64_t pause_ns,
+                            const struct ek_count *count);
 void ek_event_status(struct ek_operator *operator_, const char *update_point);

@@ -7,6 +7,7 @@
 
 #include "fields.h"
 #include "record.h"
+#include "state/snapshot_write.h"
 #include "wire/message.h"
 #include "wire/own.h"
 
@@ -105,14 +106,17 @@ static int send_group(struct ek_batch *batch, const int *descriptors, size_t cou
                 return r;
         if (export_->given && ek_given_add(export_->given, descriptors, count) < 0)
                 return out_of_memory(batch);
-        r = ek_link_queue_descriptors(export_->link, descriptors, count, export_->wait);
+        if (export_->is_snapshot)
+                r = ek_snapshot_describe(export_, descriptors, count);
+        else
+                r = ek_link_queue_descriptors(export_->link, descriptors, count, export_->wait);
         if (r == EKIDEN_EINVAL)
                 return ekiden_error_set(batch->error, EKIDEN_EREFUSED,
                                         "a descriptor of this item is not open; set a field to -1 "
                                         "when its descriptor is closed");
         if (r < 0)
                 return ek_link_failed(r, batch->error);
-        export_->unreceived++;
+        export_->unreceived += !export_->is_snapshot;
         return 0;
 }
 

@@ -37,6 +37,8 @@ static int send_item(struct ek_batch *batch, uint64_t announced)
         message.stream = tagged->item.kind == EKIDEN_ITEM_STREAM;
         message.has_count = announced > 0;
         message.count = announced;
+        if (batch->export_->is_snapshot) /* who pulls an item says what it expects */
+                message.message = (char *)(uintptr_t)tagged->item.message->descriptor->name;
         r = ek_link_queue_message(batch->export_->link, EKIDEN__FRAME_KIND__ITEM, &message.base,
                                   batch->export_->wait);
         return r < 0 ? ek_link_failed(r, batch->error) : 0;

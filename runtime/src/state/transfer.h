@@ -43,6 +43,7 @@ struct ek_export {
         enum ek_digest_kind digest_kind; /* of the digest that END carries */
         bool notes_figures; /* tagged->last is filled with what was sent */
         unsigned int unreceived; /* groups of descriptors that RECEIVED has not come for */
+        bool is_snapshot; /* descriptors are told of, and none is sent */
 };
 
 /**

@@ -119,18 +119,14 @@ static int make_room(struct ek_link *link)
         return 0;
 }
 
-/* Reads once: number of bytes, or an error; ETIMEOUT: nothing there. */
-static int read_some(struct ek_link *link)
+/* What comes on a socket, and descriptors beside it: as read_some(). */
+static int read_socket(struct ek_link *link, struct iovec *room)
 {
         union ek_descriptor_control control;
-        struct iovec part;
-        struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+        struct msghdr message = {.msg_iov = room, .msg_iovlen = 1};
         ssize_t n;
-        int r = make_room(link);
+        int r;
 
-        if (r < 0)
-                return r;
-        part = (struct iovec){link->in + link->in_end, link->in_capacity - link->in_end};
         do {
                 message.msg_control = control.bytes;
                 message.msg_controllen = sizeof(control.bytes);
@@ -145,11 +141,24 @@ static int read_some(struct ek_link *link)
                                    EK_LINK_DESCRIPTORS_HELD);
         if (r < 0)
                 return r;
-        if (n == 0)
-                return EKIDEN_EPEER;
+        return n == 0 ? EKIDEN_EPEER : (int)n;
+}
+
+/* Reads once: number of bytes, or an error; ETIMEOUT: nothing there. */
+static int read_some(struct ek_link *link)
+{
+        struct iovec room;
+        int n = make_room(link);
+
+        if (n < 0)
+                return n;
+        room = (struct iovec){link->in + link->in_end, link->in_capacity - link->in_end};
+        n = link->is_file ? ek_link_read_file(link, &room) : read_socket(link, &room);
+        if (n < 0)
+                return n;
         link->in_end += (size_t)n;
         link->received += (uint64_t)n;
-        return 1;
+        return n;
 }
 
 /* The next frame, if all of it is in the buffer: 1; otherwise 0, or an error. */

@@ -45,6 +45,21 @@ struct ek_wait {
 /** Makes a link of a connected socket, which it consumes, on failure too. 0 or ENOMEM, ESYSTEM. */
 int ek_link_new(int socket, struct ek_link **ret_link);
 
+/**
+ * Makes a link of a regular file or memfd, which it consumes, on failure too: frames are written
+ * and read where the file's offset stands, no call waits, the end of the file is EPEER, and no
+ * descriptor can be sent. 0, EINVAL (another kind of file), ENOMEM, ESYSTEM.
+ */
+int ek_link_new_file(int file, struct ek_link **ret_link);
+
+bool ek_link_is_file(const struct ek_link *link);
+
+/** Reads on from this offset of the file, bytes: 0, EINVAL (not a file), ESYSTEM. */
+int ek_link_seek(struct ek_link *link, uint64_t offset);
+
+/** Where in the file the next frame begins that is received. */
+uint64_t ek_link_offset(const struct ek_link *link);
+
 /** Closes the socket and every descriptor that was received and not taken. NULL is allowed. */
 struct ek_link *ek_link_free(struct ek_link *link);
 

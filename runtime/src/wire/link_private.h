@@ -2,6 +2,8 @@
 /* What link.c, send.c and wait.c share of a link. */
 #pragma once
 
+#include <sys/uio.h>
+
 #include <uv.h>
 
 #include "ekiden/handover.pb-c.h"
@@ -30,11 +32,16 @@ struct ek_link {
         uint32_t payload_max;
         pid_t sender;
         bool is_torn;
+        bool is_file;
+        uint64_t read_to; /* of a file: offset behind what was read */
         bool is_answer_due; /* something was sent, and nothing read since */
         struct ek_waiter *waiter; /* made by the first wait, or ek_link_prepare() */
 };
 
 /** Waits for `events` (UV_READABLE, UV_WRITABLE): 0, ETIMEOUT, ECANCELLED, ESYSTEM, ENOMEM. */
 int ek_link_wait(struct ek_link *link, int events, const struct ek_wait *wait);
+
+/** Reads once from a file: number of bytes, EPEER at its end, ESYSTEM. */
+int ek_link_read_file(struct ek_link *link, struct iovec *room);
 
 struct ek_waiter *ek_waiter_free(struct ek_waiter *waiter);

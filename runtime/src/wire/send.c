@@ -20,6 +20,8 @@ static ssize_t send_some(struct ek_link *link, struct iovec *parts)
         union ek_descriptor_control control;
         struct msghdr message = {.msg_iov = parts, .msg_iovlen = PARTS};
 
+        if (link->is_file)
+                return writev(link->fd, parts, PARTS);
         if (link->out_descriptor_count > 0)
                 ek_descriptors_attach(&message, &control, link->out_descriptors,
                                       link->out_descriptor_count);
@@ -145,7 +147,7 @@ int ek_link_queue_descriptors(struct ek_link *link, const int *descriptors, size
         size_t size;
         int r;
 
-        if (count == 0 || count > EK_DESCRIPTORS_MAX)
+        if (count == 0 || count > EK_DESCRIPTORS_MAX || link->is_file)
                 return EKIDEN_EINVAL;
         /* They travel with the first byte that is sent: so there can be one group at a time, and
            its frame must find room beside the bytes that are queued. */
