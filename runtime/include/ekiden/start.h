@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include <ekiden/error.h>
@@ -22,7 +23,7 @@ extern "C" {
 /** How a process, or an item, began. Errors are negative EKIDEN_E… beside these. */
 enum ekiden_beginning {
         EKIDEN_FRESH = 0, /* no predecessor had it: the program initialises it */
-        EKIDEN_RESUMED = 1, /* it came from the predecessor */
+        EKIDEN_RESUMED = 1, /* it came from the predecessor, or from a snapshot */
 };
 
 /**
@@ -39,12 +40,14 @@ enum ekiden_beginning {
  * @param argc, argv  main()'s; copied
  * @param schema      of the state that this binary works with; static
  * @param error       filled on failure; NULL allowed
- * @return EKIDEN_FRESH; EKIDEN_RESUMED in a successor; or
+ * @return EKIDEN_FRESH; EKIDEN_RESUMED in a successor, or after a start from a snapshot; or
  *         ESTATE (called twice), EEXISTS (the update signal has a handler already), EPERMISSION
  *         (the control socket's directory belongs to another user or is open to others), ESYSTEM,
  *         ENOMEM, ELIMIT (the socket's path is too long), EINVAL (also: the update signal is
  *         blocked); in a successor also EPROGRAM, EVERSION, ESCHEMA, EPROTOCOL, ETIMEOUT,
- *         EPEER: the predecessor was told, and this process must exit
+ *         EPEER: the predecessor was told, and this process must exit. From a snapshot also
+ *         EPROGRAM, EVERSION, ESCHEMA, EPROTOCOL (it is damaged), ELIMIT, EPERMISSION (the file is
+ *         another user's, or others can write it)
  */
 int ekiden_start(int argc, char *const argv[], const struct ekiden_schema *schema,
                  struct ekiden_error *error);
@@ -96,6 +99,32 @@ int ekiden_set_binary(const char *path);
  * @return 0; EINVAL
  */
 int ekiden_set_deadline(enum ekiden_phase phase, unsigned int timeout_ms);
+
+/**
+ * Chooses a snapshot to start from (`ekiden-upgrade --snapshot` wrote it): ekiden_start() then
+ * returns EKIDEN_RESUMED, and the tag functions take the state out of the file, through the same
+ * chain of transformers as from a predecessor. If never called, the environment's EKIDEN_SNAPSHOT
+ * names one; ekiden_start() takes that variable away. In a successor neither counts: its
+ * predecessor's state is newer.
+ *
+ * The file must belong to the process's user or to root, and be writable by nobody else. It is
+ * neither changed nor removed.
+ *
+ * @param path  copied; relative to the working directory at ekiden_start(); NULL: none, unless the
+ *              environment names one
+ * @return 0; EINVAL (an empty path), ENOMEM, ESTATE (after ekiden_start())
+ */
+int ekiden_set_snapshot(const char *path);
+
+/**
+ * Whether this process has started from a snapshot, until its first update point is passed. Then
+ * descriptors are -1 in what the tag functions return, and the program opens new ones:
+ *
+ *     int began = counter_v1_tag_clients(&clients);
+ *     if (began == EKIDEN_FRESH || ekiden_is_restored())
+ *             clients.listener = listen_on(port);
+ */
+bool ekiden_is_restored(void);
 
 enum ekiden_log_level {
         EKIDEN_LOG_DEBUG = 0,

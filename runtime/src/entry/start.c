@@ -16,7 +16,9 @@
 
 #include "entry/control_socket.h"
 #include "entry/process.h"
+#include "entry/restore.h"
 #include "entry/wake.h"
+#include "handover/restore.h"
 #include "handover/spawn.h"
 #include "handover/successor.h"
 #include "wire/clock.h"
@@ -58,11 +60,11 @@ static void set_name(const char *path)
 /* The origin comes after OFFER, which brings the umask that the first leg was started with. */
 static int set_up(int socket, int argc, char *const argv[], struct ekiden_error *error)
 {
-        int r = 0;
+        int r = socket >= 0
+                        ? ek_successor_start(socket, ek_process.schema, &ek_process.registry, error)
+                        : ek_snapshot_start(error);
 
-        if (socket >= 0)
-                r = ek_successor_start(socket, ek_process.schema, &ek_process.registry, error);
-        if (r == 0)
+        if (r >= 0)
                 r = ek_origin_save(&ek_process.origin, argc, argv, error);
         if (r == 0)
                 r = ek_wake_setup(ek_process.signal_number, error);
@@ -73,18 +75,23 @@ static int set_up(int socket, int argc, char *const argv[], struct ekiden_error 
 
 static void begin_leg(bool is_successor)
 {
+        bool is_restored = ekiden_is_restored();
+
         ek_process.is_started = true;
         ek_process.serving_since_ns = ek_now_ns();
         ek_process.setup = (struct ek_predecessor_setup){
                 .schema = ek_process.schema,
                 .origin = &ek_process.origin,
                 .deadlines = &ek_process.deadlines,
-                .leg = ek_successor_leg(),
+                .leg = is_restored ? ek_restore_leg() : ek_successor_leg(),
         };
-        if (is_successor)
+        if (is_successor || is_restored)
                 ekiden_wake(); /* its first update point is where it becomes ready */
         ek_log(EKIDEN_LOG_DEBUG, "%s, schema version %u, %s", ek_process.schema->program,
-               ek_process.schema->version, is_successor ? "a successor" : "fresh");
+               ek_process.schema->version,
+               is_successor  ? "a successor"
+               : is_restored ? "from a snapshot"
+                             : "fresh");
 }
 
 int ekiden_start(int argc, char *const argv[], const struct ekiden_schema *schema,
@@ -110,16 +117,23 @@ int ekiden_start(int argc, char *const argv[], const struct ekiden_schema *schem
         }
         ek_process.pid = getpid();
         ek_process.schema = schema;
+        r = ek_snapshot_take_variable(error);
+        if (r < 0) {
+                if (socket >= 0)
+                        ek_successor_decline(socket, error);
+                return r;
+        }
         if (socket >= 0 && argc > 0)
                 set_name(argv[0]);
         r = set_up(socket, argc, argv, error);
         if (r < 0) {
                 if (ek_successor_state() == EK_SUCCESSOR_WAITING)
                         ek_successor_fail(r, error);
+                ek_restore_end();
                 ek_control_close();
                 ek_wake_teardown();
                 return r;
         }
         begin_leg(socket >= 0);
-        return socket >= 0 ? EKIDEN_RESUMED : EKIDEN_FRESH;
+        return socket >= 0 || ekiden_is_restored() ? EKIDEN_RESUMED : EKIDEN_FRESH;
 }

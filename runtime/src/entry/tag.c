@@ -6,27 +6,40 @@
 #include <unistd.h>
 
 #include "entry/process.h"
+#include "handover/restore.h"
 #include "handover/successor.h"
 #include "state/native_state.h"
 #include "state/tagged.h"
 #include "utf8.h"
+
+/* From a predecessor or a snapshot, into what was tagged. */
+static int fetch(const struct ek_tagged *tagged, struct ekiden_error *error)
+{
+        if (ek_successor_state() != EK_SUCCESSOR_NONE)
+                return ek_successor_fetch(tagged, error);
+        return ek_restore_state() != EK_RESTORE_NONE ? ek_restore_fetch(tagged, error)
+                                                     : EKIDEN_FRESH;
+}
 
 static int tag(const struct ek_tagged *tagged)
 {
         struct ekiden_error error = {0};
         int r;
 
-        if (!ek_process.is_started || ek_successor_state() == EK_SUCCESSOR_FAILED)
+        if (!ek_process.is_started || ek_successor_state() == EK_SUCCESSOR_FAILED ||
+            ek_restore_state() == EK_RESTORE_FAILED)
                 return EKIDEN_ESTATE;
         if (ek_process.is_attending)
                 return EKIDEN_ESTATE; /* from a callback: another item is on its way */
         if (ek_successor_state() != EK_SUCCESSOR_NONE && getpid() != ek_process.pid)
                 return EKIDEN_ESTATE; /* forked by a successor: the handover is its parent's */
+        if (ek_restore_state() != EK_RESTORE_NONE && getpid() != ek_process.pid)
+                return EKIDEN_ESTATE; /* it reads the file together with its parent */
         r = ek_tagged_add(tagged);
-        if (r < 0 || ek_successor_state() == EK_SUCCESSOR_NONE)
-                return r < 0 ? r : EKIDEN_FRESH;
+        if (r < 0)
+                return r;
         ek_process.is_attending = true;
-        r = ek_successor_fetch(ek_tagged_find(tagged->name), &error);
+        r = fetch(ek_tagged_find(tagged->name), &error);
         ek_process.is_attending = false;
         if (r < 0) {
                 ek_tagged_remove(tagged->name);

@@ -13,6 +13,7 @@
 #include "entry/process.h"
 #include "entry/upgrade.h"
 #include "entry/wake.h"
+#include "handover/restore.h"
 #include "handover/spawn.h"
 #include "handover/successor.h"
 #include "utf8.h"
@@ -57,6 +58,24 @@ static void finish_as_successor(const char *name)
                 leave_called_off(&error);
         ek_process.serving_since_ns = ek_now_ns();
         ek_log(EKIDEN_LOG_INFO, "this process, leg %u at schema version %u, serves",
+               ek_process.setup.leg, ek_process.schema->version);
+}
+
+/* The first update point after a start from a snapshot. One that has failed has part of its state:
+   to serve with that, and hand it on, would lose the rest. */
+static void finish_restoring(void)
+{
+        struct ekiden_error error = {0};
+
+        if (ek_restore_state() == EK_RESTORE_FAILED || ek_restore_check(&error) < 0) {
+                ek_log(EKIDEN_LOG_ERROR, "the start from a snapshot has failed: %s",
+                       error.code != 0 ? error.sentence : "an item could not be taken");
+                fflush(NULL);
+                ek_control_close();
+                _exit(EXIT_CALLED_OFF);
+        }
+        ek_restore_end();
+        ek_log(EKIDEN_LOG_INFO, "this process, leg %u at schema version %u, serves from a snapshot",
                ek_process.setup.leg, ek_process.schema->version);
 }
 
@@ -114,6 +133,8 @@ void ekiden_attend(const char *update_point)
         take_attention();
         if (ek_successor_state() != EK_SUCCESSOR_NONE)
                 finish_as_successor(name);
+        if (ek_restore_state() != EK_RESTORE_NONE)
+                finish_restoring();
         do {
                 attend_once(name);
                 /* A signal before this line has set the flag again; one after it knocks by itself.

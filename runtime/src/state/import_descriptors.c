@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "state/import_private.h"
+#include "wire/cleanup.h"
 
 static int out_of_memory(struct ek_import *import)
 {
@@ -19,7 +20,7 @@ void ek_import_drop_descriptors(struct ek_import *import)
 {
         for (size_t i = 0; i < import->descriptor_count; i++)
                 if (import->claims[i] != EK_CLAIM_GONE)
-                        close(import->descriptors[i]);
+                        ek_close(&import->descriptors[i]);
         free(import->descriptors);
         free(import->claims);
         free(import->mine);
@@ -53,15 +54,38 @@ static int make_room(struct ek_import *import, size_t count)
         return 0;
 }
 
+/* In a snapshot none comes: each is -1, which nobody needs to claim or to close. */
+static int take_none(const struct ek_frame *frame, int *ret_descriptors)
+{
+        const Ekiden__Descriptors *message;
+        ProtobufCMessage *unpacked;
+        int r = ek_frame_message(frame, &ekiden__descriptors__descriptor, &unpacked);
+
+        if (r < 0)
+                return r;
+        message = (const Ekiden__Descriptors *)unpacked;
+        r = EKIDEN_EPROTOCOL;
+        if (message->close_on_exec.len > 0 && message->close_on_exec.len <= EK_DESCRIPTORS_MAX)
+                r = (int)message->close_on_exec.len;
+        for (int i = 0; i < r; i++)
+                ret_descriptors[i] = -1;
+        protobuf_c_message_free_unpacked(unpacked, NULL);
+        return r;
+}
+
 int ek_import_descriptors(struct ek_import *import, const struct ek_frame *frame)
 {
+        bool is_file = ek_link_is_file(import->link);
         int received[EK_DESCRIPTORS_MAX];
         int count, r;
 
         r = make_room(import, import->descriptor_count + EK_DESCRIPTORS_MAX);
         if (r < 0)
                 return r;
-        count = ek_link_take_descriptors(import->link, frame, received);
+        count = is_file ? take_none(frame, received)
+                        : ek_link_take_descriptors(import->link, frame, received);
+        if (count < 0 && is_file)
+                return ek_link_failed(count, import->error);
         if (count < 0)
                 return ekiden_error_set(import->error, count,
                                         "the number of descriptors that arrived is not the number "
@@ -73,6 +97,8 @@ int ek_import_descriptors(struct ek_import *import, const struct ek_frame *frame
                 import->descriptor_count++;
         }
         import->count.descriptors += (uint64_t)count;
+        if (is_file)
+                return 0;
         r = ek_link_queue(import->link, EKIDEN__FRAME_KIND__RECEIVED, NULL, 0, import->wait);
         return r < 0 ? ek_link_failed(r, import->error) : 0;
 }
@@ -150,7 +176,7 @@ void ek_import_close_unclaimed(struct ek_import *import)
                 size_t index = import->mine[i];
 
                 if (import->claims[index] != EK_CLAIM_GONE)
-                        close(import->descriptors[index]);
+                        ek_close(&import->descriptors[index]);
                 import->claims[index] = EK_CLAIM_GONE;
         }
         import->mine_count = 0;

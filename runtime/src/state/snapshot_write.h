@@ -27,7 +27,8 @@ struct ek_snapshot_origin {
  * Sends SNAPSHOT, every item that is tagged, and SNAPSHOT_END. Nothing of the state is changed, and
  * no descriptor leaves.
  *
- * @param export_  its link goes to whoever writes the file; is_snapshot and digest_kind are set here
+ * @param export_  its link goes to whoever writes the file; is_snapshot and digest_kind are set
+ * here
  * @return 0, or an error with its sentence, the item named in it
  */
 int ek_snapshot_write(struct ek_export *export_, const struct ek_snapshot_origin *origin,
