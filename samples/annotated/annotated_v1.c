@@ -109,7 +109,7 @@ static int tag(struct foo *ring, struct client *client, const char *port)
 {
         int began = annotated_v1_tag_client(client);
 
-        if (began == EKIDEN_FRESH)
+        if (began == EKIDEN_FRESH || ekiden_is_restored())
                 client->listener = listen_on(port);
         return began < 0 ? began : annotated_v1_tag_foo(ring);
 }

@@ -76,6 +76,8 @@ int state_take_member(struct server *server, struct ekiden_cursor *cursor,
         struct buffer output = {0};
         struct member *member;
 
+        if (ekiden_is_restored())
+                return 0; /* a snapshot has the members, but not their connections */
         if (name_copy(room_name, record->room))
                 room = room_find(server, room_name);
         if (!room)

@@ -121,7 +121,8 @@ static void forget_if_gone(struct registry *registry, struct visitor *visitor)
 static void discard(struct registry *registry, struct session *session)
 {
         table_remove(&registry->sessions, session);
-        close(session->connection);
+        if (session->connection >= 0)
+                close(session->connection);
         free(session);
 }
 
@@ -229,8 +230,9 @@ static int insert_session(struct session *session, struct ekiden_cursor *cursor,
         struct registry *registry = data;
         struct session *old = table_find(&registry->sessions, &session->number);
 
-        if (!session->visitor || !session->answer || session->connection < 0 ||
-            session->length >= LINE_SIZE || registry->sessions.size == SESSIONS_MAX)
+        if (!session->visitor || !session->answer ||
+            (session->connection < 0 && !ekiden_is_restored()) || session->length >= LINE_SIZE ||
+            registry->sessions.size == SESSIONS_MAX)
                 return ekiden_cursor_refuse(cursor, "session %u cannot be served", session->number);
         if (old) /* what comes again is what changed since */
                 discard(registry, old);
@@ -248,15 +250,27 @@ static const struct registry_v1_sessions_functions sessions = {
         .insert = insert_session,
 };
 
+/* A snapshot has the sessions, but not their connections. */
+static void dismiss_all(struct registry *registry)
+{
+        struct session *session;
+
+        while ((session = table_next(&registry->sessions, NULL)))
+                dismiss(registry, session);
+}
+
 static int tag(struct registry *registry, const char *port)
 {
         int result, began = registry_v1_tag_registry(registry);
 
-        if (began == EKIDEN_FRESH)
+        if (began == EKIDEN_FRESH || ekiden_is_restored())
                 registry->listener = listen_on(port);
         if (began < 0 || (result = registry_v1_tag_visitors(&visitors, registry)) < 0)
                 return began < 0 ? began : result;
-        return registry_v1_tag_sessions(&sessions, registry);
+        result = registry_v1_tag_sessions(&sessions, registry);
+        if (result >= 0 && ekiden_is_restored())
+                dismiss_all(registry);
+        return result;
 }
 
 int main(int argc, char **argv)

@@ -143,7 +143,8 @@ static void discard(struct registry *registry, struct session *session)
         table_remove(&registry->sessions, session);
         if (session->input >= 0)
                 close(session->input);
-        close(session->output);
+        if (session->output >= 0)
+                close(session->output);
         free(session);
 }
 
@@ -260,8 +261,9 @@ static int insert_session(struct session *session, struct ekiden_cursor *cursor,
         struct registry *registry = data;
         struct session *old = table_find(&registry->sessions, &session->number);
 
-        if (!session->visitor || !session->answer || session->output < 0 ||
-            session->length >= LINE_SIZE || registry->sessions.size == SESSIONS_MAX)
+        if (!session->visitor || !session->answer ||
+            (session->output < 0 && !ekiden_is_restored()) || session->length >= LINE_SIZE ||
+            registry->sessions.size == SESSIONS_MAX)
                 return ekiden_cursor_refuse(cursor, "session %u cannot be served", session->number);
         if (old) /* what comes again is what changed since */
                 discard(registry, old);
@@ -279,15 +281,27 @@ static const struct registry_v3_sessions_functions sessions = {
         .insert = insert_session,
 };
 
+/* A snapshot has the sessions, but not their connections. */
+static void dismiss_all(struct registry *registry)
+{
+        struct session *session;
+
+        while ((session = table_next(&registry->sessions, NULL)))
+                dismiss(registry, session);
+}
+
 static int tag(struct registry *registry, const char *port)
 {
         int result, began = registry_v3_tag_registry(registry);
 
-        if (began == EKIDEN_FRESH)
+        if (began == EKIDEN_FRESH || ekiden_is_restored())
                 registry->listener = listen_on(port);
         if (began < 0 || (result = registry_v3_tag_visitors(&visitors, registry)) < 0)
                 return began < 0 ? began : result;
-        return registry_v3_tag_sessions(&sessions, registry);
+        result = registry_v3_tag_sessions(&sessions, registry);
+        if (result >= 0 && ekiden_is_restored())
+                dismiss_all(registry);
+        return result;
 }
 
 int main(int argc, char **argv)
