@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "binding.h"
+#include "descriptor_set.h"
 #include "emit.h"
 #include "tables.h"
 
@@ -31,6 +32,13 @@ static const char item_template[] = "        {\n"
                                     "                .shape = $shape$,\n"
                                     "        },\n";
 
+static const char set_template[] =
+        "\n"
+        "/* The schema as a google.protobuf.FileDescriptorSet, for whoever reads its records. */\n"
+        "static const uint8_t descriptor_set[] = {\n"
+        "        $bytes$,\n"
+        "};\n";
+
 static const char schema_template[] = "\n"
                                       "const struct ekiden_schema $schema$ = {\n"
                                       "        .program = \"$program$\",\n"
@@ -38,6 +46,8 @@ static const char schema_template[] = "\n"
                                       "        .fingerprint = $fingerprint$,\n"
                                       "        .items = items,\n"
                                       "        .item_count = sizeof(items) / sizeof(items[0]),\n"
+                                      "        .descriptor_set = descriptor_set,\n"
+                                      "        .descriptor_set_size = sizeof(descriptor_set),\n"
                                       "};\n";
 
 static const char singleton_template[] =
@@ -94,26 +104,47 @@ static char *number(struct ek_text *out, size_t value)
         return ek_arena_printf(out->arena, "%zu", value);
 }
 
-#define BYTES_PER_LINE 11 /* as clang-format sets them at both places */
+#define FINGERPRINT_PER_LINE 11 /* as clang-format sets them at both places */
+#define SET_PER_LINE_MAX \
+        15 /* that fit, and fewer where that takes no more lines: so it sets them */
 
 /* The bytes as an initialiser; `indent` is that of its second line. */
-static char *hex_bytes(struct ek_text *out, const uint8_t *bytes, size_t indent)
+static char *hex_fingerprint(struct ek_text *out, const uint8_t *bytes, size_t indent)
 {
         struct ek_text text;
 
         ek_text_init(&text, out->arena);
         ek_text_add_string(&text, "{");
-        for (size_t i = 0; i < EK_FINGERPRINT_SIZE; i++) {
-                if (i > 0 && i % BYTES_PER_LINE == 0) {
-                        ek_text_add_string(&text, "\n");
-                        ek_text_add_spaces(&text, indent);
-                }
-                ek_text_printf(&text, "0x%02x%s", bytes[i],
-                               i + 1 == EK_FINGERPRINT_SIZE    ? "}"
-                               : (i + 1) % BYTES_PER_LINE == 0 ? ","
-                                                               : ", ");
-        }
+        ek_text_add_hex(&text, bytes, EK_FINGERPRINT_SIZE, FINGERPRINT_PER_LINE, indent);
+        ek_text_add_string(&text, "}");
         return text.bytes;
+}
+
+static void emit_descriptor_set(struct ek_text *out, const struct ek_schema *schema)
+{
+        struct ek_text set, text;
+        size_t lines;
+
+        ek_text_init(&set, out->arena);
+        ek_descriptor_set(&set, schema);
+        lines = (set.length + SET_PER_LINE_MAX - 1) / SET_PER_LINE_MAX;
+        ek_text_init(&text, out->arena);
+        ek_text_add_hex(&text, (const uint8_t *)set.bytes, set.length,
+                        (set.length + lines - 1) / lines, 8);
+        ek_emit(out, set_template, "bytes", text.bytes, NULL);
+}
+
+/* A field's flags as C writes them. */
+static char *flags(struct ek_text *out, const struct ek_field *field)
+{
+        const char *kind = field->descriptor ? "EKIDEN_FIELD_DESCRIPTOR"
+                           : field->identity ? "EKIDEN_FIELD_IDENTITY"
+                                             : NULL;
+
+        if (!field->secret)
+                return ek_arena_strdup(out->arena, kind != NULL ? kind : "0");
+        return ek_arena_printf(out->arena, "%s%sEKIDEN_FIELD_SECRET", kind != NULL ? kind : "",
+                               kind != NULL ? " | " : "");
 }
 
 /* Returns how many fields there are in the table. */
@@ -135,10 +166,7 @@ static size_t emit_fields(struct ek_text *out, const struct ek_schema *schema,
                         nested = ek_arena_printf(out->arena, "&%s__message",
                                                  ek_tables_name(schema, field->message));
                 ek_emit(out, field_template, "field", field->name, "index", number(out, i), "flags",
-                        field->descriptor ? "EKIDEN_FIELD_DESCRIPTOR"
-                        : field->identity ? "EKIDEN_FIELD_IDENTITY"
-                                          : "0",
-                        "nested", nested, NULL);
+                        flags(out, field), "nested", nested, NULL);
         }
         if (count > 0)
                 ek_text_add_string(out, "};\n");
@@ -197,7 +225,7 @@ static void emit_items(struct ek_text *out, const struct ek_schema *schema)
                         number(out, item->key), "comment",
                         item->key != 0 ? ek_arena_printf(out->arena, " /* %s */", item->key_name)
                                        : "",
-                        "shape", hex_bytes(out, item->shape, 26), NULL);
+                        "shape", hex_fingerprint(out, item->shape, 26), NULL);
         }
         ek_text_add_string(out, "};\n");
 }
@@ -208,9 +236,10 @@ void ek_emit_source(struct ek_text *out, const struct ek_schema *schema)
                 "base", schema->file->base_name, NULL);
         emit_messages(out, schema);
         emit_items(out, schema);
+        emit_descriptor_set(out, schema);
         ek_emit(out, schema_template, "schema", schema->c_name, "program", schema->program,
                 "version", number(out, schema->version), "fingerprint",
-                hex_bytes(out, schema->fingerprint, 24), NULL);
+                hex_fingerprint(out, schema->fingerprint, 24), NULL);
         for (size_t i = 0; i < schema->item_count; i++) {
                 const struct ek_item *item = &schema->items[i];
 

@@ -17,7 +17,8 @@ struct ek_tables {
         size_t count;
 };
 
-/** The items' own messages, and all below them that hold descriptors or identities. */
+/** The items' own messages, and all below them that hold descriptors, identities or
+ * secrets, or are secret. */
 struct ek_tables ek_tables_order(const struct ek_schema *schema);
 
 /** The messages that need a `struct ekiden_native`: those of items that are bound, and all below.

@@ -49,6 +49,21 @@ void ek_text_add_spaces(struct ek_text *text, size_t count)
                 ek_text_add(text, " ", 1);
 }
 
+void ek_text_add_hex(struct ek_text *text, const uint8_t *bytes, size_t count, size_t per_line,
+                     size_t indent)
+{
+        for (size_t i = 0; i < count; i++) {
+                if (i > 0 && i % per_line == 0) {
+                        ek_text_add_string(text, "\n");
+                        ek_text_add_spaces(text, indent);
+                }
+                ek_text_printf(text, "0x%02x%s", bytes[i],
+                               i + 1 == count            ? ""
+                               : (i + 1) % per_line == 0 ? ","
+                                                         : ", ");
+        }
+}
+
 void ek_text_printf(struct ek_text *text, const char *format, ...)
 {
         va_list arguments;

@@ -10,6 +10,7 @@
 #define TYPE(name) GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_##name
 #define IDENTITY_OPTION 5 /* numbers in FieldOptions */
 #define REFERENCE_OPTION 6
+#define SECRET_OPTION 2
 
 static void check_identity(const struct ek_message *message, const struct ek_field *field,
                            struct ek_problems *problems)
@@ -17,6 +18,8 @@ static void check_identity(const struct ek_message *message, const struct ek_fie
         struct ek_place place =
                 ek_place_below(&field->place, 8, EK_OPTION_EKIDEN_NUMBER, IDENTITY_OPTION, -1);
         struct ek_place value = ek_place_below(&field->place, 7, -1, -1, -1);
+        struct ek_place secret =
+                ek_place_below(&field->place, 8, EK_OPTION_EKIDEN_NUMBER, SECRET_OPTION, -1);
 
         if (field->proto->type != TYPE(UINT64) || field->repeated || field->required ||
             field->oneof != NULL || message->file->proto3)
@@ -31,6 +34,11 @@ static void check_identity(const struct ek_message *message, const struct ek_fie
         if (field->proto->default_value != NULL)
                 ek_problem(problems, &value,
                            "identity field \"%s\" has a default: remove it; the library fills it",
+                           field->name);
+        if (field->secret)
+                ek_problem(problems, &secret,
+                           "identity field \"%s\" is no secret: remove `secret`; the library fills "
+                           "it, anew in each upgrade",
                            field->name);
 }
 

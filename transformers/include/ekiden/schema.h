@@ -20,7 +20,7 @@ extern "C" {
 #define EKIDEN_FINGERPRINT_SIZE 32 /* bytes of a SHA-256 (FIPS 180-4) */
 
 /** What protoc-gen-ekiden's output asks of these headers; compared at compile time. */
-#define EKIDEN_SCHEMA_ABI 2
+#define EKIDEN_SCHEMA_ABI 3
 
 enum ekiden_item_kind {
         EKIDEN_ITEM_SINGLETON = 1, /* one message */
@@ -33,6 +33,8 @@ enum ekiden_item_kind {
 enum ekiden_field_flag {
         EKIDEN_FIELD_DESCRIPTOR = 1 << 0, /* an int32 that is a file descriptor, -1 for none */
         EKIDEN_FIELD_IDENTITY = 1 << 1, /* a uint64 that tells objects of the type apart */
+        EKIDEN_FIELD_SECRET = 1 << 2, /* of any type: what it holds is shown by nobody, and copies
+                                         of it are wiped; so is all that a message in it holds */
 };
 
 /** A field that is more than its protobuf type: flagged itself, or a message that holds such
@@ -67,6 +69,10 @@ struct ekiden_schema {
         uint8_t fingerprint[EKIDEN_FINGERPRINT_SIZE]; /* of the canonical schema */
         const struct ekiden_item *items; /* sorted by name */
         size_t item_count;
+        const uint8_t *descriptor_set; /* a google.protobuf.FileDescriptorSet: the schema's file
+                                          after what it imports, but for ekiden/options.proto and
+                                          google/protobuf/descriptor.proto; without comments */
+        size_t descriptor_set_size; /* in bytes */
 };
 
 /** The item of this name (bytewise), or NULL. */
