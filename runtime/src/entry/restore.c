@@ -8,6 +8,7 @@
 
 #include "entry/process.h"
 #include "handover/restore.h"
+#include "handover/successor.h"
 
 static char *chosen; /* by the program, or by the environment; kept, should ekiden_start() fail and
                         be called again */
@@ -32,7 +33,7 @@ int ekiden_set_snapshot(const char *path)
 
 bool ekiden_is_restored(void)
 {
-        return ek_restore_state() == EK_RESTORE_ACTIVE;
+        return ek_restore_state() == EK_RESTORE_ACTIVE || ek_successor_is_restored();
 }
 
 int ek_snapshot_take_variable(struct ekiden_error *error)

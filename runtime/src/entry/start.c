@@ -75,7 +75,7 @@ static int set_up(int socket, int argc, char *const argv[], struct ekiden_error 
 
 static void begin_leg(bool is_successor)
 {
-        bool is_restored = ekiden_is_restored();
+        bool is_restored = ek_restore_state() == EK_RESTORE_ACTIVE;
 
         ek_process.is_started = true;
         ek_process.serving_since_ns = ek_now_ns();
@@ -135,5 +135,6 @@ int ekiden_start(int argc, char *const argv[], const struct ekiden_schema *schem
                 return r;
         }
         begin_leg(socket >= 0);
-        return socket >= 0 || ekiden_is_restored() ? EKIDEN_RESUMED : EKIDEN_FRESH;
+        return socket >= 0 || ek_restore_state() == EK_RESTORE_ACTIVE ? EKIDEN_RESUMED
+                                                                      : EKIDEN_FRESH;
 }

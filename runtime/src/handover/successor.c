@@ -29,6 +29,7 @@ static struct {
         struct ek_link *link;
         int predecessor; /* pidfd, or -1 */
         uint32_t leg;
+        bool is_restored; /* what comes is a snapshot */
         unsigned int pause_ms, transfer_ms, commit_ms;
         struct ek_fetch fetch;
         bool is_warm, is_paused; /* WARM was said; PAUSED has come */
@@ -39,6 +40,11 @@ static struct {
 enum ek_successor_state ek_successor_state(void)
 {
         return successor.state;
+}
+
+bool ek_successor_is_restored(void)
+{
+        return successor.state == EK_SUCCESSOR_WAITING && successor.is_restored;
 }
 
 uint32_t ek_successor_leg(void)
@@ -81,6 +87,7 @@ static int take_offer(const Ekiden__Offer *offer, const struct ek_registry *regi
 
         if (offer->has_umask)
                 umask((mode_t)(offer->umask & 0777));
+        successor.is_restored = offer->has_from_snapshot && offer->from_snapshot;
         successor.leg = offer->has_leg && offer->leg < UINT32_MAX ? offer->leg + 1 : 2;
         successor.pause_ms =
                 deadline(offer->has_pause_ms, offer->pause_ms, defaults.ms[EKIDEN_PHASE_PAUSE]);

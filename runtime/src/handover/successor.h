@@ -32,6 +32,9 @@ int ek_successor_start(int socket, const struct ekiden_schema *schema,
 /** Tells the predecessor why this process will not even start, and closes the socket, consumed. */
 void ek_successor_decline(int socket, const struct ekiden_error *error);
 
+/** Whether what it takes over is a snapshot, to see whether it could start from it. */
+bool ek_successor_is_restored(void);
+
 /** The number of this leg: the predecessor's and one; 1 in a fresh process. */
 uint32_t ek_successor_leg(void);
 

@@ -207,7 +207,12 @@ static int make_objects(struct ek_batch *batch)
         struct ek_export *export_ = batch->export_;
         int r = 0;
 
-        if (!batch->tagged->native || export_->objects)
+        if (!batch->tagged->native)
+                return 0;
+        /* Nobody knows in which order the items of a snapshot will be asked for, or whether all. */
+        if (export_->objects && export_->is_snapshot)
+                ek_objects_send_again(export_->objects);
+        if (export_->objects)
                 return 0;
         r = ek_objects_new(batch->tagged->natives, NULL, &export_->objects);
         if (r == 0)

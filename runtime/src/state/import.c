@@ -126,6 +126,7 @@ static int import_record(struct ek_import *import, const uint8_t *data, size_t s
                 r = ek_native_take_stub(import->tagged, type, record, &import->cursor);
                 if (r != 0) {
                         import->count.records++;
+                        ek_import_close_unclaimed(import);
                         return r < 0 ? r : 0;
                 }
         } else {
@@ -216,6 +217,9 @@ static int check_item(struct ek_import *import, const struct ek_frame *frame)
         if (strcmp(item->item, source->name) != 0 ||
             item->stream != (source->kind == EKIDEN_ITEM_STREAM))
                 r = ek_link_failed(EKIDEN_EPROTOCOL, import->error);
+        import->is_snapshot = item->message != NULL;
+        if (import->cursor.objects)
+                import->cursor.objects->are_repeated = import->is_snapshot;
         protobuf_c_message_free_unpacked(unpacked, NULL);
         return r;
 }

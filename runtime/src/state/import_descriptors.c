@@ -75,16 +75,15 @@ static int take_none(const struct ek_frame *frame, int *ret_descriptors)
 
 int ek_import_descriptors(struct ek_import *import, const struct ek_frame *frame)
 {
-        bool is_file = ek_link_is_file(import->link);
         int received[EK_DESCRIPTORS_MAX];
         int count, r;
 
         r = make_room(import, import->descriptor_count + EK_DESCRIPTORS_MAX);
         if (r < 0)
                 return r;
-        count = is_file ? take_none(frame, received)
-                        : ek_link_take_descriptors(import->link, frame, received);
-        if (count < 0 && is_file)
+        count = import->is_snapshot ? take_none(frame, received)
+                                    : ek_link_take_descriptors(import->link, frame, received);
+        if (count < 0 && import->is_snapshot)
                 return ek_link_failed(count, import->error);
         if (count < 0)
                 return ekiden_error_set(import->error, count,
@@ -97,7 +96,7 @@ int ek_import_descriptors(struct ek_import *import, const struct ek_frame *frame
                 import->descriptor_count++;
         }
         import->count.descriptors += (uint64_t)count;
-        if (is_file)
+        if (import->is_snapshot)
                 return 0;
         r = ek_link_queue(import->link, EKIDEN__FRAME_KIND__RECEIVED, NULL, 0, import->wait);
         return r < 0 ? ek_link_failed(r, import->error) : 0;

@@ -50,6 +50,10 @@ static int import_object(struct ek_import *import, uint64_t tag, const uint8_t *
                 return r;
         if (!ek_record_identity(route->decoded_as, record, &identity) || (identity & 1))
                 return ek_import_malformed(import, "an object has no identity of its own");
+        if (import->is_snapshot && ek_objects_has(import->objects, identity)) {
+                ek_import_close_unclaimed(import);
+                return 0; /* it came with another item */
+        }
         import->object_type = ek_objects_type_of_item(import->objects, route->target);
         r = ek_route_run(route, record, import->count.objects, &import->arena, object_sink, import,
                          import->error);

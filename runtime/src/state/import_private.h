@@ -22,6 +22,8 @@ struct ek_import {
         struct ekiden_error *error;
         struct ekiden_arena arena;
         struct ekiden_cursor cursor;
+        bool is_snapshot; /* ITEM said so: descriptors are told of and do not come, and each item
+                             brings all objects that it leads to */
         struct ek_count count; /* bytes and descriptors are those of objects, too */
         enum ek_digest_kind digest_kind;
         struct ek_digest digest;

@@ -218,7 +218,8 @@ int ek_native_take_stub(const struct ek_tagged *tagged, const struct ekiden_mess
         }
         state = *ek_objects_state(objects, identity / 2);
         known = state >> EK_OBJECT_TYPE_SHIFT;
-        if (!ek_record_is_stub(type, record) || (known != 0 && known != number))
+        if ((!ek_record_is_stub(type, record) && !objects->are_repeated) ||
+            (known != 0 && known != number))
                 return ekiden_error_set(cursor->error, EKIDEN_EPROTOCOL,
                                         "record %llu is malformed: its object came before, or is "
                                         "of another type",

@@ -95,6 +95,7 @@ struct ekiden_objects {
         const struct ek_chain *chain;
         struct ek_route *routes; /* of each item of chain->from that is of kind OBJECTS */
         bool are_let_go; /* an item that is not bound came: nobody took the objects that it had */
+        bool are_repeated; /* the item in hand is a snapshot's, and brings objects that have come */
         uint64_t received; /* bytes of the handover so far: no more objects than that can be */
         uint64_t missing; /* objects that are demanded, and have not come */
         uint64_t dropped; /* number of one of them that a transformer dropped; 0: none */
@@ -187,6 +188,9 @@ bool ek_objects_came_before(struct ekiden_objects *objects, uint64_t identity);
     error. */
 int ek_objects_root(struct ekiden_cursor *cursor, const struct ekiden_native *native,
                     const void *address, uint64_t *ret_identity);
+
+/** What is sent from now on brings all objects that it leads to, whether they were sent or not. */
+void ek_objects_send_again(struct ekiden_objects *objects);
 
 /** The next object to be sent, and its identity; NULL: no more. */
 const void *ek_objects_next(struct ekiden_objects *objects, const struct ek_object_type **ret_type,

@@ -218,6 +218,16 @@ bool ek_objects_came_before(struct ekiden_objects *objects, uint64_t identity)
         return came_before;
 }
 
+void ek_objects_send_again(struct ekiden_objects *objects)
+{
+        for (uint64_t number = 1; number <= objects->count; number++)
+                if (!(*ek_objects_state(objects, number) & EK_OBJECT_PLACED))
+                        *ek_objects_state(objects, number) &=
+                                (uint16_t) ~(EK_OBJECT_SENT | EK_OBJECT_WANTED);
+        objects->next = 1;
+        objects->again_count = 0;
+}
+
 static const void *send(struct ekiden_objects *objects, uint64_t number,
                         const struct ek_object_type **ret_type, uint64_t *ret_identity)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A snapshot carries its own schema, so that it can be read when nobody has the program any more. */
+/* A snapshot carries its own schema, so that it can be read when nobody has the program any more.
+ */
 #include <stdlib.h>
 #include <string.h>
 
