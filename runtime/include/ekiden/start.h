@@ -155,6 +155,39 @@ void ekiden_set_log(void (*log)(void *data, enum ekiden_log_level level, const c
  */
 void ekiden_set_leave(void (*leave)(void *data, pid_t successor), void *data);
 
+/**
+ * Sets the program's own check of what it has taken over. A successor calls it at its first update
+ * point, when all items have arrived and before it says that it is ready: the predecessor stands
+ * still meanwhile (deadline READY), and serves on if the check refuses. It is called in rehearsals
+ * and in upgrades alike, so that what is rehearsed is what happens; not in a process that began
+ * afresh.
+ *
+ *     static int check(void *data, struct ekiden_error *error)
+ *     {
+ *             const struct clients *clients = data;
+ *
+ *             if (clients->count <= clients->limit)
+ *                     return 0;
+ *             return ekiden_error_set(error, EKIDEN_EREFUSED, "%zu clients, and the limit is %zu",
+ *                                     clients->count, clients->limit);
+ *     }
+ *
+ * @param check  returns 0, or a negative number to refuse; what it sets in `error`, which is empty,
+ *               the operator is told: code (EREFUSED if it sets none), item, field and sentence. It
+ *               can neither tag nor untag. NULL: no check
+ * @param data   passed to it
+ */
+void ekiden_set_check(int (*check)(void *data, struct ekiden_error *error), void *data);
+
+/**
+ * Whether this process is a successor in a rehearsal: it takes over the state as in an upgrade, and
+ * is ended at its first update point, by _exit(0), without having served. What has an effect beyond
+ * this process, such as writing a pid file or telling a supervisor, is left out then.
+ *
+ * @return true from ekiden_start() on in such a process; false in all others
+ */
+bool ekiden_is_rehearsal(void);
+
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }

@@ -129,8 +129,10 @@ static void begin_for(struct ek_operator *operator_, const Ekiden__UpgradeReques
         struct ek_upgrade_request request = {
                 .binary = asked->binary,
                 .operator_ = operator_->link,
+                .is_rehearsal = asked->has_rehearse && asked->rehearse,
         };
 
+        operator_->asked_for_rehearsal = request.is_rehearsal;
         if (asked->binary[0] != '/') {
                 refuse_request(operator_, EKIDEN_EINVAL,
                                "the path of the new binary must begin with a slash");
@@ -230,6 +232,15 @@ void ek_control_failed(const struct ekiden_error *error)
         const struct ek_operator *operator_ = ek_upgrade_operator();
 
         ek_upgrade_failed(error);
+        if (operator_)
+                release(operator_);
+}
+
+void ek_control_rehearsed(void)
+{
+        const struct ek_operator *operator_ = ek_upgrade_operator();
+
+        ek_upgrade_rehearsed();
         if (operator_)
                 release(operator_);
 }

@@ -14,3 +14,6 @@ void ek_control_attend(const char *update_point);
 
 /** Tells the operator that the upgrade failed, and lets him go. */
 void ek_control_failed(const struct ekiden_error *error);
+
+/** Tells the operator that the rehearsal went well, and lets him go. */
+void ek_control_rehearsed(void);

@@ -114,11 +114,14 @@ void ek_event_failed(struct ek_operator *operator_, const struct ekiden_error *e
         event.predecessor_pid = getpid();
         event.has_from_version = 1;
         event.from_version = ek_process.schema->version;
+        event.has_rehearse = event.rehearse = operator_->asked_for_rehearsal;
         event.refusal = &refusal;
         send_event(operator_, &event, LAST);
 }
 
-void ek_event_committed(struct ek_operator *operator_)
+/* How an upgrade went that has come to its end, whichever. What the successor said of itself goes
+   on to the operator as it is. */
+static void send_report(struct ek_operator *operator_, Ekiden__EventKind kind)
 {
         const struct ek_upgrade_report *report = ek_predecessor_report();
         Ekiden__Event event = EKIDEN__EVENT__INIT;
@@ -126,7 +129,8 @@ void ek_event_committed(struct ek_operator *operator_)
         struct ek_tagged *const *tagged = ek_tagged_all(&count);
         ek_auto_free char **left_behind = calloc(count + 1, sizeof(*left_behind));
 
-        event.kind = EKIDEN__EVENT_KIND__COMMITTED;
+        event.kind = kind;
+        event.has_rehearse = event.rehearse = report->is_rehearsal;
         event.has_from_version = event.has_to_version = 1;
         event.from_version = ek_process.schema->version;
         event.to_version = report->to_version;
@@ -141,6 +145,12 @@ void ek_event_committed(struct ek_operator *operator_)
                 if (!ek_predecessor_has_given(tagged[i]))
                         left_behind[event.n_left_behind++] = tagged[i]->name;
         event.left_behind = left_behind;
+        if (report->ready) {
+                event.items = report->ready->items;
+                event.n_items = report->ready->n_items;
+                event.has_peak_bytes = report->ready->has_peak_bytes;
+                event.peak_bytes = report->ready->peak_bytes;
+        }
         send_event(operator_, &event, LAST);
 }
 
@@ -158,6 +168,16 @@ void ek_event_snapshot_done(struct ek_operator *operator_, uint64_t pause_ns,
         event.pause_us = pause_ns / EK_NS_PER_US;
         set_count(&event, count);
         send_event(operator_, &event, LAST);
+}
+
+void ek_event_committed(struct ek_operator *operator_)
+{
+        send_report(operator_, EKIDEN__EVENT_KIND__COMMITTED);
+}
+
+void ek_event_rehearsed(struct ek_operator *operator_)
+{
+        send_report(operator_, EKIDEN__EVENT_KIND__REHEARSED);
 }
 
 static void fill_items(Ekiden__ItemStatus *items, Ekiden__ItemStatus **pointers,

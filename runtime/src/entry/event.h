@@ -15,6 +15,7 @@ struct ek_operator {
         uint64_t asked_ns; /* when the request was seen; 0: none yet */
         uint64_t sent_ns; /* when something was sent last */
         bool is_mute; /* an event could not be sent: no more are */
+        bool asked_for_rehearsal;
 };
 
 void ek_event_seen(struct ek_operator *operator_, const char *update_point);
@@ -27,4 +28,5 @@ void ek_event_failed(struct ek_operator *operator_, const struct ekiden_error *e
 void ek_event_committed(struct ek_operator *operator_);
 void ek_event_snapshot_done(struct ek_operator *operator_, uint64_t pause_ns,
                             const struct ek_count *count);
+void ek_event_rehearsed(struct ek_operator *operator_);
 void ek_event_status(struct ek_operator *operator_, const char *update_point);

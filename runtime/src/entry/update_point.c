@@ -8,13 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "entry/check.h"
 #include "entry/control.h"
 #include "entry/control_socket.h"
 #include "entry/process.h"
 #include "entry/upgrade.h"
 #include "entry/wake.h"
 #include "handover/restore.h"
-#include "handover/spawn.h"
+#include "handover/linger.h"
 #include "handover/successor.h"
 #include "utf8.h"
 #include "wire/clock.h"
@@ -38,6 +39,15 @@ static _Noreturn void leave_called_off(const struct ekiden_error *error)
         _exit(EXIT_CALLED_OFF);
 }
 
+/* The end of a rehearsal. It has never served; what it has written is worth reading all the same.
+ */
+static _Noreturn void leave_dismissed(void)
+{
+        ek_log(EKIDEN_LOG_INFO, "this was a rehearsal, and all went well");
+        fflush(NULL);
+        _exit(0);
+}
+
 /* Forked by a successor before COMMIT: the successor could be called off, or serve, without it. The
    control socket and the handover are the parent's, and are left alone. */
 static _Noreturn void leave_forked(void)
@@ -50,12 +60,19 @@ static _Noreturn void leave_forked(void)
 
 static void finish_as_successor(const char *name)
 {
+        static const struct ek_successor_end end = {
+                .check = ek_check,
+                .publish = ek_control_publish,
+                .withdraw = ek_control_close,
+        };
         struct ekiden_error error = {0};
 
         if (ek_successor_state() == EK_SUCCESSOR_FAILED)
                 leave_called_off(&error);
-        if (ek_successor_finish(name, ek_control_publish, &error) < 0)
+        if (ek_successor_finish(name, &end, &error) < 0)
                 leave_called_off(&error);
+        if (ek_successor_state() == EK_SUCCESSOR_DISMISSED)
+                leave_dismissed();
         ek_process.serving_since_ns = ek_now_ns();
         ek_log(EKIDEN_LOG_INFO, "this process, leg %u at schema version %u, serves",
                ek_process.setup.leg, ek_process.schema->version);
@@ -86,6 +103,7 @@ static _Noreturn void leave_to_successor(void)
         if (ek_process.leave)
                 ek_process.leave(ek_process.leave_data, ek_predecessor_report()->successor);
         ek_control_close();
+        ek_children_abandon();
         fflush(NULL); /* what the log and leave functions have written since the pause began */
         _exit(0);
 }
@@ -99,8 +117,10 @@ static void attend_once(const char *name)
         if (ek_wake_was_asked())
                 ek_upgrade_begin_unasked();
         r = ek_predecessor_step(name, &error);
-        if (r == 1)
+        if (r == EK_STEP_COMMITTED)
                 leave_to_successor();
+        if (r == EK_STEP_REHEARSED)
+                ek_control_rehearsed();
         if (r < 0)
                 ek_control_failed(&error);
 }

@@ -78,7 +78,8 @@ int ek_upgrade_begin(struct ek_upgrade_request *request, struct ek_operator *ope
         };
         if (ek_predecessor_phase() == EKIDEN_PHASE_NONE)
                 upgrading = operator_;
-        ek_log(EKIDEN_LOG_INFO, "upgrade to %s was asked for", request->binary);
+        ek_log(EKIDEN_LOG_INFO, "%s to %s was asked for",
+               request->is_rehearsal ? "rehearsal of an upgrade" : "upgrade", request->binary);
         if (ek_predecessor_begin(&ek_process.setup, request, &error) == 0) {
                 ek_wake_watch(ek_predecessor_socket());
                 return 0;
@@ -100,23 +101,37 @@ void ek_upgrade_begin_unasked(void)
 
 void ek_upgrade_failed(const struct ekiden_error *error)
 {
-        ek_log(EKIDEN_LOG_ERROR, "upgrade called off in phase %s, this process serves on: %s",
+        ek_log(EKIDEN_LOG_ERROR, "%s called off in phase %s, this process serves on: %s",
+               ek_predecessor_report()->is_rehearsal ? "rehearsal" : "upgrade",
                ekiden_phase_name(error->phase), error->sentence);
         if (upgrading)
                 ek_event_failed(upgrading, error);
 }
 
-/* What was tagged here and asked for by nobody is gone now: on purpose, or forgotten. */
+/* What was tagged here and asked for by nobody is gone now, or will be in the upgrade: on purpose,
+   or forgotten. */
 static void log_left_behind(void)
 {
+        const char *would = ek_predecessor_report()->is_rehearsal ? "would not be" : "was not";
+
         size_t count;
         struct ek_tagged *const *tagged = ek_tagged_all(&count);
 
         for (size_t i = 0; i < count; i++)
                 if (!ek_predecessor_has_given(tagged[i]))
                         ek_log(EKIDEN_LOG_WARNING,
-                               "item \"%s\" was not taken over: the successor did not ask for it",
-                               tagged[i]->name);
+                               "item \"%s\" %s taken over: the successor did not ask for it",
+                               tagged[i]->name, would);
+}
+
+void ek_upgrade_rehearsed(void)
+{
+        log_left_behind();
+        ek_log(EKIDEN_LOG_INFO,
+               "rehearsal done, this process serves on; an upgrade would take over as well");
+        if (upgrading)
+                ek_event_rehearsed(upgrading);
+        ek_predecessor_forget();
 }
 
 void ek_upgrade_committed(void)

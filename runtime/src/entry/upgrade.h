@@ -25,6 +25,8 @@ struct ek_operator *ek_upgrade_operator(void);
 /** The operator is being released. */
 void ek_upgrade_forget(const struct ek_operator *operator_);
 
-/** Tells log and operator that it was called off, or that the successor serves. */
+/** Tells log and operator that it was called off, that the rehearsal went well, or that the
+    successor serves. */
 void ek_upgrade_failed(const struct ekiden_error *error);
+void ek_upgrade_rehearsed(void);
 void ek_upgrade_committed(void);

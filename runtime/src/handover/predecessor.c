@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See predecessor.h. Serving the successor's pulls is in serve.c, the end in commit.c. */
+/* See predecessor.h. Serving the successor's pulls is in serve.c, the end in commit.c, and that of
+   a rehearsal in dismiss.c. */
 #include "handover/predecessor.h"
 
 #include <errno.h>
@@ -36,6 +37,16 @@ bool ek_predecessor_has_given(const struct ek_tagged *tagged)
 const struct ek_upgrade_report *ek_predecessor_report(void)
 {
         return &ek_predecessor.report;
+}
+
+void ek_predecessor_forget(void)
+{
+        struct ek_predecessor *p = &ek_predecessor;
+
+        p->report.ready = NULL;
+        if (p->ready)
+                ekiden__ready__free_unpacked(p->ready, NULL);
+        p->ready = NULL;
 }
 
 uint64_t ek_predecessor_deadline(void)
@@ -90,6 +101,16 @@ struct ek_wait ek_predecessor_wait(enum ekiden_phase phase)
         };
 }
 
+struct ek_wait ek_predecessor_wait_whole(enum ekiden_phase phase)
+{
+        struct ek_wait wait = ek_predecessor_wait(phase);
+        uint64_t until_ns = ek_now_ns() + wait.idle_ms * EK_NS_PER_MS;
+
+        if (wait.until_ns == 0 || until_ns < wait.until_ns)
+                wait.until_ns = until_ns;
+        return wait;
+}
+
 /* Both ends, made so that they carry much at once. SO_SNDBUFFORCE is root's (socket(7)). */
 static int make_sockets(int ret_sockets[2], struct ekiden_error *error)
 {
@@ -124,6 +145,7 @@ static int send_offer(struct ek_predecessor *p, struct ekiden_error *error)
         offer.pause_ms = ms[EKIDEN_PHASE_PAUSE];
         offer.transfer_ms = ms[EKIDEN_PHASE_TRANSFER];
         offer.commit_ms = ms[EKIDEN_PHASE_COMMIT];
+        offer.has_rehearse = offer.rehearse = p->request.is_rehearsal;
         r = ek_link_send_message(p->link, EKIDEN__FRAME_KIND__OFFER, &offer.base, NULL);
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
@@ -195,6 +217,7 @@ int ek_predecessor_call_off(int result, struct ekiden_error *error)
                 ek_refuse(p->link, error);
         p->link = ek_link_free(p->link);
         ek_given_forget(&p->given);
+        ek_predecessor_forget();
         ek_child_end(&p->child, code == EKIDEN_EPEER ? ALREADY_LEAVING_MS : 0, how, sizeof(how));
         explain_death(p, how, error);
         p->phase = EKIDEN_PHASE_NONE;
@@ -215,12 +238,14 @@ int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
                 error = &local;
         if (p->phase != EKIDEN_PHASE_NONE)
                 return ekiden_error_set(error, EKIDEN_EBUSY,
-                                        "another upgrade is under way, in phase %s; wait for it to "
+                                        "another %s is under way, in phase %s; wait for it to "
                                         "end, or call it off where it was asked for",
+                                        p->request.is_rehearsal ? "rehearsal" : "upgrade",
                                         ekiden_phase_name(p->phase));
+        ek_predecessor_forget();
         p->setup = setup;
         p->request = *request;
-        p->report = (struct ek_upgrade_report){0};
+        p->report = (struct ek_upgrade_report){.is_rehearsal = request->is_rehearsal};
         p->serial++;
         ek_predecessor_enter(EKIDEN_PHASE_CHECK);
         r = start_successor(p, error);
@@ -268,6 +293,10 @@ static int check_hello(struct ek_predecessor *p, const struct ek_frame *frame,
                                      "the new binary does not have schema version %u of %s as this "
                                      "process has it; a released schema must never change",
                                      schema->version, schema->program);
+        else if (p->request.is_rehearsal && !hello->rehearse)
+                r = ekiden_error_set(error, EKIDEN_EVERSION,
+                                     "the new binary's libekiden knows no rehearsal; build it with "
+                                     "the libekiden of this process, or upgrade without one");
         else
                 p->report.to_version = hello->version;
         protobuf_c_message_free_unpacked(unpacked, NULL);
@@ -279,8 +308,8 @@ static int expired(struct ek_predecessor *p, struct ekiden_error *error)
         unsigned int ms = p->setup->deadlines->ms[p->phase];
 
         if (p->request.operator_ && ek_link_is_closed(p->request.operator_))
-                return ekiden_error_set(error, EKIDEN_ECANCELLED,
-                                        "the operator called the upgrade off");
+                return ekiden_error_set(error, EKIDEN_ECANCELLED, "the operator called the %s off",
+                                        p->request.is_rehearsal ? "rehearsal" : "upgrade");
         if (ek_now_ns() < ek_predecessor_deadline())
                 return 0;
         if (p->request.until_ns > 0 && p->request.until_ns < p->phase_until_ns)
@@ -343,8 +372,10 @@ int ek_predecessor_step(const char *update_point, struct ekiden_error *error)
                 snprintf(p->report.update_point, sizeof(p->report.update_point), "%s",
                          update_point);
                 r = ek_predecessor_hand_over(error);
-                if (r == 0)
-                        return 1;
+                if (r == EK_STEP_REHEARSED)
+                        ek_predecessor_end_rehearsal();
+                if (r > 0)
+                        return r;
         }
         return ek_predecessor_call_off(r, error);
 }

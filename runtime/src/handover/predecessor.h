@@ -5,6 +5,9 @@
  *
  *     IDLE → CHECK → WARM → PAUSE → TRANSFER → READY → COMMIT → (the process leaves)
  *       ↑_____ any failure: the successor is ended, the program resumes ____|
+ *
+ * A rehearsal goes the same way as far as READY; then the successor is dismissed, and the program
+ * resumes.
  */
 #pragma once
 
@@ -13,6 +16,7 @@
 
 #include <ekiden/schema.h>
 
+#include "ekiden/handover.pb-c.h"
 #include "handover/deadlines.h"
 #include "handover/origin.h"
 #include "state/transfer.h"
@@ -35,6 +39,7 @@ struct ek_upgrade_request {
         const char *binary; /* path */
         char *const *arguments; /* NULL: the saved ones */
         uint64_t until_ns; /* for all until COMMIT; 0: the phases' deadlines alone */
+        bool is_rehearsal; /* the successor is dismissed where it would be committed to */
         struct ek_link *operator_; /* borrowed until the upgrade has ended; NULL: nobody waits */
         struct ek_observer observer;
 };
@@ -49,12 +54,23 @@ struct ek_predecessor_setup {
 
 /* How an upgrade went. */
 struct ek_upgrade_report {
+        bool is_rehearsal;
         uint32_t to_version;
         pid_t successor;
         uint64_t
                 pause_ns; /* from the stop at the update point until TAKEN was there; 0: none yet */
         struct ek_count count;
         char update_point[EKIDEN_NAME_MAX + 1];
+        /* What the successor said of itself, where it was asked to; checked as far as it is a
+           message. NULL: nothing. Until ek_predecessor_forget(), or the next upgrade. */
+        const Ekiden__Ready *ready;
+};
+
+/* What a step may bring beside an error. */
+enum ek_outcome {
+        EK_STEP_SERVE_ON = 0, /* no upgrade, or it is still under way */
+        EK_STEP_COMMITTED = 1, /* this process must leave */
+        EK_STEP_REHEARSED = 2, /* it would have been; the program resumes */
 };
 
 /**
@@ -72,8 +88,7 @@ enum ekiden_phase ek_predecessor_phase(void);
  * Goes as far as it can without waiting; when the successor is warm, through pause and transfer
  * to the end.
  *
- * @return 0: still under way, the program serves on. 1: committed, this process must leave.
- *         An error: called off, the program resumes
+ * @return an enum ek_outcome, or an error: called off, the program resumes
  */
 int ek_predecessor_step(const char *update_point, struct ekiden_error *error);
 
@@ -89,3 +104,6 @@ bool ek_predecessor_has_given(const struct ek_tagged *tagged);
 
 /** The report of the upgrade under way or just ended. */
 const struct ek_upgrade_report *ek_predecessor_report(void);
+
+/** Frees what the report holds, when everybody has been told. */
+void ek_predecessor_forget(void);

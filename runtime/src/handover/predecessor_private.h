@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What predecessor.c, serve.c and commit.c share. */
+/* What predecessor.c, serve.c, commit.c and dismiss.c share. */
 #pragma once
 
 #include "handover/predecessor.h"
@@ -15,6 +15,7 @@ struct ek_predecessor {
         struct ek_child child;
         struct ek_given given;
         struct ek_upgrade_report report;
+        Ekiden__Ready *ready; /* what the report shows of it */
 };
 
 extern struct ek_predecessor ek_predecessor;
@@ -28,11 +29,22 @@ void ek_predecessor_unwatch(void);
 /** How long to wait for the successor in a phase; the observer hears of long waits. */
 struct ek_wait ek_predecessor_wait(enum ekiden_phase phase);
 
-/** Pause, transfer, ready, commit: 0 when the successor has TAKEN, or an error. (serve.c) */
+/** As that, but for a whole frame: a byte now and then does not renew it. */
+struct ek_wait ek_predecessor_wait_whole(enum ekiden_phase phase);
+
+/** Pause, transfer, ready, commit or dismissal: EK_STEP_COMMITTED when the successor has TAKEN,
+    EK_STEP_REHEARSED when it is LEAVING, or an error. (serve.c) */
 int ek_predecessor_hand_over(struct ekiden_error *error);
 
 /** COMMIT and TAKEN: 0, or an error after which the successor surely never serves. (commit.c) */
 int ek_predecessor_commit(struct ekiden_error *error);
+
+/** DISMISS and LEAVING: 0, or an error. (dismiss.c) */
+int ek_predecessor_dismiss(struct ekiden_error *error);
+
+/** After a rehearsal: the link is closed, the successor left to leave, the next upgrade may come.
+    (dismiss.c) */
+void ek_predecessor_end_rehearsal(void);
 
 /** Ends successor and link; the program resumes. `error` is completed, from `result` if it is not
     set. Returns its code. */

@@ -97,19 +97,14 @@ static void read_reason(struct ek_predecessor *p, struct ekiden_error *error)
                 *error = reason;
 }
 
-/* The next frame of the successor. Its deadline is for the whole frame: a byte now and then does
-   not renew it. RECEIVED is not what is waited for. */
+/* The next frame of the successor. RECEIVED is not what is waited for. */
 static int receive_request(struct ek_predecessor *p, struct ek_export *export_,
                            struct ek_frame *ret_frame, struct ekiden_error *error)
 {
         for (;;) {
-                struct ek_wait wait = ek_predecessor_wait(EKIDEN_PHASE_READY);
-                uint64_t until_ns = ek_now_ns() + wait.idle_ms * EK_NS_PER_MS;
-                int r;
+                const struct ek_wait wait = ek_predecessor_wait_whole(EKIDEN_PHASE_READY);
+                int r = ek_receive(p->link, &wait, ret_frame, error);
 
-                if (wait.until_ns == 0 || until_ns < wait.until_ns)
-                        wait.until_ns = until_ns;
-                r = ek_receive(p->link, &wait, ret_frame, error);
                 if (r < 0)
                         return r;
                 if (ret_frame->kind != EKIDEN__FRAME_KIND__RECEIVED)
@@ -118,6 +113,23 @@ static int receive_request(struct ek_predecessor *p, struct ek_export *export_,
                         return ek_link_failed(EKIDEN_EPROTOCOL, error);
                 export_->unreceived--;
         }
+}
+
+/* What it says of itself there matters only where it was asked to say it. */
+static int take_ready(struct ek_predecessor *p, const struct ek_frame *frame,
+                      struct ekiden_error *error)
+{
+        ProtobufCMessage *unpacked;
+        int r;
+
+        if (!p->request.is_rehearsal)
+                return 0;
+        r = ek_frame_message(frame, &ekiden__ready__descriptor, &unpacked);
+        if (r < 0)
+                return ek_link_failed(r, error);
+        p->ready = (Ekiden__Ready *)unpacked;
+        p->report.ready = p->ready;
+        return 0;
 }
 
 /* Pulls until READY. An item may be pulled again, by one that was split off from it, or that looks
@@ -130,7 +142,7 @@ static int answer_pulls(struct ek_predecessor *p, struct ek_export *export_,
                 int r = receive_request(p, export_, &frame, error);
 
                 if (r == 0 && frame.kind == EKIDEN__FRAME_KIND__READY)
-                        return 0;
+                        return take_ready(p, &frame, error);
                 if (r == 0 && frame.kind != EKIDEN__FRAME_KIND__PULL)
                         r = ek_link_failed(EKIDEN_EPROTOCOL, error);
                 if (r == 0)
@@ -157,6 +169,15 @@ static int serve_pulls(struct ek_predecessor *p, struct ekiden_error *error)
         return r;
 }
 
+/* What the successor spent on telling of itself is no part of the pause that is foretold. */
+static uint64_t pause_until_now(const struct ek_predecessor *p, uint64_t stopped_ns)
+{
+        uint64_t pause_ns = ek_now_ns() - stopped_ns;
+        uint64_t account_ns = p->ready ? p->ready->account_ns : 0;
+
+        return account_ns < pause_ns ? pause_ns - account_ns : pause_ns;
+}
+
 int ek_predecessor_hand_over(struct ekiden_error *error)
 {
         struct ek_predecessor *p = &ek_predecessor;
@@ -171,18 +192,21 @@ int ek_predecessor_hand_over(struct ekiden_error *error)
                 return r;
         ek_predecessor_enter(EKIDEN_PHASE_TRANSFER);
         r = serve_pulls(p, error);
+        if (r == 0) {
+                ek_predecessor_enter(EKIDEN_PHASE_READY);
+                r = p->request.is_rehearsal ? ek_predecessor_dismiss(error)
+                                            : ek_predecessor_commit(error);
+        }
         if (r == EKIDEN_EPEER)
                 read_reason(p, error);
         if (r < 0)
                 return r;
-        ek_predecessor_enter(EKIDEN_PHASE_READY);
-        r = ek_predecessor_commit(error);
-        if (r < 0)
-                return r;
-        p->report.pause_ns = ek_now_ns() - stopped_ns;
+        p->report.pause_ns = pause_until_now(p, stopped_ns);
+        if (p->request.is_rehearsal)
+                return EK_STEP_REHEARSED;
         fflush(NULL); /* what was written into them in the pause */
         ek_given_close(&p->given); /* before anything that takes time: the successor serves */
         ek_given_forget(&p->given);
         ek_predecessor_enter(EKIDEN_PHASE_SERVE);
-        return 0;
+        return EK_STEP_COMMITTED;
 }

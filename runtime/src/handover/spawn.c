@@ -14,16 +14,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "handover/linger.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
 #include "wire/own.h"
 
 #define KILL_MS 2000 /* how long a killed process is waited for */
-#define LINGERING_MAX 16
-
-/* Children that were killed and were not gone in time: pidfds. */
-static int lingering[LINGERING_MAX];
-static size_t lingering_count;
 
 int ek_binary_open(const char *path, int *ret_fd, struct ekiden_error *error)
 {
@@ -238,34 +234,30 @@ static void end_daemon(struct ek_child *child)
         ek_own_close(&child->daemon);
 }
 
-bool ek_children_linger(void)
+void ek_child_kill(const struct ek_child *child)
 {
-        size_t left = 0;
-
-        for (size_t i = 0; i < lingering_count; i++) {
-                const struct ek_child child = {.pidfd = lingering[i]};
-                char how[96];
-
-                if (reap(&child, how, sizeof(how)))
-                        ek_own_close(&lingering[i]);
-                else
-                        lingering[left++] = lingering[i];
-        }
-        lingering_count = left;
-        return left > 0;
+        if (child->daemon >= 0)
+                pidfd_send_signal(child->daemon, SIGKILL, NULL, 0);
+        if (child->pidfd >= 0)
+                pidfd_send_signal(child->pidfd, SIGKILL, NULL, 0);
 }
 
-/* The kernel may be slow to end a process; it will be reaped when it has. */
-static void leave_lingering(struct ek_child *child)
+bool ek_child_is_gone(struct ek_child *child)
 {
-        if (lingering_count == LINGERING_MAX)
-                return;
-        lingering[lingering_count++] = child->pidfd;
-        child->pidfd = -1;
+        struct pollfd daemon = {.fd = child->daemon, .events = POLLIN};
+        char how[96];
+
+        if (child->pidfd >= 0 && reap(child, how, sizeof(how)))
+                ek_own_close(&child->pidfd);
+        if (child->daemon >= 0 && poll(&daemon, 1, 0) == 1)
+                ek_own_close(&child->daemon);
+        return child->pidfd < 0 && child->daemon < 0;
 }
 
 void ek_child_end(struct ek_child *child, int grace_ms, char *ret_how, size_t size_bytes)
 {
+        bool is_gone = true;
+
         ret_how[0] = '\0';
         end_daemon(child);
         if (child->pid > 0 && child->pidfd >= 0) {
@@ -274,11 +266,12 @@ void ek_child_end(struct ek_child *child, int grace_ms, char *ret_how, size_t si
                 if (!reap(child, ret_how, size_bytes)) {
                         pidfd_send_signal(child->pidfd, SIGKILL, NULL, 0);
                         wait_gone(child->pidfd, KILL_MS);
-                        if (!reap(child, ret_how, size_bytes))
-                                leave_lingering(child);
+                        is_gone = reap(child, ret_how, size_bytes);
                         snprintf(ret_how, size_bytes, "was still running, and was killed");
                 }
         }
+        if (!is_gone && ek_child_outlasts(child))
+                return; /* the kernel is slow to end it: it will be reaped when it has */
         ek_own_close(&child->pidfd);
         *child = (struct ek_child){.pidfd = -1, .daemon = -1};
 }

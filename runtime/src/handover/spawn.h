@@ -47,12 +47,15 @@ int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char 
 
 /**
  * Makes sure that the child is gone, by SIGKILL if need be, and reaps it; or leaves that to
- * ek_children_linger(), where the kernel takes more than two seconds to end it.
+ * linger.h, where the kernel takes more than two seconds to end it.
  *
  * @param grace_ms  how long it may take to leave by itself
  * @param ret_how   "exited with status 3", "was killed by signal 9 (Killed)" … or "" if unknown
  */
 void ek_child_end(struct ek_child *child, int grace_ms, char *ret_how, size_t size_bytes);
 
-/** Reaps children that were killed and are gone by now; whether there are others, that are not. */
-bool ek_children_linger(void);
+/** Kills it, and the process that speaks for it. */
+void ek_child_kill(const struct ek_child *child);
+
+/** Whether both are gone, without waiting; then it is reaped, and its descriptors are closed. */
+bool ek_child_is_gone(struct ek_child *child);

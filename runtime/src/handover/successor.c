@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "handover/account.h"
 #include "handover/compatible.h"
 #include "handover/deadlines.h"
 #include "handover/refusal.h"
@@ -32,6 +33,7 @@ static struct {
         bool is_restored; /* what comes is a snapshot */
         unsigned int pause_ms, transfer_ms, commit_ms;
         struct ek_fetch fetch;
+        bool is_rehearsal;
         bool is_warm, is_paused; /* WARM was said; PAUSED has come */
         char update_point[EKIDEN_NAME_MAX +
                           1]; /* "" until PAUSED, and after the first update point */
@@ -50,6 +52,11 @@ bool ek_successor_is_restored(void)
 uint32_t ek_successor_leg(void)
 {
         return successor.leg;
+}
+
+bool ek_successor_is_rehearsal(void)
+{
+        return successor.is_rehearsal;
 }
 
 int ek_successor_fail(int result, struct ekiden_error *error)
@@ -88,6 +95,7 @@ static int take_offer(const Ekiden__Offer *offer, const struct ek_registry *regi
         if (offer->has_umask)
                 umask((mode_t)(offer->umask & 0777));
         successor.is_restored = offer->has_from_snapshot && offer->from_snapshot;
+        successor.is_rehearsal = offer->has_rehearse && offer->rehearse;
         successor.leg = offer->has_leg && offer->leg < UINT32_MAX ? offer->leg + 1 : 2;
         successor.pause_ms =
                 deadline(offer->has_pause_ms, offer->pause_ms, defaults.ms[EKIDEN_PHASE_PAUSE]);
@@ -139,6 +147,7 @@ static int send_hello(struct ekiden_error *error)
         hello.known = known;
         hello.chain = versions;
         hello.n_known = hello.n_chain = chain->count + 1;
+        hello.has_rehearse = hello.rehearse = successor.is_rehearsal;
         r = ek_link_send_message(successor.link, EKIDEN__FRAME_KIND__HELLO, &hello.base, &wait);
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
@@ -278,25 +287,32 @@ const char *ek_successor_update_point(void)
         return successor.update_point;
 }
 
-static int receive_commit(struct ekiden_error *error)
+/* COMMIT, or DISMISS: what this successor was not started for is no answer. */
+static int receive_verdict(uint16_t kind, struct ekiden_error *error)
 {
         const struct ek_wait wait = {.idle_ms = successor.commit_ms};
         struct ek_frame frame;
         int r = ek_receive(successor.link, &wait, &frame, error);
 
-        if (r == 0 && frame.kind != EKIDEN__FRAME_KIND__COMMIT)
+        if (r == 0 && frame.kind != kind)
                 r = ek_link_failed(EKIDEN_EPROTOCOL, error);
         return r;
 }
 
+/* An upgrade does without the account: nobody would read it. */
 static int send_ready(const char *update_point, struct ekiden_error *error)
 {
         const struct ek_wait wait = {.idle_ms = successor.transfer_ms};
         Ekiden__Ready ready = EKIDEN__READY__INIT;
-        int r;
+        struct ek_account account = {0};
+        int r = successor.is_rehearsal ? ek_account_new(&account) : 0;
 
+        if (r < 0)
+                return ekiden_error_set(error, r, "%s", ekiden_error_text(r));
+        ek_account_fill(&account, &ready);
         ready.update_point = (char *)(uintptr_t)update_point;
         r = ek_link_queue_message(successor.link, EKIDEN__FRAME_KIND__READY, &ready.base, &wait);
+        ek_account_free(&account);
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
 
@@ -336,7 +352,31 @@ static int send_taken(struct ekiden_error *error)
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
 
-int ek_successor_finish(const char *update_point, int (*publish)(struct ekiden_error *error),
+static int take_over(const struct ek_successor_end *end, struct ekiden_error *error)
+{
+        int r;
+
+        error->phase = EKIDEN_PHASE_COMMIT;
+        r = receive_verdict(EKIDEN__FRAME_KIND__COMMIT, error);
+        if (r == 0 && end->publish)
+                r = end->publish(error);
+        return r == 0 ? send_taken(error) : r;
+}
+
+/* Whether LEAVING arrives is the predecessor's affair: this process leaves in any case. */
+static int be_dismissed(const struct ek_successor_end *end, struct ekiden_error *error)
+{
+        int r = receive_verdict(EKIDEN__FRAME_KIND__DISMISS, error);
+
+        if (r < 0)
+                return r;
+        if (end->withdraw)
+                end->withdraw();
+        (void)ek_link_send(successor.link, EKIDEN__FRAME_KIND__LEAVING, NULL, 0, NULL);
+        return 0;
+}
+
+static int become_ready(const char *update_point, const struct ek_successor_end *end,
                         struct ekiden_error *error)
 {
         int r;
@@ -344,25 +384,27 @@ int ek_successor_finish(const char *update_point, int (*publish)(struct ekiden_e
         error->phase = EKIDEN_PHASE_READY;
         r = ek_fetch_check(&successor.fetch, error);
         ek_fetch_deinit(&successor.fetch);
+        if (r == 0 && end->check)
+                r = end->check(error);
         if (r == 0)
                 r = announce_warm(error);
         if (r == 0)
                 r = send_ready(update_point, error);
+        return r == 0 ? expect_paused(error) : r;
+}
+
+int ek_successor_finish(const char *update_point, const struct ek_successor_end *end,
+                        struct ekiden_error *error)
+{
+        int r = become_ready(update_point, end, error);
+
         if (r == 0)
-                r = expect_paused(error);
-        if (r == 0) {
-                error->phase = EKIDEN_PHASE_COMMIT;
-                r = receive_commit(error);
-        }
-        if (r == 0 && publish)
-                r = publish(error);
-        if (r == 0)
-                r = send_taken(error);
+                r = successor.is_rehearsal ? be_dismissed(end, error) : take_over(end, error);
         if (r < 0)
                 return ek_successor_fail(r, error);
         successor.link = ek_link_free(successor.link);
         ek_own_close(&successor.predecessor);
-        successor.state = EK_SUCCESSOR_NONE;
+        successor.state = successor.is_rehearsal ? EK_SUCCESSOR_DISMISSED : EK_SUCCESSOR_NONE;
         successor.update_point[0] = '\0';
         error->phase = EKIDEN_PHASE_NONE;
         return 0;

@@ -2,7 +2,8 @@
 /*
  * The successor's side of an upgrade. It drives: it says HELLO, is warm when it asks for its first
  * item, pulls what it wants in its own order, is READY at its first update point, and serves when
- * it has COMMIT and has answered TAKEN. After any failure it has never served, and must leave.
+ * it has COMMIT and has answered TAKEN. After any failure it has never served, and must leave; so
+ * it must after DISMISS, which is the only answer to READY that it takes in a rehearsal.
  */
 #pragma once
 
@@ -16,6 +17,15 @@ enum ek_successor_state {
         EK_SUCCESSOR_NONE = 0, /* a fresh process, or a successor that serves */
         EK_SUCCESSOR_WAITING, /* between HELLO and TAKEN */
         EK_SUCCESSOR_FAILED, /* called off */
+        EK_SUCCESSOR_DISMISSED, /* it was a rehearsal, and is over */
+};
+
+/* What happens on the floor above at the end. Each may be NULL: nothing. An error calls the upgrade
+   off. */
+struct ek_successor_end {
+        int (*check)(struct ekiden_error *error); /* before READY: the program's own */
+        int (*publish)(struct ekiden_error *error); /* between COMMIT and TAKEN */
+        void (*withdraw)(void); /* between DISMISS and LEAVING */
 };
 
 enum ek_successor_state ek_successor_state(void);
@@ -45,13 +55,16 @@ int ek_successor_fetch(const struct ek_tagged *tagged, struct ekiden_error *erro
 /** The update point where the predecessor stopped, waiting until it has; NULL: called off. */
 const char *ek_successor_update_point(void);
 
+/** Whether this successor will be dismissed when it is ready; it then never serves. */
+bool ek_successor_is_rehearsal(void);
+
 /**
- * READY, COMMIT, TAKEN.
+ * READY, COMMIT, TAKEN; or in a rehearsal READY, DISMISS, LEAVING.
  *
- * @param publish  called between COMMIT and TAKEN; its error calls the upgrade off; NULL: nothing
- * @return 0: this process serves. An error: it must leave
+ * @return 0: this process serves, unless its state is DISMISSED: then, as after an error, it must
+ * leave
  */
-int ek_successor_finish(const char *update_point, int (*publish)(struct ekiden_error *error),
+int ek_successor_finish(const char *update_point, const struct ek_successor_end *end,
                         struct ekiden_error *error);
 
 /** Calls the upgrade off, telling the predecessor why: `error`, or if that is not set, `result`.
