@@ -70,6 +70,9 @@ static void print_head(FILE *out, const struct terminal *terminal, const struct 
         else if (error->code == EKIDEN_ECANCELLED)
                 fprintf(out, "called off in phase %s; %s (pid %d) serves on.\n",
                         ekiden_phase_name(error->phase), program, (int)upgrade->pid);
+        else if (upgrade->rehearse)
+                fprintf(out, "the rehearsal failed; %s (pid %d) serves on.\n", program,
+                        (int)upgrade->pid);
         else
                 fprintf(out, "%s (pid %d) was not upgraded: it serves on.\n", program,
                         (int)upgrade->pid);

@@ -11,6 +11,7 @@
 
 #include "list.h"
 #include "options.h"
+#include "rehearse.h"
 #include "show.h"
 #include "snapshot.h"
 #include "status.h"
@@ -42,17 +43,19 @@ static int run(const struct options *options, struct show *show)
                 return command_snapshot(options, show);
         case ACTION_UPGRADE:
         default:
-                return command_upgrade(options, show);
+                return options->times > 1 ? command_rehearse(options, show)
+                                          : command_upgrade(options, show);
         }
 }
 
-/* What nobody could read is a failure, except for an upgrade: that is over, whoever read of it. */
+/* What nobody could read is a failure, except for an upgrade: that is over, whoever read of it; but
+   a rehearsal is nothing else than what it tells. */
 static int check_output(const struct options *options, int exit_status)
 {
         if (fflush(stdout) == 0 && !ferror(stdout))
                 return exit_status;
         perror("ekiden-upgrade: cannot write the output");
-        if (exit_status == 0 && options->action != ACTION_UPGRADE)
+        if (exit_status == 0 && (options->action != ACTION_UPGRADE || options->rehearse))
                 return ekiden_error_exit_status(EKIDEN_ESYSTEM);
         return exit_status;
 }

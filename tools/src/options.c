@@ -12,6 +12,7 @@
 #include <ekiden/error.h>
 
 #define TIMEOUT_MAX_SECONDS 86400
+#define TIMES_MAX 100000
 #define STATUS_MAX 125 /* a shell uses those above it itself */
 
 enum {
@@ -20,6 +21,8 @@ enum {
         KEY_SNAPSHOT,
         KEY_JSON,
         KEY_TIMEOUT,
+        KEY_REHEARSE,
+        KEY_TIMES,
         KEY_QUIET,
         KEY_USAGE,
 };
@@ -30,6 +33,11 @@ static const struct argp_option descriptions[] = {
          0},
         {"snapshot", KEY_SNAPSHOT, "FILE", 0,
          "Write a running program's state into FILE; it serves on", 0},
+        {"rehearse", KEY_REHEARSE, NULL, 0,
+         "Go through the whole upgrade but for its end: the new version takes over the state, says "
+         "how that went, and leaves; the old one serves on",
+         1},
+        {"times", KEY_TIMES, "N", 0, "With --rehearse: N times, and tell how the times spread", 1},
         {"timeout", KEY_TIMEOUT, "SECONDS", 0,
          "Call the upgrade off when it is not over by then (default: 30 to reach an update point, "
          "then the process's own deadlines; 5 for --status, 1 for --list)",
@@ -64,6 +72,16 @@ static uint32_t parse_timeout(const char *text, struct argp_state *state)
                 argp_error(state, "--timeout takes a number of seconds, 0.001 to %d, not \"%s\"",
                            TIMEOUT_MAX_SECONDS, text);
         return (uint32_t)(seconds * 1000 + 0.5);
+}
+
+static uint32_t parse_times(const char *text, struct argp_state *state)
+{
+        char *end;
+        unsigned long times = strtoul(text, &end, 10);
+
+        if (text[0] < '0' || text[0] > '9' || *end || times < 1 || times > TIMES_MAX)
+                argp_error(state, "--times takes a number, 1 to %d, not \"%s\"", TIMES_MAX, text);
+        return (uint32_t)times;
 }
 
 static void choose(struct options *options, enum action action, struct argp_state *state)
@@ -112,6 +130,13 @@ static void check(struct parsing *parsing, struct argp_state *state)
         if (options->action == ACTION_UPGRADE && !options->binary)
                 argp_error(state, "upgrade \"%s\" to what? Give the path of the new binary",
                            options->target);
+        if (options->rehearse && options->action != ACTION_UPGRADE)
+                argp_error(state, "--rehearse is for upgrades, not for --list and --status");
+        if (options->times > 0 && !options->rehearse)
+                argp_error(state, "--times is for rehearsals: --rehearse --times %u",
+                           options->times);
+        if (options->times == 0)
+                options->times = 1;
         if (options->binary && !options->binary[0])
                 argp_error(state, "the path of the new binary is empty");
         options->replace_arguments = state->quoted && !parsing->quoted_early;
@@ -156,6 +181,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case KEY_TIMEOUT:
                 options->timeout_ms = parse_timeout(argument, state);
+                return 0;
+        case KEY_REHEARSE:
+                options->rehearse = true;
+                return 0;
+        case KEY_TIMES:
+                options->times = parse_times(argument, state);
                 return 0;
         case '?':
         case 'V':
@@ -206,6 +237,7 @@ void options_parse(int argc, char **argv, struct options *ret_options)
                 .options = descriptions,
                 .parser = parse,
                 .args_doc = "PROGRAM|PID NEW_BINARY [-- ARGUMENT...]\n"
+                            "--rehearse [--times N] PROGRAM|PID NEW_BINARY [-- ARGUMENT...]\n"
                             "--status PROGRAM|PID\n"
                             "--snapshot FILE PROGRAM|PID\n"
                             "--list",

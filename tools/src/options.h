@@ -22,6 +22,8 @@ struct options {
         size_t argument_count;
         bool replace_arguments; /* there was a "--" */
         uint32_t timeout_ms; /* 0: not given */
+        bool rehearse; /* the upgrade ends before the commit */
+        uint32_t times; /* how many rehearsals, one after the other; 1 if not given */
         bool json, quiet;
 };
 

@@ -46,6 +46,7 @@ int request_upgrade(struct ek_link *link, const struct options *options, const c
         upgrade.n_arguments = options->argument_count;
         upgrade.has_timeout_ms = options->timeout_ms > 0;
         upgrade.timeout_ms = options->timeout_ms;
+        upgrade.has_rehearse = upgrade.rehearse = options->rehearse;
         request.protocol = PROTOCOL;
         request.upgrade = &upgrade;
         return send_request(link, &request, error);

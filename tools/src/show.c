@@ -21,7 +21,7 @@ const struct show_functions show_errors_only = {
 
 void show_init(struct show *show, const struct options *options)
 {
-        *show = (struct show){0};
+        *show = (struct show){.is_one_of_several = options->times > 1};
         terminal_init(&show->terminal, stdout);
         if (options->json)
                 show->functions = &show_as_json;
@@ -33,25 +33,25 @@ void show_init(struct show *show, const struct options *options)
 
 void show_seen(struct show *show, const struct upgrade *upgrade)
 {
-        if (show->functions->seen)
+        if (show->functions->seen && !show->is_one_of_several)
                 show->functions->seen(show, upgrade);
 }
 
 void show_phase(struct show *show, const struct upgrade *upgrade)
 {
-        if (show->functions->phase)
+        if (show->functions->phase && !show->is_one_of_several)
                 show->functions->phase(show, upgrade);
 }
 
 void show_progress(struct show *show, const struct upgrade *upgrade)
 {
-        if (show->functions->progress)
+        if (show->functions->progress && !show->is_one_of_several)
                 show->functions->progress(show, upgrade);
 }
 
 void show_tick(struct show *show, const struct upgrade *upgrade)
 {
-        if (show->functions->tick)
+        if (show->functions->tick && !show->is_one_of_several)
                 show->functions->tick(show, upgrade);
 }
 
@@ -67,6 +67,25 @@ void show_committed(struct show *show, const struct upgrade *upgrade)
                 show->functions->committed(show, upgrade);
 }
 
+void show_rehearsed(struct show *show, const struct upgrade *upgrade)
+{
+        if (show->functions->rehearsed)
+                show->functions->rehearsed(show, upgrade);
+}
+
+void show_rehearsed_again(struct show *show, const struct upgrade *upgrade,
+                          const struct rehearsals *rehearsals)
+{
+        if (show->functions->rehearsed_again)
+                show->functions->rehearsed_again(show, upgrade, rehearsals);
+}
+
+void show_rehearsals(struct show *show, const struct rehearsals *rehearsals)
+{
+        if (show->functions->rehearsals)
+                show->functions->rehearsals(show, rehearsals);
+}
+
 void show_failed(struct show *show, const struct upgrade *upgrade, const char *target,
                  const struct ekiden_error *error)
 {
@@ -75,7 +94,8 @@ void show_failed(struct show *show, const struct upgrade *upgrade, const char *t
 
 int show_tick_ms(const struct show *show)
 {
-        return show->functions->tick_ms > 0 ? show->functions->tick_ms : -1;
+        return show->functions->tick_ms > 0 && !show->is_one_of_several ? show->functions->tick_ms
+                                                                        : -1;
 }
 
 static void print_side(FILE *out, const struct figure *version, const struct figure *pid)
@@ -97,19 +117,28 @@ static void print_count(FILE *out, const struct figure *figure, const char *unit
                         figure->value == 1 ? "" : "s");
 }
 
-void show_summary(const struct show *show, const struct upgrade *upgrade)
+void show_versions(const struct show *show, const struct upgrade *upgrade, bool with_successor)
 {
+        static const struct figure unknown;
         const struct terminal *terminal = &show->terminal;
         const struct figure pid = {.known = true, .value = (uint64_t)upgrade->pid};
         FILE *out = terminal->out;
         char program[sizeof(upgrade->program)];
-        char text[TEXT_FIGURE_MAX];
 
         text_clean(upgrade->program, terminal_allowed(terminal), program, sizeof(program));
         fprintf(out, "%s%s:%s ", terminal_green(terminal), program, terminal_plain(terminal));
         print_side(out, &upgrade->from_version, &pid);
         fputs(terminal->utf8 ? " \u2192 " : " -> ", out);
-        print_side(out, &upgrade->to_version, &upgrade->successor_pid);
+        print_side(out, &upgrade->to_version, with_successor ? &upgrade->successor_pid : &unknown);
+}
+
+void show_summary(const struct show *show, const struct upgrade *upgrade)
+{
+        const struct terminal *terminal = &show->terminal;
+        FILE *out = terminal->out;
+        char text[TEXT_FIGURE_MAX];
+
+        show_versions(show, upgrade, true);
         if (upgrade->pause_us.known)
                 fprintf(out, "  pause %s", text_milliseconds(upgrade->pause_us.value, text));
         fprintf(out, "  total %s", text_milliseconds(upgrade->total_us, text));

@@ -13,6 +13,7 @@
 #include "upgrade.h"
 
 struct show;
+struct rehearsals;
 
 struct show_functions {
         void (*seen)(struct show *show, const struct upgrade *upgrade);
@@ -21,6 +22,11 @@ struct show_functions {
         void (*tick)(struct show *show, const struct upgrade *upgrade);
         void (*notice)(struct show *show, const struct upgrade *upgrade, const char *sentence);
         void (*committed)(struct show *show, const struct upgrade *upgrade);
+        void (*rehearsed)(struct show *show, const struct upgrade *upgrade);
+        /* One of several, of which nothing else is shown; and the end of the last one. */
+        void (*rehearsed_again)(struct show *show, const struct upgrade *upgrade,
+                                const struct rehearsals *rehearsals);
+        void (*rehearsals)(struct show *show, const struct rehearsals *rehearsals);
         /* `target` is what the operator typed, or NULL; upgrade->pid is 0 when it was not found. */
         void (*failed)(struct show *show, const struct upgrade *upgrade, const char *target,
                        const struct ekiden_error *error);
@@ -35,6 +41,7 @@ extern const struct show_functions show_errors_only;
 struct show {
         const struct show_functions *functions;
         struct terminal terminal;
+        bool is_one_of_several; /* a rehearsal, of which only the end is shown */
 
         /* Of the terminal: the line that is being redrawn. */
         enum ekiden_phase phase; /* it tells of this one, which began … */
@@ -53,6 +60,10 @@ void show_progress(struct show *show, const struct upgrade *upgrade);
 void show_tick(struct show *show, const struct upgrade *upgrade);
 void show_notice(struct show *show, const struct upgrade *upgrade, const char *sentence);
 void show_committed(struct show *show, const struct upgrade *upgrade);
+void show_rehearsed(struct show *show, const struct upgrade *upgrade);
+void show_rehearsed_again(struct show *show, const struct upgrade *upgrade,
+                          const struct rehearsals *rehearsals);
+void show_rehearsals(struct show *show, const struct rehearsals *rehearsals);
 void show_failed(struct show *show, const struct upgrade *upgrade, const char *target,
                  const struct ekiden_error *error);
 
@@ -62,6 +73,9 @@ int show_tick_ms(const struct show *show);
 /** A failure, for people: failed() of all ways but JSON. */
 void show_failure_on_stderr(struct show *show, const struct upgrade *upgrade, const char *target,
                             const struct ekiden_error *error);
+
+/** "chat: v1 (pid 4711) → v2 (pid 4712)", for people, with or without the new process's PID. */
+void show_versions(const struct show *show, const struct upgrade *upgrade, bool with_successor);
 
 /** The line at the end of a successful upgrade, for people. */
 void show_summary(const struct show *show, const struct upgrade *upgrade);

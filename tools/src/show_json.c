@@ -4,6 +4,7 @@
 #include "show.h"
 
 #include "failure.h"
+#include "rehearse.h"
 
 /* What every event of an upgrade has. */
 static struct json_object *upgrade_event(const char *event, const struct upgrade *upgrade)
@@ -59,11 +60,9 @@ static void print_notice(struct show *show, const struct upgrade *upgrade, const
         json_print(object);
 }
 
-static void print_committed(struct show *show, const struct upgrade *upgrade)
+/* How an upgrade, or its rehearsal, went. */
+static void add_end(struct json_object *object, const struct upgrade *upgrade)
 {
-        struct json_object *object = upgrade_event("committed", upgrade);
-
-        (void)show;
         json_add_figure(object, "successor_pid", &upgrade->successor_pid);
         json_add_figure(object, "from_version", &upgrade->from_version);
         json_add_figure(object, "to_version", &upgrade->to_version);
@@ -75,6 +74,85 @@ static void print_committed(struct show *show, const struct upgrade *upgrade)
         json_add_figure(object, "descriptors", &upgrade->descriptors);
         json_add_text(object, "update_point", upgrade->update_point);
         json_add_text(object, "left_behind", upgrade->left_behind);
+}
+
+static void print_committed(struct show *show, const struct upgrade *upgrade)
+{
+        struct json_object *object = upgrade_event("committed", upgrade);
+
+        (void)show;
+        add_end(object, upgrade);
+        json_print(object);
+}
+
+static struct json_object *account_object(const struct item_account *account)
+{
+        struct json_object *object = json_object_new_object();
+
+        json_add_text(object, "name", account->name);
+        json_add_figure(object, "records", &account->records);
+        json_add_figure(object, "objects", &account->objects);
+        json_add_figure(object, "bytes", &account->bytes);
+        json_add_figure(object, "descriptors", &account->descriptors);
+        json_add_figure(object, "transformed", &account->transformed);
+        json_add_figure(object, "duration_us", &account->duration_us);
+        return object;
+}
+
+static void print_rehearsed(struct show *show, const struct upgrade *upgrade)
+{
+        struct json_object *object = upgrade_event("rehearsed", upgrade);
+        struct json_object *items = json_object_new_array();
+
+        (void)show;
+        add_end(object, upgrade);
+        json_add_figure(object, "peak_bytes", &upgrade->peak_bytes);
+        for (size_t i = 0; i < upgrade->account_count; i++)
+                json_object_array_add(items, account_object(&upgrade->accounts[i]));
+        json_object_object_add(object, "items", items);
+        json_print(object);
+}
+
+static void print_rehearsed_again(struct show *show, const struct upgrade *upgrade,
+                                  const struct rehearsals *rehearsals)
+{
+        (void)rehearsals;
+        print_rehearsed(show, upgrade);
+}
+
+static void add_spread(struct json_object *object, const char *key, const struct samples *samples)
+{
+        const struct spread spread = samples_spread(samples);
+        struct json_object *value = NULL;
+
+        if (samples->count > 0) {
+                value = json_object_new_object();
+                json_add_number(value, "median", spread.median);
+                json_add_number(value, "percentile_99", spread.percentile_99);
+                json_add_number(value, "largest", spread.largest);
+        }
+        json_object_object_add(object, key, value);
+}
+
+static void print_rehearsals(struct show *show, const struct rehearsals *rehearsals)
+{
+        struct json_object *object = upgrade_event("rehearsals", &rehearsals->last);
+        struct json_object *items = json_object_new_array();
+
+        (void)show;
+        json_add_number(object, "times", rehearsals->done);
+        json_add_figure(object, "from_version", &rehearsals->last.from_version);
+        json_add_figure(object, "to_version", &rehearsals->last.to_version);
+        add_spread(object, "pause_us", &rehearsals->pause);
+        add_spread(object, "total_us", &rehearsals->total);
+        for (size_t i = 0; i < rehearsals->item_count; i++) {
+                struct json_object *item = json_object_new_object();
+
+                json_add_text(item, "name", rehearsals->items[i].name);
+                add_spread(item, "duration_us", &rehearsals->items[i].duration);
+                json_object_array_add(items, item);
+        }
+        json_object_object_add(object, "items", items);
         json_print(object);
 }
 
@@ -118,5 +196,8 @@ const struct show_functions show_as_json = {
         .progress = print_progress,
         .notice = print_notice,
         .committed = print_committed,
+        .rehearsed = print_rehearsed,
+        .rehearsed_again = print_rehearsed_again,
+        .rehearsals = print_rehearsals,
         .failed = print_failed,
 };

@@ -2,7 +2,12 @@
 /* Where the output goes to a file or a pipe: a line for each phase, and the summary. */
 #include "show.h"
 
+#include "rehearse.h"
+#include "show_rehearsal.h"
 #include "text.h"
+#include "wire/clock.h"
+
+#define INTERVAL_NS (UINT64_C(1000) * EK_NS_PER_MS) /* of lines that tell how far it has come */
 
 static void print_line(const struct show *show, const struct upgrade *upgrade, const char *text)
 {
@@ -30,10 +35,36 @@ static void print_summary(struct show *show, const struct upgrade *upgrade)
         show_summary(show, upgrade);
 }
 
+static void print_report(struct show *show, const struct upgrade *upgrade)
+{
+        show_rehearsal_report(show, upgrade);
+}
+
+static void print_rehearsal(struct show *show, const struct upgrade *upgrade,
+                            const struct rehearsals *rehearsals)
+{
+        uint64_t now = ek_now_ns();
+        char text[64];
+
+        if (now - show->drawn_ns < INTERVAL_NS)
+                return;
+        show->drawn_ns = now;
+        snprintf(text, sizeof(text), "rehearsal %u of %u", rehearsals->done, rehearsals->times);
+        print_line(show, upgrade, text);
+}
+
+static void print_spread(struct show *show, const struct rehearsals *rehearsals)
+{
+        show_rehearsals_report(show, rehearsals);
+}
+
 const struct show_functions show_as_lines = {
         .seen = print_phase, /* "request": it has been heard */
         .phase = print_phase,
         .notice = print_notice,
         .committed = print_summary,
+        .rehearsed = print_report,
+        .rehearsed_again = print_rehearsal,
+        .rehearsals = print_spread,
         .failed = show_failure_on_stderr,
 };

@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "rehearse.h"
+#include "show_rehearsal.h"
 #include "text.h"
 #include "wire/clock.h"
 
@@ -258,13 +260,46 @@ static void print_notice(struct show *show, const struct upgrade *upgrade, const
 {
         terminal_clear(&show->terminal);
         fprintf(stderr, "ekiden-upgrade: %s\n", sentence);
-        draw(show, upgrade);
+        if (show->phase != EKIDEN_PHASE_NONE)
+                draw(show, upgrade);
 }
 
 static void finish_with_summary(struct show *show, const struct upgrade *upgrade)
 {
         finish_phase(show, upgrade);
         show_summary(show, upgrade);
+}
+
+static void finish_with_report(struct show *show, const struct upgrade *upgrade)
+{
+        finish_phase(show, upgrade);
+        show_rehearsal_report(show, upgrade);
+}
+
+static void draw_rehearsals(struct show *show, const struct upgrade *upgrade,
+                            const struct rehearsals *rehearsals)
+{
+        uint64_t now = ek_now_ns();
+        char text[TEXT_FIGURE_MAX], count[TEXT_FIGURE_MAX];
+        struct line line = {0};
+
+        if (now - show->drawn_ns < DRAW_NS && rehearsals->done < rehearsals->times)
+                return;
+        show->drawn_ns = now;
+        append(&line, "rehearsal ");
+        append(&line, text_count(rehearsals->done, text));
+        append(&line, " of ");
+        append(&line, text_count(rehearsals->times, count));
+        append_figure(&line, "pause ", text_milliseconds(upgrade->pause_us.value, text));
+        append_figure(&line, "largest ",
+                      text_milliseconds(samples_largest(&rehearsals->pause), text));
+        terminal_draw(&show->terminal, line.text);
+}
+
+static void finish_with_spread(struct show *show, const struct rehearsals *rehearsals)
+{
+        terminal_clear(&show->terminal);
+        show_rehearsals_report(show, rehearsals);
 }
 
 static void finish_with_failure(struct show *show, const struct upgrade *upgrade,
@@ -281,6 +316,9 @@ const struct show_functions show_on_terminal = {
         .tick = tick,
         .notice = print_notice,
         .committed = finish_with_summary,
+        .rehearsed = finish_with_report,
+        .rehearsed_again = draw_rehearsals,
+        .rehearsals = finish_with_spread,
         .failed = finish_with_failure,
         .tick_ms = TICK_MS,
 };

@@ -34,7 +34,7 @@
 #define COMMIT_MS 60000 /* without an event, from the beginning of the commit */
 
 struct attempt {
-        struct upgrade upgrade;
+        struct upgrade upgrade; /* moved to the caller at the end */
         struct process process;
         const struct options *options;
         struct show *show;
@@ -210,6 +210,7 @@ static int on_event(struct attempt *attempt, const Ekiden__Event *event)
         upgrade->total_us = (ek_now_ns() - upgrade->started_ns) / EK_NS_PER_US;
         switch (happening) {
         case HAPPENING_COMMITTED:
+        case HAPPENING_REHEARSED:
                 return FINISHED;
         case HAPPENING_FAILED:
                 take_refusal(attempt, event);
@@ -311,12 +312,12 @@ static int run(struct attempt *attempt, const char *binary)
         return r;
 }
 
-static int begin(struct attempt *attempt)
+static int begin(struct attempt *attempt, const char *target)
 {
         const struct options *options = attempt->options;
         struct upgrade *upgrade = &attempt->upgrade;
         ek_auto_free char *binary = NULL;
-        int r = find_process(options->target, &attempt->process, attempt->error);
+        int r = find_process(target, &attempt->process, attempt->error);
 
         if (r < 0)
                 return r;
@@ -334,25 +335,45 @@ static int begin(struct attempt *attempt)
         return attempt->interrupt < 0 ? attempt->interrupt : run(attempt, binary);
 }
 
-int command_upgrade(const struct options *options, struct show *show)
+int upgrade_attempt(const struct options *options, const char *target, struct show *show,
+                    struct upgrade *ret_upgrade, struct ekiden_error *error)
 {
-        struct ekiden_error error = {0};
         struct attempt attempt = {
                 .options = options,
                 .show = show,
-                .error = &error,
+                .error = error,
                 .interrupt = -1,
-                .upgrade.phase = EKIDEN_PHASE_REQUEST,
+                .upgrade = {.rehearse = options->rehearse, .phase = EKIDEN_PHASE_REQUEST},
         };
-        int r = begin(&attempt);
+        int r = begin(&attempt, target);
 
-        if (r < 0 && error.phase == EKIDEN_PHASE_NONE)
-                error.phase = attempt.upgrade.phase;
-        if (r < 0)
-                show_failed(show, &attempt.upgrade, options->target, &error);
-        else
-                show_committed(show, &attempt.upgrade);
+        if (r < 0 && error->phase == EKIDEN_PHASE_NONE)
+                error->phase = attempt.upgrade.phase;
         process_deinit(&attempt.process);
         ek_close(&attempt.interrupt);
-        return ekiden_error_exit_status(r < 0 ? error.code : 0);
+        *ret_upgrade = attempt.upgrade;
+        return r < 0 ? error->code : 0;
+}
+
+void upgrade_deinit(struct upgrade *upgrade)
+{
+        free(upgrade->accounts);
+        upgrade->accounts = NULL;
+        upgrade->account_count = 0;
+}
+
+int command_upgrade(const struct options *options, struct show *show)
+{
+        struct ekiden_error error = {0};
+        struct upgrade upgrade;
+        int r = upgrade_attempt(options, options->target, show, &upgrade, &error);
+
+        if (r < 0)
+                show_failed(show, &upgrade, options->target, &error);
+        else if (options->rehearse)
+                show_rehearsed(show, &upgrade);
+        else
+                show_committed(show, &upgrade);
+        upgrade_deinit(&upgrade);
+        return ekiden_error_exit_status(r);
 }

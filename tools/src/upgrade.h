@@ -22,6 +22,13 @@ struct figure {
         uint64_t value;
 };
 
+/* What became of one item in the new version, in a rehearsal. */
+struct item_account {
+        char name[EKIDEN_NAME_MAX + 1];
+        struct figure records, objects, bytes, descriptors; /* unknown: it begins afresh */
+        struct figure transformed, duration_us;
+};
+
 /* What became of the running program after a failure. */
 enum aftermath {
         AFTERMATH_SERVES_ON,
@@ -33,6 +40,7 @@ struct upgrade {
         char program[EKIDEN_NAME_MAX + 1];
         pid_t pid; /* of the predecessor; 0: not found yet */
 
+        bool rehearse; /* what was asked for */
         bool seen; /* an update point has seen the request */
         enum ekiden_phase phase; /* REQUEST until the process says more */
         uint64_t started_ns; /* when the request was sent, by ek_now_ns() */
@@ -45,10 +53,25 @@ struct upgrade {
         char item[EKIDEN_NAME_MAX + 1];
         char update_point[EKIDEN_NAME_MAX + 1];
         char left_behind[1024]; /* items that the new version did not ask for, ", " between them */
+        struct figure peak_bytes; /* of the new version's memory */
+        struct item_account *accounts; /* of its items, in the order of its tag calls */
+        size_t account_count;
 
         bool called_off; /* this side closed; valid with an error */
         enum aftermath aftermath; /* valid with an error */
 };
 
-/** Finds the process, upgrades it, shows all of it. Returns the exit status. */
+/**
+ * Finds a process and upgrades it, or rehearses that; shows how it goes, but not how it ends.
+ *
+ * @param target       a program's name or a PID
+ * @param ret_upgrade  filled in any case; upgrade_deinit()
+ * @return 0 or an error, with its phase
+ */
+int upgrade_attempt(const struct options *options, const char *target, struct show *show,
+                    struct upgrade *ret_upgrade, struct ekiden_error *error);
+
+void upgrade_deinit(struct upgrade *upgrade);
+
+/** Makes an attempt and shows all of it. Returns the exit status. */
 int command_upgrade(const struct options *options, struct show *show);

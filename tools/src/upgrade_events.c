@@ -3,6 +3,7 @@
 #include "upgrade_events.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "text.h"
 
@@ -54,6 +55,58 @@ static void take_left_behind(struct upgrade *upgrade, const Ekiden__Event *event
         }
 }
 
+static void take_account(struct item_account *account, const Ekiden__ItemReport *report)
+{
+        text_clean(report->item, TEXT_ANY_UTF8, account->name, sizeof(account->name));
+        take_figure(&account->records, report->has_records, report->records);
+        take_figure(&account->objects, report->has_objects && report->objects > 0, report->objects);
+        take_figure(&account->bytes, report->has_bytes, report->bytes);
+        take_figure(&account->descriptors, report->has_descriptors, report->descriptors);
+        take_figure(&account->transformed, report->has_transformed, report->transformed);
+        take_figure(&account->duration_us, report->has_duration_us, report->duration_us);
+}
+
+/* How it went, from the last event. */
+static int take_end(struct upgrade *upgrade, const Ekiden__Event *event, bool is_rehearsal,
+                    struct ekiden_error *error)
+{
+        if (is_rehearsal != upgrade->rehearse)
+                return ekiden_error_set(error, EKIDEN_EPROTOCOL,
+                                        is_rehearsal ? "the process has rehearsed the upgrade that "
+                                                       "it was asked for"
+                                                     : "the process was asked for a rehearsal, and "
+                                                       "the new version serves");
+        take_left_behind(upgrade, event);
+        take_figure(&upgrade->peak_bytes, event->has_peak_bytes, event->peak_bytes);
+        if (event->n_items == 0)
+                return 0;
+        upgrade->accounts = calloc(event->n_items, sizeof(*upgrade->accounts));
+        if (!upgrade->accounts)
+                return ekiden_error_set(error, EKIDEN_ENOMEM, "%s",
+                                        ekiden_error_text(EKIDEN_ENOMEM));
+        upgrade->account_count = event->n_items;
+        for (size_t i = 0; i < event->n_items; i++)
+                take_account(&upgrade->accounts[i], event->items[i]);
+        return 0;
+}
+
+static int take_committed(struct upgrade *upgrade, const Ekiden__Event *event,
+                          struct ekiden_error *error)
+{
+        int r = take_end(upgrade, event, false, error);
+
+        upgrade->phase = EKIDEN_PHASE_SERVE;
+        return r < 0 ? r : HAPPENING_COMMITTED;
+}
+
+static int take_rehearsed(struct upgrade *upgrade, const Ekiden__Event *event,
+                          struct ekiden_error *error)
+{
+        int r = take_end(upgrade, event, true, error);
+
+        return r < 0 ? r : HAPPENING_REHEARSED;
+}
+
 static int take_phase(struct upgrade *upgrade, const Ekiden__Event *event,
                       struct ekiden_error *error)
 {
@@ -95,9 +148,9 @@ int upgrade_take_event(struct upgrade *upgrade, const Ekiden__Event *event,
         case EKIDEN__EVENT_KIND__PROGRESS:
                 return take_progress(upgrade, event);
         case EKIDEN__EVENT_KIND__COMMITTED:
-                upgrade->phase = EKIDEN_PHASE_SERVE;
-                take_left_behind(upgrade, event);
-                return HAPPENING_COMMITTED;
+                return take_committed(upgrade, event, error);
+        case EKIDEN__EVENT_KIND__REHEARSED:
+                return take_rehearsed(upgrade, event, error);
         case EKIDEN__EVENT_KIND__FAILED:
                 return HAPPENING_FAILED;
         case EKIDEN__EVENT_KIND__STATUS:

@@ -11,13 +11,14 @@ enum happening {
         HAPPENING_PHASE,
         HAPPENING_PROGRESS,
         HAPPENING_COMMITTED,
+        HAPPENING_REHEARSED,
         HAPPENING_FAILED,
 };
 
 /**
  * Takes an event in. It is from another process: nothing in it is believed to be in order.
  *
- * @return a happening, or EPROTOCOL
+ * @return a happening, or EPROTOCOL, ENOMEM
  */
 int upgrade_take_event(struct upgrade *upgrade, const Ekiden__Event *event,
                        struct ekiden_error *error);

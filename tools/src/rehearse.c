@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* See rehearse.h. The process that was found first is the one that rehearses them all. */
+#include "rehearse.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "show.h"
+
+static struct item_samples *find_item(struct rehearsals *rehearsals, const char *name)
+{
+        struct item_samples *grown;
+
+        for (size_t i = 0; i < rehearsals->item_count; i++)
+                if (strcmp(rehearsals->items[i].name, name) == 0)
+                        return &rehearsals->items[i];
+        grown = reallocarray(rehearsals->items, rehearsals->item_count + 1, sizeof(*grown));
+        if (!grown)
+                return NULL;
+        rehearsals->items = grown;
+        grown += rehearsals->item_count++;
+        *grown = (struct item_samples){0};
+        strcpy(grown->name, name);
+        return grown;
+}
+
+static int add_items(struct rehearsals *rehearsals, const struct upgrade *upgrade)
+{
+        for (size_t i = 0; i < upgrade->account_count; i++) {
+                const struct item_account *account = &upgrade->accounts[i];
+                struct item_samples *item;
+
+                if (!account->duration_us.known)
+                        continue;
+                item = find_item(rehearsals, account->name);
+                if (!item || samples_add(&item->duration, account->duration_us.value) < 0)
+                        return EKIDEN_ENOMEM;
+        }
+        return 0;
+}
+
+/* The upgrade is consumed. */
+static int add(struct rehearsals *rehearsals, struct upgrade *upgrade, struct ekiden_error *error)
+{
+        int r = samples_add(&rehearsals->total, upgrade->total_us);
+
+        if (r == 0 && upgrade->pause_us.known)
+                r = samples_add(&rehearsals->pause, upgrade->pause_us.value);
+        if (r == 0)
+                r = add_items(rehearsals, upgrade);
+        upgrade_deinit(&rehearsals->last);
+        rehearsals->last = *upgrade;
+        rehearsals->done++;
+        return r < 0 ? ekiden_error_set(error, r, "%s", ekiden_error_text(r)) : 0;
+}
+
+static void deinit(struct rehearsals *rehearsals)
+{
+        for (size_t i = 0; i < rehearsals->item_count; i++)
+                samples_deinit(&rehearsals->items[i].duration);
+        free(rehearsals->items);
+        samples_deinit(&rehearsals->pause);
+        samples_deinit(&rehearsals->total);
+        upgrade_deinit(&rehearsals->last);
+}
+
+static int fail(struct show *show, const struct options *options,
+                const struct rehearsals *rehearsals, struct upgrade *failed,
+                const struct ekiden_error *error)
+{
+        char sentence[80];
+
+        if (rehearsals->done > 0) {
+                snprintf(sentence, sizeof(sentence),
+                         "%u of %u rehearsals went well, the next did not", rehearsals->done,
+                         rehearsals->times);
+                show_notice(show, failed, sentence);
+        }
+        show_failed(show, failed, options->target, error);
+        upgrade_deinit(failed);
+        return error->code;
+}
+
+static int rehearse(const struct options *options, struct show *show, struct rehearsals *rehearsals)
+{
+        const char *target = options->target;
+        char pid[16];
+
+        while (rehearsals->done < rehearsals->times) {
+                struct ekiden_error error = {0};
+                struct upgrade upgrade;
+                int r = upgrade_attempt(options, target, show, &upgrade, &error);
+
+                if (r < 0)
+                        return fail(show, options, rehearsals, &upgrade, &error);
+                r = add(rehearsals, &upgrade, &error);
+                if (r < 0)
+                        return fail(show, options, rehearsals, &(struct upgrade){0}, &error);
+                show_rehearsed_again(show, &rehearsals->last, rehearsals);
+                snprintf(pid, sizeof(pid), "%d", (int)rehearsals->last.pid);
+                target = pid;
+        }
+        show_rehearsals(show, rehearsals);
+        return 0;
+}
+
+int command_rehearse(const struct options *options, struct show *show)
+{
+        struct rehearsals rehearsals = {.times = options->times};
+        int r = rehearse(options, show, &rehearsals);
+
+        deinit(&rehearsals);
+        return ekiden_error_exit_status(r);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* See table.h. */
+#include "table.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ekiden/error.h>
+
+#include "text.h"
+
+#define GAP 2 /* spaces between two columns */
+
+void table_add(struct table *table, const char *text)
+{
+        if (table->error < 0)
+                return;
+        if (table->count == table->capacity) {
+                size_t capacity = table->capacity > 0 ? table->capacity * 2 : 64;
+                char **grown = reallocarray(table->cells, capacity, sizeof(*grown));
+
+                if (!grown) {
+                        table->error = EKIDEN_ENOMEM;
+                        return;
+                }
+                table->cells = grown;
+                table->capacity = capacity;
+        }
+        table->cells[table->count] = strdup(text ? text : "");
+        if (table->cells[table->count])
+                table->count++;
+        else
+                table->error = EKIDEN_ENOMEM;
+}
+
+/* How wide a column is; 0: nothing stands in it. */
+static size_t column_width(const struct table *table, size_t column)
+{
+        bool is_empty = true;
+        size_t width = 0;
+
+        for (size_t i = column; i < table->count; i += table->columns) {
+                size_t columns = text_columns(table->cells[i]);
+
+                width = columns > width ? columns : width;
+                is_empty &= columns == 0 || i == column;
+        }
+        return is_empty ? 0 : width;
+}
+
+static void print_cell(const char *text, size_t column, size_t width, FILE *out)
+{
+        int padding = (int)(width - text_columns(text));
+
+        if (column == 0)
+                fprintf(out, "%s%*s", text, padding, "");
+        else
+                fprintf(out, "%*s%s", padding + GAP, "", text);
+}
+
+static void print_rows(const struct table *table, const size_t *widths, FILE *out, int indent)
+{
+        for (size_t i = 0; i < table->count; i++) {
+                size_t column = i % table->columns;
+
+                if (column == 0)
+                        fprintf(out, "%*s", indent, "");
+                if (widths[column] > 0)
+                        print_cell(table->cells[i], column, widths[column], out);
+                if (column == table->columns - 1)
+                        fputc('\n', out);
+        }
+}
+
+int table_print(struct table *table, FILE *out, int indent)
+{
+        size_t *widths = calloc(table->columns, sizeof(*widths));
+        int r = widths ? table->error : EKIDEN_ENOMEM;
+
+        for (size_t i = 0; widths && i < table->columns; i++)
+                widths[i] = column_width(table, i);
+        if (widths)
+                print_rows(table, widths, out, indent);
+        for (size_t i = 0; i < table->count; i++)
+                free(table->cells[i]);
+        free(table->cells);
+        free(widths);
+        *table = (struct table){.columns = table->columns};
+        return r;
+}
