@@ -29,7 +29,8 @@ static struct ek_link *connect_to(const struct service *service)
         return link;
 }
 
-static void ask(struct ek_link *link, const char *binary, const char *step, const char *fault)
+static void ask(struct ek_link *link, const char *binary, const char *step, const char *fault,
+                bool rehearse)
 {
         Ekiden__Request request = EKIDEN__REQUEST__INIT;
         Ekiden__UpgradeRequest upgrade = EKIDEN__UPGRADE_REQUEST__INIT;
@@ -38,6 +39,7 @@ static void ask(struct ek_link *link, const char *binary, const char *step, cons
         request.protocol = 1;
         request.upgrade = &upgrade;
         upgrade.binary = (char *)(uintptr_t)binary;
+        upgrade.has_rehearse = upgrade.rehearse = rehearse;
         if (step) {
                 upgrade.has_replace_arguments = 1;
                 upgrade.replace_arguments = 1;
@@ -48,6 +50,25 @@ static void ask(struct ek_link *link, const char *binary, const char *step, cons
         (void)ek_link_send_message(link, EKIDEN__FRAME_KIND__REQUEST, &request.base, &patience);
 }
 
+static void hear_end(const Ekiden__Event *event, struct outcome *outcome)
+{
+        outcome->is_over = true;
+        outcome->is_committed = event->kind == EKIDEN__EVENT_KIND__COMMITTED;
+        outcome->is_rehearsed = event->kind == EKIDEN__EVENT_KIND__REHEARSED;
+        outcome->was_for_rehearsal = event->rehearse;
+        outcome->successor = event->successor_pid;
+        outcome->records = event->records;
+        outcome->pause_us = event->pause_us;
+        outcome->peak_bytes = event->peak_bytes;
+        outcome->item_count = event->n_items;
+        for (size_t i = 0; i < event->n_items; i++)
+                outcome->item_records += event->items[i]->records;
+        outcome->left_behind_count = event->n_left_behind;
+        if (event->n_left_behind > 0)
+                snprintf(outcome->left_behind, sizeof(outcome->left_behind), "%s",
+                         event->left_behind[0]);
+}
+
 static void hear(const Ekiden__Event *event, struct outcome *outcome)
 {
         switch (event->kind) {
@@ -55,16 +76,12 @@ static void hear(const Ekiden__Event *event, struct outcome *outcome)
                 outcome->phase = (int)event->phase;
                 break;
         case EKIDEN__EVENT_KIND__COMMITTED:
-                outcome->is_over = outcome->is_committed = true;
-                outcome->successor = event->successor_pid;
-                outcome->records = event->records;
-                outcome->left_behind_count = event->n_left_behind;
-                if (event->n_left_behind > 0)
-                        snprintf(outcome->left_behind, sizeof(outcome->left_behind), "%s",
-                                 event->left_behind[0]);
+        case EKIDEN__EVENT_KIND__REHEARSED:
+                hear_end(event, outcome);
                 break;
         case EKIDEN__EVENT_KIND__FAILED:
                 outcome->is_over = true;
+                outcome->was_for_rehearsal = event->rehearse;
                 outcome->code = event->refusal->code;
                 outcome->phase = (int)event->refusal->phase;
                 snprintf(outcome->sentence, sizeof(outcome->sentence), "%s",
@@ -75,15 +92,16 @@ static void hear(const Ekiden__Event *event, struct outcome *outcome)
         }
 }
 
-struct outcome operator_upgrade(const struct service *service, const char *binary, const char *step,
-                                const char *fault, int leave_in)
+static struct outcome listen_to_end(const struct service *service, const char *binary,
+                                    const char *step, const char *fault, int leave_in,
+                                    bool rehearse)
 {
         struct ek_link *link = connect_to(service);
         struct outcome outcome = {0};
 
         if (!link)
                 return outcome;
-        ask(link, binary, step, fault);
+        ask(link, binary, step, fault, rehearse);
         while (!outcome.is_over && !(leave_in && outcome.phase == leave_in)) {
                 ProtobufCMessage *message;
                 struct ek_frame frame;
@@ -97,6 +115,18 @@ struct outcome operator_upgrade(const struct service *service, const char *binar
         }
         ek_link_free(link);
         return outcome;
+}
+
+struct outcome operator_upgrade(const struct service *service, const char *binary, const char *step,
+                                const char *fault, int leave_in)
+{
+        return listen_to_end(service, binary, step, fault, leave_in, false);
+}
+
+struct outcome operator_rehearse(const struct service *service, const char *binary,
+                                 const char *step, const char *fault, int leave_in)
+{
+        return listen_to_end(service, binary, step, fault, leave_in, true);
 }
 
 /* User and system time of a process, in clock ticks (proc(5), fields 14 and 15 of stat). */
@@ -124,7 +154,7 @@ long operator_chatter(const struct service *service, const char *puppet)
 
         if (!link)
                 return -1;
-        ask(link, puppet, "warm", "hang");
+        ask(link, puppet, "warm", "hang", false);
         usleep(300000);
         before = processor_time(service->pid);
         for (int i = 0; i < 10; i++)
@@ -140,6 +170,6 @@ void operator_ask_and_leave(const struct service *service, const char *binary)
         struct ek_link *link = connect_to(service);
 
         if (link)
-                ask(link, binary, NULL, NULL);
+                ask(link, binary, NULL, NULL, false);
         ek_link_free(link);
 }

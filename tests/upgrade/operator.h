@@ -9,10 +9,16 @@
 struct outcome {
         bool is_over; /* the last event has come */
         bool is_committed;
+        bool is_rehearsed;
         int code; /* of a failure */
         int phase; /* of a failure, or the last one heard of */
         int successor;
         uint64_t records;
+        uint64_t pause_us;
+        uint64_t peak_bytes; /* of a rehearsed successor */
+        size_t item_count; /* that it told of */
+        uint64_t item_records; /* of them together */
+        bool was_for_rehearsal; /* as the last event says */
         size_t left_behind_count; /* items that the successor did not ask for */
         char left_behind[64]; /* the first of them */
         char sentence[512];
@@ -27,6 +33,10 @@ struct outcome {
  */
 struct outcome operator_upgrade(const struct service *service, const char *binary, const char *step,
                                 const char *fault, int leave_in);
+
+/** As operator_upgrade(), for a rehearsal. */
+struct outcome operator_rehearse(const struct service *service, const char *binary,
+                                 const char *step, const char *fault, int leave_in);
 
 /**
  * Asks for an upgrade to a puppet that hangs when it is warm, and then says things out of turn.

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 #define PAYLOAD 400 /* bytes: about 1.2 MB in all, five batches */
 
 static char shut_down_in[32]; /* phase in which the log callback breaks the handover's socket */
+static char die_in[32]; /* phase in which it kills the process */
 
 struct records {
         uint64_t count;
@@ -107,9 +109,14 @@ static void on_log(void *data, enum ekiden_log_level level, const char *message)
         static const char prefix[] = "upgrade: phase ";
 
         (void)data;
-        if (shut_down_in[0] && strncmp(message, prefix, sizeof(prefix) - 1) == 0 &&
-            strcmp(message + sizeof(prefix) - 1, shut_down_in) == 0)
-                break_handover_socket();
+        if (strncmp(message, prefix, sizeof(prefix) - 1) == 0) {
+                const char *phase = message + sizeof(prefix) - 1;
+
+                if (strcmp(phase, shut_down_in) == 0)
+                        break_handover_socket();
+                if (strcmp(phase, die_in) == 0)
+                        raise(SIGKILL);
+        }
         if (getenv("PROBE_LOG"))
                 fprintf(stderr, "probe %d: %d %s\n", (int)getpid(), (int)level, message);
 }
@@ -175,6 +182,10 @@ static void answer(int client, Counter *counter, const struct records *records)
                 line[strcspn(line, "\n")] = '\0';
                 snprintf(shut_down_in, sizeof(shut_down_in), "%.31s", line + 6);
         }
+        if (n > 0 && strncmp(line, "die ", 4) == 0) {
+                line[strcspn(line, "\n")] = '\0';
+                snprintf(die_in, sizeof(die_in), "%.31s", line + 4);
+        }
         if (n > 0 && strncmp(line, "deadline ", 9) == 0)
                 change_deadline(line + 9);
         if (n > 0 && strcmp(line, "close\n") == 0)
@@ -203,6 +214,24 @@ static void serve(Counter *counter, const struct records *records)
         }
 }
 
+/* PROBE_CHECK: "upgrade" refuses always, "rehearsal" refuses in a rehearsal alone, "mute" without a
+   reason. */
+static int check(void *data, struct ekiden_error *error)
+{
+        const struct records *records = data;
+        const char *how = getenv("PROBE_CHECK");
+
+        if (!items_are_fixed())
+                return ekiden_error_set(error, EKIDEN_EREFUSED, "an item came or went");
+        if (!how || (strcmp(how, "rehearsal") == 0 && !ekiden_is_rehearsal()))
+                return 0;
+        if (strcmp(how, "mute") == 0)
+                return -1;
+        return ekiden_error_set(error, EKIDEN_ELIMIT,
+                                "%llu records are more than there is room for",
+                                (unsigned long long)records->count);
+}
+
 static void set_deadlines(void)
 {
         const char *text = getenv("PROBE_DEADLINE_MS");
@@ -227,6 +256,7 @@ int main(int argc, char **argv)
         int r;
 
         ekiden_set_log(on_log, NULL);
+        ekiden_set_check(check, &records);
         set_deadlines();
         add_hops();
         r = ekiden_start(argc, argv, &SCHEMA, &error);

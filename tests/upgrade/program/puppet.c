@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A successor that speaks the handover by hand and goes wrong where it is told to: puppet STEP HOW.
- * HOW is kill, exit, hang, close (the socket is closed, the process lives on) or linger (it hangs,
- * and once it is killed its parent is not told for a while).
+ * HOW is kill, exit, hang, close (the socket is closed, the process lives on), linger (it hangs,
+ * and once it is killed its parent is not told for a while), ignore (it knows no rehearsal), or a
+ * number: of a kind of frame that it says there, before it goes on.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -53,6 +54,28 @@ static void linger(void)
         hang();
 }
 
+static void send_message(uint16_t kind, const ProtobufCMessage *message)
+{
+        int r = message ? ek_link_send_message(handover, kind, message, &patience)
+                        : ek_link_send(handover, kind, NULL, 0, &patience);
+
+        if (r < 0)
+                _exit(7);
+}
+
+/* Out of turn, but in its form. */
+static void say(uint16_t kind)
+{
+        Ekiden__Ready ready = EKIDEN__READY__INIT;
+        Ekiden__Taken taken = EKIDEN__TAKEN__INIT;
+
+        ready.update_point = (char *)"puppet";
+        taken.pid = getpid();
+        send_message(kind, kind == EKIDEN__FRAME_KIND__READY   ? &ready.base
+                           : kind == EKIDEN__FRAME_KIND__TAKEN ? &taken.base
+                                                               : NULL);
+}
+
 static void at(const char *step)
 {
         if (strcmp(step, faulty_step) != 0)
@@ -65,6 +88,12 @@ static void at(const char *step)
                 handover = ek_link_free(handover);
         if (strcmp(fault, "linger") == 0)
                 linger();
+        if (strcmp(fault, "ignore") == 0)
+                return;
+        if (atoi(fault) > 0) {
+                say((uint16_t)atoi(fault));
+                return;
+        }
         hang();
 }
 
@@ -79,15 +108,6 @@ static struct ek_frame receive(uint16_t kind)
         return frame;
 }
 
-static void send_message(uint16_t kind, const ProtobufCMessage *message)
-{
-        int r = message ? ek_link_send_message(handover, kind, message, &patience)
-                        : ek_link_send(handover, kind, NULL, 0, &patience);
-
-        if (r < 0)
-                _exit(7);
-}
-
 /* It claims to be whatever was offered. */
 static void say_hello(const Ekiden__Offer *offer)
 {
@@ -99,6 +119,7 @@ static void say_hello(const Ekiden__Offer *offer)
         hello.version = offer->schema->version;
         hello.known = known;
         hello.n_known = 1;
+        hello.has_rehearse = hello.rehearse = offer->rehearse && strcmp(fault, "ignore") != 0;
         send_message(EKIDEN__FRAME_KIND__HELLO, &hello.base);
 }
 
@@ -120,8 +141,7 @@ static void pull_records(uint32_t version)
 
 int main(int argc, char **argv)
 {
-        Ekiden__Ready ready = EKIDEN__READY__INIT;
-        Ekiden__Taken taken = EKIDEN__TAKEN__INIT;
+        const Ekiden__Offer *offer;
         ProtobufCMessage *message;
         struct ek_frame frame;
 
@@ -133,19 +153,18 @@ int main(int argc, char **argv)
         frame = receive(EKIDEN__FRAME_KIND__OFFER);
         if (ek_frame_message(&frame, &ekiden__offer__descriptor, &message) < 0)
                 return 6;
-        say_hello((const Ekiden__Offer *)message);
+        offer = (const Ekiden__Offer *)message;
+        say_hello(offer);
         at("warm");
         send_message(EKIDEN__FRAME_KIND__WARM, NULL);
         at("pause");
         receive(EKIDEN__FRAME_KIND__PAUSED);
-        pull_records(((const Ekiden__Offer *)message)->schema->version);
+        pull_records(offer->schema->version);
         at("ready");
-        ready.update_point = (char *)"puppet";
-        send_message(EKIDEN__FRAME_KIND__READY, &ready.base);
-        receive(EKIDEN__FRAME_KIND__COMMIT);
+        say(EKIDEN__FRAME_KIND__READY);
+        receive(offer->rehearse ? EKIDEN__FRAME_KIND__DISMISS : EKIDEN__FRAME_KIND__COMMIT);
         at("commit");
-        taken.pid = getpid();
-        send_message(EKIDEN__FRAME_KIND__TAKEN, &taken.base);
+        say(offer->rehearse ? EKIDEN__FRAME_KIND__LEAVING : EKIDEN__FRAME_KIND__TAKEN);
         at("serve");
         protobuf_c_message_free_unpacked(message, NULL);
         ek_link_free(handover);
