@@ -19,6 +19,8 @@
 
 extern char **environ;
 
+static struct ek_token token = {"0123456789abcdef"}; /* in place of the captured one, if any */
+
 static const struct ek_wait patience = {.idle_ms = 20000};
 
 struct predecessor {
@@ -84,13 +86,15 @@ static int spawn(struct replay *replay, const char *binary,
                  const posix_spawn_file_actions_t *actions)
 {
         char *arguments[] = {(char *)(uintptr_t)binary, (char *)(uintptr_t) "0", NULL};
+        char value[EK_TOKEN_TEXT_SIZE];
         posix_spawnattr_t attributes;
         int r;
 
         posix_spawnattr_init(&attributes);
         posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
         posix_spawnattr_setpgroup(&attributes, replay->keeper);
-        setenv(EK_HANDOVER_VARIABLE, EK_HANDOVER_VALUE, 1);
+        ek_token_write(&token, value);
+        setenv(EK_HANDOVER_VARIABLE, value, 1);
         r = posix_spawn(&replay->pid, binary, actions, &attributes, arguments, environ);
         unsetenv(EK_HANDOVER_VARIABLE);
         posix_spawnattr_destroy(&attributes);
@@ -238,6 +242,23 @@ static bool answer_pull(struct predecessor *predecessor, const struct ek_frame *
         return is_sent;
 }
 
+/* As it was sent then, but for the token, which is drawn anew for each handover. */
+static bool send_offer(struct predecessor *predecessor, const struct ek_frame *frame)
+{
+        ProtobufCMessage *unpacked;
+        Ekiden__Offer offer;
+        bool is_sent;
+
+        if (ek_frame_message(frame, &ekiden__offer__descriptor, &unpacked) < 0)
+                return fail(predecessor->replay, "the captured OFFER is damaged");
+        offer = *(Ekiden__Offer *)unpacked;
+        offer.has_token = true;
+        offer.token = ek_token_field(&token);
+        is_sent = send_message(predecessor, EKIDEN__FRAME_KIND__OFFER, &offer.base);
+        protobuf_c_message_free_unpacked(unpacked, NULL);
+        return is_sent;
+}
+
 static bool hand_over(struct predecessor *predecessor)
 {
         struct ek_frame frame;
@@ -245,7 +266,7 @@ static bool hand_over(struct predecessor *predecessor)
         if (!capture_next(predecessor->capture, &predecessor->items, &frame) ||
             frame.kind != EKIDEN__FRAME_KIND__OFFER)
                 return fail(predecessor->replay, "the capture does not begin with an OFFER");
-        if (!send_frame(predecessor, &frame) || !expect(predecessor, EKIDEN__FRAME_KIND__HELLO) ||
+        if (!send_offer(predecessor, &frame) || !expect(predecessor, EKIDEN__FRAME_KIND__HELLO) ||
             !expect(predecessor, EKIDEN__FRAME_KIND__WARM) ||
             !capture_next(predecessor->capture, &predecessor->items, &frame) ||
             frame.kind != EKIDEN__FRAME_KIND__PAUSED || !send_frame(predecessor, &frame))

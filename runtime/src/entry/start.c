@@ -23,16 +23,19 @@
 #include "handover/successor.h"
 #include "wire/clock.h"
 
-/* Whether this process is a successor. The variable is removed, so that no grandchild sees it. */
-static int take_handover_socket(int *ret_socket, struct ekiden_error *error)
+/* Whether this process is a successor. The variable is removed, so that no grandchild sees it, and
+   wiped, so that it is not in /proc/PID/environ either. */
+static int take_handover_socket(int *ret_socket, struct ek_token *ret_token,
+                                struct ekiden_error *error)
 {
-        const char *value = getenv(EK_HANDOVER_VARIABLE);
-        bool is_ours = value && strcmp(value, EK_HANDOVER_VALUE) == 0;
+        char *value = getenv(EK_HANDOVER_VARIABLE);
+        bool is_ours = value && ek_token_read(value, ret_token);
         struct stat status;
 
         *ret_socket = -1;
         if (!value)
                 return 0;
+        explicit_bzero(value, strlen(value));
         unsetenv(EK_HANDOVER_VARIABLE);
         if (!is_ours || fstat(EK_HANDOVER_SOCKET, &status) < 0 || !S_ISSOCK(status.st_mode))
                 return ekiden_error_set(error, EKIDEN_EPROTOCOL,
@@ -58,11 +61,12 @@ static void set_name(const char *path)
 }
 
 /* The origin comes after OFFER, which brings the umask that the first leg was started with. */
-static int set_up(int socket, int argc, char *const argv[], struct ekiden_error *error)
+static int set_up(int socket, const struct ek_token *token, int argc, char *const argv[],
+                  struct ekiden_error *error)
 {
-        int r = socket >= 0
-                        ? ek_successor_start(socket, ek_process.schema, &ek_process.registry, error)
-                        : ek_snapshot_start(error);
+        int r = socket >= 0 ? ek_successor_start(socket, token, ek_process.schema,
+                                                 &ek_process.registry, error)
+                            : ek_snapshot_start(error);
 
         if (r >= 0)
                 r = ek_origin_save(&ek_process.origin, argc, argv, error);
@@ -98,6 +102,7 @@ int ekiden_start(int argc, char *const argv[], const struct ekiden_schema *schem
                  struct ekiden_error *error)
 {
         struct ekiden_error local = {0};
+        struct ek_token token;
         int socket, r;
 
         if (!error)
@@ -109,7 +114,7 @@ int ekiden_start(int argc, char *const argv[], const struct ekiden_schema *schem
                 return ekiden_error_set(error, EKIDEN_EINVAL,
                                         "ekiden_start() needs the schema that protoc-gen-ekiden "
                                         "wrote");
-        r = take_handover_socket(&socket, error);
+        r = take_handover_socket(&socket, &token, error);
         if (r < 0) {
                 if (socket >= 0)
                         ek_successor_decline(socket, error);
@@ -125,7 +130,7 @@ int ekiden_start(int argc, char *const argv[], const struct ekiden_schema *schem
         }
         if (socket >= 0 && argc > 0)
                 set_name(argv[0]);
-        r = set_up(socket, argc, argv, error);
+        r = set_up(socket, &token, argc, argv, error);
         if (r < 0) {
                 if (ek_successor_state() == EK_SUCCESSOR_WAITING)
                         ek_successor_fail(r, error);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "handover/binary.h"
 #include "handover/compatible.h"
 #include "handover/predecessor_private.h"
 #include "handover/refusal.h"
@@ -146,6 +147,8 @@ static int send_offer(struct ek_predecessor *p, struct ekiden_error *error)
         offer.transfer_ms = ms[EKIDEN_PHASE_TRANSFER];
         offer.commit_ms = ms[EKIDEN_PHASE_COMMIT];
         offer.has_rehearse = offer.rehearse = p->request.is_rehearsal;
+        offer.has_token = 1;
+        offer.token = ek_token_field(&p->token);
         r = ek_link_send_message(p->link, EKIDEN__FRAME_KIND__OFFER, &offer.base, NULL);
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
@@ -157,6 +160,8 @@ static int start_successor(struct ek_predecessor *p, struct ekiden_error *error)
         int sockets[2];
         int r = ek_binary_open(p->request.binary, &binary, error);
 
+        if (r == 0)
+                r = ek_token_draw(&p->token, error);
         if (r < 0)
                 return r;
         r = make_sockets(sockets, error);
@@ -174,7 +179,7 @@ static int start_successor(struct ek_predecessor *p, struct ekiden_error *error)
         if (r < 0)
                 return r;
         r = ek_spawn(p->setup->origin, binary, p->request.binary, p->request.arguments, theirs,
-                     &p->child, error);
+                     &p->token, &p->child, error);
         p->report.successor = r < 0 ? 0 : p->child.pid;
         return r;
 }
@@ -284,6 +289,10 @@ static int check_hello(struct ek_predecessor *p, const struct ek_frame *frame,
                                      "the new binary speaks version %u of the handover, this "
                                      "process %d; build both with libekiden of one major version",
                                      hello->protocol, EK_PROTOCOL);
+        else if (!ek_token_is(&p->token, hello->has_token, &hello->token))
+                r = ekiden_error_set(error, EKIDEN_EPROTOCOL,
+                                     "what answered does not know the handover's token, so it is "
+                                     "not the new binary, or not one built with this libekiden");
         else if (strcmp(hello->program, schema->program) != 0)
                 r = ekiden_error_set(error, EKIDEN_EPROGRAM,
                                      "the new binary is another program, and not %s",

@@ -13,6 +13,7 @@ struct ek_predecessor {
         struct ek_upgrade_request request;
         struct ek_link *link;
         struct ek_child child;
+        struct ek_token token; /* of this upgrade */
         struct ek_given given;
         struct ek_upgrade_report report;
         Ekiden__Ready *ready; /* what the report shows of it */

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,26 +19,6 @@
 #include "wire/own.h"
 
 #define KILL_MS 2000 /* how long a killed process is waited for */
-
-int ek_binary_open(const char *path, int *ret_fd, struct ekiden_error *error)
-{
-        ek_auto_close int fd = open(path, O_PATH | O_CLOEXEC);
-        struct stat status;
-
-        if (fd < 0)
-                return ekiden_error_set_errno(error, EKIDEN_EBINARY, errno,
-                                              "cannot open the new binary %s", path);
-        if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
-                return ekiden_error_set(error, EKIDEN_EBINARY,
-                                        "%s is not a regular file; name the new binary itself",
-                                        path);
-        /* The file's own mode decides, for root too, who may do anything else. */
-        if (!(status.st_mode & 0111) || faccessat(fd, "", X_OK, AT_EACCESS | AT_EMPTY_PATH) < 0)
-                return ekiden_error_set(error, EKIDEN_EBINARY,
-                                        "%s may not be executed; set its mode with chmod +x", path);
-        *ret_fd = ek_steal_fd(&fd);
-        return 0;
-}
 
 /* argv for the successor: pointers into what exists already, so only the array is allocated. */
 static char **make_arguments(const struct ek_origin *origin, const char *path,
@@ -61,9 +40,9 @@ static char **make_arguments(const struct ek_origin *origin, const char *path,
         return made;
 }
 
-static char **make_environment(const struct ek_origin *origin)
+/* `variable` is borrowed, and not of the origin. */
+static char **make_environment(const struct ek_origin *origin, char *variable)
 {
-        static char variable[] = EK_HANDOVER_VARIABLE "=" EK_HANDOVER_VALUE;
         size_t count = 0;
         char **made;
 
@@ -150,10 +129,12 @@ static int watch(pid_t pid, struct ek_child *ret_child, struct ekiden_error *err
 }
 
 int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char *const arguments[],
-             int socket, struct ek_child *ret_child, struct ekiden_error *error)
+             int socket, const struct ek_token *token, struct ek_child *ret_child,
+             struct ekiden_error *error)
 {
+        char variable[sizeof(EK_HANDOVER_VARIABLE "=") + EK_TOKEN_TEXT_SIZE];
         ek_auto_free char **argv = make_arguments(origin, path, arguments);
-        ek_auto_free char **environment = make_environment(origin);
+        ek_auto_free char **environment = make_environment(origin, variable);
         ek_auto_close int high_binary = fcntl(binary, F_DUPFD_CLOEXEC, EK_HANDOVER_BINARY + 1);
         ek_auto_close int high_socket = fcntl(socket, F_DUPFD_CLOEXEC, EK_HANDOVER_BINARY + 1);
         sigset_t all, before;
@@ -166,6 +147,7 @@ int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char 
         if (high_binary < 0 || high_socket < 0)
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
                                               "cannot duplicate a descriptor for the successor");
+        ek_token_write(token, stpcpy(variable, EK_HANDOVER_VARIABLE "="));
         /* A handler of SIGCHLD that reaps every child must not come between spawn and pidfd_open().
          */
         sigfillset(&all);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Starting the successor, and making sure that it is gone. The binary is found once, by path, and
- * executed by the descriptor that was checked. posix_spawn() shares memory until the exec
- * (CLONE_VM | CLONE_VFORK), so its price does not grow with the process.
+ * Starting the successor, and making sure that it is gone. The binary is
+ * executed by the descriptor that was checked (binary.h). posix_spawn() shares memory until the
+ * exec (CLONE_VM | CLONE_VFORK), so its price does not grow with the process.
  *
  * The successor inherits standard input, output and error, the handover's socket, and nothing else:
  * whatever else it should have crosses as an item.
@@ -15,10 +15,10 @@
 #include <ekiden/error.h>
 
 #include "handover/origin.h"
+#include "handover/token.h"
 
 #define EK_HANDOVER_VARIABLE "EKIDEN_HANDOVER"
-#define EK_HANDOVER_VALUE "3" /* the descriptor of its end of the socket pair */
-#define EK_HANDOVER_SOCKET 3
+#define EK_HANDOVER_SOCKET 3 /* its end of the socket pair */
 #define EK_HANDOVER_BINARY 4 /* the executable; closed by ekiden_start() */
 
 struct ek_child {
@@ -31,9 +31,6 @@ struct ek_child {
 /** Takes note of the process that speaks on the socket, by the kernel's word. */
 void ek_child_speaks(struct ek_child *child, pid_t pid);
 
-/** Opens and checks a binary; the caller owns *ret_fd. 0 or EBINARY with a sentence. */
-int ek_binary_open(const char *path, int *ret_fd, struct ekiden_error *error);
-
 /**
  * Starts a successor.
  *
@@ -41,9 +38,11 @@ int ek_binary_open(const char *path, int *ret_fd, struct ekiden_error *error);
  * @param path       its path, which becomes argv[0]
  * @param arguments  in place of the saved ones (without argv[0]), NULL-terminated; NULL: the saved
  * @param socket     its end of the socket pair; borrowed
+ * @param token      of this handover, for its environment
  */
 int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char *const arguments[],
-             int socket, struct ek_child *ret_child, struct ekiden_error *error);
+             int socket, const struct ek_token *token, struct ek_child *ret_child,
+             struct ekiden_error *error);
 
 /**
  * Makes sure that the child is gone, by SIGKILL if need be, and reaps it; or leaves that to

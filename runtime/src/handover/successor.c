@@ -27,6 +27,7 @@ static struct {
         enum ek_successor_state state;
         const struct ekiden_schema *schema;
         struct ek_chain chain;
+        struct ek_token token; /* of this handover */
         struct ek_link *link;
         int predecessor; /* pidfd, or -1 */
         uint32_t leg;
@@ -92,6 +93,10 @@ static int take_offer(const Ekiden__Offer *offer, const struct ek_registry *regi
 {
         static const struct ek_deadlines defaults = EK_DEADLINES_DEFAULT;
 
+        if (!ek_token_is(&successor.token, offer->has_token, &offer->token))
+                return ekiden_error_set(error, EKIDEN_EPROTOCOL,
+                                        "the process at the other end of the handover's socket is "
+                                        "not the one that started this process");
         if (offer->has_umask)
                 umask((mode_t)(offer->umask & 0777));
         successor.is_restored = offer->has_from_snapshot && offer->from_snapshot;
@@ -144,6 +149,8 @@ static int send_hello(struct ekiden_error *error)
         hello.protocol = EK_PROTOCOL;
         hello.program = (char *)(uintptr_t)successor.schema->program;
         hello.version = successor.schema->version;
+        hello.has_token = 1;
+        hello.token = ek_token_field(&successor.token);
         hello.known = known;
         hello.chain = versions;
         hello.n_known = hello.n_chain = chain->count + 1;
@@ -152,12 +159,13 @@ static int send_hello(struct ekiden_error *error)
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
 
-int ek_successor_start(int socket, const struct ekiden_schema *schema,
+int ek_successor_start(int socket, const struct ek_token *token, const struct ekiden_schema *schema,
                        const struct ek_registry *registry, struct ekiden_error *error)
 {
         int r;
 
         successor.schema = schema;
+        successor.token = *token;
         successor.predecessor = open_predecessor(socket);
         r = ek_link_new(socket, &successor.link);
         if (r < 0) {

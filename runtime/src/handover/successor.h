@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "chain.h"
+#include "handover/token.h"
 #include "state/tagged.h"
 
 enum ek_successor_state {
@@ -34,9 +35,10 @@ enum ek_successor_state ek_successor_state(void);
  * Reads OFFER, checks that this binary can take the state, says HELLO.
  *
  * @param socket  of the handover; consumed
+ * @param token   from this process's environment; OFFER must have the same
  * @return 0, or the refusal, which the predecessor was told
  */
-int ek_successor_start(int socket, const struct ekiden_schema *schema,
+int ek_successor_start(int socket, const struct ek_token *token, const struct ekiden_schema *schema,
                        const struct ek_registry *registry, struct ekiden_error *error);
 
 /** Tells the predecessor why this process will not even start, and closes the socket, consumed. */

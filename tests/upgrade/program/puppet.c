@@ -120,6 +120,8 @@ static void say_hello(const Ekiden__Offer *offer)
         hello.known = known;
         hello.n_known = 1;
         hello.has_rehearse = hello.rehearse = offer->rehearse && strcmp(fault, "ignore") != 0;
+        hello.has_token = offer->has_token;
+        hello.token = offer->token;
         send_message(EKIDEN__FRAME_KIND__HELLO, &hello.base);
 }
 
