@@ -188,6 +188,41 @@ void ekiden_set_check(int (*check)(void *data, struct ekiden_error *error), void
  */
 bool ekiden_is_rehearsal(void);
 
+/** An upgrade that somebody asks for. */
+struct ekiden_request {
+        const char *binary; /* path of the new one; valid during the call */
+        uid_t user; /* who asks, by the kernel's word; (uid_t)-1: it was the update signal */
+        pid_t pid; /* of who asks; 0: it was the update signal */
+        bool is_rehearsal;
+};
+
+/**
+ * Sets a function that may refuse an upgrade or rehearsal: in a maintenance window, at peak load.
+ * It is called in an update point (or a tag call) of the predecessor when one is asked for, before
+ * anything is checked or started; not while another is under way, which is refused anyway. Who asks
+ * has the right to upgrade this process. It can neither tag nor untag.
+ *
+ *     static int permit(void *data, const struct ekiden_request *request,
+ *                       struct ekiden_error *error)
+ *     {
+ *             const struct server *server = data;
+ *
+ *             if (server->busy < BUSY_MAX || request->user == 0)
+ *                     return 0;
+ *             return ekiden_error_set(error, EKIDEN_EREFUSED,
+ *                                     "%u requests are in progress; come back at night",
+ *                                     server->busy);
+ *     }
+ *
+ * @param permit  returns 0, or a negative number to refuse; the operator is told what it sets in
+ *                `error`, which is empty: code (EREFUSED if it sets none) and sentence. NULL:
+ *                nobody is refused
+ * @param data    passed to it
+ */
+void ekiden_set_permit(int (*permit)(void *data, const struct ekiden_request *request,
+                                     struct ekiden_error *error),
+                       void *data);
+
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "entry/control_socket.h"
+#include "entry/permit.h"
 #include "entry/process.h"
 #include "entry/wake.h"
 
@@ -65,6 +66,17 @@ static void on_child_ended(void *data, pid_t pid)
                 unlink(path);
 }
 
+/* Whoever comes while an upgrade is under way is told that; the program is not asked. */
+static int begin(const struct ek_upgrade_request *request, const struct ek_operator *operator_,
+                 struct ekiden_error *error)
+{
+        int r = 0;
+
+        if (ek_predecessor_phase() == EKIDEN_PHASE_NONE)
+                r = ek_permit(request, operator_ ? operator_->link : NULL, error);
+        return r < 0 ? r : ek_predecessor_begin(&ek_process.setup, request, error);
+}
+
 int ek_upgrade_begin(struct ek_upgrade_request *request, struct ek_operator *operator_)
 {
         struct ekiden_error error = {0};
@@ -80,7 +92,7 @@ int ek_upgrade_begin(struct ek_upgrade_request *request, struct ek_operator *ope
                 upgrading = operator_;
         ek_log(EKIDEN_LOG_INFO, "%s to %s was asked for",
                request->is_rehearsal ? "rehearsal of an upgrade" : "upgrade", request->binary);
-        if (ek_predecessor_begin(&ek_process.setup, request, &error) == 0) {
+        if (begin(request, operator_, &error) == 0) {
                 ek_wake_watch(ek_predecessor_socket());
                 return 0;
         }
