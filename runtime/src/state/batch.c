@@ -219,6 +219,19 @@ static int number_and_append(struct ek_batch *batch, const struct ekiden_message
         return append(batch, tag, record, size);
 }
 
+static int show(struct ek_batch *batch, const struct ekiden_message *type, uint64_t tag,
+                ProtobufCMessage *record)
+{
+        const struct ek_visitor *visitor = batch->export_->visitor;
+        int r = visitor->visit(visitor->data, type, tag, record, batch->error);
+
+        if (tag != 0)
+                batch->item.objects++;
+        else
+                batch->item.records++;
+        return r;
+}
+
 static int add_to_digest(struct ek_batch *batch, const struct ekiden_message *type, uint64_t tag,
                          ProtobufCMessage *record)
 {
@@ -234,6 +247,8 @@ int ek_batch_add(struct ek_batch *batch, const struct ekiden_message *type, uint
 
         if (r < 0)
                 return r;
+        if (batch->export_->visitor)
+                return show(batch, type, tag, record);
         r = number_and_append(batch, type, tag, record);
         restore_descriptors(batch);
         if (r == 0 && batch->export_->digest_kind != EK_DIGEST_NONE)

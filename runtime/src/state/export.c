@@ -184,9 +184,7 @@ static int export_objects(struct ek_batch *batch, struct ekiden_arena *arena, ui
         return r == 0 ? ek_batch_flush(batch) : r;
 }
 
-/* The structs of singletons are known from the start: a pointer to one leads to what the
-   successor's program has itself. */
-static int place_singletons(struct ekiden_objects *objects)
+int ek_export_place_singletons(struct ekiden_objects *objects)
 {
         size_t count;
         struct ek_tagged *const *all = ek_tagged_all(&count);
@@ -216,7 +214,7 @@ static int make_objects(struct ek_batch *batch)
                 return 0;
         r = ek_objects_new(batch->tagged->natives, NULL, &export_->objects);
         if (r == 0)
-                r = place_singletons(export_->objects);
+                r = ek_export_place_singletons(export_->objects);
         return r < 0 ? ekiden_error_set(batch->error, r, "the table of objects cannot be made: %s",
                                         ekiden_error_text(r))
                      : 0;
@@ -239,7 +237,7 @@ int ek_export_item(struct ek_export *export_, const struct ek_tagged *tagged,
 
         ek_arena_init(&arena);
         r = make_objects(&batch);
-        if (r == 0)
+        if (r == 0 && export_->link)
                 r = send_item(&batch, announced);
         if (r == 0)
                 r = export_records(&batch, &arena, announced, &before);
@@ -247,7 +245,7 @@ int ek_export_item(struct ek_export *export_, const struct ek_tagged *tagged,
                 r = export_objects(&batch, &arena, announced, &before);
         if (r == 0)
                 report(&batch, &before, announced, true);
-        if (r == 0)
+        if (r == 0 && export_->link)
                 r = send_end(&batch);
         if (r == 0)
                 note_figures(&batch, began_ns);

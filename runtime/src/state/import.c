@@ -118,8 +118,11 @@ static int import_record(struct ek_import *import, const uint8_t *data, size_t s
         const struct ekiden_message *type =
                 import->route ? import->route->decoded_as : import->tagged->item.message;
         ProtobufCMessage *record;
-        int r = ek_import_unpack(import, type, 0, data, size, &record);
+        int r;
 
+        if (import->visitor)
+                return ek_import_show(import, type, 0, data, size);
+        r = ek_import_unpack(import, type, 0, data, size, &record);
         if (r < 0)
                 return r;
         if (import->tagged->native) {
@@ -254,7 +257,7 @@ static int import_frames(struct ek_import *import)
         }
 }
 
-static int import_answer(struct ek_import *import)
+int ek_import_answer(struct ek_import *import)
 {
         struct ek_frame frame;
         int r = ek_receive(import->link, import->wait, &frame, import->error);
@@ -268,12 +271,14 @@ static int import_answer(struct ek_import *import)
         r = check_item(import, &frame);
         if (r == 0)
                 r = import_frames(import);
+        import->taken = import->cursor.record;
         if (r == 0 && import->tagged->native)
                 r = ek_native_finish(import->tagged, &import->cursor);
         if (r < 0)
                 return r;
         /* A transformer may drop a singleton: then it is as if it had never been tagged. */
-        if (import->tagged->item.kind == EKIDEN_ITEM_SINGLETON && import->cursor.record == 0)
+        if (import->tagged->item.kind == EKIDEN_ITEM_SINGLETON && import->cursor.record == 0 &&
+            !import->visitor)
                 return EKIDEN_FRESH;
         return EKIDEN_RESUMED;
 }
@@ -291,6 +296,7 @@ static void note_figures(const struct ek_import *import, uint64_t began_ns)
                 .objects = import->count.objects,
                 .bytes = import->count.bytes,
                 .descriptors = import->count.descriptors,
+                .taken = import->taken,
                 .transformed = import->arena.transformed,
                 .duration_ns = ek_now_ns() - began_ns,
                 .digest_kind = import->digest_kind,
@@ -330,7 +336,7 @@ int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struc
                 objects->item = tagged->name;
                 objects->are_let_go |= ek_lets_objects_go(tagged, route);
         }
-        r = import_answer(&import);
+        r = ek_import_answer(&import);
         if (r == EKIDEN_RESUMED)
                 note_figures(&import, began_ns);
         if (r < 0 && tagged->native)

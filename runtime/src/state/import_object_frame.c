@@ -30,6 +30,23 @@ static int pass_over(struct ek_import *import, const struct ekiden_message *type
         return r;
 }
 
+static bool is_object_tag(const struct ekiden_schema *from, uint64_t tag)
+{
+        size_t index = (size_t)(tag >> 3) - 1;
+
+        return (tag & 7) == 2 && index < from->item_count &&
+               from->items[index].kind == EKIDEN_ITEM_OBJECTS;
+}
+
+static int show_object(struct ek_import *import, uint64_t tag, const uint8_t *data, size_t size)
+{
+        const struct ekiden_schema *from = import->visited;
+
+        if (!from || !is_object_tag(from, tag))
+                return ek_import_malformed(import, "an object is of no known type");
+        return ek_import_show(import, from->items[(tag >> 3) - 1].message, tag, data, size);
+}
+
 static int import_object(struct ek_import *import, uint64_t tag, const uint8_t *data, size_t size)
 {
         const struct ekiden_schema *from = import->objects->chain->from;
@@ -39,8 +56,7 @@ static int import_object(struct ek_import *import, uint64_t tag, const uint8_t *
         uint64_t identity;
         int r;
 
-        if ((tag & 7) != 2 || index >= from->item_count ||
-            from->items[index].kind != EKIDEN_ITEM_OBJECTS)
+        if (!is_object_tag(from, tag))
                 return ek_import_malformed(import, "an object is of no known type");
         route = &import->objects->routes[index];
         if (!route->source)
@@ -83,7 +99,9 @@ int ek_import_objects(struct ek_import *import, const struct ek_frame *frame)
                         return ek_import_malformed(import,
                                                    "an object's length goes beyond its frame");
                 import->cursor.record = import->count.objects;
-                if (import->objects)
+                if (import->visitor)
+                        r = show_object(import, tag, at + n + m, (size_t)size);
+                else if (import->objects)
                         r = import_object(import, tag, at + n + m, (size_t)size);
                 else
                         import->count.bytes += size;
@@ -91,11 +109,12 @@ int ek_import_objects(struct ek_import *import, const struct ek_frame *frame)
                 at += n + m + size;
         }
         import->cursor.record = record;
-        if (!import->objects) {
+        if (!import->objects && !import->visitor) {
                 import->digest_kind = EK_DIGEST_NONE; /* it would be of the records alone */
                 ek_import_drop_descriptors(import); /* nothing was unpacked that could name them */
                 return 0;
         }
-        import->objects->is_object = false;
+        if (import->objects)
+                import->objects->is_object = false;
         return r == 0 ? ek_import_check_named(import) : r;
 }

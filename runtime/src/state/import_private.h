@@ -17,6 +17,8 @@ struct ek_import {
         const struct ek_wait *wait;
         const struct ek_tagged *tagged;
         const struct ek_route *route;
+        const struct ek_visitor *visitor; /* in place of route and program; NULL: they are */
+        const struct ekiden_schema *visited; /* whose records the visitor sees */
         struct ekiden_objects *objects; /* NULL: the item is not bound to structs */
         const struct ek_object_type *object_type; /* of the object in hand */
         struct ekiden_error *error;
@@ -25,6 +27,7 @@ struct ek_import {
         bool is_snapshot; /* ITEM said so: descriptors are told of and do not come, and each item
                              brings all objects that it leads to */
         struct ek_count count; /* bytes and descriptors are those of objects, too */
+        uint64_t taken; /* records that the program was given */
         enum ek_digest_kind digest_kind;
         struct ek_digest digest;
         /* Of the batch in hand: */
@@ -42,6 +45,13 @@ int ek_import_malformed(struct ek_import *import, const char *what);
 /** Unpacks a record as its source has it, its descriptors resolved; `tag` of an object, or 0. */
 int ek_import_unpack(struct ek_import *import, const struct ekiden_message *type, uint64_t tag,
                      const uint8_t *data, size_t size_bytes, ProtobufCMessage **ret_record);
+
+/** Receives what answers the PULL: EKIDEN_RESUMED, EKIDEN_FRESH or an error. */
+int ek_import_answer(struct ek_import *import);
+
+/** Unpacks a record or an object for the visitor, and closes its descriptors. (import_visit.c) */
+int ek_import_show(struct ek_import *import, const struct ekiden_message *type, uint64_t tag,
+                   const uint8_t *data, size_t size_bytes);
 
 /** Takes a run of objects. (import_object_frame.c) */
 int ek_import_objects(struct ek_import *import, const struct ek_frame *frame);

@@ -189,12 +189,23 @@ bool ek_objects_came_before(struct ekiden_objects *objects, uint64_t identity);
 int ek_objects_root(struct ekiden_cursor *cursor, const struct ekiden_native *native,
                     const void *address, uint64_t *ret_identity);
 
-/** What is sent from now on brings all objects that it leads to, whether they were sent or not. */
-void ek_objects_send_again(struct ekiden_objects *objects);
-
 /** The next object to be sent, and its identity; NULL: no more. */
 const void *ek_objects_next(struct ekiden_objects *objects, const struct ek_object_type **ret_type,
                             uint64_t *ret_identity);
+
+/** Enters all known objects into a larger hash table: 0 or ENOMEM. */
+int ek_objects_index(struct ekiden_objects *objects);
+
+/* A second time (objects_again.c). */
+
+/** Enters what came in, into an empty table of the same natives, by the same identities: 0 or
+ * ENOMEM.
+ */
+int ek_objects_seed(struct ekiden_objects *objects, const struct ekiden_objects *imported);
+
+/** What is sent from now on brings all objects that it leads to, whether they were sent or not; by the
+    same identities. */
+void ek_objects_send_again(struct ekiden_objects *objects);
 
 /* On the way in (objects_import.c, objects_settle.c, objects_missing.c). */
 

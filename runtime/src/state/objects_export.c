@@ -34,11 +34,24 @@ static uint32_t *find_slot(struct ekiden_objects *objects, const void *address, 
 /* Three quarters of the slots are in use at most. */
 static int make_room(struct ekiden_objects *objects)
 {
+        return objects->count < objects->slot_count - objects->slot_count / 4
+                       ? 0
+                       : ek_objects_index(objects);
+}
+
+/* Numbers that nobody has are in a page, too, or in one that is not there. */
+static bool is_known(struct ekiden_objects *objects, uint64_t number)
+{
+        return objects->pages[number / EK_OBJECTS_PAGE] && ek_objects_type_of(objects, number) != 0;
+}
+
+int ek_objects_index(struct ekiden_objects *objects)
+{
         size_t count = objects->slot_count > 0 ? objects->slot_count * 2 : 64;
         uint32_t *slots;
 
-        if (objects->count < objects->slot_count - objects->slot_count / 4)
-                return 0;
+        while (objects->count >= count - count / 4)
+                count *= 2;
         slots = calloc(count, sizeof(*slots));
         if (!slots)
                 return EKIDEN_ENOMEM;
@@ -46,8 +59,9 @@ static int make_room(struct ekiden_objects *objects)
         objects->slots = slots;
         objects->slot_count = count;
         for (uint64_t number = 1; number <= objects->count; number++)
-                *find_slot(objects, *ek_objects_address(objects, number),
-                           ek_objects_type_of(objects, number)) = (uint32_t)number;
+                if (is_known(objects, number))
+                        *find_slot(objects, *ek_objects_address(objects, number),
+                                   ek_objects_type_of(objects, number)) = (uint32_t)number;
         return 0;
 }
 
@@ -218,16 +232,6 @@ bool ek_objects_came_before(struct ekiden_objects *objects, uint64_t identity)
         return came_before;
 }
 
-void ek_objects_send_again(struct ekiden_objects *objects)
-{
-        for (uint64_t number = 1; number <= objects->count; number++)
-                if (!(*ek_objects_state(objects, number) & EK_OBJECT_PLACED))
-                        *ek_objects_state(objects, number) &=
-                                (uint16_t) ~(EK_OBJECT_SENT | EK_OBJECT_WANTED);
-        objects->next = 1;
-        objects->again_count = 0;
-}
-
 static const void *send(struct ekiden_objects *objects, uint64_t number,
                         const struct ek_object_type **ret_type, uint64_t *ret_identity)
 {
@@ -258,7 +262,7 @@ const void *ek_objects_next(struct ekiden_objects *objects, const struct ek_obje
         while (objects->next <= objects->count) {
                 uint64_t number = objects->next++;
 
-                if (is_due(objects, number))
+                if (is_known(objects, number) && is_due(objects, number))
                         return send(objects, number, ret_type, ret_identity);
         }
         return NULL;

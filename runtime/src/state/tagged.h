@@ -31,10 +31,13 @@ enum ek_value_type {
 struct ek_figures {
         bool is_known; /* it was, as a whole */
         uint64_t records, objects, bytes, descriptors; /* as the predecessor sent them */
+        uint64_t taken; /* records that the program was given; on the way in */
         uint64_t transformed; /* calls of transformers; on the way in */
         uint64_t duration_ns; /* of the whole item */
         enum ek_digest_kind digest_kind; /* which digest is to be made; set by who fetches it */
         struct ek_digest digest; /* of what crossed; unless there was to be none */
+        unsigned int verdict; /* of a verification, an Ekiden__Verdict; 0: none was made */
+        char reason[128]; /* why it was compared in part, or not at all */
 };
 
 struct ek_tagged {

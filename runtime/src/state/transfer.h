@@ -30,9 +30,19 @@ struct ek_progress {
         struct ek_count total;
 };
 
+/* Who looks at records in place of sending them, or of giving them to the program. */
+struct ek_visitor {
+        /* `tag` of an object as on the wire, 0 of a record. The record is unchanged afterwards: it
+           may be the program's own. An error ends the walk. */
+        int (*visit)(void *data, const struct ekiden_message *type, uint64_t tag,
+                     ProtobufCMessage *record, struct ekiden_error *error);
+        void *data;
+};
+
 struct ek_export {
         struct ek_link *link;
         const struct ek_wait *wait;
+        const struct ek_visitor *visitor; /* is given what would be sent; link and wait are NULL */
         struct ek_count total; /* over all items of this handover */
         /* Called as records leave, and at the end of each item; NULL: nobody. */
         void (*progress)(void *data, const struct ek_progress *progress);
@@ -55,6 +65,10 @@ struct ek_export {
 int ek_export_item(struct ek_export *export_, const struct ek_tagged *tagged,
                    struct ekiden_error *error);
 
+/** The structs of singletons are known from the start: a pointer to one leads to what the
+   successor's program has itself. 0 or ENOMEM. */
+int ek_export_place_singletons(struct ekiden_objects *objects);
+
 /** Receives a frame and answers the peer's REFUSAL with its error. As ek_link_receive(). */
 int ek_receive(struct ek_link *link, const struct ek_wait *wait, struct ek_frame *ret_frame,
                struct ekiden_error *error);
@@ -76,3 +90,15 @@ bool ek_lets_objects_go(const struct ek_tagged *tagged, const struct ek_route *r
 int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struct ek_tagged *tagged,
                    const struct ek_route *route, struct ekiden_objects *objects,
                    struct ekiden_error *error);
+
+/**
+ * Receives the answer to a PULL that was made to look at an item, of one's own version or another.
+ *
+ * @param source   the item, as its source has it
+ * @param from     the source's schema; NULL for a built-in item
+ * @param visitor  is given each record and object, unpacked; descriptors are closed after the call
+ * @return EKIDEN_RESUMED, EKIDEN_FRESH (absent), or an error with its sentence
+ */
+int ek_import_visit(struct ek_link *link, const struct ek_wait *wait,
+                    const struct ekiden_item *source, const struct ekiden_schema *from,
+                    const struct ek_visitor *visitor, struct ekiden_error *error);

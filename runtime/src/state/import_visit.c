@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Items that are looked at and not imported: each record and object goes to a visitor. */
+#include <string.h>
+
+#include "state/import_private.h"
+
+int ek_import_show(struct ek_import *import, const struct ekiden_message *type, uint64_t tag,
+                   const uint8_t *data, size_t size)
+{
+        const struct ek_visitor *visitor = import->visitor;
+        ProtobufCMessage *record;
+        int r = ek_import_unpack(import, type, tag, data, size, &record);
+
+        if (r == 0)
+                r = visitor->visit(visitor->data, type, tag, record, import->error);
+        if (tag == 0)
+                import->count.records++; /* objects are counted by whoever took their frame apart */
+        if (r == 0)
+                ek_import_close_unclaimed(import);
+        return r;
+}
+
+int ek_import_visit(struct ek_link *link, const struct ek_wait *wait,
+                    const struct ekiden_item *source, const struct ekiden_schema *from,
+                    const struct ek_visitor *visitor, struct ekiden_error *error)
+{
+        struct ek_tagged tagged = {.item = *source};
+        struct ek_import import = {
+                .link = link,
+                .wait = wait,
+                .tagged = &tagged,
+                .visitor = visitor,
+                .visited = from,
+                .error = error,
+        };
+        int r;
+
+        strncpy(tagged.name, source->name, sizeof(tagged.name) - 1);
+        ek_arena_init(&import.arena);
+        r = ek_import_answer(&import);
+        ek_import_drop_descriptors(&import);
+        ek_arena_deinit(&import.arena);
+        return r;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* See verify_sentence.h. */
+#include "state/verify_sentence.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "difference.h"
+#include "fields.h"
+#include "record.h"
+#include "state/key.h"
+#include "utf8.h"
+
+/* Two records at once, unpacked. */
+struct pair {
+        ProtobufCMessage *came, *ours;
+};
+
+static int out_of_memory(struct ekiden_error *error)
+{
+        return ekiden_error_set(error, EKIDEN_ENOMEM, "memory ran out while verifying");
+}
+
+static ProtobufCMessage *unpack(const struct ek_record_kept *kept)
+{
+        return kept ? protobuf_c_message_unpack(kept->type->descriptor, NULL, kept->size,
+                                                kept->packed)
+                    : NULL;
+}
+
+static void free_pair(struct pair *pair)
+{
+        protobuf_c_message_free_unpacked(pair->came, NULL);
+        protobuf_c_message_free_unpacked(pair->ours, NULL);
+}
+
+static bool same_key(const struct ekiden_item *source, const struct pair *pair, bool *ret_has_key)
+{
+        const ProtobufCFieldDescriptor *field =
+                source->key != 0 ? protobuf_c_message_descriptor_get_field(pair->came->descriptor,
+                                                                           source->key)
+                                 : NULL;
+        const void *came, *ours;
+
+        *ret_has_key =
+                field && ek_field_is_set(pair->came, field) && ek_field_is_set(pair->ours, field);
+        if (!*ret_has_key)
+                return false;
+        came = (const char *)pair->came + field->offset;
+        ours = (const char *)pair->ours + field->offset;
+        if (field->type == PROTOBUF_C_TYPE_STRING)
+                return strcmp(*(const char *const *)came, *(const char *const *)ours) == 0;
+        return memcmp(came, ours, ek_value_size(field->type)) == 0;
+}
+
+static bool are_one(const struct ekiden_item *source, const struct ek_record_kept *came,
+                    const struct pair *pair)
+{
+        uint64_t one, other;
+        bool has_key, is_same_key;
+
+        if (came->tag == 0) {
+                is_same_key = same_key(source, pair, &has_key);
+                if (has_key)
+                        return is_same_key;
+        }
+        if (ek_record_identity(came->type, pair->came, &one) &&
+            ek_record_identity(came->type, pair->ours, &other))
+                return one == other;
+        return true;
+}
+
+bool ek_kept_are_one(const struct ekiden_item *source, const struct ek_record_kept *came,
+                     const struct ek_record_kept *ours)
+{
+        struct pair pair;
+        bool is_one;
+
+        if (came->tag != ours->tag)
+                return false;
+        pair = (struct pair){unpack(came), unpack(ours)};
+        is_one = pair.came && pair.ours && are_one(source, came, &pair);
+        free_pair(&pair);
+        return is_one;
+}
+
+/* "record 3", to which its key is added; or "object 3, of type Node,". */
+static const char *name_record(const struct ek_record_kept *kept, char words[128])
+{
+        if (kept->tag == 0)
+                snprintf(words, 128, "record %llu", (unsigned long long)kept->number);
+        else
+                snprintf(words, 128, "object %llu, of type %.80s,",
+                         (unsigned long long)kept->number, kept->type->descriptor->short_name);
+        return words;
+}
+
+/* Adds what every such error has. */
+static int finish(const struct ek_tagged *tagged, const struct ekiden_item *source,
+                  const struct ek_record_kept *kept, struct ekiden_error *error)
+{
+        ProtobufCMessage *record = unpack(kept);
+
+        memcpy(error->item, tagged->name, sizeof(error->item));
+        if (record && kept->tag == 0)
+                ek_name_key(error, kept->number, source, record);
+        protobuf_c_message_free_unpacked(record, NULL);
+        return error->code;
+}
+
+#define ADVICE                                                                                     \
+        "look at how the program imports it, and at what it does with it before its first update " \
+        "point"
+
+static const char *describe(enum ek_difference_kind kind)
+{
+        switch (kind) {
+        case EK_DIFFERENCE_ONLY_IN_A:
+                return "is not there any more";
+        case EK_DIFFERENCE_ONLY_IN_B:
+                return "is there, and was not";
+        case EK_DIFFERENCE_COUNT:
+                return "has another number of elements";
+        default:
+                return "has another value";
+        }
+}
+
+static bool same_number(void *data, int32_t a, int32_t b)
+{
+        (void)data;
+        return a == b;
+}
+
+/* A pointer differs in the identity of what it leads to; its own name says it better. */
+static void name_pointer(const struct ekiden_message *type, char *path)
+{
+        char *at = path;
+
+        while (type && *at) {
+                size_t length = strcspn(at, ".[");
+                char name[EKIDEN_NAME_MAX + 1];
+                const ProtobufCFieldDescriptor *field;
+                const struct ekiden_field *entry;
+
+                snprintf(name, sizeof(name), "%.*s", (int)length, at);
+                field = protobuf_c_message_descriptor_get_field_by_name(type->descriptor, name);
+                entry = field ? ek_message_field(type,
+                                                 (unsigned int)(field - type->descriptor->fields))
+                              : NULL;
+                if (entry && (entry->flags & EKIDEN_FIELD_IDENTITY) && at > path)
+                        at[-1] = '\0';
+                at += length + strcspn(at + length, ".");
+                at += *at == '.';
+                type = entry ? entry->nested : NULL;
+        }
+}
+
+int ek_verify_differs(const struct ek_tagged *tagged, const struct ekiden_item *source,
+                      const struct ek_record_kept *came, const struct ek_record_kept *ours,
+                      struct ekiden_error *error)
+{
+        const struct ek_difference_rules rules = {
+                .type_a = came->type, .type_b = ours->type, .same_descriptor = same_number};
+        struct pair pair = {unpack(came), unpack(ours)};
+        struct ek_difference difference = {.kind = EK_DIFFERENCE_VALUE};
+        char words[128];
+        int r = pair.came && pair.ours
+                        ? ek_difference_find(&rules, pair.came, pair.ours, &difference, NULL)
+                        : EKIDEN_ENOMEM;
+
+        free_pair(&pair);
+        if (r == EKIDEN_ENOMEM)
+                return out_of_memory(error);
+        if (r != 1 || difference.kind == EK_DIFFERENCE_UNKNOWN)
+                snprintf(difference.path, sizeof(difference.path), "?");
+        name_pointer(came->type, difference.path);
+        if (error->code == 0)
+                ek_utf8_copy(error->field, sizeof(error->field), difference.path);
+        ekiden_error_set(error, EKIDEN_EREFUSED,
+                         "%s is not what it was in the predecessor: field \"%s\" %s; " ADVICE,
+                         name_record(came, words), difference.path, describe(difference.kind));
+        return finish(tagged, source, came, error);
+}
+
+int ek_verify_is_lost(const struct ek_tagged *tagged, const struct ekiden_item *source,
+                      const struct ek_record_kept *came, struct ekiden_error *error)
+{
+        char words[128];
+
+        ekiden_error_set(error, EKIDEN_EREFUSED,
+                         "%s came, and the program does not have it any more; " ADVICE,
+                         name_record(came, words));
+        return finish(tagged, source, came, error);
+}
+
+int ek_verify_is_new(const struct ek_tagged *tagged, const struct ekiden_item *source,
+                     const struct ek_record_kept *ours, struct ekiden_error *error)
+{
+        char words[128];
+
+        ekiden_error_set(error, EKIDEN_EREFUSED, "%s is in the program, and never came so; " ADVICE,
+                         name_record(ours, words));
+        return finish(tagged, source, ours, error);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* What a verification says of a record that differs: its place and key, the field, never a value.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "state/tagged.h"
+
+/* A record or an object, as the predecessor's version has it, packed. */
+struct ek_record_kept {
+        const struct ekiden_message *type;
+        uint64_t tag; /* of an object; 0: a record */
+        uint64_t number; /* among the records, or the objects, from 0 */
+        uint8_t *packed;
+        size_t size;
+};
+
+/**
+ * Whether one was made of the other: they have one identity, or one key; where there is neither,
+ * any may be.
+ *
+ * @param source  the item, as the predecessor has it
+ */
+bool ek_kept_are_one(const struct ekiden_item *source, const struct ek_record_kept *came,
+                     const struct ek_record_kept *ours);
+
+/** A record differs from what it was made of: EREFUSED naming the field, or ENOMEM. */
+int ek_verify_differs(const struct ek_tagged *tagged, const struct ekiden_item *source,
+                      const struct ek_record_kept *came, const struct ek_record_kept *ours,
+                      struct ekiden_error *error);
+
+/** A record came that the program does not have: EREFUSED, or ENOMEM. */
+int ek_verify_is_lost(const struct ek_tagged *tagged, const struct ekiden_item *source,
+                      const struct ek_record_kept *came, struct ekiden_error *error);
+
+/** The program has a record that never came: EREFUSED, or ENOMEM. */
+int ek_verify_is_new(const struct ek_tagged *tagged, const struct ekiden_item *source,
+                     const struct ek_record_kept *ours, struct ekiden_error *error);
