@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* A case of the matrix: where which fault strikes, in which kind of upgrade. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "plan.h"
+
+/* What is upgraded to what, and what comes of it without a fault. */
+enum scenario {
+        SCENARIO_GOOD, /* the successor serves */
+        SCENARIO_REFUSED, /* the new binary ends when it has all: the fault strikes in the calling
+                             off */
+        SCENARIOS,
+};
+
+struct fault_case {
+        enum scenario scenario;
+        enum plan_role role;
+        unsigned int place, count;
+        enum plan_fault fault;
+        int error;
+};
+
+#define CASE_NAME_MAX 96
+
+/** "SCENARIO:ROLE:CALL:COUNT:FAULT", such as "good:successor:recvmsg:3:eintr". */
+void case_name(const struct fault_case *fault_case, char ret_name[CASE_NAME_MAX]);
+
+/** The other way; false: it is no such name. */
+bool case_parse(const char *name, struct fault_case *ret_case);
+
+/**
+ * All cases, by what was counted in upgrades without a fault.
+ *
+ * @param counts  [SCENARIOS][ROLES][PLACES]
+ * @return how many; *ret_cases is the caller's to free
+ */
+size_t case_list(uint32_t counts[SCENARIOS][ROLES][PLACES], struct fault_case **ret_cases);
+
+extern const char *const role_names[ROLES];
+extern const char *const fault_names[FAULTS];

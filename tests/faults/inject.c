@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* See inject.h. */
+#include "inject.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "handover/predecessor.h"
+#include "handover/spawn.h"
+
+static struct plan *shared;
+static enum plan_role role;
+
+int __real_open64(const char *path, int flags, ...);
+int __real_close(int fd);
+
+/* Before main(): a successor has not taken the variable away yet. */
+__attribute__((constructor)) static void find_plan(void)
+{
+        const char *path = getenv(PLAN_VARIABLE);
+        int fd = path ? __real_open64(path, O_RDWR | O_CLOEXEC) : -1;
+        void *memory;
+
+        if (fd < 0)
+                return;
+        memory = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        __real_close(fd);
+        if (memory == MAP_FAILED)
+                return;
+        shared = memory;
+        if (getenv(PLAN_TOOL_VARIABLE))
+                role = ROLE_TOOL;
+        else
+                role = getenv(EK_HANDOVER_VARIABLE) ? ROLE_SUCCESSOR : ROLE_PREDECESSOR;
+}
+
+struct plan *inject_plan(enum plan_role *ret_role)
+{
+        if (!shared || !__atomic_load_n(&shared->is_armed, __ATOMIC_ACQUIRE))
+                return NULL;
+        *ret_role = role;
+        return shared;
+}
+
+void inject_sleep(unsigned int milliseconds)
+{
+        struct timespec until;
+
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec += milliseconds / 1000;
+        until.tv_nsec += (long)(milliseconds % 1000) * 1000000;
+        if (until.tv_nsec >= 1000000000) {
+                until.tv_sec++;
+                until.tv_nsec -= 1000000000;
+        }
+        while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+                ;
+}
+
+void inject_struck(struct plan *plan)
+{
+        plan->struck_phase = plan->phase;
+        plan->struck_pid = getpid();
+        __atomic_store_n(&plan->has_struck, 1, __ATOMIC_RELEASE);
+}
+
+int inject_error(void)
+{
+        return shared->error;
+}
+
+static void strike(struct plan *plan)
+{
+        inject_struck(plan);
+        if (plan->fault == FAULT_HANG)
+                inject_sleep(plan->sleep_ms);
+        else if (plan->fault == FAULT_KILL)
+                raise(SIGKILL);
+        else if (plan->fault == FAULT_STOP)
+                raise(SIGSTOP);
+}
+
+bool inject_at_moving(enum faults_call call, bool *ret_is_short)
+{
+        enum plan_role mine;
+        struct plan *plan = inject_plan(&mine);
+
+        *ret_is_short = false;
+        if (!plan)
+                return false;
+        if (mine == ROLE_PREDECESSOR)
+                plan->phase = (int)ek_predecessor_phase();
+        if (++plan->counts[mine][call] != plan->count || plan->place != call || plan->role != mine)
+                return false;
+        strike(plan);
+        *ret_is_short = plan->fault == FAULT_SHORT;
+        if (plan->fault != FAULT_FAIL && plan->fault != FAULT_EINTR)
+                return false;
+        errno = plan->error;
+        return true;
+}
+
+bool inject_at(enum faults_call call)
+{
+        bool is_short;
+
+        return inject_at_moving(call, &is_short);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* Processes, signals, timers, and libuv. */
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "inject.h"
+
+INJECT(int, kill, (pid_t pid, int number), (pid, number), -1);
+INJECT(int, pidfd_open, (pid_t pid, unsigned int flags), (pid, flags), -1);
+INJECT(int, pidfd_send_signal, (int pidfd, int number, siginfo_t *info, unsigned int flags),
+       (pidfd, number, info, flags), -1);
+INJECT(int, poll, (struct pollfd * sources, nfds_t count, int timeout_ms),
+       (sources, count, timeout_ms), -1);
+INJECT(int, posix_spawn,
+       (pid_t * pid, const char *path, const posix_spawn_file_actions_t *actions,
+        const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[]),
+       (pid, path, actions, attributes, arguments, environment), inject_error());
+INJECT(int, signalfd, (int fd, const sigset_t *mask, int flags), (fd, mask, flags), -1);
+INJECT(int, timer_create, (clockid_t clock, struct sigevent *event, timer_t *timer),
+       (clock, event, timer), -1);
+INJECT(int, timerfd_create, (clockid_t clock, int flags), (clock, flags), -1);
+INJECT(int, waitid, (idtype_t type, id_t id, siginfo_t *info, int options),
+       (type, id, info, options), -1);
+INJECT(pid_t, waitpid, (pid_t pid, int *status, int options), (pid, status, options), -1);
+
+INJECT(int, uv_loop_close, (uv_loop_t * loop), (loop), -inject_error());
+INJECT(int, uv_loop_init, (uv_loop_t * loop), (loop), -inject_error());
+INJECT(int, uv_poll_init, (uv_loop_t * loop, uv_poll_t *handle, int fd), (loop, handle, fd),
+       -inject_error());
+INJECT(int, uv_poll_start, (uv_poll_t * handle, int events, uv_poll_cb callback),
+       (handle, events, callback), -inject_error());
+INJECT(int, uv_run, (uv_loop_t * loop, uv_run_mode mode), (loop, mode), 0);
+
+_Noreturn void __real__exit(int status);
+_Noreturn void __wrap__exit(int status);
+
+_Noreturn void __wrap__exit(int status)
+{
+        (void)inject_at(CALL__exit);
+        __real__exit(status);
+}
+
+INJECT_REAL(int, prctl, (int option, ...))
+{
+        va_list arguments;
+        unsigned long argument;
+
+        va_start(arguments, option);
+        argument = va_arg(arguments, unsigned long);
+        va_end(arguments);
+        return inject_at(CALL_prctl) ? -1 : __real_prctl(option, argument);
+}
+
+INJECT_REAL(long, syscall, (long number, ...))
+{
+        va_list arguments;
+        long a, b, c;
+
+        va_start(arguments, number);
+        a = va_arg(arguments, long);
+        b = va_arg(arguments, long);
+        c = va_arg(arguments, long);
+        va_end(arguments);
+        return inject_at(CALL_syscall) ? -1 : __real_syscall(number, a, b, c);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * See judge.h. The invariants, as issue and design have them: exactly one process serves, with the
+ * state that it must have; nothing is left over; the operator is told the truth. That the next
+ * upgrade works is seen in play.c.
+ */
+#include "judge.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <ekiden/error.h>
+
+#include "ekiden/handover.pb-c.h"
+
+#define TRIES 100 /* of 20 ms, for what is released at a later update point */
+
+enum { OLD = 1, NEW = 2, NOBODY = 4 };
+
+void judge_add(struct judgement *judgement, const char *format, ...)
+{
+        size_t used = strlen(judgement->why);
+        va_list arguments;
+
+        if (judgement->faults++ > 0 && used + 2 < judgement->size)
+                used += (size_t)snprintf(judgement->why + used, judgement->size - used, "; ");
+        va_start(arguments, format);
+        vsnprintf(judgement->why + used, judgement->size - used, format, arguments);
+        va_end(arguments);
+}
+
+static bool is_frame(const struct fault_case *c, unsigned int kind)
+{
+        return c->place == FRAME_FIRST + kind;
+}
+
+/*
+ * Who may serve. TAKEN decides, from the moment at which the socket has it. A TAKEN that was sent
+ * and never comes is nothing that a UNIX socket does: whoever is left then will do, but only one. A
+ * predecessor that is killed leaves nobody, unless the successor had its COMMIT.
+ */
+static int may_serve(const struct stage *stage, const struct fault_case *c)
+{
+        const struct plan *plan = stage->plan;
+        bool is_killed = plan->has_struck && c->fault == FAULT_KILL;
+
+        if (is_frame(c, EKIDEN__FRAME_KIND__TAKEN) && plan->has_struck)
+                return c->fault == FAULT_DELAYED ? NEW : OLD | NEW;
+        if (is_killed && c->role == ROLE_SUCCESSOR && plan->is_taken)
+                return NOBODY;
+        if (is_killed && c->role == ROLE_PREDECESSOR && !plan->is_taken)
+                return plan->is_committed ? NOBODY | NEW : NOBODY;
+        return plan->is_taken ? NEW : OLD;
+}
+
+static int who_serves(const struct scene *scene)
+{
+        if (scene->processes == 0)
+                return NOBODY;
+        return scene->answers && scene->after.pid == scene->before.pid ? OLD : NEW;
+}
+
+static const char *name_of(int who)
+{
+        return who == OLD ? "the predecessor" : who == NEW ? "a successor" : "nobody";
+}
+
+static void judge_service(const struct stage *stage, const struct scene *scene, int who,
+                          struct judgement *judgement)
+{
+        if (scene->processes > 1)
+                judge_add(judgement, "%zu processes are left", scene->processes);
+        else if (scene->processes == 1 && !scene->answers)
+                judge_add(judgement, "process %d is left and does not answer", (int)scene->one);
+        else if (scene->processes == 0 && stage_has_listener(stage))
+                judge_add(judgement, "nobody serves, and somebody listens");
+        if (!(may_serve(stage, scene->fault_case) & who))
+                judge_add(judgement, "%s serves%s%s", name_of(who),
+                          stage->plan->is_committed ? ", COMMIT was sent" : "",
+                          stage->plan->is_taken ? ", TAKEN was sent" : "");
+}
+
+/* `asked` counts how often the stage has asked since `before`. */
+static void judge_state(const struct scene *scene, int who, unsigned int asked,
+                        struct judgement *judgement)
+{
+        const struct answer *before = &scene->before, *after = &scene->after;
+
+        if (after->version != (who == OLD ? 1 : 2))
+                judge_add(judgement, "version %d answers", after->version);
+        if (after->asked != before->asked + asked)
+                judge_add(judgement, "it was asked %llu times, and says %llu",
+                          before->asked + asked, after->asked);
+        if (after->sum != before->sum)
+                judge_add(judgement, "its state has changed");
+}
+
+/* A few update points later it must have in it what it had, or what a successor has. */
+static void judge_remains(struct stage *stage, struct scene *scene, int who,
+                          struct judgement *judgement)
+{
+        int descriptors = who == OLD ? scene->before.descriptors : scene->clean->descriptors;
+        size_t heap_bytes = who == OLD ? scene->before.heap_bytes : scene->clean->heap_bytes;
+        unsigned int asked = 2;
+        bool are_its = false;
+        size_t files = 0;
+
+        for (int i = 0; i < TRIES; i++) {
+                files = stage_files(stage, scene->after.pid, &are_its);
+                if (scene->after.descriptors == descriptors && files == 1 && are_its &&
+                    scene->after.heap_bytes <= heap_bytes)
+                        break;
+                stage_nap(20);
+                if (!stage_ask(stage, &scene->after)) {
+                        judge_add(judgement, "it answers no more");
+                        return;
+                }
+                asked++;
+        }
+        judge_state(scene, who, asked, judgement);
+        if (scene->after.descriptors != descriptors)
+                judge_add(judgement, "%d descriptors, not %d", scene->after.descriptors,
+                          descriptors);
+        if (scene->after.heap_bytes > heap_bytes)
+                judge_add(judgement, "%zu bytes of heap, not %zu", scene->after.heap_bytes,
+                          heap_bytes);
+        if (files != 1 || !are_its)
+                judge_add(judgement, "%zu files are in its directory%s", files,
+                          files == 1 ? ", and not its own" : "");
+}
+
+/* A failure has an error, its exit status, a phase and a sentence. */
+static void judge_failure(const struct scene *scene, int who, struct judgement *judgement)
+{
+        const struct told *told = &scene->told;
+        bool is_own = scene->fault_case->role == ROLE_TOOL;
+
+        if (told->status <= 0 || told->status != told->claimed_status)
+                judge_add(judgement, "the tool ends with %d, and says %d", told->status,
+                          told->claimed_status);
+        if (!told->error[0] || !told->sentence[0] || !told->phase[0])
+                judge_add(judgement, "the tool gives no error, phase or sentence");
+        if (told->serves_on == SERVES_ON_YES && who != OLD)
+                judge_add(judgement, "the tool says that the old version serves on: %s",
+                          told->sentence);
+        if (told->serves_on == SERVES_ON_NO && who != NOBODY)
+                judge_add(judgement, "the tool says that the old version has ended: %s",
+                          told->sentence);
+        (void)is_own;
+}
+
+static void judge_told(const struct scene *scene, int who, struct judgement *judgement)
+{
+        const struct fault_case *c = scene->fault_case;
+        const struct told *told = &scene->told;
+
+        if (!told->is_over) {
+                judge_add(judgement, "the tool does not end");
+                return;
+        }
+        if (c->role == ROLE_TOOL && c->fault == FAULT_KILL && told->status == -9)
+                return;
+        if (told->status < 0)
+                judge_add(judgement, "signal %d ends the tool", -told->status);
+        else if (strcmp(told->event, "failed") == 0)
+                judge_failure(scene, who, judgement);
+        else if (strcmp(told->event, "committed") != 0 &&
+                 !(c->role == ROLE_TOOL && told->status != 0 && told->sentence[0]))
+                judge_add(judgement, "the tool ends with %d, and its last event is \"%s\"",
+                          told->status, told->event);
+        else if (told->status == 0 && who == OLD)
+                judge_add(judgement, "the tool says that a successor serves");
+}
+
+void judge(struct stage *stage, struct scene *scene, struct judgement *judgement)
+{
+        int who = who_serves(scene);
+
+        judge_service(stage, scene, who, judgement);
+        judgement->serves = scene->processes > 0 && scene->answers;
+        if (judgement->serves)
+                judge_remains(stage, scene, who, judgement);
+        judge_told(scene, who, judgement);
+}

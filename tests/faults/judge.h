@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What must hold after a fault, whichever it was. */
+#pragma once
+
+#include "play.h"
+
+struct scene {
+        const struct fault_case *fault_case;
+        const struct clean *clean;
+        struct answer before, after; /* `after` only where somebody answers */
+        bool answers;
+        struct told told;
+        size_t processes;
+        pid_t one; /* of them */
+};
+
+struct judgement {
+        bool serves; /* a process does */
+        unsigned int faults;
+        char *why;
+        size_t size;
+};
+
+/** Another thing that is not as it must be. */
+void judge_add(struct judgement *judgement, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+
+void judge(struct stage *stage, struct scene *scene, struct judgement *judgement);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the matrix and the processes that it upgrades share: which call suffers what, and what came
+ * of it. The memory is a file that EKIDEN_FAULTS_PLAN names; without it nothing is injected.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "calls.h"
+
+#define PLAN_VARIABLE "EKIDEN_FAULTS_PLAN"
+#define PLAN_TOOL_VARIABLE "EKIDEN_FAULTS_TOOL" /* set: the process is the operator's tool */
+
+enum plan_role { ROLE_PREDECESSOR, ROLE_SUCCESSOR, ROLE_TOOL, ROLES };
+
+enum plan_fault {
+        FAULT_NONE, /* only count */
+        FAULT_FAIL, /* with `error` */
+        FAULT_EINTR,
+        FAULT_SHORT,
+        FAULT_HANG, /* for `sleep_ms`, then it goes on */
+        FAULT_KILL, /* SIGKILL to itself, before the call */
+        FAULT_STOP, /* SIGSTOP to itself, before the call */
+        /* Of frames: */
+        FAULT_LOST,
+        FAULT_DELAYED, /* by `sleep_ms` */
+        FAULT_CUT, /* its first half is sent, and the socket shut down */
+        FAULT_FLIPPED, /* one bit of it */
+        FAULTS,
+};
+
+/* A frame counts as a call, too: FRAME_FIRST and its kind. */
+#define FRAME_FIRST CALLS
+#define FRAME_KINDS 80
+#define PLACES (CALLS + FRAME_KINDS)
+
+struct plan {
+        /* The matrix writes: */
+        int is_armed;
+        enum plan_role role;
+        unsigned int place, count; /* the count-th time, from 1 */
+        enum plan_fault fault;
+        int error;
+        unsigned int sleep_ms;
+
+        /* The processes write: */
+        int phase; /* that the predecessor is in */
+        int is_committed, is_taken; /* COMMIT, TAKEN: the socket has all of it */
+        int has_struck;
+        int struck_phase;
+        pid_t struck_pid;
+        uint32_t counts[ROLES][PLACES];
+};

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* See play.h. What must hold afterwards is in judge.c. */
+#include "play.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ekiden/error.h>
+
+#include "judge.h"
+
+/* Where a fault is waited out, deadlines are short; elsewhere no slow machine may meet one. */
+#define SHORT_MS 200
+#define LONG_MS 10000
+#define SHORT_TIMEOUT "1.5" /* the operator's, seconds */
+#define LONG_TIMEOUT "12"
+#define HANG_MS 450
+#define DELAY_MS 30
+
+static const char *const binaries[SCENARIOS] = {SUBJECT_V2, SUBJECT_REFUSES};
+
+static bool is_waited_out(enum plan_fault fault)
+{
+        return fault == FAULT_HANG || fault == FAULT_STOP || fault == FAULT_LOST;
+}
+
+static void arm(struct plan *plan, const struct fault_case *c)
+{
+        plan->role = c->role;
+        plan->place = c->place;
+        plan->count = c->count;
+        plan->fault = c->fault;
+        plan->error = c->error;
+        plan->sleep_ms = c->fault == FAULT_DELAYED ? DELAY_MS : HANG_MS;
+        plan->phase = EKIDEN_PHASE_NONE;
+        __atomic_store_n(&plan->is_armed, 1, __ATOMIC_RELEASE);
+}
+
+static void disarm(struct plan *plan)
+{
+        __atomic_store_n(&plan->is_armed, 0, __ATOMIC_RELEASE);
+}
+
+/* What is made once and kept is made by an upgrade that fails. */
+static bool warm_up(struct stage *stage, struct scene *scene)
+{
+        struct told told;
+        bool is_well = stage_upgrade(stage, SUBJECT_REFUSES, LONG_TIMEOUT, &told);
+
+        is_well = is_well && stage_settle(stage) == 1 && stage_ask(stage, &scene->before) &&
+                  stage_ask(stage, &scene->before);
+        if (!is_well && !stage->failure[0])
+                snprintf(stage->failure, sizeof(stage->failure),
+                         "the upgrade that warms up went wrong: %s", told.sentence);
+        return is_well;
+}
+
+/* The fault, and all that comes of it. */
+static bool act(struct stage *stage, const struct fault_case *c, struct scene *scene)
+{
+        const char *timeout = is_waited_out(c->fault) ? SHORT_TIMEOUT : LONG_TIMEOUT;
+
+        stage->stop_ms = HANG_MS;
+        arm(stage->plan, c);
+        if (!stage_upgrade(stage, binaries[c->scenario], timeout, &scene->told))
+                return false;
+        scene->processes = stage_settle(stage);
+        scene->answers = stage_ask(stage, &scene->after);
+        stage_settle(stage); /* it may have struck only now */
+        disarm(stage->plan);
+        scene->processes = stage_processes(&scene->one);
+        if (scene->answers)
+                scene->answers = stage_ask(stage, &scene->after);
+        return true;
+}
+
+static unsigned int deadline_of(const struct fault_case *c)
+{
+        return is_waited_out(c->fault) ? SHORT_MS : LONG_MS;
+}
+
+static void next_upgrade(struct stage *stage, struct judgement *judgement)
+{
+        struct scene scene = {0};
+        struct told told;
+
+        if (!judgement->serves)
+                return;
+        if (!stage_ask(stage, &scene.before)) {
+                judge_add(judgement, "nobody answers before the next upgrade");
+                return;
+        }
+        if (!stage_upgrade(stage, SUBJECT_V2, LONG_TIMEOUT, &told))
+                return;
+        stage_settle(stage);
+        if (!told.is_over || told.status != 0) {
+                judge_add(judgement, "the next upgrade fails (%d): %s", told.status, told.sentence);
+                return;
+        }
+        if (!stage_ask(stage, &scene.after) || scene.after.pid == scene.before.pid)
+                judge_add(judgement, "after the next upgrade its successor does not serve");
+        else if (scene.after.asked != scene.before.asked + 1 || scene.after.sum != scene.before.sum)
+                judge_add(judgement, "the next upgrade loses state");
+}
+
+void play(const struct fault_case *fault_case, const struct clean *clean,
+          struct outcome *ret_outcome)
+{
+        struct judgement judgement = {.why = ret_outcome->why, .size = sizeof(ret_outcome->why)};
+        struct scene scene = {.fault_case = fault_case, .clean = clean};
+        struct stage stage;
+
+        ret_outcome->why[0] = '\0';
+        if (stage_open(&stage, deadline_of(fault_case)) && warm_up(&stage, &scene) &&
+            act(&stage, fault_case, &scene)) {
+                judge(&stage, &scene, &judgement);
+                next_upgrade(&stage, &judgement);
+                ret_outcome->phase = stage.plan->struck_phase;
+                ret_outcome->verdict = stage.plan->has_struck ? VERDICT_PASSED : VERDICT_UNREACHED;
+        }
+        if (stage.failure[0])
+                judge_add(&judgement, "%s", stage.failure);
+        if (judgement.faults > 0)
+                ret_outcome->verdict = VERDICT_FAILED;
+        stage_close(&stage);
+}
+
+bool play_census(enum scenario scenario, uint32_t counts[ROLES][PLACES], struct clean *ret_clean,
+                 char ret_why[600])
+{
+        const struct fault_case nothing = {.scenario = scenario, .place = PLACES};
+        struct scene scene = {.fault_case = &nothing};
+        struct stage stage;
+        bool is_well = stage_open(&stage, LONG_MS) && warm_up(&stage, &scene) &&
+                       act(&stage, &nothing, &scene);
+
+        snprintf(ret_why, 600, "%s", stage.failure);
+        for (int role = 0; is_well && role < ROLES; role++)
+                for (unsigned int place = 0; place < PLACES; place++)
+                        if (stage.plan->counts[role][place] > counts[role][place])
+                                counts[role][place] = stage.plan->counts[role][place];
+        if (is_well && scene.processes == 1 && scene.after.version == 2)
+                *ret_clean = (struct clean){scene.after.descriptors, scene.after.heap_bytes};
+        if (is_well && (scenario == SCENARIO_GOOD) != (scene.told.status == 0)) {
+                is_well = false;
+                snprintf(ret_why, 600, "the tool ends with %d: %.500s", scene.told.status,
+                         scene.told.sentence);
+        }
+        stage_close(&stage);
+        return is_well;
+}

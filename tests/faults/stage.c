@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/* See stage.h. What the tool says is read in told.c. */
+#include "stage.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "told.h"
+#include "wire/clock.h"
+
+#define TOOL_MS 15000 /* the longest that it may take */
+#define SETTLE_MS 8000
+#define ANSWER_MS 2500
+#define START_MS 10000
+
+void stage_nap(unsigned int milliseconds)
+{
+        const struct timespec duration = {.tv_sec = milliseconds / 1000,
+                                          .tv_nsec = (long)(milliseconds % 1000) * 1000000};
+
+        nanosleep(&duration, NULL);
+}
+
+static bool fail(struct stage *stage, const char *what)
+{
+        snprintf(stage->failure, sizeof(stage->failure), "%s: %s", what, strerror(errno));
+        return false;
+}
+
+static bool make_plan(struct stage *stage)
+{
+        char path[96];
+        int fd;
+
+        snprintf(path, sizeof(path), "%s/plan", stage->directory);
+        fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd < 0 || ftruncate(fd, sizeof(*stage->plan)) < 0)
+                return fail(stage, "cannot make the plan");
+        stage->plan = mmap(NULL, sizeof(*stage->plan), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        close(fd);
+        if (stage->plan == MAP_FAILED)
+                return fail(stage, "cannot map the plan");
+        setenv(PLAN_VARIABLE, path, 1);
+        snprintf(path, sizeof(path), "%s/run", stage->directory);
+        setenv("EKIDEN_RUNTIME_DIR", path, 1);
+        return mkdir(path, 0700) == 0 || fail(stage, "cannot make the directory");
+}
+
+/* With these as its output and errors; -1 and errno. */
+static pid_t start(const char *const arguments[], int output, int errors)
+{
+        posix_spawn_file_actions_t actions;
+        pid_t pid;
+        int r;
+
+        posix_spawn_file_actions_init(&actions);
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+        posix_spawn_file_actions_adddup2(&actions, output, 1);
+        posix_spawn_file_actions_adddup2(&actions, errors, 2);
+        posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+        r = posix_spawn(&pid, arguments[0], &actions, NULL, (char *const *)(uintptr_t)arguments,
+                        environ);
+        posix_spawn_file_actions_destroy(&actions);
+        errno = r;
+        return r == 0 ? pid : -1;
+}
+
+static bool read_port(struct stage *stage, int output)
+{
+        struct pollfd source = {.fd = output, .events = POLLIN};
+        char line[32] = "";
+
+        if (poll(&source, 1, START_MS) != 1 || read(output, line, sizeof(line) - 1) <= 0)
+                return fail(stage, "the subject does not start");
+        stage->port = atoi(line);
+        return true;
+}
+
+bool stage_open(struct stage *stage, unsigned int deadline_ms)
+{
+        static const char *const arguments[] = {SUBJECT_V1, NULL};
+        char number[16];
+        int output[2], errors;
+        bool is_started;
+
+        *stage = (struct stage){.directory = "/tmp/ekiden-faults-XXXXXX"};
+        if (!mkdtemp(stage->directory))
+                return fail(stage, "cannot make a directory");
+        if (!make_plan(stage))
+                return false;
+        snprintf(number, sizeof(number), "%u", deadline_ms);
+        setenv("SUBJECT_DEADLINE_MS", number, 1);
+        unsetenv(PLAN_TOOL_VARIABLE);
+        errors = open(getenv("SUBJECT_LOG") ? "/dev/stderr" : "/dev/null", O_WRONLY | O_CLOEXEC);
+        if (errors < 0 || pipe2(output, O_CLOEXEC) < 0)
+                return fail(stage, "cannot make a pipe");
+        is_started = start(arguments, output[1], errors) > 0;
+        close(output[1]);
+        close(errors);
+        is_started = is_started ? read_port(stage, output[0]) : fail(stage, "cannot start it");
+        close(output[0]);
+        return is_started;
+}
+
+/* Adds the children of a process, and theirs. */
+static void add_children(pid_t pid, pid_t *found, size_t *count, size_t room)
+{
+        char path[64];
+        FILE *file;
+        int child;
+
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
+        file = fopen(path, "re");
+        if (!file)
+                return;
+        while (*count < room && fscanf(file, "%d", &child) == 1) {
+                found[(*count)++] = child;
+                add_children(child, found, count, room);
+        }
+        fclose(file);
+}
+
+static size_t find_all(pid_t found[32])
+{
+        size_t count = 0;
+
+        while (waitpid(-1, NULL, WNOHANG) > 0)
+                ;
+        add_children(getpid(), found, &count, 32);
+        return count;
+}
+
+size_t stage_processes(pid_t *ret_one)
+{
+        pid_t found[32];
+        size_t count = find_all(found);
+
+        *ret_one = count > 0 ? found[0] : 0;
+        return count;
+}
+
+void stage_close(struct stage *stage)
+{
+        static const char *const names[] = {"plan", "output", "errors"};
+        pid_t found[32];
+        size_t count;
+        char path[512];
+        DIR *directory;
+
+        for (int i = 0; i < 1000 && (count = find_all(found)) > 0; i++) {
+                while (count > 0)
+                        kill(found[--count], SIGKILL);
+                stage_nap(2);
+        }
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+                snprintf(path, sizeof(path), "%s/%s", stage->directory, names[i]);
+                unlink(path);
+        }
+        snprintf(path, sizeof(path), "%s/run", stage->directory);
+        directory = opendir(path);
+        for (struct dirent *entry; directory && (entry = readdir(directory));)
+                if (entry->d_type != DT_DIR)
+                        unlinkat(dirfd(directory), entry->d_name, 0);
+        if (directory)
+                closedir(directory);
+        rmdir(path);
+        rmdir(stage->directory);
+        if (stage->plan && stage->plan != MAP_FAILED)
+                munmap(stage->plan, sizeof(*stage->plan));
+}
+
+/* What is due by now: a stopped process is continued. Whether the fault is still at work. */
+static bool attend_fault(struct stage *stage)
+{
+        const struct plan *plan = stage->plan;
+        uint64_t now = ek_now_ns();
+
+        if (!__atomic_load_n(&plan->has_struck, __ATOMIC_ACQUIRE))
+                return false;
+        if (stage->struck_ns == 0)
+                stage->struck_ns = now;
+        if (plan->fault == FAULT_HANG)
+                return now < stage->struck_ns + (plan->sleep_ms + 20) * EK_NS_PER_MS;
+        if (plan->fault != FAULT_STOP || stage->is_continued)
+                return false;
+        if (now < stage->struck_ns + stage->stop_ms * EK_NS_PER_MS)
+                return true;
+        kill(plan->struck_pid, SIGCONT);
+        stage->is_continued = true;
+        return false;
+}
+
+static bool await_tool(struct stage *stage, pid_t pid, struct told *told)
+{
+        struct pollfd ended = {.fd = pidfd_open(pid, 0), .events = POLLIN};
+        uint64_t until_ns = ek_now_ns() + TOOL_MS * EK_NS_PER_MS;
+        int status;
+
+        while (ek_now_ns() < until_ns && poll(&ended, 1, 10) == 0)
+                attend_fault(stage);
+        close(ended.fd);
+        told->is_over = waitpid(pid, &status, WNOHANG) == pid;
+        if (!told->is_over)
+                kill(pid, SIGKILL);
+        else
+                told->status = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+        return told->is_over;
+}
+
+static int open_output(const struct stage *stage, const char *name)
+{
+        char path[96];
+
+        snprintf(path, sizeof(path), "%s/%s", stage->directory, name);
+        return open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+}
+
+bool stage_upgrade(struct stage *stage, const char *binary, const char *timeout_seconds,
+                   struct told *ret_told)
+{
+        const char *const arguments[] = {TOOL,      "--json", "--timeout", timeout_seconds,
+                                         "subject", binary,   NULL};
+        int output = open_output(stage, "output");
+        int errors = open_output(stage, "errors");
+        pid_t pid = -1;
+
+        *ret_told = (struct told){0};
+        setenv(PLAN_TOOL_VARIABLE, "1", 1);
+        if (output >= 0 && errors >= 0)
+                pid = start(arguments, output, errors);
+        unsetenv(PLAN_TOOL_VARIABLE);
+        if (pid < 0)
+                fail(stage, "cannot start the tool");
+        else if (await_tool(stage, pid, ret_told))
+                told_read(ret_told, output, errors);
+        close(output);
+        close(errors);
+        return pid > 0;
+}
+
+static int connect_to(const struct stage *stage)
+{
+        const struct timeval patience = {.tv_sec = ANSWER_MS / 1000,
+                                         .tv_usec = ANSWER_MS % 1000 * 1000};
+        struct sockaddr_in address = {.sin_family = AF_INET,
+                                      .sin_port = htons((uint16_t)stage->port)};
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+        if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+                close(fd);
+                fd = -1;
+        }
+        return fd;
+}
+
+bool stage_has_listener(const struct stage *stage)
+{
+        int fd = connect_to(stage);
+
+        if (fd >= 0)
+                close(fd);
+        return fd >= 0;
+}
+
+bool stage_ask(const struct stage *stage, struct answer *ret_answer)
+{
+        int fd = connect_to(stage);
+        char line[160] = "";
+        ssize_t n = -1;
+
+        if (fd < 0)
+                return false;
+        if (send(fd, "?", 1, MSG_NOSIGNAL) == 1)
+                n = recv(fd, line, sizeof(line) - 1, 0);
+        close(fd);
+        return n > 0 && sscanf(line, "%d %d %llu %zu %d %llx", &ret_answer->pid,
+                               &ret_answer->version, &ret_answer->asked, &ret_answer->heap_bytes,
+                               &ret_answer->descriptors, &ret_answer->sum) == 6;
+}
+
+size_t stage_settle(struct stage *stage)
+{
+        uint64_t until_ns = ek_now_ns() + SETTLE_MS * EK_NS_PER_MS;
+        pid_t one;
+
+        while (attend_fault(stage) || (stage_processes(&one) > 1 && ek_now_ns() < until_ns))
+                stage_nap(5);
+        return stage_processes(&one);
+}
+
+size_t stage_files(const struct stage *stage, pid_t pid, bool *ret_are_its)
+{
+        char path[96], name[64];
+        size_t count = 0;
+        DIR *directory;
+
+        snprintf(path, sizeof(path), "%s/run", stage->directory);
+        snprintf(name, sizeof(name), "subject.%d", (int)pid);
+        directory = opendir(path);
+        *ret_are_its = directory != NULL;
+        for (struct dirent *entry; directory && (entry = readdir(directory));) {
+                if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+                        continue;
+                count++;
+                if (strcmp(entry->d_name, name) != 0)
+                        *ret_are_its = false;
+        }
+        if (directory)
+                closedir(directory);
+        return count;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where a case plays: a directory, the subject as a service in it, the plan that is shared with its
+ * processes, the operator's tool. All processes are descendants of the calling process, which is
+ * their subreaper. No call here waits for longer than some seconds.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "plan.h"
+
+struct stage {
+        char directory[64]; /* has the plan and what the tool says; "run" in it has the sockets */
+        struct plan *plan;
+        int port;
+        uint64_t struck_ns; /* when it was seen that the fault has struck; 0: it has not */
+        unsigned int stop_ms; /* after which a stopped process is continued */
+        bool is_continued;
+        char failure[256]; /* why something of the stage itself has failed, or "" */
+};
+
+/* What the subject answers. */
+struct answer {
+        pid_t pid;
+        int version, descriptors;
+        unsigned long long asked, sum;
+        size_t heap_bytes;
+};
+
+enum serves_on { SERVES_ON_UNKNOWN, SERVES_ON_NO, SERVES_ON_YES };
+
+/* What the tool has said, by its last line. */
+struct told {
+        bool is_over; /* it ended by itself */
+        int status; /* its exit status; -N: signal N ended it */
+        char event[24], error[32], phase[16], sentence[512];
+        int claimed_status; /* "exit_status" of the event */
+        enum serves_on serves_on;
+};
+
+/** Starts the subject's first version. false: see `failure`. */
+bool stage_open(struct stage *stage, unsigned int deadline_ms);
+
+/** Ends all of its processes, whatever they are, and removes its directory. */
+void stage_close(struct stage *stage);
+
+/** Runs the tool. false: it could not be started. */
+bool stage_upgrade(struct stage *stage, const char *binary, const char *timeout_seconds,
+                   struct told *ret_told);
+
+/** The processes that live, or are dead and not reaped: their number, and one of them. */
+size_t stage_processes(pid_t *ret_one);
+
+/** Asks the service; false: nobody answers within a second or two. */
+bool stage_ask(const struct stage *stage, struct answer *ret_answer);
+
+/** Whether somebody listens. */
+bool stage_has_listener(const struct stage *stage);
+
+/** Waits until what the fault does is over and at most one process is left: how many are. */
+size_t stage_settle(struct stage *stage);
+
+/** Files in the directory of the control sockets; whether all are the socket of `pid`. */
+size_t stage_files(const struct stage *stage, pid_t pid, bool *ret_are_its);
+
+void stage_nap(unsigned int milliseconds);

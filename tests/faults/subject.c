@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The server that the matrix upgrades. For each byte that a client sends it answers with a line
+ * that tells on it: PID, schema version, how often it was asked, bytes of heap in use, open
+ * descriptors, and a sum over all else of its state, which must be the same in every leg.
+ *
+ * Built as version 1, as version 2, and as a version 2 that refuses when it has all the state.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ekiden/ekiden.h>
+
+#include "subject_v1.native.h"
+#include "subject_v2.native.h"
+
+#if VERSION == 1
+#define OF(name) Subject__V1__##name
+#define FUNCTION(name) subject_v1_##name
+#define SCHEMA subject_v1
+#define COUNTER_INIT SUBJECT__V1__COUNTER__INIT
+#else
+#define OF(name) Subject__V2__##name
+#define FUNCTION(name) subject_v2_##name
+#define SCHEMA subject_v2
+#define COUNTER_INIT SUBJECT__V2__COUNTER__INIT
+#endif
+
+#define RECORDS 1500
+#define PAYLOAD 400 /* bytes: more than two batches */
+#define PIPES 3
+#define NODES 5
+
+struct pipe {
+        int reading, writing;
+};
+
+static struct {
+        OF(Counter) counter;
+        uint64_t record_count, record_sum;
+        struct pipe pipes[PIPES];
+        size_t pipe_count;
+        struct node ring; /* itself in the ring that it begins */
+} state;
+
+static uint64_t add(uint64_t sum, const void *data, size_t size)
+{
+        const uint8_t *bytes = data;
+
+        for (size_t i = 0; i < size; i++)
+                sum = (sum ^ bytes[i]) * UINT64_C(0x100000001b3);
+        return sum;
+}
+
+static int export_record(OF(Record) * record, struct ekiden_cursor *cursor, void *data)
+{
+        (void)data;
+        if (cursor->record == state.record_count)
+                return 0;
+        record->has_id = record->has_payload = 1;
+        record->id = cursor->record;
+        record->payload.len = PAYLOAD;
+        record->payload.data = ekiden_cursor_alloc(cursor, PAYLOAD);
+        if (!record->payload.data)
+                return EKIDEN_ENOMEM;
+        memset(record->payload.data, (int)(cursor->record & 0xff), PAYLOAD);
+        return 1;
+}
+
+static int import_record(const OF(Record) * record, struct ekiden_cursor *cursor, void *data)
+{
+        (void)data;
+        if (record->id != state.record_count || record->payload.len != PAYLOAD)
+                return ekiden_cursor_refuse(cursor, "it is not the record that was sent");
+        state.record_sum = add(state.record_sum, record->payload.data, PAYLOAD);
+        state.record_count++;
+        return 0;
+}
+
+static int export_pipe(OF(Pipe) * record, struct ekiden_cursor *cursor, void *data)
+{
+        (void)data;
+        if (cursor->record == state.pipe_count)
+                return 0;
+        record->has_id = record->has_reading = record->has_writing = 1;
+        record->id = (uint32_t)cursor->record;
+        record->reading = state.pipes[cursor->record].reading;
+        record->writing = state.pipes[cursor->record].writing;
+        return 1;
+}
+
+static int import_pipe(const OF(Pipe) * record, struct ekiden_cursor *cursor, void *data)
+{
+        (void)data;
+        if (state.pipe_count == PIPES)
+                return ekiden_cursor_refuse(cursor, "there are too many pipes");
+        state.pipes[state.pipe_count++] = (struct pipe){record->reading, record->writing};
+        return 0;
+}
+
+static const struct FUNCTION(records_functions) record_functions = {
+        .export_record = export_record,
+        .import_record = import_record,
+};
+
+static const struct FUNCTION(pipes_functions) pipe_functions = {
+        .export_record = export_pipe,
+        .import_record = import_pipe,
+};
+
+#if VERSION == 2
+static int widen(const Subject__V1__Counter *old, Subject__V2__Counter *new_,
+                 struct ekiden_hop *hop)
+{
+        (void)hop;
+        new_->asked = old->asked;
+        new_->listener = old->listener;
+        return 0;
+}
+EKIDEN_TRANSFORMER(widen, Subject__V1__Counter, Subject__V2__Counter);
+
+static int add_hops(void)
+{
+        static const struct ekiden_transformer transformers[] = {
+                {"counter", "counter", widen_transformer},
+        };
+        static const struct ekiden_hop_table v1_to_v2 = {
+                .from = &subject_v1,
+                .to = &subject_v2,
+                .transformers = transformers,
+                .transformer_count = 1,
+        };
+
+        return ekiden_add_hop(&v1_to_v2);
+}
+#else
+static int add_hops(void)
+{
+        return 0;
+}
+#endif
+
+/* In the first leg. */
+static bool make_counter(void)
+{
+        struct sockaddr_in address = {.sin_family = AF_INET};
+        socklen_t size = sizeof(address);
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+            listen(fd, 64) < 0 || getsockname(fd, (struct sockaddr *)&address, &size) < 0)
+                return false;
+        state.counter.listener = fd;
+        printf("%d\n", ntohs(address.sin_port));
+        return fflush(stdout) == 0;
+}
+
+static bool make_ring(void)
+{
+        struct node *last = &state.ring;
+
+        for (int i = 0; i < NODES; i++) {
+                struct node *node = i == 0 ? &state.ring : calloc(1, sizeof(*node));
+                char name[] = "node 0";
+
+                name[5] = (char)('0' + i);
+                if (!node || !(node->name = strdup(name)))
+                        return false;
+                last->next = node;
+                last = node;
+        }
+        last->next = &state.ring;
+        return true;
+}
+
+static bool make_streams(void)
+{
+        uint8_t payload[PAYLOAD];
+
+        for (; state.pipe_count < PIPES; state.pipe_count++) {
+                int ends[2];
+
+                if (pipe2(ends, O_CLOEXEC) < 0)
+                        return false;
+                state.pipes[state.pipe_count] = (struct pipe){ends[0], ends[1]};
+        }
+        for (; state.record_count < RECORDS; state.record_count++) {
+                memset(payload, (int)(state.record_count & 0xff), PAYLOAD);
+                state.record_sum = add(state.record_sum, payload, PAYLOAD);
+        }
+        return true;
+}
+
+static bool tag(void)
+{
+        int r = FUNCTION(tag_counter)(&state.counter);
+
+        if (r < 0 || (r == EKIDEN_FRESH && !make_counter()))
+                return false;
+        r = FUNCTION(tag_records)(&record_functions, NULL);
+        if (r >= 0)
+                r = FUNCTION(tag_pipes)(&pipe_functions, NULL);
+        if (r < 0 || (r == EKIDEN_FRESH && !make_streams()))
+                return false;
+        r = FUNCTION(tag_ring)(&state.ring);
+        return r == EKIDEN_FRESH ? make_ring() : r >= 0;
+}
+
+static uint64_t sum_state(void)
+{
+        uint64_t sum = add(state.record_sum, &state.record_count, sizeof(state.record_count));
+        const struct node *node = &state.ring;
+        struct stat status[2];
+        int nodes = 0;
+
+        for (size_t i = 0; i < state.pipe_count; i++)
+                if (fstat(state.pipes[i].reading, &status[0]) == 0 &&
+                    fstat(state.pipes[i].writing, &status[1]) == 0) {
+                        sum = add(sum, &status[0].st_ino, sizeof(status[0].st_ino));
+                        sum = add(sum, &status[1].st_ino, sizeof(status[1].st_ino));
+                }
+        do {
+                sum = add(sum, node->name, strlen(node->name));
+                node = node->next;
+        } while (node && node != &state.ring && ++nodes < 2 * NODES);
+        return sum;
+}
+
+static int count_descriptors(void)
+{
+        int count = 0;
+
+        for (int fd = 0; fd < 256; fd++)
+                count += fcntl(fd, F_GETFD) >= 0;
+        return count;
+}
+
+static void answer(int client)
+{
+        char reply[160];
+        char byte;
+        ssize_t n;
+
+        do
+                n = recv(client, &byte, 1, 0);
+        while (n < 0 && errno == EINTR);
+        if (n != 1)
+                return;
+        state.counter.asked++;
+        snprintf(reply, sizeof(reply), "%d %d %llu %zu %d %llx\n", (int)getpid(), VERSION,
+                 (unsigned long long)state.counter.asked, mallinfo2().uordblks, count_descriptors(),
+                 (unsigned long long)sum_state());
+        (void)!send(client, reply, strlen(reply), MSG_NOSIGNAL);
+}
+
+static int serve(int wake)
+{
+        for (;;) {
+                struct pollfd sources[] = {
+                        {.fd = state.counter.listener, .events = POLLIN},
+                        {.fd = wake, .events = POLLIN},
+                };
+                int client;
+
+                ekiden_update_point("serve");
+                if (poll(sources, 2, -1) < 0 && errno != EINTR)
+                        return 1;
+                if (sources[1].revents)
+                        ekiden_wake();
+                client = accept4(state.counter.listener, NULL, NULL, SOCK_CLOEXEC);
+                if (client >= 0) {
+                        answer(client);
+                        close(client);
+                }
+        }
+}
+
+static bool set_deadlines(void)
+{
+        const char *text = getenv("SUBJECT_DEADLINE_MS");
+
+        for (int phase = EKIDEN_PHASE_CHECK; text && phase <= EKIDEN_PHASE_COMMIT; phase++)
+                if (ekiden_set_deadline((enum ekiden_phase)phase, (unsigned int)atoi(text)) < 0)
+                        return false;
+        return true;
+}
+
+static void on_log(void *data, enum ekiden_log_level level, const char *message)
+{
+        (void)data;
+        fprintf(stderr, "subject %d: %d %s\n", (int)getpid(), (int)level, message);
+}
+
+int main(int argc, char **argv)
+{
+        struct ekiden_error error;
+        int wake;
+
+        if (getenv("SUBJECT_LOG"))
+                ekiden_set_log(on_log, NULL);
+        state.counter = (OF(Counter))COUNTER_INIT;
+        if (!set_deadlines() || add_hops() < 0)
+                return 1;
+        if (ekiden_start(argc, argv, &SCHEMA, &error) < 0)
+                return ekiden_error_exit_status(error.code);
+        wake = ekiden_poll_descriptor();
+        if (wake < 0 || !tag())
+                return 1;
+#ifdef REFUSES
+        return 9;
+#endif
+        return serve(wake);
+}
