@@ -104,8 +104,8 @@ enum faults_suffering {
         X(uv_poll_init, CALL_, EEXIST, 0)                                       \
         X(uv_poll_start, CALL_, EBADF, 0)                                       \
         X(uv_run, SUFFERS_END, 0, 0)                                            \
-        X(waitid, SLOW_, ECHILD, 0)                                             \
-        X(waitpid, SLOW_, ECHILD, 0)
+        X(waitid, SUFFERS_END | SUFFERS_EINTR, 0, 0)                            \
+        X(waitpid, SUFFERS_END | SUFFERS_EINTR, 0, 0)
 
 enum faults_call {
 #define FAULTS_CALL_VALUE_(name, suffers, error, other) CALL_##name,

@@ -32,6 +32,9 @@ void inject_struck(struct plan *plan);
 /** Sleeps for so long, whatever signals come. */
 void inject_sleep(unsigned int milliseconds);
 
+/** A call on a socket fails: where its error says that the connection is broken, it is. */
+void inject_broken(int fd);
+
 /** Frames in what is sent on a socket; see inject_frame.c. */
 void inject_frames_closed(int fd);
 

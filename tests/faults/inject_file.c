@@ -75,7 +75,11 @@ INJECT_REAL(int, fcntl64, (int fd, int command, ...))
         va_start(arguments, command);
         argument = va_arg(arguments, long);
         va_end(arguments);
-        return inject_at(CALL_fcntl64) ? -1 : __real_fcntl64(fd, command, argument);
+        /* F_GETFD asks whether it is open, and fails for no other reason. */
+        if (!inject_at(CALL_fcntl64) || command == F_GETFD)
+                return __real_fcntl64(fd, command, argument);
+        errno = command == F_DUPFD_CLOEXEC ? EMFILE : EACCES;
+        return -1;
 }
 
 INJECT_REAL(int, ioctl, (int fd, unsigned long request, ...))

@@ -100,14 +100,21 @@ ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
 int __real_shutdown(int fd, int how);
 
-static ssize_t send_flat(int fd, const struct msghdr *message, size_t size, int flags)
+/* Those bytes but for `lost` of them, from an offset on. */
+static ssize_t send_without(int fd, const struct msghdr *message, size_t size, int flags,
+                            size_t offset, size_t lost)
 {
-        struct iovec part = {flat, size};
+        struct iovec parts[2] = {{flat, offset}, {flat + offset + lost, size - offset - lost}};
         struct msghdr copy = *message;
 
-        copy.msg_iov = &part;
-        copy.msg_iovlen = 1;
-        return size > 0 ? __real_sendmsg(fd, &copy, flags) : 0;
+        copy.msg_iov = parts;
+        copy.msg_iovlen = 2;
+        return size > lost ? __real_sendmsg(fd, &copy, flags) : 0;
+}
+
+static ssize_t send_flat(int fd, const struct msghdr *message, size_t size, int flags)
+{
+        return send_without(fd, message, size, flags, size, 0);
 }
 
 /* All is said to have been sent, and what was not sent is lost. */
@@ -117,8 +124,7 @@ static ssize_t strike(struct plan *plan, int fd, const struct msghdr *message, i
         inject_struck(plan);
         switch (plan->fault) {
         case FAULT_LOST:
-                memmove(flat + offset, flat + offset + frame, size - offset - frame);
-                send_flat(fd, message, size - frame, flags);
+                send_without(fd, message, size, flags, offset, frame);
                 break;
         case FAULT_CUT:
                 send_flat(fd, message, offset + frame / 2, flags);
@@ -147,8 +153,10 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
 
         if (!plan)
                 return __real_sendmsg(fd, message, flags);
-        if (inject_at_moving(CALL_sendmsg, &is_short))
+        if (inject_at_moving(CALL_sendmsg, &is_short)) {
+                inject_broken(fd);
                 return -1;
+        }
         size = flatten(message);
         frame = find(plan, role, *stream, size, &offset);
         if (is_short)

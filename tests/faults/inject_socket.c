@@ -21,12 +21,21 @@ INJECT(int, socketpair, (int domain, int type, int protocol, int sockets[2]),
 INJECT(int, accept4, (int fd, struct sockaddr *address, socklen_t *size, int flags),
        (fd, address, size, flags), -1);
 
+void inject_broken(int fd)
+{
+        if (errno == ECONNRESET)
+                __real_shutdown(fd, SHUT_RDWR);
+        errno = inject_error();
+}
+
 INJECT_REAL(ssize_t, recv, (int fd, void *data, size_t size, int flags))
 {
         bool is_short;
 
-        if (inject_at_moving(CALL_recv, &is_short))
+        if (inject_at_moving(CALL_recv, &is_short)) {
+                inject_broken(fd);
                 return -1;
+        }
         return __real_recv(fd, data, is_short && size > 1 ? 1 : size, flags);
 }
 
@@ -36,8 +45,10 @@ INJECT_REAL(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags))
         bool is_short;
         ssize_t n;
 
-        if (inject_at_moving(CALL_recvmsg, &is_short))
+        if (inject_at_moving(CALL_recvmsg, &is_short)) {
+                inject_broken(fd);
                 return -1;
+        }
         if (is_short && size > 1)
                 message->msg_iov->iov_len = 1;
         n = __real_recvmsg(fd, message, flags);

@@ -9,6 +9,7 @@ struct scene {
         const struct clean *clean;
         struct answer before, after; /* `after` only where somebody answers */
         bool answers;
+        unsigned int asked, unanswered; /* how often it was, since `before` */
         struct told told;
         size_t processes;
         pid_t one; /* of them */

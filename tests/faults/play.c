@@ -9,6 +9,7 @@
 #include <ekiden/error.h>
 
 #include "judge.h"
+#include "wire/clock.h"
 
 /* Where a fault is waited out, deadlines are short; elsewhere no slow machine may meet one. */
 #define SHORT_MS 200
@@ -17,6 +18,7 @@
 #define LONG_TIMEOUT "12"
 #define HANG_MS 450
 #define DELAY_MS 30
+#define ASK_MS 5000
 
 static const char *const binaries[SCENARIOS] = {SUBJECT_V2, SUBJECT_REFUSES};
 
@@ -56,6 +58,25 @@ static bool warm_up(struct stage *stage, struct scene *scene)
         return is_well;
 }
 
+/* Until there is one that answers, or none. The fault may strike as late as in the answer; and who
+   is left alone may still be on its way out. */
+static void ask(struct stage *stage, struct scene *scene)
+{
+        uint64_t until_ns = ek_now_ns() + ASK_MS * EK_NS_PER_MS;
+
+        while (ek_now_ns() < until_ns) {
+                stage_settle(stage);
+                scene->answers = stage_ask(stage, &scene->after);
+                scene->asked += scene->answers;
+                scene->unanswered += !scene->answers;
+                scene->processes = stage_settle(stage);
+                stage_processes(&scene->one);
+                if (scene->processes == 0 || scene->asked > 1)
+                        return;
+                stage_nap(10);
+        }
+}
+
 /* The fault, and all that comes of it. */
 static bool act(struct stage *stage, const struct fault_case *c, struct scene *scene)
 {
@@ -65,13 +86,8 @@ static bool act(struct stage *stage, const struct fault_case *c, struct scene *s
         arm(stage->plan, c);
         if (!stage_upgrade(stage, binaries[c->scenario], timeout, &scene->told))
                 return false;
-        scene->processes = stage_settle(stage);
-        scene->answers = stage_ask(stage, &scene->after);
-        stage_settle(stage); /* it may have struck only now */
+        ask(stage, scene);
         disarm(stage->plan);
-        scene->processes = stage_processes(&scene->one);
-        if (scene->answers)
-                scene->answers = stage_ask(stage, &scene->after);
         return true;
 }
 
@@ -84,9 +100,14 @@ static void next_upgrade(struct stage *stage, struct judgement *judgement)
 {
         struct scene scene = {0};
         struct told told;
+        bool has_its;
 
-        if (!judgement->serves)
+        if (!judgement->serves) {
+                stage_list(stage);
+                if (stage_files(stage, 0, &has_its) > 0)
+                        judge_add(judgement, "nobody serves, and a socket is left");
                 return;
+        }
         if (!stage_ask(stage, &scene.before)) {
                 judge_add(judgement, "nobody answers before the next upgrade");
                 return;
@@ -100,6 +121,8 @@ static void next_upgrade(struct stage *stage, struct judgement *judgement)
         }
         if (!stage_ask(stage, &scene.after) || scene.after.pid == scene.before.pid)
                 judge_add(judgement, "after the next upgrade its successor does not serve");
+        else if (stage_files(stage, scene.after.pid, &has_its) != 1 || !has_its)
+                judge_add(judgement, "after the next upgrade there is not its socket only");
         else if (scene.after.asked != scene.before.asked + 1 || scene.after.sum != scene.before.sum)
                 judge_add(judgement, "the next upgrade loses state");
 }

@@ -230,11 +230,8 @@ static int open_output(const struct stage *stage, const char *name)
         return open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 }
 
-bool stage_upgrade(struct stage *stage, const char *binary, const char *timeout_seconds,
-                   struct told *ret_told)
+static bool run_tool(struct stage *stage, const char *const arguments[], struct told *ret_told)
 {
-        const char *const arguments[] = {TOOL,      "--json", "--timeout", timeout_seconds,
-                                         "subject", binary,   NULL};
         int output = open_output(stage, "output");
         int errors = open_output(stage, "errors");
         pid_t pid = -1;
@@ -251,6 +248,23 @@ bool stage_upgrade(struct stage *stage, const char *binary, const char *timeout_
         close(output);
         close(errors);
         return pid > 0;
+}
+
+bool stage_upgrade(struct stage *stage, const char *binary, const char *timeout_seconds,
+                   struct told *ret_told)
+{
+        const char *const arguments[] = {TOOL,      "--json", "--timeout", timeout_seconds,
+                                         "subject", binary,   NULL};
+
+        return run_tool(stage, arguments, ret_told);
+}
+
+void stage_list(struct stage *stage)
+{
+        const char *const arguments[] = {TOOL, "--json", "--list", NULL};
+        struct told told;
+
+        run_tool(stage, arguments, &told);
 }
 
 static int connect_to(const struct stage *stage)
@@ -305,7 +319,7 @@ size_t stage_settle(struct stage *stage)
         return stage_processes(&one);
 }
 
-size_t stage_files(const struct stage *stage, pid_t pid, bool *ret_are_its)
+size_t stage_files(const struct stage *stage, pid_t pid, bool *ret_has_its)
 {
         char path[96], name[64];
         size_t count = 0;
@@ -314,13 +328,13 @@ size_t stage_files(const struct stage *stage, pid_t pid, bool *ret_are_its)
         snprintf(path, sizeof(path), "%s/run", stage->directory);
         snprintf(name, sizeof(name), "subject.%d", (int)pid);
         directory = opendir(path);
-        *ret_are_its = directory != NULL;
+        *ret_has_its = false;
         for (struct dirent *entry; directory && (entry = readdir(directory));) {
                 if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
                         continue;
                 count++;
-                if (strcmp(entry->d_name, name) != 0)
-                        *ret_are_its = false;
+                if (strcmp(entry->d_name, name) == 0)
+                        *ret_has_its = true;
         }
         if (directory)
                 closedir(directory);

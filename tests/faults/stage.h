@@ -63,7 +63,10 @@ bool stage_has_listener(const struct stage *stage);
 /** Waits until what the fault does is over and at most one process is left: how many are. */
 size_t stage_settle(struct stage *stage);
 
-/** Files in the directory of the control sockets; whether all are the socket of `pid`. */
-size_t stage_files(const struct stage *stage, pid_t pid, bool *ret_are_its);
+/** Has the tool look at all processes, and so remove the sockets of those that are gone. */
+void stage_list(struct stage *stage);
+
+/** Files in the directory of the control sockets; whether one is the socket of `pid`. */
+size_t stage_files(const struct stage *stage, pid_t pid, bool *ret_has_its);
 
 void stage_nap(unsigned int milliseconds);
