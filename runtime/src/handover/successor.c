@@ -21,6 +21,7 @@
 #include "wire/own.h"
 
 #define FIRST_WORD_MS 5000 /* OFFER lies in the socket before this process exists */
+#define TAKEN_MAX 16 /* bytes: a PID */
 #define DEATH_CHECK_MS 1000 /* how long a predecessor that closed its socket may take to die */
 
 static struct {
@@ -351,10 +352,14 @@ static int predecessor_is_dead(void)
 static int send_taken(struct ekiden_error *error)
 {
         Ekiden__Taken taken = EKIDEN__TAKEN__INIT;
+        uint8_t payload[TAKEN_MAX];
+        size_t size;
         int r;
 
         taken.pid = getpid();
-        r = ek_link_send_message(successor.link, EKIDEN__FRAME_KIND__TAKEN, &taken.base, NULL);
+        size = protobuf_c_message_pack(&taken.base, payload);
+        /* Never queued: in the queue it would wait for the REFUSAL, and go out ahead of it. */
+        r = ek_link_send(successor.link, EKIDEN__FRAME_KIND__TAKEN, payload, size, NULL);
         if (r == EKIDEN_EPEER && predecessor_is_dead())
                 return 0;
         return r < 0 ? ek_link_failed(r, error) : 0;
