@@ -64,7 +64,8 @@ const char *ekiden_phase_name(enum ekiden_phase phase)
 }
 
 /* The sentence, with ": what errno says" behind it unless that is 0. What does not fit is cut
-   between characters; a program's own words may be in any encoding. */
+   between characters; a program's own words may be in any encoding, and a peer's may hold anything:
+   what is no text becomes a space, so that nobody's log or terminal obeys it. */
 static void put_sentence(struct ekiden_error *error, int system_errno, const char *format,
                          va_list arguments)
 {
@@ -78,6 +79,9 @@ static void put_sentence(struct ekiden_error *error, int system_errno, const cha
                 snprintf(sentence + length, sizeof(sentence) - length, ": %s",
                          strerror(system_errno));
         ek_utf8_copy(error->sentence, sizeof(error->sentence), sentence);
+        for (char *c = error->sentence; *c; c++)
+                if ((unsigned char)*c < ' ' || *c == 0x7f)
+                        *c = ' ';
 }
 
 int ekiden_error_set(struct ekiden_error *error, int code, const char *format, ...)

@@ -102,7 +102,7 @@ static int take_offer(const Ekiden__Offer *offer, const struct ek_registry *regi
                 umask((mode_t)(offer->umask & 0777));
         successor.is_restored = offer->has_from_snapshot && offer->from_snapshot;
         successor.is_rehearsal = offer->has_rehearse && offer->rehearse;
-        successor.leg = offer->has_leg && offer->leg < UINT32_MAX ? offer->leg + 1 : 2;
+        successor.leg = offer->leg > 0 && offer->leg < UINT32_MAX ? offer->leg + 1 : 2;
         successor.pause_ms =
                 deadline(offer->has_pause_ms, offer->pause_ms, defaults.ms[EKIDEN_PHASE_PAUSE]);
         successor.transfer_ms = deadline(offer->has_transfer_ms, offer->transfer_ms,
@@ -167,6 +167,8 @@ int ek_successor_start(int socket, const struct ek_token *token, const struct ek
 
         successor.schema = schema;
         successor.token = *token;
+        successor.is_warm = successor.is_paused = false;
+        successor.update_point[0] = '\0';
         successor.predecessor = open_predecessor(socket);
         r = ek_link_new(socket, &successor.link);
         if (r < 0) {

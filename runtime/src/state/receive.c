@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "state/transfer.h"
+#include "utf8.h"
 
 int ek_link_failed(int code, struct ekiden_error *error)
 {
@@ -32,14 +33,14 @@ int ek_link_failed(int code, struct ekiden_error *error)
         }
 }
 
-/* A sentence from the peer is text for people: control characters do not reach a terminal. */
+/* A sentence from the peer is text for people: control characters do not reach a terminal. Cut
+   between characters, or an operator's tool could not read what it is told. */
 static void copy_text(char *to, size_t size, const char *from)
 {
-        size_t i = 0;
-
-        for (; from && from[i] && i + 1 < size; i++)
-                to[i] = (unsigned char)from[i] < ' ' || from[i] == 0x7f ? ' ' : from[i];
-        to[i] = '\0';
+        ek_utf8_copy(to, size, from ? from : "");
+        for (; *to; to++)
+                if ((unsigned char)*to < ' ' || *to == 0x7f)
+                        *to = ' ';
 }
 
 static int refused(const struct ek_frame *frame, struct ekiden_error *error)
@@ -62,7 +63,8 @@ static int refused(const struct ek_frame *frame, struct ekiden_error *error)
                 copy_text(error->item, sizeof(error->item), refusal->item);
                 copy_text(error->field, sizeof(error->field), refusal->field);
                 copy_text(error->sentence, sizeof(error->sentence),
-                          refusal->sentence ? refusal->sentence : ekiden_error_text(code));
+                          refusal->sentence && refusal->sentence[0] ? refusal->sentence
+                                                                    : ekiden_error_text(code));
         }
         protobuf_c_message_free_unpacked(unpacked, NULL);
         return code;

@@ -166,11 +166,12 @@ static int parse(struct ek_link *link, struct ek_frame *ret_frame)
 {
         struct ek_frame_header header;
         size_t held = link->in_end - link->in_start;
-        const uint8_t *start = link->in + link->in_start;
+        const uint8_t *start;
         int r;
 
         if (held < EK_FRAME_HEADER_SIZE)
                 return 0;
+        start = link->in + link->in_start;
         r = ek_frame_header_read(start, &header);
         if (r == 0 && header.length > link->payload_max)
                 r = EKIDEN_ELIMIT;

@@ -36,7 +36,8 @@ static size_t advance(struct iovec *parts, size_t n)
         for (int i = 0; i < PARTS; i++) {
                 size_t step = n < parts[i].iov_len ? n : parts[i].iov_len;
 
-                parts[i].iov_base = (uint8_t *)parts[i].iov_base + step;
+                if (step > 0)
+                        parts[i].iov_base = (uint8_t *)parts[i].iov_base + step;
                 parts[i].iov_len -= step;
                 n -= step;
                 left += parts[i].iov_len;

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* See fetched.h. */
+#include "fetched.h"
+
+#include <unistd.h>
+
+#include "peer.h"
+#include "state/fetch.h"
+#include "state/transfer.h"
+
+static const struct ek_wait patience = {.idle_ms = 1000};
+
+struct source {
+        struct ek_fetch fetch;
+        struct ek_link *link;
+};
+
+static int pull(void *data, const struct ekiden_item *item, const struct ek_tagged *tagged,
+                const struct ek_route *route, struct ekiden_error *error)
+{
+        struct source *source = data;
+
+        (void)item;
+        return ek_import_item(source->link, &patience, tagged, route, source->fetch.objects, error);
+}
+
+/* An error says what a person needs; no error says nothing. */
+static void expect_sound(int r, const struct ekiden_error *error)
+{
+        if (r < 0) {
+                expect_told(error, r);
+                return;
+        }
+        expect(r == EKIDEN_RESUMED || r == EKIDEN_FRESH);
+        expect(error->code == 0);
+}
+
+static int fetch_item(const struct fetched *fetched, struct source *source,
+                      const struct ek_tagged *tagged)
+{
+        struct ekiden_error error = {0};
+        size_t held = fetched->held ? fetched->held() : 0;
+        int r = ek_fetch_item(&source->fetch, tagged, &error);
+
+        expect_sound(r, &error);
+        if (r < 0 && fetched->held)
+                expect(fetched->held() == held);
+        return r;
+}
+
+static void fetch_all(const struct fetched *fetched, struct source *source)
+{
+        struct ekiden_error error = {0};
+        size_t count;
+        struct ek_tagged *const *all = ek_tagged_all(&count);
+        int r = 0;
+
+        for (size_t i = 0; i < count && r >= 0; i++)
+                r = fetch_item(fetched, source, all[i]);
+        if (r >= 0 && ek_fetch_check(&source->fetch, &error) < 0)
+                expect(error.sentence[0]);
+        ek_fetch_deinit(&source->fetch);
+}
+
+void fetched_run(const struct fetched *fetched, const uint8_t *data, size_t size)
+{
+        struct ek_registry registry = {.count = 0};
+        struct source source = {.fetch = {.pull = pull, .data = &source}};
+        struct ek_chain chain;
+        int ours, peer;
+
+        expect(ek_registry_add(&registry, fetched->hop) == 0);
+        expect(ek_chain_find(&registry, fetched->schema, 1, &chain, NULL) == 0);
+        source.fetch.chain = &chain;
+        peer_sockets(&ours, &peer);
+        expect(ek_link_new(ours, &source.link) == 0);
+        peer_send(peer, data, size);
+        peer_end(peer);
+        fetch_all(fetched, &source);
+        ek_link_free(source.link);
+        close(peer);
+}

@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Writes inputs to begin with for each fuzz target into DIRECTORY/TARGET/: tests/fuzz/seeds.py BUILD DIRECTORY
+
+What a sound peer says, in protobuf's text format where it is short; the frozen captures, the samples'
+lock files and the golden schemas for the rest. tests/fuzz/fuzz.sh merges them into corpus/."""
+import glob
+import os
+import re
+import struct
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD, OUTPUT = sys.argv[1:3]
+INCLUDES = ['-I' + ROOT + '/idl', '-I' + ROOT + '/tests/transformers/schema',
+            '-I' + ROOT + '/tests/property', '-I' + ROOT + '/tests/codegen/golden', '-I/usr/include']
+SMALL = 6000  # bytes of a frozen file that is worth a seed
+
+
+def crc32c(data):
+    crc = 0xffffffff
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+    return crc ^ 0xffffffff
+
+
+def frame_kinds():
+    with open(ROOT + '/idl/ekiden/handover.proto', encoding='utf-8') as file:
+        block = re.search(r'enum FrameKind \{(.*?)\n\}', file.read(), re.S).group(1)
+    return {name: int(number) for name, number in re.findall(r'(\w+) = (\d+);', block)}
+
+
+KINDS = frame_kinds()
+
+
+def frame(kind, payload=b''):
+    header = struct.pack('<IHH', len(payload), KINDS[kind], 0)
+    return header + struct.pack('<I', crc32c(header + payload)) + payload
+
+
+def encode(file, message, text):
+    return subprocess.run(['protoc', *INCLUDES, '--encode=' + message, file], input=text.encode(),
+                          stdout=subprocess.PIPE, check=True).stdout
+
+
+def say(kind, text, message=None, file='ekiden/handover.proto'):
+    return frame(kind, encode(file, 'ekiden.' + (message or kind.capitalize()), text))
+
+
+def varint(value):
+    out = b''
+    while value >= 0x80:
+        out += bytes([value & 0x7f | 0x80])
+        value >>= 7
+    return out + bytes([value])
+
+
+def batch(records):
+    return frame('BATCH', b''.join(varint(len(record)) + record for record in records))
+
+
+def item(name, records, stream=True, descriptors=0):
+    out = say('ITEM', f'item: "{name}"' + (' stream: true' if stream else ''))
+    if descriptors:
+        flags = ''.join('\\%d' % (i % 2) for i in range(descriptors))
+        out += say('DESCRIPTORS', f'close_on_exec: "{flags}"')
+    out += batch(records)
+    return out + say('END', f'records: {len(records)} bytes: {sum(map(len, records))} '
+                            f'descriptors: {descriptors}')
+
+
+def fingerprint(path):
+    with open(os.path.join(BUILD, path), encoding='utf-8') as file:
+        found = re.search(r'\.fingerprint = \{([^}]*)\}', file.read()[::1].rsplit('ekiden_schema', 1)[1])
+    return ''.join('\\x' + byte for byte in re.findall(r'0x(\w\w)', found.group(1)))
+
+
+def garden(message, text):
+    return encode('garden_v1.proto', 'garden.v1.' + message, text)
+
+
+def orchard(message, text):
+    return encode('orchard_v1.proto', 'orchard.v1.' + message, text)
+
+
+def records():
+    gardeners = item('gardeners', [garden('Gardener', f'name: "g{i}" number: {i} badge: {i}')
+                                   for i in range(3)], descriptors=2)
+    beds = item('beds', [
+        garden('Bed', 'id: 1 name: "a" depth: -3 sunny: true acid: 1.5 colour: RED note: "n" '
+                      'straw: 4 plants { name: "rose" colour: RED graft { name: "x" } } tap: 1 '
+                      'kind: 7 left: 3 gardener: "g1"'),
+        garden('Bed', 'id: 2 leaves: "green" tap: 2 right: 9'),
+        garden('Bed', '')], descriptors=2)
+    shed = item('shed', [garden('Shed', 'best { object: 2 weight: 3 spare { object: 4 } } '
+                                        'tools { object: 2 } tools { object: 6 weight: 1 }')], False)
+    value = item('motto', [encode('ekiden/handover.proto', 'ekiden.Value', 'text: "dig"')], False)
+    total = item('total', [encode('ekiden/handover.proto', 'ekiden.Value', 'natural: 77')], False)
+    # The tagged items in their order; what beds look up comes ahead of them.
+    yield 'all', gardeners + gardeners + beds + shed + value + total
+    yield 'absent', gardeners + say('ABSENT', 'item: "gardeners"') + say('ABSENT', 'item: "beds"') \
+        + shed + say('ABSENT', 'item: "motto"') + total
+    yield 'refused', say('REFUSAL', 'code: -5 phase: 5 item: "beds" sentence: "it is full"')
+    yield 'bad', item('gardeners', [garden('Gardener', 'number: 666 badge: 1')], descriptors=1)
+
+
+def objects_stream():
+    tree = orchard('Tree', 'identity: 2 kind: PEAR left: {identity: 2} name: "t" juice: "j" '
+                           'label: "l" place { x: 1 y: 2 } rings: 1.5 readings: [1, 2, 3, 4]')
+    objects = frame('OBJECTS', varint(7 + 1 << 3 | 2) + varint(len(tree)) + tree)
+    shed = orchard('Shed', 'trees { identity: 2 } trees { } numbers { tiny: 3 is_set: true }')
+    farmer = orchard('Farmer', 'identity: 4 id: 9 trees { identity: 2 } friends { identity: 4 }')
+    note = orchard('Note', 'title: "x" body: "y" places { x: 1 }')
+    root = orchard('Orchard', 'identity: 7 first { identity: 2 } self { identity: 7 } '
+                              'mother { kind: APPLE core { x: 3 } }')
+    out = say('ITEM', 'item: "shed"') + batch([shed]) + objects + \
+        say('END', f'records: 1 objects: 1 bytes: {len(shed) + len(tree)} descriptors: 0')
+    return out + item('farmers', [farmer]) + item('orchard', [root], False) + item('notes', [note])
+
+
+def offer():
+    return say('OFFER', 'protocol: 1 program: "orchard" schema { version: 1 fingerprint: "'
+               + fingerprint('tests/property/orchard_v1.ekiden.c')
+               + '" } umask: 18 leg: 3 pause_ms: 1000 transfer_ms: 1000 commit_ms: 1000 '
+                 'lineage { number: 3 version: 1 since: 5 pid: 7 } token: "0123456789abcdef"')
+
+
+def successor():
+    paused = say('PAUSED', 'update_point: "loop" stopped_ns: 7')
+    yield 'all', offer() + paused + objects_stream() + frame('COMMIT')
+    yield 'dismissed', offer() + paused + objects_stream() + frame('DISMISS')
+    yield 'refused', offer() + say('REFUSAL', 'code: -3 sentence: "no"')
+    yield 'absent', offer() + paused + b''.join(
+        say('ABSENT', f'item: "{name}"') for name in ('shed', 'farmers', 'orchard', 'notes')) \
+        + frame('COMMIT')
+
+
+def predecessor():
+    hello = say('HELLO', 'protocol: 1 program: "garden" version: 2 known { version: 1 fingerprint: "'
+                + fingerprint('tests/transformers/schema/garden_v1.ekiden.c') + '" } chain: [1, 2]')
+    wanted = {'gardeners': 'garden.v1.Gardener', 'beds': 'garden.v1.Bed', 'motto': 'ekiden.Value',
+              'shed': 'garden.v1.Shed', 'farmers': 'orchard.v1.Farmer', 'notes': 'orchard.v1.Note',
+              'orchard': 'orchard.v1.Orchard', 'nothing': 'garden.v1.Bed'}
+    pulls = b''
+    for name, message in wanted.items():
+        pulls += say('PULL', f'item: "{name}" message: "{message}"')
+        if name == 'beds':
+            pulls += frame('RECEIVED')
+    ready = say('READY', 'update_point: "loop" peak_bytes: 5 items { item: "beds" records: 3 }')
+    yield 'all', hello + frame('WARM') + pulls + ready + say('TAKEN', 'pid: 1')
+    yield 'refused', hello + frame('WARM') + say('REFUSAL', 'code: -9 item: "beds" sentence: "no"')
+    yield 'leaving', hello + frame('WARM') + ready + frame('LEAVING')
+
+
+def control():
+    def request(text):
+        return say('REQUEST', text, file='ekiden/control.proto')
+    yield 'status', request('protocol: 1 status { }')
+    yield 'watch', request('protocol: 1 status { watch_ms: 1 }')
+    yield 'upgrade', request('protocol: 1 upgrade { binary: "/bin/new" arguments: "a" '
+                             'arguments: "b" replace_arguments: true timeout_ms: 9 }') * 2
+    yield 'busy', request('protocol: 1 upgrade { binary: "/b/odd" rehearse: true verify: true }')
+    yield 'others', request('protocol: 1 wait { }') + request('protocol: 1 cancel { }')
+    yield 'snapshot', request('protocol: 1 snapshot { }')
+
+
+def plugin():
+    def request(names, parameter=''):
+        sets = subprocess.run(['protoc', *INCLUDES, '--descriptor_set_out=/dev/stdout', *names],
+                              stdout=subprocess.PIPE, check=True).stdout
+        # A FileDescriptorSet's `file` is field 1; a request's `proto_file` field 15.
+        out, at = b'', 0
+        for name in names:
+            out += b'\x0a' + varint(len(name)) + name.encode()
+        if parameter:
+            out += b'\x12' + varint(len(parameter)) + parameter.encode()
+        while at < len(sets):
+            length, n, shift = 0, at + 1, 0
+            while True:
+                length |= (sets[n] & 0x7f) << shift
+                shift, n = shift + 7, n + 1
+                if not sets[n - 1] & 0x80:
+                    break
+            out += b'\x7a' + varint(length) + sets[n:n + length]
+            at = n + length
+        return out
+    for path in sorted(glob.glob(ROOT + '/tests/codegen/golden/*.proto')):
+        name = os.path.basename(path)
+        yield name, request([name])
+    for words in ('hop', 'downgrade', 'scaffold', 'scaffold,downgrade'):
+        yield words, request(['garden_v1.proto', 'garden_v2.proto'], words)
+
+
+def lock_file():
+    for path in glob.glob(ROOT + '/samples/*/state/ekiden.lock'):
+        with open(path, 'rb') as file:
+            yield path.split('/')[-3], file.read()
+
+
+def frame_reader():
+    for path in glob.glob(ROOT + '/tests/captures/*.frames'):
+        with open(path, 'rb') as file:
+            yield os.path.basename(path), file.read()[:SMALL] + b'\x10'
+    yield 'all', next(records())[1] + b'\x03'
+
+
+def objects():
+    yield 'all', objects_stream()
+
+
+def main():
+    for target in (records, objects, successor, predecessor, control, plugin, lock_file,
+                   frame_reader):
+        folder = os.path.join(OUTPUT, target.__name__)
+        os.makedirs(folder, exist_ok=True)
+        for name, content in target():
+            with open(os.path.join(folder, name), 'wb') as file:
+                file.write(content)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* See target.h. */
+#include "target.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void target_fail(const char *file, int line, const char *what)
+{
+        fprintf(stderr, "%s:%d: this does not hold: %s\n", file, line, what);
+        abort();
+}
