@@ -18,7 +18,8 @@
 static int be_successor(int socket, const struct ek_registry *registry, struct ekiden_error *error)
 {
         const char *update_point;
-        int r = ek_successor_start(socket, &orchard_v2, registry, error);
+        static const struct ek_token token; /* that of the corpus */
+        int r = ek_successor_start(socket, &token, &orchard_v2, registry, error);
 
         if (r < 0)
                 return r;

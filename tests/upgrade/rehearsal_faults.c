@@ -20,6 +20,7 @@
 #include "footprint.h"
 #include "handover/compatible.h"
 #include "handover/spawn.h"
+#include "handover/token.h"
 #include "operator.h"
 #include "probe_v2.ekiden.h"
 #include "processes.h"
@@ -180,6 +181,8 @@ static struct conversation converse(bool rehearse)
         posix_spawn_file_actions_t actions;
         Ekiden__SchemaId id = ek_schema_id(&probe_v2);
         Ekiden__Offer offer = EKIDEN__OFFER__INIT;
+        struct ek_token token = {{7}};
+        char value[EK_TOKEN_TEXT_SIZE];
         int sockets[2], executable = open(PROBE_V2, O_PATH | O_CLOEXEC);
 
         cr_assert(mkdtemp(conversation.directory));
@@ -190,13 +193,16 @@ static struct conversation converse(bool rehearse)
         offer.program = (char *)(uintptr_t)probe_v2.program;
         offer.schema = &id;
         offer.has_rehearse = offer.rehearse = rehearse;
+        offer.has_token = 1;
+        offer.token = ek_token_field(&token);
         cr_assert_eq(ek_link_send_message(conversation.link, EKIDEN__FRAME_KIND__OFFER, &offer.base,
                                           &patience),
                      0);
         posix_spawn_file_actions_init(&actions);
         posix_spawn_file_actions_adddup2(&actions, sockets[1], EK_HANDOVER_SOCKET);
         posix_spawn_file_actions_adddup2(&actions, executable, EK_HANDOVER_BINARY);
-        setenv(EK_HANDOVER_VARIABLE, EK_HANDOVER_VALUE, 1);
+        ek_token_write(&token, value);
+        setenv(EK_HANDOVER_VARIABLE, value, 1);
         cr_assert_eq(
                 posix_spawn(&conversation.successor, PROBE_V2, &actions, NULL, arguments, environ),
                 0);
