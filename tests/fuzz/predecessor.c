@@ -39,7 +39,7 @@ static void tag_everything(void)
 static int be_predecessor(const uint8_t *data, size_t size, struct ekiden_error *error)
 {
         const struct ek_origin origin = {.umask = 022};
-        const struct ek_predecessor_setup setup = {&garden_v1, &origin, &deadlines, 1};
+        const struct ek_predecessor_setup setup = {&garden_v1, &origin, &deadlines, 1, NULL};
         int ours, peer, r;
 
         peer_sockets(&ours, &peer);

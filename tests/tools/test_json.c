@@ -30,9 +30,12 @@ static const struct kind kinds[] = {
         {"failed",
          TOOL_ARGUMENTS(OF_UPGRADE, "target", "error", "exit_status", "phase", "item", "field",
                         "from_version", "to_version", "sentence", "next", "serves_on")},
+        {"idle", TOOL_ARGUMENTS(OF_UPGRADE)},
+        {"cancelled", TOOL_ARGUMENTS(OF_UPGRADE, "phase", "error", "sentence")},
         {"process",
          TOOL_ARGUMENTS("event", "program", "pid", "version", "leg", "leg_seconds", "binary",
-                        "update_point", "upgrade_phase", "items", "error", "sentence")},
+                        "update_point", "upgrade_phase", "upgrade_ms", "successor_pid", "rehearse",
+                        "update_points", "watched_ms", "items", "lineage", "error", "sentence")},
 };
 
 static const char *text_of(struct json_object *object, const char *key)
@@ -280,10 +283,84 @@ Test(json, status_and_list_are_an_object_a_process)
                 cr_expect_null(json_object_object_get(object, "leg"));
                 first = json_object_array_get_idx(json_object_object_get(object, "items"), 0);
                 cr_expect_str_eq(text_of(first, "name"), "members");
-                cr_expect_eq(json_object_object_length(first), 3);
+                cr_expect_eq(json_object_object_length(first), 7);
                 json_object_put(object);
                 scene_deinit(&scene);
         }
+}
+
+/* What --wait or --cancel print when the process sends this as its only event. */
+static struct json_object *end_of_another(const char *option, Ekiden__Event *sent,
+                                          const char *event)
+{
+        struct json_object *object;
+        struct scene scene;
+
+        scene_start(&scene, TOOL_ARGUMENTS("--json", option, "chat"));
+        if (sent)
+                scene_send(&scene, sent);
+        else
+                scene_send_failed(&scene, EKIDEN_ECANCELLED, "called off");
+        scene_expect_exit(&scene, 0);
+        object = parse_lines(scene.tool.printed, event);
+        scene_deinit(&scene);
+        return object;
+}
+
+Test(json, the_end_of_another_operators_upgrade_is_an_event_of_its_own)
+{
+        Ekiden__Event idle = EKIDEN__EVENT__INIT;
+        struct json_object *object;
+
+        idle.kind = EKIDEN__EVENT_KIND__IDLE;
+        json_object_put(end_of_another("--wait", &idle, "idle"));
+        json_object_put(end_of_another("--cancel", &idle, "idle"));
+        object = end_of_another("--cancel", NULL, "cancelled");
+        cr_expect_str_eq(text_of(object, "phase"), "transfer");
+        cr_expect_str_eq(text_of(object, "error"), "EKIDEN_ECANCELLED");
+        json_object_put(object);
+}
+
+Test(json, a_process_has_its_lineage_and_its_update_points)
+{
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+        Ekiden__Status status = EKIDEN__STATUS__INIT;
+        Ekiden__Leg leg = EKIDEN__LEG__INIT, *legs[] = {&leg};
+        Ekiden__UpdatePointStatus point = EKIDEN__UPDATE_POINT_STATUS__INIT, *points[] = {&point};
+        struct json_object *object, *first;
+        struct scene scene;
+        char name[] = "chat";
+
+        leg.number = 3;
+        leg.version = 2;
+        leg.has_since = leg.has_pause_us = true;
+        leg.since = 1795662558;
+        leg.pause_us = 420;
+        point.name = name;
+        point.has_attended = true;
+        point.attended = 9;
+        status.program = name;
+        status.lineage = legs;
+        status.update_points = points;
+        status.n_lineage = status.n_update_points = 1;
+        event.kind = EKIDEN__EVENT_KIND__STATUS;
+        event.status = &status;
+        scene_start(&scene, TOOL_ARGUMENTS("--json", "--status", "chat", "--watch", "2"));
+        cr_expect_eq(scene.request->status->watch_ms, 2000);
+        scene_send(&scene, &event);
+        scene_expect_exit(&scene, 0);
+        object = parse_lines(scene.tool.printed, "process");
+        first = json_object_array_get_idx(json_object_object_get(object, "lineage"), 0);
+        cr_expect_eq(json_object_object_length(first), 6);
+        cr_expect_eq(number_of(first, "leg"), 3);
+        cr_expect_eq(number_of(first, "since"), 1795662558);
+        cr_expect_eq(number_of(first, "pause_us"), 420);
+        cr_expect_null(json_object_object_get(first, "pid"));
+        first = json_object_array_get_idx(json_object_object_get(object, "update_points"), 0);
+        cr_expect_eq(json_object_object_length(first), 4);
+        cr_expect_eq(number_of(first, "attended"), 9);
+        json_object_put(object);
+        scene_deinit(&scene);
 }
 
 Test(json, a_process_that_does_not_answer_is_listed_with_its_error)

@@ -16,6 +16,9 @@ static void send_status(struct scene *scene, const char *binary)
         Ekiden__Status status = EKIDEN__STATUS__INIT;
         Ekiden__ItemStatus members = EKIDEN__ITEM_STATUS__INIT, port = EKIDEN__ITEM_STATUS__INIT;
         Ekiden__ItemStatus *items[] = {&members, &port};
+        Ekiden__Leg first = EKIDEN__LEG__INIT, second = EKIDEN__LEG__INIT;
+        Ekiden__Leg *legs[] = {&first, &second};
+        Ekiden__UpdatePointStatus point = EKIDEN__UPDATE_POINT_STATUS__INIT, *points[] = {&point};
         char texts[][24] = {"chat",           "chat_loop", "members",
                             "chat.v2.Member", "port",      "ekiden.Value"};
 
@@ -24,6 +27,28 @@ static void send_status(struct scene *scene, const char *binary)
         members.has_stream = members.stream = true;
         port.name = texts[4];
         port.message = texts[5];
+        members.has_records = members.has_bytes = port.has_records = true;
+        members.records = 1204;
+        members.bytes = 98611;
+        port.records = 1;
+        first.number = first.version = 1;
+        first.has_pid = second.has_pid = second.has_pause_us = true;
+        first.pid = 4711;
+        second.number = 3;
+        second.version = 2;
+        second.pid = 4720;
+        second.pause_us = 420;
+        point.name = texts[1];
+        point.has_attended = point.has_last_ms = point.has_passed = true;
+        point.attended = 7;
+        point.last_ms = 125000;
+        point.passed = 5000;
+        status.has_watched_ms = true;
+        status.watched_ms = 2000;
+        status.update_points = points;
+        status.n_update_points = 1;
+        status.lineage = legs;
+        status.n_lineage = 2;
         status.program = texts[0];
         status.pid = getpid();
         status.version = 2;
@@ -130,8 +155,14 @@ Test(list, status_tells_all_that_the_process_says)
                 "  binary        /opt/chat/chat-v2\n",
                 "  update point  chat_loop\n",
                 "  upgrade       none under way\n",
-                "  items         members  chat.v2.Member, a stream\n",
-                "                port     a plain value\n",
+                "  update points NAME       ATTENDED  LAST           PASSED IN 2.0 s  A SECOND\n",
+                "                chat_loop         7  2 min 5 s ago            5,000     2,500\n",
+                "  items         NAME     TYPE                      RECORDS     BYTES\n",
+                "                members  chat.v2.Member, a stream    1,204  96.3 KiB\n",
+                "                port     a plain value                   1          \n",
+                "  lineage       LEG  VERSION  SINCE   PID    PAUSE\n",
+                "                1          1  -      4711        -\n",
+                "                3          2  -      4720  0.42 ms\n",
         };
         struct scene scene;
 

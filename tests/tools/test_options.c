@@ -34,6 +34,16 @@ Test(options, what_cannot_be_understood_is_a_usage_error)
         expect_usage_error(TOOL_ARGUMENTS("--list", "chat"));
         expect_usage_error(TOOL_ARGUMENTS("--list", "--status", "chat"));
         expect_usage_error(TOOL_ARGUMENTS("--json", "--quiet", "--list"));
+        expect_usage_error(TOOL_ARGUMENTS("--wait"));
+        expect_usage_error(TOOL_ARGUMENTS("--wait", "--status", "chat"));
+        expect_usage_error(TOOL_ARGUMENTS("--wait", "--cancel", "chat"));
+        expect_usage_error(TOOL_ARGUMENTS("--wait", "--list"));
+        expect_usage_error(TOOL_ARGUMENTS("--cancel"));
+        expect_usage_error(TOOL_ARGUMENTS("--cancel", "chat", "x"));
+        expect_usage_error(TOOL_ARGUMENTS("--cancel", "--status", "chat"));
+        expect_usage_error(TOOL_ARGUMENTS("--watch", "1", "chat", "x"));
+        expect_usage_error(TOOL_ARGUMENTS("--watch", "61", "--status", "chat"));
+        expect_usage_error(TOOL_ARGUMENTS("--watch", "0", "--status", "chat"));
         expect_usage_error(TOOL_ARGUMENTS("--no-such-option"));
 }
 
@@ -106,8 +116,9 @@ Test(options, the_manual_page_documents_every_option_and_every_exit_status)
         size = fread(page, 1, sizeof(page) - 1, file);
         fclose(file);
         cr_assert_lt(size, sizeof(page) - 1);
-        for (const char *const *option = TOOL_ARGUMENTS("list", "status", "timeout", "json",
-                                                        "quiet", "help", "version");
+        for (const char *const *option =
+                     TOOL_ARGUMENTS("list", "status", "watch", "wait", "cancel", "timeout", "json",
+                                    "quiet", "help", "version");
              *option; option++) {
                 char macro[64];
 

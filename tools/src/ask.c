@@ -59,25 +59,26 @@ static bool wait_for_any(const struct process_list *list, const struct answer *a
                errno == EINTR;
 }
 
-static void send_all(struct process_list *list, struct answer *answers)
+static void send_all(struct process_list *list, uint32_t watch_ms, struct answer *answers)
 {
         for (size_t i = 0; i < list->count; i++) {
                 struct process *process = &list->processes[i];
 
                 answers[i] = (struct answer){0};
                 if (process->link)
-                        request_status(process->link, &answers[i].error);
+                        request_status(process->link, watch_ms, &answers[i].error);
                 else
                         process_blocked(process, &answers[i].error);
         }
 }
 
-void ask_status(struct process_list *list, uint32_t timeout_ms, struct answer *ret_answers)
+void ask_status(struct process_list *list, uint32_t watch_ms, uint32_t timeout_ms,
+                struct answer *ret_answers)
 {
-        uint64_t deadline_ns = ek_now_ns() + timeout_ms * EK_NS_PER_MS;
+        uint64_t deadline_ns = ek_now_ns() + ((uint64_t)watch_ms + timeout_ms) * EK_NS_PER_MS;
         struct pollfd *sources = calloc(list->count + 1, sizeof(*sources));
 
-        send_all(list, ret_answers);
+        send_all(list, watch_ms, ret_answers);
         while (sources && wait_for_any(list, ret_answers, sources, deadline_ns))
                 for (size_t i = 0; i < list->count; i++)
                         if (is_open(&ret_answers[i]))
@@ -88,6 +89,6 @@ void ask_status(struct process_list *list, uint32_t timeout_ms, struct answer *r
                         ekiden_error_set(&ret_answers[i].error, EKIDEN_ETIMEOUT,
                                          "%s (pid %d) did not answer in %.1f s: it is %s",
                                          list->processes[i].program, (int)list->processes[i].pid,
-                                         timeout_ms / 1000.0,
+                                         ((double)watch_ms + timeout_ms) / 1000,
                                          process_condition(list->processes[i].pid));
 }

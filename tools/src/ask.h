@@ -13,8 +13,11 @@ struct answer {
 /**
  * Asks all and waits until each has answered or the deadline passes.
  *
+ * @param watch_ms     for how long update points are counted before they answer; 0: not at all
+ * @param timeout_ms   for the answer, beside that
  * @param ret_answers  room for one each; answer_deinit() each
  */
-void ask_status(struct process_list *list, uint32_t timeout_ms, struct answer *ret_answers);
+void ask_status(struct process_list *list, uint32_t watch_ms, uint32_t timeout_ms,
+                struct answer *ret_answers);
 
 void answer_deinit(struct answer *answer);

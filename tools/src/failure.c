@@ -21,7 +21,7 @@ static const struct advice advices[] = {
          "others' directories with EKIDEN_RUNTIME_DIR"},
         {EKIDEN_EAMBIGUOUS, "name one of them by its PID"},
         {EKIDEN_EPERMISSION, "ask as the user whose process it is, or as root"},
-        {EKIDEN_EBUSY, "wait until the other upgrade is over (--status tells), then try again"},
+        {EKIDEN_EBUSY, "wait for its end with --wait, or call it off with --cancel"},
         {EKIDEN_EBINARY, "check the path, as the running process sees it, and its permissions"},
         {EKIDEN_EPROGRAM, "give the binary of a newer release of the same program"},
         {EKIDEN_EVERSION, "use a binary that has the missing transformers, or go by way of a "
@@ -43,6 +43,9 @@ const char *failure_next_step(const struct upgrade *upgrade, const struct ekiden
 {
         if (upgrade && upgrade->pid > 0 && upgrade->aftermath == AFTERMATH_UNKNOWN)
                 return "look at ekiden-upgrade --list to see which version serves";
+        if (upgrade && upgrade->pid > 0 && upgrade->aftermath == AFTERMATH_UPGRADED)
+                return "look at the new version, and upgrade to the release before where it must "
+                       "go";
         if (upgrade && upgrade->pid > 0 && upgrade->aftermath == AFTERMATH_ENDED)
                 return "look at the program's own log, and start it again";
         if (error->code == EKIDEN_ETIMEOUT && (!upgrade || !upgrade->seen))
@@ -64,6 +67,8 @@ static void print_head(FILE *out, const struct terminal *terminal, const struct 
         if (upgrade->aftermath == AFTERMATH_UNKNOWN)
                 fprintf(out, "it is not known whether %s (pid %d) was upgraded.\n", program,
                         (int)upgrade->pid);
+        else if (upgrade->aftermath == AFTERMATH_UPGRADED)
+                fprintf(out, "too late: %s (pid %d) was upgraded.\n", program, (int)upgrade->pid);
         else if (upgrade->aftermath == AFTERMATH_ENDED)
                 fprintf(out, "%s (pid %d) was not upgraded: it has ended.\n", program,
                         (int)upgrade->pid);

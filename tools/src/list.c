@@ -10,6 +10,7 @@
 #include "directories.h"
 #include "show.h"
 #include "status.h"
+#include "table.h"
 #include "text.h"
 #include "wire/cleanup.h"
 
@@ -22,19 +23,13 @@ enum column {
         COLUMN_VERSION,
         COLUMN_LEG,
         COLUMN_SINCE,
+        COLUMN_PAUSE,
         COLUMN_UPDATE_POINT,
         COLUMN_BINARY,
         COLUMNS,
 };
 
 typedef char row[COLUMNS][CELL_MAX];
-
-static const row header = {"PROGRAM", "PID", "VERSION", "LEG", "SINCE", "UPDATE-POINT", "BINARY"};
-
-static bool is_number(enum column column)
-{
-        return column == COLUMN_PID || column == COLUMN_VERSION || column == COLUMN_LEG;
-}
 
 static void fill_since(const Ekiden__Status *status, char *cell)
 {
@@ -47,6 +42,17 @@ static void fill_since(const Ekiden__Status *status, char *cell)
         then = now - (time_t)status->leg_seconds;
         if (localtime_r(&then, &began))
                 strftime(cell, CELL_MAX, "%Y-%m-%d %H:%M:%S", &began);
+}
+
+/* In which nobody served before this leg. */
+static void fill_pause(const Ekiden__Status *status, char *cell)
+{
+        const Ekiden__Leg *last =
+                status->n_lineage > 0 ? status->lineage[status->n_lineage - 1] : NULL;
+        char text[TEXT_FIGURE_MAX];
+
+        if (last && last->has_pause_us)
+                snprintf(cell, CELL_MAX, "%s", text_milliseconds(last->pause_us, text));
 }
 
 static void fill(const struct process *process, const struct answer *answer,
@@ -64,48 +70,32 @@ static void fill(const struct process *process, const struct answer *answer,
         if (status->has_leg)
                 snprintf(cells[COLUMN_LEG], CELL_MAX, "%" PRIu32, status->leg);
         fill_since(status, cells[COLUMN_SINCE]);
+        fill_pause(status, cells[COLUMN_PAUSE]);
         if (status->update_point && status->update_point[0])
                 text_clean(status->update_point, allowed, cells[COLUMN_UPDATE_POINT], CELL_MAX);
         if (status->binary && status->binary[0])
                 text_clean(status->binary, allowed, cells[COLUMN_BINARY], CELL_MAX);
 }
 
-static void print_row(FILE *out, const row cells, const size_t *widths)
-{
-        for (int i = 0; i < COLUMNS; i++) {
-                size_t columns = text_columns(cells[i]);
-                int padding = columns < widths[i] ? (int)(widths[i] - columns) : 0;
-
-                if (i == COLUMNS - 1)
-                        fprintf(out, "%s\n", cells[i]);
-                else if (is_number((enum column)i))
-                        fprintf(out, "%*s%s  ", padding, "", cells[i]);
-                else
-                        fprintf(out, "%s%*s  ", cells[i], padding, "");
-        }
-}
-
 static int print_table(const struct terminal *terminal, const struct process_list *list,
                        const struct answer *answers)
 {
-        size_t widths[COLUMNS];
-        row *rows = calloc(list->count, sizeof(*rows));
+        static const char *const head[COLUMNS] = {"PROGRAM", "PID",   "VERSION",      "LEG",
+                                                  "SINCE",   "PAUSE", "UPDATE-POINT", "BINARY"};
+        struct table table = {
+                .columns = COLUMNS,
+                .words = 1 << COLUMN_SINCE | 1 << COLUMN_UPDATE_POINT | 1 << COLUMN_BINARY,
+        };
+        row cells;
 
-        if (!rows)
-                return EKIDEN_ENOMEM;
         for (int column = 0; column < COLUMNS; column++)
-                widths[column] = text_columns(header[column]);
+                table_add(&table, head[column]);
         for (size_t i = 0; i < list->count; i++) {
-                fill(&list->processes[i], &answers[i], terminal_allowed(terminal), rows[i]);
+                fill(&list->processes[i], &answers[i], terminal_allowed(terminal), cells);
                 for (int column = 0; column < COLUMNS; column++)
-                        if (text_columns(rows[i][column]) > widths[column])
-                                widths[column] = text_columns(rows[i][column]);
+                        table_add(&table, cells[column]);
         }
-        print_row(terminal->out, header, widths);
-        for (size_t i = 0; i < list->count; i++)
-                print_row(terminal->out, rows[i], widths);
-        free(rows);
-        return 0;
+        return table_print(&table, terminal->out, 0);
 }
 
 static int print(const struct options *options, struct show *show, const struct process_list *list,
@@ -135,7 +125,7 @@ int command_list(const struct options *options, struct show *show)
                 r = answers ? 0 : EKIDEN_ENOMEM;
         }
         if (r == 0) {
-                ask_status(&list, options->timeout_ms > 0 ? options->timeout_ms : TIMEOUT_MS,
+                ask_status(&list, 0, options->timeout_ms > 0 ? options->timeout_ms : TIMEOUT_MS,
                            answers);
                 r = print(options, show, &list, answers);
         }

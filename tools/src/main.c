@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cancel.h"
 #include "list.h"
 #include "options.h"
 #include "rehearse.h"
@@ -16,6 +17,7 @@
 #include "snapshot.h"
 #include "status.h"
 #include "upgrade.h"
+#include "wait.h"
 
 /*
  * Somebody may have closed them (`>&-`), and the next descriptor that is opened, the control
@@ -39,6 +41,10 @@ static int run(const struct options *options, struct show *show)
                 return command_list(options, show);
         case ACTION_STATUS:
                 return command_status(options, show);
+        case ACTION_WAIT:
+                return command_wait(options, show);
+        case ACTION_CANCEL:
+                return command_cancel(options, show);
         case ACTION_SNAPSHOT:
                 return command_snapshot(options, show);
         case ACTION_UPGRADE:

@@ -12,12 +12,16 @@
 #include <ekiden/error.h>
 
 #define TIMEOUT_MAX_SECONDS 86400
+#define WATCH_MAX_SECONDS 60
 #define TIMES_MAX 100000
 #define STATUS_MAX 125 /* a shell uses those above it itself */
 
 enum {
         KEY_STATUS = 1000,
         KEY_LIST,
+        KEY_WAIT,
+        KEY_CANCEL,
+        KEY_WATCH,
         KEY_SNAPSHOT,
         KEY_JSON,
         KEY_TIMEOUT,
@@ -31,6 +35,13 @@ static const struct argp_option descriptions[] = {
         {"list", KEY_LIST, NULL, 0, "List the processes that can be upgraded", 0},
         {"status", KEY_STATUS, NULL, 0, "Tell what a process runs and which state it has tagged",
          0},
+        {"watch", KEY_WATCH, "SECONDS", 0,
+         "With --status: count for so long how often update points are passed", 0},
+        {"wait", KEY_WAIT, NULL, 0,
+         "Wait until the upgrade that is under way has ended; with NEW_BINARY, and upgrade then",
+         0},
+        {"cancel", KEY_CANCEL, NULL, 0,
+         "Call the upgrade that is under way off, whoever asked for it", 0},
         {"snapshot", KEY_SNAPSHOT, "FILE", 0,
          "Write a running program's state into FILE; it serves on", 0},
         {"rehearse", KEY_REHEARSE, NULL, 0,
@@ -40,7 +51,8 @@ static const struct argp_option descriptions[] = {
         {"times", KEY_TIMES, "N", 0, "With --rehearse: N times, and tell how the times spread", 1},
         {"timeout", KEY_TIMEOUT, "SECONDS", 0,
          "Call the upgrade off when it is not over by then (default: 30 to reach an update point, "
-         "then the process's own deadlines; 5 for --status, 1 for --list)",
+         "then the process's own deadlines; 5 for --status, 1 for --list). With --wait alone: stop "
+         "waiting",
          1},
         {"json", KEY_JSON, NULL, 0, "Print one JSON object a line instead of text", 1},
         {"quiet", KEY_QUIET, NULL, 0, "Print errors only", 1},
@@ -63,14 +75,15 @@ struct parsing {
         bool quoted_early; /* "--" came before the target or the binary */
 };
 
-static uint32_t parse_timeout(const char *text, struct argp_state *state)
+static uint32_t parse_seconds(const char *option, const char *text, int most,
+                              struct argp_state *state)
 {
         char *end;
         double seconds = strtod(text, &end);
 
-        if (end == text || *end || !(seconds >= 0.001) || !(seconds <= TIMEOUT_MAX_SECONDS))
-                argp_error(state, "--timeout takes a number of seconds, 0.001 to %d, not \"%s\"",
-                           TIMEOUT_MAX_SECONDS, text);
+        if (end == text || *end || !(seconds >= 0.001) || !(seconds <= most))
+                argp_error(state, "%s takes a number of seconds, 0.001 to %d, not \"%s\"", option,
+                           most, text);
         return (uint32_t)(seconds * 1000 + 0.5);
 }
 
@@ -87,7 +100,7 @@ static uint32_t parse_times(const char *text, struct argp_state *state)
 static void choose(struct options *options, enum action action, struct argp_state *state)
 {
         if (options->action != ACTION_UPGRADE && options->action != action)
-                argp_error(state, "--list, --status and --snapshot exclude each other");
+                argp_error(state, "--list, --status, --snapshot and --cancel exclude each other");
         options->action = action;
 }
 
@@ -123,6 +136,14 @@ static void check(struct parsing *parsing, struct argp_state *state)
                            "which process? Give a program's name or a PID; --list shows them");
         if (options->action == ACTION_STATUS && options->binary)
                 argp_error(state, "--status takes one argument, a program's name or a PID");
+        if (options->action == ACTION_CANCEL && options->binary)
+                argp_error(state, "--cancel takes one argument, a program's name or a PID");
+        if (options->wait && options->action != ACTION_UPGRADE)
+                argp_error(state, "--wait goes with an upgrade, or alone");
+        if (options->watch_ms > 0 && options->action != ACTION_STATUS)
+                argp_error(state, "--watch goes with --status");
+        if (options->wait && !options->binary)
+                options->action = ACTION_WAIT;
         if (options->action == ACTION_SNAPSHOT && options->binary)
                 argp_error(state, "--snapshot takes a program's name or a PID, and no binary");
         if (options->snapshot && !options->snapshot[0])
@@ -169,6 +190,15 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         case KEY_STATUS:
                 choose(options, ACTION_STATUS, state);
                 return 0;
+        case KEY_WAIT:
+                options->wait = true;
+                return 0;
+        case KEY_CANCEL:
+                choose(options, ACTION_CANCEL, state);
+                return 0;
+        case KEY_WATCH:
+                options->watch_ms = parse_seconds("--watch", argument, WATCH_MAX_SECONDS, state);
+                return 0;
         case KEY_SNAPSHOT:
                 choose(options, ACTION_SNAPSHOT, state);
                 options->snapshot = argument;
@@ -180,7 +210,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 options->quiet = true;
                 return 0;
         case KEY_TIMEOUT:
-                options->timeout_ms = parse_timeout(argument, state);
+                options->timeout_ms =
+                        parse_seconds("--timeout", argument, TIMEOUT_MAX_SECONDS, state);
                 return 0;
         case KEY_REHEARSE:
                 options->rehearse = true;
@@ -238,7 +269,9 @@ void options_parse(int argc, char **argv, struct options *ret_options)
                 .parser = parse,
                 .args_doc = "PROGRAM|PID NEW_BINARY [-- ARGUMENT...]\n"
                             "--rehearse [--times N] PROGRAM|PID NEW_BINARY [-- ARGUMENT...]\n"
-                            "--status PROGRAM|PID\n"
+                            "--status [--watch SECONDS] PROGRAM|PID\n"
+                            "--wait PROGRAM|PID [NEW_BINARY]\n"
+                            "--cancel PROGRAM|PID\n"
                             "--snapshot FILE PROGRAM|PID\n"
                             "--list",
                 .doc = documentation,

@@ -10,6 +10,8 @@ enum action {
         ACTION_UPGRADE,
         ACTION_STATUS,
         ACTION_LIST,
+        ACTION_WAIT,
+        ACTION_CANCEL,
         ACTION_SNAPSHOT,
 };
 
@@ -22,6 +24,8 @@ struct options {
         size_t argument_count;
         bool replace_arguments; /* there was a "--" */
         uint32_t timeout_ms; /* 0: not given */
+        uint32_t watch_ms; /* of ACTION_STATUS; 0: not given */
+        bool wait; /* of ACTION_UPGRADE: for one that is under way to end first */
         bool rehearse; /* the upgrade ends before the commit */
         uint32_t times; /* how many rehearsals, one after the other; 1 if not given */
         bool json, quiet;

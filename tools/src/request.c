@@ -46,19 +46,43 @@ int request_upgrade(struct ek_link *link, const struct options *options, const c
         upgrade.n_arguments = options->argument_count;
         upgrade.has_timeout_ms = options->timeout_ms > 0;
         upgrade.timeout_ms = options->timeout_ms;
+        upgrade.has_wait = options->wait;
+        upgrade.wait = options->wait;
         upgrade.has_rehearse = upgrade.rehearse = options->rehearse;
         request.protocol = PROTOCOL;
         request.upgrade = &upgrade;
         return send_request(link, &request, error);
 }
 
-int request_status(struct ek_link *link, struct ekiden_error *error)
+int request_status(struct ek_link *link, uint32_t watch_ms, struct ekiden_error *error)
 {
         Ekiden__StatusRequest status = EKIDEN__STATUS_REQUEST__INIT;
         Ekiden__Request request = EKIDEN__REQUEST__INIT;
 
         request.protocol = PROTOCOL;
+        status.has_watch_ms = watch_ms > 0;
+        status.watch_ms = watch_ms;
         request.status = &status;
+        return send_request(link, &request, error);
+}
+
+int request_wait(struct ek_link *link, struct ekiden_error *error)
+{
+        Ekiden__WaitRequest wait = EKIDEN__WAIT_REQUEST__INIT;
+        Ekiden__Request request = EKIDEN__REQUEST__INIT;
+
+        request.protocol = PROTOCOL;
+        request.wait = &wait;
+        return send_request(link, &request, error);
+}
+
+int request_cancel(struct ek_link *link, struct ekiden_error *error)
+{
+        Ekiden__CancelRequest cancel = EKIDEN__CANCEL_REQUEST__INIT;
+        Ekiden__Request request = EKIDEN__REQUEST__INIT;
+
+        request.protocol = PROTOCOL;
+        request.cancel = &cancel;
         return send_request(link, &request, error);
 }
 

@@ -18,8 +18,19 @@
 int request_upgrade(struct ek_link *link, const struct options *options, const char *binary,
                     struct ekiden_error *error);
 
-/** Asks for the status. Returns as request_upgrade(). */
-int request_status(struct ek_link *link, struct ekiden_error *error);
+/**
+ * Asks for the status.
+ *
+ * @param watch_ms  for how long update points are counted first; 0: not at all
+ * @return as request_upgrade()
+ */
+int request_status(struct ek_link *link, uint32_t watch_ms, struct ekiden_error *error);
+
+/** Asks to hear the end of the upgrade under way, whoever asked for it; as request_upgrade(). */
+int request_wait(struct ek_link *link, struct ekiden_error *error);
+
+/** Asks to call it off, and to hear its end; as request_upgrade(). */
+int request_cancel(struct ek_link *link, struct ekiden_error *error);
 
 /** Asks for a snapshot, whose frames then come. Returns as request_upgrade(). */
 int request_snapshot(struct ek_link *link, struct ekiden_error *error);

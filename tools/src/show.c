@@ -67,6 +67,19 @@ void show_committed(struct show *show, const struct upgrade *upgrade)
                 show->functions->committed(show, upgrade);
 }
 
+void show_idle(struct show *show, const struct upgrade *upgrade)
+{
+        if (show->functions->idle)
+                show->functions->idle(show, upgrade);
+}
+
+void show_cancelled(struct show *show, const struct upgrade *upgrade,
+                    const struct ekiden_error *error)
+{
+        if (show->functions->cancelled)
+                show->functions->cancelled(show, upgrade, error);
+}
+
 void show_rehearsed(struct show *show, const struct upgrade *upgrade)
 {
         if (show->functions->rehearsed)
@@ -155,4 +168,35 @@ void show_summary(const struct show *show, const struct upgrade *upgrade)
                 fprintf(out, "  not taken over: %s (the new version did not ask for it)\n", names);
         }
         fflush(out);
+}
+
+static void print_process(const struct show *show, const struct upgrade *upgrade)
+{
+        char program[sizeof(upgrade->program)];
+
+        text_clean(upgrade->program, terminal_allowed(&show->terminal), program, sizeof(program));
+        fprintf(show->terminal.out, "%s (pid %d): ", program, (int)upgrade->pid);
+}
+
+void show_no_upgrade(struct show *show, const struct upgrade *upgrade)
+{
+        print_process(show, upgrade);
+        fputs("no upgrade is under way\n", show->terminal.out);
+}
+
+void show_called_off(struct show *show, const struct upgrade *upgrade,
+                     const struct ekiden_error *error)
+{
+        char reason[sizeof(error->sentence)];
+
+        terminal_clear(&show->terminal);
+        print_process(show, upgrade);
+        if (error->code == EKIDEN_ECANCELLED)
+                fprintf(show->terminal.out, "called off in phase %s; it serves on\n",
+                        ekiden_phase_name(error->phase));
+        else
+                fprintf(show->terminal.out, "it serves on; the upgrade failed in phase %s: %s\n",
+                        ekiden_phase_name(error->phase),
+                        text_clean(error->sentence, terminal_allowed(&show->terminal), reason,
+                                   sizeof(reason)));
 }

@@ -22,6 +22,11 @@ struct show_functions {
         void (*tick)(struct show *show, const struct upgrade *upgrade);
         void (*notice)(struct show *show, const struct upgrade *upgrade, const char *sentence);
         void (*committed)(struct show *show, const struct upgrade *upgrade);
+        /* Of an upgrade that somebody else asked for: there is none; or it was called off, or
+           failed by itself at the same time, for this reason. */
+        void (*idle)(struct show *show, const struct upgrade *upgrade);
+        void (*cancelled)(struct show *show, const struct upgrade *upgrade,
+                          const struct ekiden_error *error);
         void (*rehearsed)(struct show *show, const struct upgrade *upgrade);
         /* One of several, of which nothing else is shown; and the end of the last one. */
         void (*rehearsed_again)(struct show *show, const struct upgrade *upgrade,
@@ -60,6 +65,9 @@ void show_progress(struct show *show, const struct upgrade *upgrade);
 void show_tick(struct show *show, const struct upgrade *upgrade);
 void show_notice(struct show *show, const struct upgrade *upgrade, const char *sentence);
 void show_committed(struct show *show, const struct upgrade *upgrade);
+void show_idle(struct show *show, const struct upgrade *upgrade);
+void show_cancelled(struct show *show, const struct upgrade *upgrade,
+                    const struct ekiden_error *error);
 void show_rehearsed(struct show *show, const struct upgrade *upgrade);
 void show_rehearsed_again(struct show *show, const struct upgrade *upgrade,
                           const struct rehearsals *rehearsals);
@@ -74,6 +82,10 @@ int show_tick_ms(const struct show *show);
 void show_failure_on_stderr(struct show *show, const struct upgrade *upgrade, const char *target,
                             const struct ekiden_error *error);
 
+/** The last line of one that somebody else asked for, for people. */
+void show_no_upgrade(struct show *show, const struct upgrade *upgrade);
+void show_called_off(struct show *show, const struct upgrade *upgrade,
+                     const struct ekiden_error *error);
 /** "chat: v1 (pid 4711) → v2 (pid 4712)", for people, with or without the new process's PID. */
 void show_versions(const struct show *show, const struct upgrade *upgrade, bool with_successor);
 

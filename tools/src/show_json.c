@@ -156,6 +156,25 @@ static void print_rehearsals(struct show *show, const struct rehearsals *rehears
         json_print(object);
 }
 
+static void print_idle(struct show *show, const struct upgrade *upgrade)
+{
+        (void)show;
+        json_print(upgrade_event("idle", upgrade));
+}
+
+static void print_cancelled(struct show *show, const struct upgrade *upgrade,
+                            const struct ekiden_error *error)
+{
+        struct json_object *object = upgrade_event("cancelled", upgrade);
+
+        (void)show;
+        json_add_text(object, "phase",
+                      error->phase != EKIDEN_PHASE_NONE ? ekiden_phase_name(error->phase) : NULL);
+        json_add_text(object, "error", ekiden_error_name(error->code));
+        json_add_text(object, "sentence", error->sentence);
+        json_print(object);
+}
+
 static void add_serves_on(struct json_object *object, const struct upgrade *upgrade)
 {
         struct json_object *value = NULL;
@@ -196,6 +215,8 @@ const struct show_functions show_as_json = {
         .progress = print_progress,
         .notice = print_notice,
         .committed = print_committed,
+        .idle = print_idle,
+        .cancelled = print_cancelled,
         .rehearsed = print_rehearsed,
         .rehearsed_again = print_rehearsed_again,
         .rehearsals = print_rehearsals,

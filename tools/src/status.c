@@ -1,51 +1,186 @@
 /* SPDX-License-Identifier: MIT */
-/* See status.h. */
+/* See status.h. As JSON it is in status_json.c. */
 #include "status.h"
 
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
-#include "json.h"
 #include "show.h"
+#include "table.h"
 #include "text.h"
 
 #define TIMEOUT_MS 5000
 #define TEXT_MAX 4096
+#define LABEL_FORMAT "  %-13s "
 #define VALUE_MESSAGE "ekiden.Value" /* of the built-in items */
+
+/* A cell for a figure that the process may have told, in one of the ways of text.h. */
+#define FIGURE(has, value, how) ((has) ? how(value, (char[TEXT_FIGURE_MAX]){0}) : NULL)
 
 static void print_text(const struct terminal *terminal, const char *label, const char *untrusted)
 {
         char text[TEXT_MAX];
 
         text_clean(untrusted, terminal_allowed(terminal), text, sizeof(text));
-        fprintf(terminal->out, "  %-13s %s\n", label, text);
+        fprintf(terminal->out, LABEL_FORMAT "%s\n", label, text);
 }
 
-static void print_items(const struct terminal *terminal, const Ekiden__Status *status)
+static void add_row(struct table *table, const char *const *cells)
+{
+        for (size_t i = 0; i < table->columns; i++)
+                table_add(table, cells[i]);
+}
+
+static void print_table(const struct terminal *terminal, const char *label, struct table *table)
+{
+        char whole[32];
+
+        snprintf(whole, sizeof(whole), LABEL_FORMAT, label);
+        (void)table_print_behind(table, terminal->out, whole);
+}
+
+/* "2026-11-26 02:56:15", local time. */
+static const char *text_time(int64_t seconds, char ret_text[TEXT_FIGURE_MAX])
+{
+        time_t then = (time_t)seconds;
+        struct tm broken_down;
+
+        if (!localtime_r(&then, &broken_down) ||
+            strftime(ret_text, TEXT_FIGURE_MAX, "%Y-%m-%d %H:%M:%S", &broken_down) == 0)
+                return "?";
+        return ret_text;
+}
+
+static const char *text_number(uint32_t number, char ret_text[TEXT_FIGURE_MAX])
+{
+        snprintf(ret_text, TEXT_FIGURE_MAX, "%" PRIu32, number);
+        return ret_text;
+}
+
+static const char *text_ago(uint64_t milliseconds, char ret_text[TEXT_FIGURE_MAX])
+{
+        char text[TEXT_FIGURE_MAX];
+
+        if (milliseconds < 1000)
+                return "now";
+        snprintf(ret_text, TEXT_FIGURE_MAX, "%.26s ago", text_seconds(milliseconds / 1000, text));
+        return ret_text;
+}
+
+static void add_item(struct table *table, const Ekiden__ItemStatus *item)
 {
         char name[EKIDEN_NAME_MAX + 1];
         char message[TEXT_MAX];
-        size_t widest = 0;
+        size_t used;
 
-        for (size_t i = 0; i < status->n_items; i++) {
-                text_clean(status->items[i]->name, TEXT_ASCII, name, sizeof(name));
-                if (strlen(name) > widest)
-                        widest = strlen(name);
-        }
-        for (size_t i = 0; i < status->n_items; i++) {
-                const Ekiden__ItemStatus *item = status->items[i];
+        text_clean(item->name, TEXT_ASCII, name, sizeof(name));
+        if (item->message && strcmp(item->message, VALUE_MESSAGE) == 0)
+                strcpy(message, "a plain value");
+        else
+                text_clean(item->message ? item->message : "", TEXT_ASCII, message,
+                           sizeof(message) - 16);
+        used = strlen(message);
+        if (item->stream)
+                strcpy(message + used, ", a stream");
+        add_row(table, (const char *const[]){
+                               name, message, FIGURE(item->has_records, item->records, text_count),
+                               FIGURE(item->has_objects, item->objects, text_count),
+                               FIGURE(item->has_bytes, item->bytes, text_bytes),
+                               FIGURE(item->has_descriptors, item->descriptors, text_count)});
+}
 
-                text_clean(item->name, TEXT_ASCII, name, sizeof(name));
-                if (item->message && strcmp(item->message, VALUE_MESSAGE) == 0)
-                        strcpy(message, "a plain value");
-                else
-                        text_clean(item->message ? item->message : "", TEXT_ASCII, message,
-                                   sizeof(message));
-                fprintf(terminal->out, "  %-13s %-*s  %s%s\n", i == 0 ? "items" : "", (int)widest,
-                        name, message, item->stream ? ", a stream" : "");
-        }
-        if (status->n_items == 0)
+/* With the sizes that they had at the last handover, if there was one. */
+static void print_items(const struct terminal *terminal, const Ekiden__Status *status)
+{
+        struct table table = {.columns = 6, .words = 1 << 1};
+
+        if (status->n_items == 0) {
                 print_text(terminal, "items", "none");
+                return;
+        }
+        add_row(&table, (const char *const[]){"NAME", "TYPE", "RECORDS", "OBJECTS", "BYTES",
+                                              "DESCRIPTORS"});
+        for (size_t i = 0; i < status->n_items; i++)
+                add_item(&table, status->items[i]);
+        print_table(terminal, "items", &table);
+}
+
+static void add_update_point(struct table *table, const Ekiden__UpdatePointStatus *point,
+                             uint32_t watched_ms)
+{
+        char name[EKIDEN_NAME_MAX + 1];
+        uint64_t rate = watched_ms > 0 ? (uint64_t)((double)point->passed * 1000 / watched_ms) : 0;
+
+        text_clean(point->name, TEXT_ASCII, name, sizeof(name));
+        add_row(table, (const char *const[]){
+                               name, FIGURE(point->has_attended, point->attended, text_count),
+                               FIGURE(point->has_last_ms, point->last_ms, text_ago),
+                               FIGURE(point->has_passed, point->passed, text_count),
+                               FIGURE(point->has_passed, rate, text_count)});
+}
+
+static void print_update_points(const struct terminal *terminal, const Ekiden__Status *status)
+{
+        struct table table = {.columns = 5, .words = 1 << 2};
+        char duration[TEXT_FIGURE_MAX];
+        char passed[TEXT_FIGURE_MAX + 16] = "";
+
+        if (status->n_update_points == 0)
+                return;
+        if (status->has_watched_ms)
+                snprintf(passed, sizeof(passed), "PASSED IN %s",
+                         text_duration(status->watched_ms * UINT64_C(1000), duration));
+        add_row(&table, (const char *const[]){"NAME", "ATTENDED", "LAST", passed, "A SECOND"});
+        for (size_t i = 0; i < status->n_update_points; i++)
+                add_update_point(&table, status->update_points[i], status->watched_ms);
+        print_table(terminal, "update points", &table);
+}
+
+static void add_leg(struct table *table, const Ekiden__Leg *leg)
+{
+        const char *since = FIGURE(leg->has_since, leg->since, text_time);
+        const char *pause = FIGURE(leg->has_pause_us, leg->pause_us, text_milliseconds);
+
+        if (leg->has_from_snapshot && leg->from_snapshot)
+                pause = "from a snapshot";
+        add_row(table,
+                (const char *const[]){
+                        FIGURE(true, leg->number, text_number),
+                        FIGURE(true, leg->version, text_number), since ? since : "-",
+                        FIGURE(leg->has_pid && leg->pid > 0, (uint32_t)leg->pid, text_number),
+                        pause ? pause : "-"});
+}
+
+static void print_lineage(const struct terminal *terminal, const Ekiden__Status *status)
+{
+        struct table table = {.columns = 5, .words = 1 << 2};
+
+        if (status->n_lineage == 0)
+                return;
+        add_row(&table, (const char *const[]){"LEG", "VERSION", "SINCE", "PID", "PAUSE"});
+        for (size_t i = 0; i < status->n_lineage; i++)
+                add_leg(&table, status->lineage[i]);
+        print_table(terminal, "lineage", &table);
+}
+
+static void print_upgrade(const struct terminal *terminal, const Ekiden__Status *status)
+{
+        FILE *out = terminal->out;
+        char text[TEXT_FIGURE_MAX];
+
+        if (!status->has_upgrade_phase) {
+                print_text(terminal, "upgrade", "none under way");
+                return;
+        }
+        fprintf(out, LABEL_FORMAT "%s%s", "upgrade",
+                status->has_rehearse && status->rehearse ? "rehearsal, " : "",
+                ekiden_phase_name((enum ekiden_phase)status->upgrade_phase));
+        if (status->has_upgrade_ms)
+                fprintf(out, ", for %s", text_duration(status->upgrade_ms * 1000, text));
+        if (status->has_successor_pid)
+                fprintf(out, ", to pid %d", (int)status->successor_pid);
+        fputc('\n', out);
 }
 
 static void print_status(const struct terminal *terminal, const Ekiden__Status *status)
@@ -56,62 +191,18 @@ static void print_status(const struct terminal *terminal, const Ekiden__Status *
 
         text_clean(status->program, TEXT_ASCII, program, sizeof(program));
         fprintf(out, "%s (pid %d)\n", program, (int)status->pid);
-        fprintf(out, "  %-13s %" PRIu32 "\n", "version", status->version);
+        fprintf(out, LABEL_FORMAT "%" PRIu32 "\n", "version", status->version);
         if (status->has_leg)
-                fprintf(out, "  %-13s %" PRIu32 "%s%s\n", "leg", status->leg,
+                fprintf(out, LABEL_FORMAT "%" PRIu32 "%s%s\n", "leg", status->leg,
                         status->has_leg_seconds ? ", for " : "",
                         status->has_leg_seconds ? text_seconds(status->leg_seconds, text) : "");
         print_text(terminal, "binary", status->binary ? status->binary : "-");
         print_text(terminal, "update point", status->update_point ? status->update_point : "-");
-        print_text(terminal, "upgrade",
-                   status->has_upgrade_phase
-                           ? ekiden_phase_name((enum ekiden_phase)status->upgrade_phase)
-                           : "none under way");
+        print_upgrade(terminal, status);
+        print_update_points(terminal, status);
         print_items(terminal, status);
+        print_lineage(terminal, status);
         fflush(out);
-}
-
-static struct json_object *items_array(const Ekiden__Status *status)
-{
-        struct json_object *array = json_object_new_array();
-
-        for (size_t i = 0; i < status->n_items; i++) {
-                const Ekiden__ItemStatus *item = status->items[i];
-                struct json_object *object = json_object_new_object();
-
-                json_add_text(object, "name", item->name);
-                json_add_text(object, "message", item->message);
-                json_object_object_add(object, "stream",
-                                       json_object_new_boolean(item->has_stream && item->stream));
-                json_object_array_add(array, object);
-        }
-        return array;
-}
-
-void status_print_json(const struct process *process, const struct answer *answer)
-{
-        const Ekiden__Status none = EKIDEN__STATUS__INIT;
-        const Ekiden__Status *status = answer->event ? answer->event->status : &none;
-        struct json_object *object = json_event("process");
-
-        json_add_text(object, "program", process->program);
-        json_add_number(object, "pid", (uint64_t)process->pid);
-        json_add_figure(object, "version",
-                        &(struct figure){answer->event != NULL, status->version});
-        json_add_figure(object, "leg", &(struct figure){status->has_leg, status->leg});
-        json_add_figure(object, "leg_seconds",
-                        &(struct figure){status->has_leg_seconds, status->leg_seconds});
-        json_add_text(object, "binary", status->binary);
-        json_add_text(object, "update_point", status->update_point);
-        json_add_text(object, "upgrade_phase",
-                      status->has_upgrade_phase
-                              ? ekiden_phase_name((enum ekiden_phase)status->upgrade_phase)
-                              : NULL);
-        json_object_object_add(object, "items", answer->event ? items_array(status) : NULL);
-        json_add_text(object, "error",
-                      answer->event ? NULL : ekiden_error_name(answer->error.code));
-        json_add_text(object, "sentence", answer->event ? NULL : answer->error.sentence);
-        json_print(object);
 }
 
 int command_status(const struct options *options, struct show *show)
@@ -123,8 +214,8 @@ int command_status(const struct options *options, struct show *show)
         int r = find_process(options->target, &process, &error);
 
         if (r == 0)
-                ask_status(&one, options->timeout_ms > 0 ? options->timeout_ms : TIMEOUT_MS,
-                           &answer);
+                ask_status(&one, options->watch_ms,
+                           options->timeout_ms > 0 ? options->timeout_ms : TIMEOUT_MS, &answer);
         if (r == 0 && answer.error.code != 0) {
                 error = answer.error;
                 r = error.code;

@@ -49,31 +49,36 @@ static size_t column_width(const struct table *table, size_t column)
         return is_empty ? 0 : width;
 }
 
-static void print_cell(const char *text, size_t column, size_t width, FILE *out)
+static void print_cell(const struct table *table, const char *text, size_t column, size_t width,
+                       FILE *out)
 {
         int padding = (int)(width - text_columns(text));
+        bool is_last = column == table->columns - 1;
 
-        if (column == 0)
-                fprintf(out, "%s%*s", text, padding, "");
+        if (column > 0)
+                fprintf(out, "%*s", GAP, "");
+        if (column == 0 || (table->words & (1U << column)))
+                fprintf(out, "%s%*s", text, is_last ? 0 : padding, "");
         else
-                fprintf(out, "%*s%s", padding + GAP, "", text);
+                fprintf(out, "%*s%s", padding, "", text);
 }
 
-static void print_rows(const struct table *table, const size_t *widths, FILE *out, int indent)
+static void print_rows(const struct table *table, const size_t *widths, FILE *out,
+                       const char *label)
 {
         for (size_t i = 0; i < table->count; i++) {
                 size_t column = i % table->columns;
 
                 if (column == 0)
-                        fprintf(out, "%*s", indent, "");
+                        fprintf(out, "%*s", (int)strlen(label), i == 0 ? label : "");
                 if (widths[column] > 0)
-                        print_cell(table->cells[i], column, widths[column], out);
+                        print_cell(table, table->cells[i], column, widths[column], out);
                 if (column == table->columns - 1)
                         fputc('\n', out);
         }
 }
 
-int table_print(struct table *table, FILE *out, int indent)
+int table_print_behind(struct table *table, FILE *out, const char *label)
 {
         size_t *widths = calloc(table->columns, sizeof(*widths));
         int r = widths ? table->error : EKIDEN_ENOMEM;
@@ -81,11 +86,19 @@ int table_print(struct table *table, FILE *out, int indent)
         for (size_t i = 0; widths && i < table->columns; i++)
                 widths[i] = column_width(table, i);
         if (widths)
-                print_rows(table, widths, out, indent);
+                print_rows(table, widths, out, label);
         for (size_t i = 0; i < table->count; i++)
                 free(table->cells[i]);
         free(table->cells);
         free(widths);
-        *table = (struct table){.columns = table->columns};
+        *table = (struct table){.columns = table->columns, .words = table->words};
         return r;
+}
+
+int table_print(struct table *table, FILE *out, int indent)
+{
+        char label[32];
+
+        snprintf(label, sizeof(label), "%*s", indent, "");
+        return table_print_behind(table, out, label);
 }

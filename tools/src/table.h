@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Texts in rows and columns that line up: the first column to the left, all others to the right. */
+/* Texts in rows and columns that line up: the first column to the left, all others to the right,
+   unless they are said to be words. */
 #pragma once
 
 #include <stddef.h>
@@ -7,6 +8,7 @@
 
 struct table {
         size_t columns;
+        unsigned int words; /* a bit for each column that is lined up to the left as well */
         char **cells; /* row by row */
         size_t count, capacity;
         int error; /* the first one; 0: none */
@@ -19,3 +21,6 @@ void table_add(struct table *table, const char *text);
 /** Prints it, each row behind `indent` spaces, and empties it: 0 or ENOMEM. A column that is empty
  *  but for its head, in the first row, is left out. */
 int table_print(struct table *table, FILE *out, int indent);
+
+/** As table_print(), with a label before the first row, and as many spaces before the others. */
+int table_print_behind(struct table *table, FILE *out, const char *label);

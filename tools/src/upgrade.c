@@ -37,6 +37,7 @@ struct attempt {
         struct upgrade upgrade; /* moved to the caller at the end */
         struct process process;
         const struct options *options;
+        char *binary; /* absolute path */
         struct show *show;
         struct ekiden_error *error; /* first one wins: why it was called off, or failed */
         int interrupt;
@@ -49,6 +50,17 @@ enum {
         GO_ON = 0,
         FINISHED = 1,
 };
+
+static void begin_attempt(struct attempt *attempt, uint64_t started_ns)
+{
+        attempt->upgrade = (struct upgrade){
+                .pid = attempt->process.pid,
+                .rehearse = attempt->options->rehearse,
+                .phase = EKIDEN_PHASE_REQUEST,
+                .started_ns = started_ns,
+        };
+        strcpy(attempt->upgrade.program, attempt->process.program);
+}
 
 static void set_deadline(struct attempt *attempt, uint64_t since_ns, uint64_t milliseconds)
 {
@@ -201,6 +213,48 @@ static void take_refusal(struct attempt *attempt, const Ekiden__Event *event)
                 *attempt->error = told;
 }
 
+static int find_successor(struct attempt *attempt, pid_t pid)
+{
+        struct ekiden_error ignored = {0};
+        char target[16];
+
+        snprintf(target, sizeof(target), "%d", (int)pid);
+        process_deinit(&attempt->process);
+        attempt->process = (struct process){0};
+        if (pid > 0 && find_process(target, &attempt->process, &ignored) == 0)
+                return 0;
+        return find_process(attempt->upgrade.program, &attempt->process, attempt->error);
+}
+
+/* The upgrade that this one waited for has replaced the process: its successor is asked, with what
+   is left of the time. */
+static int follow(struct attempt *attempt)
+{
+        struct upgrade *upgrade = &attempt->upgrade;
+        struct options left = *attempt->options;
+        uint64_t since_ms = (ek_now_ns() - upgrade->started_ns) / EK_NS_PER_MS;
+        int r;
+
+        if (attempt->calling_off) {
+                upgrade->pid = (pid_t)upgrade->successor_pid.value;
+                return failed(attempt, AFTERMATH_SERVES_ON);
+        }
+        r = find_successor(attempt, (pid_t)upgrade->successor_pid.value);
+        if (r == 0 && !attempt->process.link)
+                r = process_blocked(&attempt->process, attempt->error);
+        if (r < 0)
+                return failed(attempt, AFTERMATH_UNKNOWN);
+        begin_attempt(attempt, upgrade->started_ns);
+        if (left.timeout_ms > 0)
+                left.timeout_ms =
+                        left.timeout_ms > since_ms + 1 ? left.timeout_ms - (uint32_t)since_ms : 1;
+        else
+                set_deadline(attempt, ek_now_ns(), SEEN_TIMEOUT_MS);
+        show_notice(attempt->show, upgrade, "it has ended, and its new version is asked now");
+        r = request_upgrade(attempt->process.link, &left, attempt->binary, attempt->error);
+        return r < 0 ? failed_unless_gone(attempt, AFTERMATH_UNKNOWN) : GO_ON;
+}
+
 static int on_event(struct attempt *attempt, const Ekiden__Event *event)
 {
         struct upgrade *upgrade = &attempt->upgrade;
@@ -212,6 +266,12 @@ static int on_event(struct attempt *attempt, const Ekiden__Event *event)
         case HAPPENING_COMMITTED:
         case HAPPENING_REHEARSED:
                 return FINISHED;
+        case HAPPENING_QUEUED:
+                show_notice(attempt->show, upgrade,
+                            "another upgrade is under way: this one waits for its end");
+                break;
+        case HAPPENING_OTHER_COMMITTED:
+                return follow(attempt);
         case HAPPENING_FAILED:
                 take_refusal(attempt, event);
                 return failed_unless_gone(attempt, attempt->error->code == EKIDEN_EBUSY
@@ -227,6 +287,7 @@ static int on_event(struct attempt *attempt, const Ekiden__Event *event)
                 show_progress(attempt->show, upgrade);
                 break;
         case HAPPENING_NOTHING:
+        case HAPPENING_IDLE:
                 break;
         default:
                 return on_broken(attempt, happening);
@@ -296,15 +357,15 @@ static int step(struct attempt *attempt)
         return r;
 }
 
-static int run(struct attempt *attempt, const char *binary)
+static int run(struct attempt *attempt)
 {
         struct upgrade *upgrade = &attempt->upgrade;
         uint64_t timeout_ms = attempt->options->timeout_ms;
         int r;
 
-        upgrade->started_ns = ek_now_ns();
         set_deadline(attempt, upgrade->started_ns, timeout_ms > 0 ? timeout_ms : SEEN_TIMEOUT_MS);
-        r = request_upgrade(attempt->process.link, attempt->options, binary, attempt->error);
+        r = request_upgrade(attempt->process.link, attempt->options, attempt->binary,
+                            attempt->error);
         if (r < 0)
                 return failed_unless_gone(attempt, AFTERMATH_UNKNOWN);
         while (r == GO_ON)
@@ -315,24 +376,21 @@ static int run(struct attempt *attempt, const char *binary)
 static int begin(struct attempt *attempt, const char *target)
 {
         const struct options *options = attempt->options;
-        struct upgrade *upgrade = &attempt->upgrade;
-        ek_auto_free char *binary = NULL;
         int r = find_process(target, &attempt->process, attempt->error);
 
         if (r < 0)
                 return r;
-        strcpy(upgrade->program, attempt->process.program);
-        upgrade->pid = attempt->process.pid;
+        begin_attempt(attempt, ek_now_ns());
         if (!attempt->process.link) {
                 process_blocked(&attempt->process, attempt->error);
                 return failed_unless_gone(attempt, AFTERMATH_UNKNOWN);
         }
-        binary = request_binary_path(options->binary);
-        if (!binary)
+        attempt->binary = request_binary_path(options->binary);
+        if (!attempt->binary)
                 return ekiden_error_set(attempt->error, EKIDEN_ENOMEM, "%s",
                                         ekiden_error_text(EKIDEN_ENOMEM));
         attempt->interrupt = interrupt_open(attempt->error);
-        return attempt->interrupt < 0 ? attempt->interrupt : run(attempt, binary);
+        return attempt->interrupt < 0 ? attempt->interrupt : run(attempt);
 }
 
 int upgrade_attempt(const struct options *options, const char *target, struct show *show,
@@ -350,6 +408,7 @@ int upgrade_attempt(const struct options *options, const char *target, struct sh
         if (r < 0 && error->phase == EKIDEN_PHASE_NONE)
                 error->phase = attempt.upgrade.phase;
         process_deinit(&attempt.process);
+        free(attempt.binary);
         ek_close(&attempt.interrupt);
         *ret_upgrade = attempt.upgrade;
         return r < 0 ? error->code : 0;

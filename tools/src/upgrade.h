@@ -34,12 +34,14 @@ enum aftermath {
         AFTERMATH_SERVES_ON,
         AFTERMATH_ENDED,
         AFTERMATH_UNKNOWN,
+        AFTERMATH_UPGRADED, /* and should not have been */
 };
 
 struct upgrade {
         char program[EKIDEN_NAME_MAX + 1];
         pid_t pid; /* of the predecessor; 0: not found yet */
 
+        bool queued; /* another upgrade is under way, and this one waits for its end */
         bool rehearse; /* what was asked for */
         bool seen; /* an update point has seen the request */
         enum ekiden_phase phase; /* REQUEST until the process says more */

@@ -120,6 +120,7 @@ static int take_phase(struct upgrade *upgrade, const Ekiden__Event *event,
                                         ekiden_phase_name((enum ekiden_phase)event->phase),
                                         ekiden_phase_name(upgrade->phase));
         upgrade->seen = true;
+        upgrade->queued = false;
         upgrade->phase = (enum ekiden_phase)event->phase;
         return HAPPENING_PHASE;
 }
@@ -147,7 +148,14 @@ int upgrade_take_event(struct upgrade *upgrade, const Ekiden__Event *event,
                 return take_phase(upgrade, event, error);
         case EKIDEN__EVENT_KIND__PROGRESS:
                 return take_progress(upgrade, event);
+        case EKIDEN__EVENT_KIND__QUEUED:
+                upgrade->seen = upgrade->queued = true;
+                return HAPPENING_QUEUED;
+        case EKIDEN__EVENT_KIND__IDLE:
+                return HAPPENING_IDLE;
         case EKIDEN__EVENT_KIND__COMMITTED:
+                if (upgrade->queued)
+                        return HAPPENING_OTHER_COMMITTED;
                 return take_committed(upgrade, event, error);
         case EKIDEN__EVENT_KIND__REHEARSED:
                 return take_rehearsed(upgrade, event, error);

@@ -13,6 +13,9 @@ enum happening {
         HAPPENING_COMMITTED,
         HAPPENING_REHEARSED,
         HAPPENING_FAILED,
+        HAPPENING_QUEUED, /* another upgrade comes first … */
+        HAPPENING_OTHER_COMMITTED, /* … and has replaced the process: upgrade->successor_pid */
+        HAPPENING_IDLE, /* there is no upgrade */
 };
 
 /**

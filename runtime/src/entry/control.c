@@ -10,101 +10,64 @@
 
 #include "entry/control_socket.h"
 #include "entry/event.h"
+#include "entry/listeners.h"
 #include "entry/process.h"
 #include "entry/snapshot.h"
+#include "entry/status.h"
 #include "entry/upgrade.h"
-#include "entry/wake.h"
+#include "entry/watch.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
 
 #define PROTOCOL 1
 #define REQUEST_MAX (UINT32_C(1) << 20) /* bytes */
-#define OPERATORS_MAX 16 /* connections at once; the oldest that asked for nothing makes room */
-
-static struct {
-        struct ek_operator *operators[OPERATORS_MAX];
-        size_t count;
-} control;
-
-static void operator_free(size_t i)
-{
-        struct ek_operator *operator_ = control.operators[i];
-
-        ek_upgrade_forget(operator_);
-        ek_wake_unwatch(ek_link_socket(operator_->link));
-        ek_link_free(operator_->link);
-        free(operator_);
-        control.count--;
-        memmove(&control.operators[i], &control.operators[i + 1],
-                (control.count - i) * sizeof(control.operators[0]));
-}
-
-static void release(const struct ek_operator *operator_)
-{
-        for (size_t i = 0; i < control.count; i++)
-                if (control.operators[i] == operator_) {
-                        operator_free(i);
-                        return;
-                }
-}
 
 /* The process's own user or root may ask; the socket's mode says the same (unix(7), SO_PEERCRED).
  */
-static int check_right(int socket, struct ekiden_error *error)
+static int check_right(int socket, struct ucred *ret_peer, struct ekiden_error *error)
 {
-        struct ucred peer;
-        socklen_t size = sizeof(peer);
+        socklen_t size = sizeof(*ret_peer);
 
-        if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+        if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, ret_peer, &size) < 0)
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
                                               "cannot tell who the operator is");
-        if (peer.uid == 0 || peer.uid == geteuid())
+        if (ret_peer->uid == 0 || ret_peer->uid == geteuid())
                 return 0;
         return ekiden_error_set(error, EKIDEN_EPERMISSION,
                                 "user %u may not upgrade a process of user %u; become that user, "
                                 "or root",
-                                (unsigned int)peer.uid, (unsigned int)geteuid());
+                                (unsigned int)ret_peer->uid, (unsigned int)geteuid());
 }
 
-static void make_room(void)
+static void turn_down(struct ek_link *link, struct ekiden_error *error)
 {
-        if (control.count < OPERATORS_MAX)
-                return;
-        for (size_t i = 0; i < control.count; i++)
-                if (control.operators[i] != ek_upgrade_operator()) {
-                        operator_free(i);
-                        return;
-                }
+        struct ek_operator stranger = {.link = link, .asked_ns = ek_now_ns()};
+
+        error->phase = EKIDEN_PHASE_REQUEST;
+        ek_log(EKIDEN_LOG_WARNING, "a request was refused: %s", error->sentence);
+        ek_event_failed(&stranger, error);
+        ek_link_free(link);
 }
 
 static void admit(int socket)
 {
-        struct ek_operator *operator_ = calloc(1, sizeof(*operator_));
         struct ekiden_error error = {0};
+        struct ek_operator *operator_;
+        struct ucred peer;
         struct ek_link *link;
 
-        if (!operator_) {
-                close(socket);
+        if (ek_link_new(socket, &link) < 0)
                 return;
-        }
-        if (ek_link_new(socket, &link) < 0) {
-                free(operator_);
-                return;
-        }
         ek_link_limit(link, REQUEST_MAX);
-        operator_->link = link;
-        if (check_right(ek_link_socket(link), &error) < 0) {
-                operator_->asked_ns = ek_now_ns();
-                error.phase = EKIDEN_PHASE_REQUEST;
-                ek_log(EKIDEN_LOG_WARNING, "a request was refused: %s", error.sentence);
-                ek_event_failed(operator_, &error);
-                ek_link_free(link);
-                free(operator_);
+        if (check_right(ek_link_socket(link), &peer, &error) < 0) {
+                turn_down(link, &error);
                 return;
         }
-        make_room();
-        control.operators[control.count++] = operator_;
-        ek_wake_watch(ek_link_socket(link));
+        operator_ = ek_operator_admit(link);
+        if (!operator_)
+                return;
+        operator_->pid = peer.pid;
+        operator_->user = peer.uid;
 }
 
 static void refuse_request(struct ek_operator *operator_, int code, const char *sentence)
@@ -113,7 +76,7 @@ static void refuse_request(struct ek_operator *operator_, int code, const char *
 
         ekiden_error_set(&error, code, "%s", sentence);
         ek_event_failed(operator_, &error);
-        release(operator_);
+        ek_operator_release(operator_);
 }
 
 static void refuse_unknown(struct ek_operator *operator_, int code)
@@ -149,51 +112,100 @@ static void begin_for(struct ek_operator *operator_, const Ekiden__UpgradeReques
                                asked->n_arguments * sizeof(*arguments));
                 request.arguments = arguments;
         }
-        if (asked->has_timeout_ms && asked->timeout_ms > 0)
-                request.until_ns = ek_now_ns() + asked->timeout_ms * EK_NS_PER_MS;
+        request.until_ns = operator_->until_ns;
+        operator_->role = EK_ROLE_UPGRADES;
         if (ek_upgrade_begin(&request, operator_) < 0)
-                release(operator_);
+                ek_operator_release(operator_);
 }
 
-static void answer(struct ek_operator *operator_, const Ekiden__Request *request,
+/* At once, or in its turn. The request is consumed where it is kept: *request is NULL then. */
+static void answer_upgrade(struct ek_operator *operator_, Ekiden__Request **request,
+                           const char *update_point)
+{
+        const Ekiden__UpgradeRequest *asked = (*request)->upgrade;
+
+        if (asked->has_timeout_ms && asked->timeout_ms > 0)
+                operator_->until_ns = operator_->asked_ns + asked->timeout_ms * EK_NS_PER_MS;
+        ek_event_seen(operator_, update_point);
+        if (asked->has_wait && asked->wait && ek_predecessor_phase() != EKIDEN_PHASE_NONE) {
+                ek_listeners_queue(operator_, *request);
+                *request = NULL;
+        } else {
+                begin_for(operator_, asked);
+        }
+}
+
+static void answer_status(struct ek_operator *operator_, const Ekiden__StatusRequest *asked,
+                          const char *update_point)
+{
+        if (!asked->has_watch_ms || asked->watch_ms == 0) {
+                ek_status_tell(operator_, update_point);
+                ek_operator_release(operator_);
+                return;
+        }
+        operator_->role = EK_ROLE_WATCHES;
+        operator_->watch = ek_watch_begin(asked->watch_ms);
+        if (!operator_->watch)
+                refuse_request(operator_, EKIDEN_ENOMEM, "memory ran out");
+}
+
+static void answer(struct ek_operator *operator_, Ekiden__Request **request,
                    const char *update_point)
 {
         operator_->asked_ns = ek_now_ns();
-        if (request->protocol != PROTOCOL ||
-            (!request->upgrade && !request->status && !request->snapshot)) {
+        if ((*request)->protocol != PROTOCOL) {
                 refuse_unknown(operator_, EKIDEN_EPROTOCOL);
-        } else if (request->snapshot) {
+        } else if ((*request)->snapshot) {
                 ek_snapshot_serve(operator_, update_point);
-                release(operator_);
-        } else if (request->status) {
-                ek_event_status(operator_, update_point);
-                release(operator_);
+                ek_operator_release(operator_);
+        } else if ((*request)->status) {
+                answer_status(operator_, (*request)->status, update_point);
+        } else if ((*request)->wait) {
+                ek_listeners_wait(operator_, update_point);
+        } else if ((*request)->cancel) {
+                ek_listeners_cancel(operator_, update_point);
+        } else if ((*request)->upgrade) {
+                answer_upgrade(operator_, request, update_point);
         } else {
-                ek_event_seen(operator_, update_point);
-                begin_for(operator_, request->upgrade);
+                refuse_unknown(operator_, EKIDEN_EPROTOCOL);
         }
+}
+
+/* Who waits for something has nothing more to say; what he says all the same is read away, or it
+   would wake an event loop for ever. That who asked for the upgrade has left, the predecessor sees.
+ */
+static void attend_waiting(struct ek_operator *operator_)
+{
+        char surplus[256];
+        ssize_t n = recv(ek_link_socket(operator_->link), surplus, sizeof(surplus), MSG_DONTWAIT);
+
+        if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)) ||
+            operator_->role == EK_ROLE_UPGRADES)
+                return;
+        if (operator_->role == EK_ROLE_QUEUES)
+                refuse_request(operator_, EKIDEN_ECANCELLED,
+                               "the operator called it off before its turn came");
+        else
+                ek_operator_release(operator_);
 }
 
 /* Reads what one operator has sent. He may be gone afterwards. */
 static void attend_operator(struct ek_operator *operator_, const char *update_point)
 {
+        Ekiden__Request *request;
         struct ek_frame frame;
         ProtobufCMessage *unpacked;
         int r;
 
-        /* Who waits for an upgrade has nothing more to say, and that he left the predecessor sees;
-           what he says all the same is read away, or it would wake an event loop for ever. */
-        if (operator_ == ek_upgrade_operator()) {
-                char surplus[256];
-
-                (void)recv(ek_link_socket(operator_->link), surplus, sizeof(surplus), MSG_DONTWAIT);
+        if (operator_->role != EK_ROLE_NEW) {
+                attend_waiting(operator_);
                 return;
         }
         r = ek_link_receive(operator_->link, NULL, &frame);
         if (r == EKIDEN_ETIMEOUT)
                 return;
         if (r == EKIDEN_EPEER) {
-                release(operator_);
+                ek_operator_release(operator_);
                 return;
         }
         if (r == 0 && frame.kind != EKIDEN__FRAME_KIND__REQUEST)
@@ -205,42 +217,79 @@ static void attend_operator(struct ek_operator *operator_, const char *update_po
                 refuse_unknown(operator_, r);
                 return;
         }
-        answer(operator_, (const Ekiden__Request *)unpacked, update_point);
-        protobuf_c_message_free_unpacked(unpacked, NULL);
+        request = (Ekiden__Request *)unpacked;
+        answer(operator_, &request, update_point);
+        if (request)
+                ekiden__request__free_unpacked(request, NULL);
+}
+
+static void end_watches(const char *update_point)
+{
+        struct ek_operator *operators[EK_OPERATORS_MAX];
+        size_t count = ek_operators(operators);
+
+        for (size_t i = 0; i < count; i++)
+                if (operators[i]->watch && ek_watch_is_over(operators[i]->watch)) {
+                        ek_status_tell(operators[i], update_point);
+                        ek_operator_release(operators[i]);
+                }
 }
 
 void ek_control_attend(const char *update_point)
 {
-        struct ek_operator *now[OPERATORS_MAX];
+        struct ek_operator *operators[EK_OPERATORS_MAX];
         size_t count;
 
-        for (size_t i = 0; i < OPERATORS_MAX; i++) {
+        for (size_t i = 0; i < EK_OPERATORS_MAX; i++) {
                 int socket = ek_control_accept();
 
                 if (socket < 0)
                         break;
                 admit(socket);
         }
-        count = control.count;
-        memcpy(now, control.operators, sizeof(now));
+        count = ek_operators(operators);
         for (size_t i = 0; i < count; i++)
-                attend_operator(now[i], update_point);
+                attend_operator(operators[i], update_point);
+        ek_listeners_expire();
+        end_watches(update_point);
+}
+
+uint64_t ek_control_deadline(void)
+{
+        uint64_t queue_ns = ek_listeners_deadline();
+        uint64_t watch_ns = ek_watch_deadline();
+
+        return queue_ns < watch_ns ? queue_ns : watch_ns;
+}
+
+void ek_control_next(void)
+{
+        struct ek_operator *operator_;
+
+        while (ek_predecessor_phase() == EKIDEN_PHASE_NONE &&
+               (operator_ = ek_operator_first(EK_ROLE_QUEUES))) {
+                Ekiden__Request *request = operator_->queued;
+
+                operator_->queued = NULL;
+                begin_for(operator_, request->upgrade);
+                ekiden__request__free_unpacked(request, NULL);
+        }
 }
 
 void ek_control_failed(const struct ekiden_error *error)
 {
-        const struct ek_operator *operator_ = ek_upgrade_operator();
+        struct ek_operator *operator_ = ek_upgrade_operator();
 
         ek_upgrade_failed(error);
-        if (operator_)
-                release(operator_);
+        ek_operator_release(operator_);
+        ek_control_next();
 }
 
 void ek_control_rehearsed(void)
 {
-        const struct ek_operator *operator_ = ek_upgrade_operator();
+        struct ek_operator *operator_ = ek_upgrade_operator();
 
         ek_upgrade_rehearsed();
-        if (operator_)
-                release(operator_);
+        ek_operator_release(operator_);
+        ek_control_next();
 }

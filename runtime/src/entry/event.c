@@ -29,18 +29,29 @@ static void mute_if_lost(struct ek_operator *operator_, int result)
                 operator_->is_mute = true;
 }
 
+/* Then nobody is waited for who does not read. */
+static bool is_in_pause(void)
+{
+        enum ekiden_phase phase = ek_predecessor_phase();
+
+        return phase >= EKIDEN_PHASE_PAUSE && phase < EKIDEN_PHASE_SERVE;
+}
+
 static void send_event(struct ek_operator *operator_, Ekiden__Event *event, enum urgency urgency)
 {
         const struct ek_wait wait = {.idle_ms = LAST_WORD_MS};
         uint64_t now = ek_now_ns();
+        bool is_due = urgency != LATER || (operator_->role == EK_ROLE_UPGRADES &&
+                                           now - operator_->sent_ns >= INTERVAL_NS);
         int r;
 
         if (operator_->is_mute)
                 return;
         event->elapsed_us = (now - operator_->asked_ns) / EK_NS_PER_US;
         r = ek_link_queue_message(operator_->link, EKIDEN__FRAME_KIND__EVENT, &event->base, NULL);
-        if (r == 0 && (urgency != LATER || now - operator_->sent_ns >= INTERVAL_NS)) {
-                r = ek_link_flush(operator_->link, urgency == LAST ? &wait : NULL);
+        if (r == 0 && is_due) {
+                r = ek_link_flush(operator_->link,
+                                  urgency == LAST && !is_in_pause() ? &wait : NULL);
                 operator_->sent_ns = now;
         }
         mute_if_lost(operator_, r);
@@ -180,45 +191,27 @@ void ek_event_rehearsed(struct ek_operator *operator_)
         send_report(operator_, EKIDEN__EVENT_KIND__REHEARSED);
 }
 
-static void fill_items(Ekiden__ItemStatus *items, Ekiden__ItemStatus **pointers,
-                       struct ek_tagged *const *tagged, size_t count)
+void ek_event_idle(struct ek_operator *operator_)
 {
-        for (size_t i = 0; i < count; i++) {
-                ekiden__item_status__init(&items[i]);
-                items[i].name = tagged[i]->name;
-                items[i].message = (char *)(uintptr_t)tagged[i]->item.message->descriptor->name;
-                items[i].has_stream = 1;
-                items[i].stream = tagged[i]->item.kind == EKIDEN_ITEM_STREAM;
-                pointers[i] = &items[i];
-        }
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+
+        event.kind = EKIDEN__EVENT_KIND__IDLE;
+        event.has_from_version = 1;
+        event.from_version = ek_process.schema->version;
+        send_event(operator_, &event, LAST);
 }
 
-void ek_event_status(struct ek_operator *operator_, const char *update_point)
+void ek_event_queued(struct ek_operator *operator_)
 {
-        Ekiden__Status status = EKIDEN__STATUS__INIT;
         Ekiden__Event event = EKIDEN__EVENT__INIT;
-        size_t count;
-        struct ek_tagged *const *tagged = ek_tagged_all(&count);
-        ek_auto_free Ekiden__ItemStatus *items = calloc(count + 1, sizeof(*items));
-        ek_auto_free Ekiden__ItemStatus **pointers = calloc(count + 1, sizeof(*pointers));
 
-        status.program = (char *)(uintptr_t)ek_process.schema->program;
-        status.pid = getpid();
-        status.version = ek_process.schema->version;
-        status.has_leg = 1;
-        status.leg = ek_process.setup.leg;
-        status.has_leg_seconds = 1;
-        status.leg_seconds = (ek_now_ns() - ek_process.serving_since_ns) / UINT64_C(1000000000);
-        status.binary = ek_process.origin.binary;
-        status.update_point = (char *)(uintptr_t)update_point;
-        if (items && pointers) {
-                fill_items(items, pointers, tagged, count);
-                status.items = pointers;
-                status.n_items = count;
-        }
-        status.has_upgrade_phase = ek_predecessor_phase() != EKIDEN_PHASE_NONE;
-        status.upgrade_phase = ek_predecessor_phase();
-        event.kind = EKIDEN__EVENT_KIND__STATUS;
-        event.status = &status;
-        send_event(operator_, &event, LAST);
+        event.kind = EKIDEN__EVENT_KIND__QUEUED;
+        event.has_phase = 1;
+        event.phase = ek_predecessor_phase();
+        send_event(operator_, &event, NOW);
+}
+
+void ek_event_last(struct ek_operator *operator_, Ekiden__Event *event)
+{
+        send_event(operator_, event, LAST);
 }

@@ -2,9 +2,8 @@
 /* See snapshot.h. */
 #include "entry/snapshot.h"
 
-#include <time.h>
-#include <unistd.h>
-
+#include "entry/event.h"
+#include "entry/leg.h"
 #include "entry/process.h"
 #include "state/snapshot_write.h"
 #include "wire/clock.h"
@@ -22,23 +21,16 @@ static int write_state(struct ek_operator *operator_, const char *update_point,
 {
         const struct ek_wait wait = {.idle_ms = ek_process.deadlines.ms[EKIDEN_PHASE_TRANSFER]};
         struct ek_export export_ = {.link = operator_->link, .wait = &wait};
-        Ekiden__Leg leg = EKIDEN__LEG__INIT;
-        Ekiden__Leg *const lineage[] = {&leg};
+        struct ek_lineage_message lineage;
         const struct ek_snapshot_origin origin = {
                 .schema = ek_process.schema,
                 .update_point = update_point,
-                .lineage = lineage,
-                .leg_count = 1,
+                .lineage = lineage.pointers,
+                .leg_count = ek_leg_lineage()->count,
         };
         int r;
 
-        leg.number = ek_process.setup.leg;
-        leg.version = ek_process.schema->version;
-        leg.has_since = 1;
-        leg.since = time(NULL) -
-                    (time_t)((ek_now_ns() - ek_process.serving_since_ns) / (1000 * EK_NS_PER_MS));
-        leg.has_pid = 1;
-        leg.pid = getpid();
+        ek_lineage_fill(ek_leg_lineage(), &lineage);
         r = ek_snapshot_write(&export_, &origin, error);
         ek_objects_free(export_.objects);
         *ret_count = export_.total;

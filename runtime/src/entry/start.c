@@ -15,6 +15,7 @@
 #include <ekiden/update_point.h>
 
 #include "entry/control_socket.h"
+#include "entry/leg.h"
 #include "entry/process.h"
 #include "entry/restore.h"
 #include "entry/wake.h"
@@ -80,15 +81,21 @@ static int set_up(int socket, const struct ek_token *token, int argc, char *cons
 static void begin_leg(bool is_successor)
 {
         bool is_restored = ek_restore_state() == EK_RESTORE_ACTIVE;
+        struct ek_lineage before = {0}; /* none, where a snapshot's is not in order */
 
         ek_process.is_started = true;
-        ek_process.serving_since_ns = ek_now_ns();
         ek_process.setup = (struct ek_predecessor_setup){
                 .schema = ek_process.schema,
                 .origin = &ek_process.origin,
                 .deadlines = &ek_process.deadlines,
                 .leg = is_restored ? ek_restore_leg() : ek_successor_leg(),
         };
+        if (is_restored)
+                (void)ek_lineage_read(ek_restore_header()->lineage, ek_restore_header()->n_lineage,
+                                      ek_restore_leg() - 1, &before, NULL);
+        else
+                before = *ek_successor_lineage();
+        ek_leg_begin(&before, 0, is_restored);
         if (is_successor || is_restored)
                 ekiden_wake(); /* its first update point is where it becomes ready */
         ek_log(EKIDEN_LOG_DEBUG, "%s, schema version %u, %s", ek_process.schema->program,

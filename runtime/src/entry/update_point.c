@@ -11,11 +11,14 @@
 #include "entry/check.h"
 #include "entry/control.h"
 #include "entry/control_socket.h"
+#include "entry/leg.h"
 #include "entry/process.h"
+#include "entry/update_points.h"
 #include "entry/upgrade.h"
 #include "entry/wake.h"
-#include "handover/restore.h"
+#include "entry/watch.h"
 #include "handover/linger.h"
+#include "handover/restore.h"
 #include "handover/successor.h"
 #include "utf8.h"
 #include "wire/clock.h"
@@ -73,7 +76,7 @@ static void finish_as_successor(const char *name)
                 leave_called_off(&error);
         if (ek_successor_state() == EK_SUCCESSOR_DISMISSED)
                 leave_dismissed();
-        ek_process.serving_since_ns = ek_now_ns();
+        ek_leg_begin(ek_successor_lineage(), ek_successor_pause_ns(), false);
         ek_log(EKIDEN_LOG_INFO, "this process, leg %u at schema version %u, serves",
                ek_process.setup.leg, ek_process.schema->version);
 }
@@ -125,13 +128,35 @@ static void attend_once(const char *name)
                 ek_control_failed(&error);
 }
 
+static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
+{
+        return a_ns < b_ns ? a_ns : b_ns;
+}
+
 /* When to look again, should nothing else happen. */
 static uint64_t next_wake_ns(void)
 {
-        uint64_t deadline_ns = ek_predecessor_deadline();
+        uint64_t deadline_ns = earlier(ek_predecessor_deadline(), ek_control_deadline());
         uint64_t soon_ns = ek_now_ns() + LINGERING_MS * EK_NS_PER_MS;
 
-        return ek_children_linger() && soon_ns < deadline_ns ? soon_ns : deadline_ns;
+        return ek_children_linger() ? earlier(soon_ns, deadline_ns) : deadline_ns;
+}
+
+/* Somebody watches, and nothing is to be done but to count: so it costs next to nothing. */
+static bool is_only_watched(void)
+{
+        return __atomic_load_n(&ekiden_attention, __ATOMIC_RELAXED) == EK_ATTENTION_WATCH &&
+               ek_now_ns() < ek_watch_deadline();
+}
+
+static void count_attended(const char *name)
+{
+        struct ek_update_point *point = ek_update_point_at(name);
+
+        if (!point)
+                return;
+        point->attended++;
+        point->last_ns = ek_now_ns();
 }
 
 void ekiden_attend(const char *update_point)
@@ -150,11 +175,17 @@ void ekiden_attend(const char *update_point)
                 return; /* a callback of ours came here: the state is between two records */
         ek_process.is_attending = true;
         ek_utf8_copy(name, sizeof(name), update_point && update_point[0] ? update_point : "?");
+        ek_watch_pass(name);
+        if (is_only_watched()) {
+                ek_process.is_attending = false;
+                return;
+        }
         take_attention();
         if (ek_successor_state() != EK_SUCCESSOR_NONE)
                 finish_as_successor(name);
         if (ek_restore_state() != EK_RESTORE_NONE)
                 finish_restoring();
+        count_attended(name);
         do {
                 attend_once(name);
                 /* A signal before this line has set the flag again; one after it knocks by itself.
@@ -163,6 +194,7 @@ void ekiden_attend(const char *update_point)
         } while (take_attention() && ++rounds < ROUNDS_MAX);
         if (rounds == ROUNDS_MAX)
                 ek_wake_at(ek_now_ns() + EK_NS_PER_MS);
+        ek_watch_keep();
         ek_process.is_attending = false;
         errno = saved;
 }

@@ -5,12 +5,21 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "entry/control.h"
 #include "entry/control_socket.h"
+#include "entry/listeners.h"
 #include "entry/permit.h"
 #include "entry/process.h"
 #include "entry/wake.h"
+#include "wire/clock.h"
 
 static struct ek_operator *upgrading; /* who waits for the upgrade under way, or NULL */
+static uint64_t since_ns; /* when that began */
+
+uint64_t ek_upgrade_since_ns(void)
+{
+        return since_ns;
+}
 
 struct ek_operator *ek_upgrade_operator(void)
 {
@@ -28,6 +37,7 @@ static void on_phase(void *data, enum ekiden_phase phase)
         (void)data;
         if (upgrading)
                 ek_event_phase(upgrading, phase);
+        ek_listeners_phase(phase);
         ek_log(EKIDEN_LOG_DEBUG, "upgrade: phase %s", ekiden_phase_name(phase));
 }
 
@@ -38,11 +48,15 @@ static void on_progress(void *data, const struct ek_progress *progress)
                 ek_event_progress(upgrading, progress);
 }
 
-static void on_linger(void *data)
+/* A pause that takes much longer than usual can be asked about, and called off. */
+static void on_linger(void *data, uint64_t waited_ms)
 {
         (void)data;
         if (upgrading)
                 ek_event_flush(upgrading);
+        ek_listeners_flush();
+        if (waited_ms > EK_LINGER_MS)
+                ek_control_attend(ek_predecessor_report()->update_point);
 }
 
 /* The operator's socket goes with it: in the pause, signals would only cost. */
@@ -88,8 +102,10 @@ int ek_upgrade_begin(struct ek_upgrade_request *request, struct ek_operator *ope
                 .unwatch = on_unwatch,
                 .child_ended = on_child_ended,
         };
-        if (ek_predecessor_phase() == EKIDEN_PHASE_NONE)
+        if (ek_predecessor_phase() == EKIDEN_PHASE_NONE) {
                 upgrading = operator_;
+                since_ns = ek_now_ns();
+        }
         ek_log(EKIDEN_LOG_INFO, "%s to %s was asked for",
                request->is_rehearsal ? "rehearsal of an upgrade" : "upgrade", request->binary);
         if (begin(request, operator_, &error) == 0) {
@@ -118,6 +134,7 @@ void ek_upgrade_failed(const struct ekiden_error *error)
                ekiden_phase_name(error->phase), error->sentence);
         if (upgrading)
                 ek_event_failed(upgrading, error);
+        ek_listeners_failed(error);
 }
 
 /* What was tagged here and asked for by nobody is gone now, or will be in the upgrade: on purpose,
@@ -143,6 +160,7 @@ void ek_upgrade_rehearsed(void)
                "rehearsal done, this process serves on; an upgrade would take over as well");
         if (upgrading)
                 ek_event_rehearsed(upgrading);
+        ek_listeners_rehearsed();
         ek_predecessor_forget();
 }
 
@@ -155,4 +173,5 @@ void ek_upgrade_committed(void)
                (int)ek_predecessor_report()->successor);
         if (upgrading)
                 ek_event_committed(upgrading);
+        ek_listeners_committed();
 }

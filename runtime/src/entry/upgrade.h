@@ -19,6 +19,9 @@ int ek_upgrade_begin(struct ek_upgrade_request *request, struct ek_operator *ope
 /** Begins one that nobody waits for, to the binary given at start: of a plain update signal. */
 void ek_upgrade_begin_unasked(void);
 
+/** When the upgrade under way began (ek_now_ns()). */
+uint64_t ek_upgrade_since_ns(void);
+
 /** Who waits for the upgrade under way or just ended, or NULL. */
 struct ek_operator *ek_upgrade_operator(void);
 

@@ -79,13 +79,22 @@ void ek_predecessor_unwatch(void)
                 p->request.observer.unwatch(p->request.observer.data, ek_link_socket(p->link));
 }
 
-static void on_linger(void *data)
+void ek_predecessor_cancel(const struct ekiden_error *reason)
+{
+        struct ek_predecessor *p = &ek_predecessor;
+
+        if (p->phase != EKIDEN_PHASE_NONE && p->phase < EKIDEN_PHASE_COMMIT)
+                p->cancelled = *reason;
+}
+
+static int on_linger(void *data, uint64_t waited_ms)
 {
         const struct ek_observer *observer = &ek_predecessor.request.observer;
 
         (void)data;
         if (observer->linger)
-                observer->linger(observer->data);
+                observer->linger(observer->data, waited_ms);
+        return ek_predecessor.cancelled.code;
 }
 
 /* From COMMIT on neither the operator nor his time limit can call it off. */
@@ -134,6 +143,7 @@ static int send_offer(struct ek_predecessor *p, struct ekiden_error *error)
         const unsigned int *ms = p->setup->deadlines->ms;
         Ekiden__SchemaId id = ek_schema_id(schema);
         Ekiden__Offer offer = EKIDEN__OFFER__INIT;
+        struct ek_lineage_message lineage;
         int r;
 
         offer.protocol = EK_PROTOCOL;
@@ -146,6 +156,11 @@ static int send_offer(struct ek_predecessor *p, struct ekiden_error *error)
         offer.pause_ms = ms[EKIDEN_PHASE_PAUSE];
         offer.transfer_ms = ms[EKIDEN_PHASE_TRANSFER];
         offer.commit_ms = ms[EKIDEN_PHASE_COMMIT];
+        if (p->setup->lineage) {
+                ek_lineage_fill(p->setup->lineage, &lineage);
+                offer.lineage = lineage.pointers;
+                offer.n_lineage = p->setup->lineage->count;
+        }
         offer.has_rehearse = offer.rehearse = p->request.is_rehearsal;
         offer.has_token = 1;
         offer.token = ek_token_field(&p->token);
@@ -207,6 +222,12 @@ int ek_predecessor_call_off(int result, struct ekiden_error *error)
         char how[96];
         int code;
 
+        if (p->cancelled.code != 0 && (error->code == 0 || error->code == p->cancelled.code)) {
+                enum ekiden_phase phase = error->phase;
+
+                *error = p->cancelled;
+                error->phase = phase;
+        }
         if (error->code == 0)
                 ekiden_error_set(error, result, "%s", ekiden_error_text(result));
         code = error->code;
@@ -227,6 +248,7 @@ int ek_predecessor_call_off(int result, struct ekiden_error *error)
         explain_death(p, how, error);
         p->phase = EKIDEN_PHASE_NONE;
         p->request = (struct ek_upgrade_request){0};
+        p->cancelled = (struct ekiden_error){0};
         if (pid > 0 && observer.child_ended)
                 observer.child_ended(observer.data, pid);
         return code;
@@ -243,14 +265,15 @@ int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
                 error = &local;
         if (p->phase != EKIDEN_PHASE_NONE)
                 return ekiden_error_set(error, EKIDEN_EBUSY,
-                                        "another %s is under way, in phase %s; wait for it to "
-                                        "end, or call it off where it was asked for",
+                                        "another %s is under way, in phase %s; --wait waits for "
+                                        "its end, --cancel calls it off",
                                         p->request.is_rehearsal ? "rehearsal" : "upgrade",
                                         ekiden_phase_name(p->phase));
         ek_predecessor_forget();
         p->setup = setup;
         p->request = *request;
         p->report = (struct ek_upgrade_report){.is_rehearsal = request->is_rehearsal};
+        p->cancelled = (struct ekiden_error){0};
         p->serial++;
         ek_predecessor_enter(EKIDEN_PHASE_CHECK);
         r = start_successor(p, error);
@@ -365,6 +388,8 @@ int ek_predecessor_step(const char *update_point, struct ekiden_error *error)
                 error = &local;
         if (p->phase == EKIDEN_PHASE_NONE)
                 return 0;
+        if (p->cancelled.code != 0)
+                return ek_predecessor_call_off(p->cancelled.code, error);
         while (r == 0) {
                 struct ek_frame frame;
 

@@ -18,6 +18,7 @@
 
 #include "ekiden/handover.pb-c.h"
 #include "handover/deadlines.h"
+#include "handover/lineage.h"
 #include "handover/origin.h"
 #include "state/transfer.h"
 #include "wire/link.h"
@@ -26,8 +27,9 @@
 struct ek_observer {
         void (*phase)(void *data, enum ekiden_phase phase);
         void (*progress)(void *data, const struct ek_progress *progress);
-        /* It takes longer than usual: whoever waits should be told what was kept back. */
-        void (*linger)(void *data);
+        /* It takes longer than usual, and has for so long: whoever waits should be told what was
+           kept back. It may call ek_predecessor_cancel(). */
+        void (*linger)(void *data, uint64_t waited_ms);
         /* The handover's socket needs no watching any more: it is read in the pause, or closed. */
         void (*unwatch)(void *data, int socket);
         /* A child was ended: what it left in the file system can go. */
@@ -50,6 +52,7 @@ struct ek_predecessor_setup {
         const struct ek_origin *origin;
         const struct ek_deadlines *deadlines;
         uint32_t leg;
+        const struct ek_lineage *lineage; /* this leg last; NULL: not known */
 };
 
 /* How an upgrade went. */
@@ -80,6 +83,14 @@ enum ek_outcome {
  */
 int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
                          const struct ek_upgrade_request *request, struct ekiden_error *error);
+
+/**
+ * Calls the upgrade under way off, if it is not too late for that: the next step fails, or the wait
+ * that the observer was told of. Without one it does nothing.
+ *
+ * @param reason  copied
+ */
+void ek_predecessor_cancel(const struct ekiden_error *reason);
 
 /** The phase of the upgrade under way, or EKIDEN_PHASE_NONE. */
 enum ekiden_phase ek_predecessor_phase(void);

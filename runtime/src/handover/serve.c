@@ -12,13 +12,15 @@
 
 #define PULLS_MAX 65536 /* of a handover */
 
-static int send_paused(struct ek_predecessor *p, struct ekiden_error *error)
+static int send_paused(struct ek_predecessor *p, uint64_t stopped_ns, struct ekiden_error *error)
 {
         struct ek_wait wait = ek_predecessor_wait(EKIDEN_PHASE_TRANSFER);
         Ekiden__Paused paused = EKIDEN__PAUSED__INIT;
         int r;
 
         paused.update_point = p->report.update_point;
+        paused.has_stopped_ns = 1;
+        paused.stopped_ns = stopped_ns;
         r = ek_link_queue_message(p->link, EKIDEN__FRAME_KIND__PAUSED, &paused.base, &wait);
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
@@ -187,7 +189,7 @@ int ek_predecessor_hand_over(struct ekiden_error *error)
         ek_predecessor_unwatch();
         ek_predecessor_enter(EKIDEN_PHASE_PAUSE);
         fflush(NULL); /* what is buffered belongs before what the successor writes */
-        r = send_paused(p, error);
+        r = send_paused(p, stopped_ns, error);
         if (r < 0)
                 return r;
         ek_predecessor_enter(EKIDEN_PHASE_TRANSFER);

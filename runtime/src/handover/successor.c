@@ -32,6 +32,9 @@ static struct {
         struct ek_link *link;
         int predecessor; /* pidfd, or -1 */
         uint32_t leg;
+        struct ek_lineage lineage; /* of the legs before */
+        uint64_t stopped_ns; /* when the predecessor paused; 0: not known */
+        uint64_t pause_ns;
         bool is_restored; /* what comes is a snapshot */
         unsigned int pause_ms, transfer_ms, commit_ms;
         struct ek_fetch fetch;
@@ -54,6 +57,16 @@ bool ek_successor_is_restored(void)
 uint32_t ek_successor_leg(void)
 {
         return successor.leg;
+}
+
+const struct ek_lineage *ek_successor_lineage(void)
+{
+        return &successor.lineage;
+}
+
+uint64_t ek_successor_pause_ns(void)
+{
+        return successor.pause_ns;
 }
 
 bool ek_successor_is_rehearsal(void)
@@ -93,11 +106,15 @@ static int take_offer(const Ekiden__Offer *offer, const struct ek_registry *regi
                       struct ekiden_error *error)
 {
         static const struct ek_deadlines defaults = EK_DEADLINES_DEFAULT;
+        int r = ek_lineage_read(offer->lineage, offer->n_lineage, offer->has_leg ? offer->leg : 1,
+                                &successor.lineage, error);
 
         if (!ek_token_is(&successor.token, offer->has_token, &offer->token))
                 return ekiden_error_set(error, EKIDEN_EPROTOCOL,
                                         "the process at the other end of the handover's socket is "
                                         "not the one that started this process");
+        if (r < 0)
+                return r;
         if (offer->has_umask)
                 umask((mode_t)(offer->umask & 0777));
         successor.is_restored = offer->has_from_snapshot && offer->from_snapshot;
@@ -199,6 +216,7 @@ void ek_successor_decline(int socket, const struct ekiden_error *error)
 static int read_paused(struct ekiden_error *error)
 {
         const struct ek_wait wait = {.idle_ms = successor.pause_ms};
+        const Ekiden__Paused *paused;
         ProtobufCMessage *unpacked;
         struct ek_frame frame;
         int r = ek_receive(successor.link, &wait, &frame, error);
@@ -210,8 +228,10 @@ static int read_paused(struct ekiden_error *error)
         r = ek_frame_message(&frame, &ekiden__paused__descriptor, &unpacked);
         if (r < 0)
                 return ek_link_failed(r, error);
+        paused = (const Ekiden__Paused *)unpacked;
         snprintf(successor.update_point, sizeof(successor.update_point), "%s",
-                 ((const Ekiden__Paused *)unpacked)->update_point);
+                 paused->update_point);
+        successor.stopped_ns = paused->has_stopped_ns ? paused->stopped_ns : 0;
         protobuf_c_message_free_unpacked(unpacked, NULL);
         return 0;
 }
@@ -367,6 +387,16 @@ static int send_taken(struct ekiden_error *error)
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
 
+/* CLOCK_MONOTONIC is the machine's, unless one of both lives in a time namespace of its own. */
+static uint64_t pause_until_now(void)
+{
+        uint64_t now = ek_now_ns();
+        bool is_likely = successor.stopped_ns > 0 && successor.stopped_ns <= now &&
+                         now - successor.stopped_ns <= EK_DEADLINE_MAX_MS * EK_NS_PER_MS;
+
+        return is_likely ? now - successor.stopped_ns : 0;
+}
+
 static int take_over(const struct ek_successor_end *end, struct ekiden_error *error)
 {
         int r;
@@ -417,6 +447,7 @@ int ek_successor_finish(const char *update_point, const struct ek_successor_end 
                 r = successor.is_rehearsal ? be_dismissed(end, error) : take_over(end, error);
         if (r < 0)
                 return ek_successor_fail(r, error);
+        successor.pause_ns = pause_until_now();
         successor.link = ek_link_free(successor.link);
         ek_own_close(&successor.predecessor);
         successor.state = successor.is_rehearsal ? EK_SUCCESSOR_DISMISSED : EK_SUCCESSOR_NONE;

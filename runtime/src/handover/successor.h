@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "chain.h"
+#include "handover/lineage.h"
 #include "handover/token.h"
 #include "state/tagged.h"
 
@@ -49,6 +50,12 @@ bool ek_successor_is_restored(void);
 
 /** The number of this leg: the predecessor's and one; 1 in a fresh process. */
 uint32_t ek_successor_leg(void);
+
+/** The legs before this one, as the predecessor tells them; empty in a fresh process. */
+const struct ek_lineage *ek_successor_lineage(void);
+
+/** From the predecessor's stop until TAKEN was sent; 0: it is not known, or there was none. */
+uint64_t ek_successor_pause_ns(void);
 
 /** Fetches an item: EKIDEN_RESUMED, EKIDEN_FRESH, or an error after which the upgrade is called
  * off. */

@@ -203,8 +203,8 @@ int ek_objects_index(struct ekiden_objects *objects);
  */
 int ek_objects_seed(struct ekiden_objects *objects, const struct ekiden_objects *imported);
 
-/** What is sent from now on brings all objects that it leads to, whether they were sent or not; by the
-    same identities. */
+/** What is sent from now on brings all objects that it leads to, whether they were sent or not; by
+   the same identities. */
 void ek_objects_send_again(struct ekiden_objects *objects);
 
 /* On the way in (objects_import.c, objects_settle.c, objects_missing.c). */

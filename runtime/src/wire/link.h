@@ -28,8 +28,9 @@ struct ek_frame {
         size_t size;
 };
 
-/* A wait that has lasted so long is worth telling of. */
+/* A wait that has lasted so long is worth telling of, … */
 #define EK_LINGER_MS 20
+#define EK_LINGER_AGAIN_MS 250 /* … and so is each further while */
 
 /** How long a call may wait, and what ends the wait. */
 struct ek_wait {
@@ -37,8 +38,9 @@ struct ek_wait {
         uint64_t until_ns; /* absolute (ek_now_ns()), whatever the progress; 0: none */
         struct ek_link
                 *operator_; /* when its peer closes, the wait ends with ECANCELLED; or NULL */
-        void (*linger)(
-                void *data); /* called once in each wait of over EK_LINGER_MS; NULL: nobody */
+        /* Called in each wait of over EK_LINGER_MS, and each EK_LINGER_AGAIN_MS from then on; its
+           error, if it is one, ends the wait. NULL: nobody */
+        int (*linger)(void *data, uint64_t waited_ms);
         void *data;
 };
 

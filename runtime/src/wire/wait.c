@@ -222,9 +222,29 @@ static int wait_once(struct ek_waiter *waiter, const struct ek_wait *wait, uint6
         return 0;
 }
 
+/* In slices, where somebody wants to hear that it takes long. */
+static int wait_for(struct ek_waiter *waiter, const struct ek_wait *wait, uint64_t timeout_ms)
+{
+        uint64_t slice_ms = EK_LINGER_MS;
+        uint64_t waited_ms = 0;
+
+        while (wait->linger && timeout_ms > slice_ms) {
+                int r = wait_once(waiter, wait, slice_ms);
+
+                if (r != EKIDEN_ETIMEOUT)
+                        return r;
+                timeout_ms -= slice_ms;
+                waited_ms += slice_ms;
+                slice_ms = EK_LINGER_AGAIN_MS;
+                r = wait->linger(wait->data, waited_ms);
+                if (r < 0)
+                        return r;
+        }
+        return wait_once(waiter, wait, timeout_ms);
+}
+
 int ek_link_wait(struct ek_link *link, int events, const struct ek_wait *wait)
 {
-        uint64_t timeout_ms;
         int r;
 
         if (!wait)
@@ -237,16 +257,7 @@ int ek_link_wait(struct ek_link *link, int events, const struct ek_wait *wait)
         if (r < 0)
                 return r;
         link->waiter->ready = link->waiter->operator_ready = false;
-        timeout_ms = timeout_of(wait);
-        if (wait->linger && timeout_ms > EK_LINGER_MS) {
-                r = wait_once(link->waiter, wait, EK_LINGER_MS);
-                if (r != EKIDEN_ETIMEOUT)
-                        goto done;
-                wait->linger(wait->data);
-                timeout_ms -= EK_LINGER_MS;
-        }
-        r = wait_once(link->waiter, wait, timeout_ms);
-done:
+        r = wait_for(link->waiter, wait, timeout_of(wait));
         uv_timer_stop(&link->waiter->timer);
         return r;
 }
