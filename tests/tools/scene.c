@@ -200,6 +200,48 @@ void scene_send_committed(struct scene *scene)
         scene_send(scene, &event);
 }
 
+static Ekiden__ItemReport report_of(const char *name, uint64_t duration_us)
+{
+        Ekiden__ItemReport report = EKIDEN__ITEM_REPORT__INIT;
+
+        report.item = (char *)(uintptr_t)name;
+        report.has_records = report.has_bytes = report.has_descriptors = 1;
+        report.records = 1204;
+        report.bytes = 98611;
+        report.descriptors = 203;
+        report.has_transformed = report.has_duration_us = 1;
+        report.transformed = 1204;
+        report.duration_us = duration_us;
+        return report;
+}
+
+void scene_send_rehearsed(struct scene *scene, const char *name, uint64_t pause_us)
+{
+        Ekiden__ItemReport members = report_of(name, pause_us / 2);
+        Ekiden__ItemReport bans = EKIDEN__ITEM_REPORT__INIT;
+        Ekiden__ItemReport *items[] = {&members, &bans};
+        char *left_behind[] = {(char *)"watches", (char *)"entries"};
+        Ekiden__Event event = event_of(EKIDEN__EVENT_KIND__REHEARSED);
+
+        bans.item = (char *)"bans";
+        event.has_from_version = event.has_to_version = event.has_successor_pid = 1;
+        event.from_version = 1;
+        event.to_version = 2;
+        event.successor_pid = 4720;
+        event.has_pause_us = event.has_records = event.has_bytes = event.has_descriptors = 1;
+        event.pause_us = pause_us;
+        event.records = 1204;
+        event.bytes = 98611;
+        event.descriptors = 203;
+        event.has_peak_bytes = 1;
+        event.peak_bytes = UINT64_C(3) << 20;
+        event.items = items;
+        event.n_items = 2;
+        event.left_behind = left_behind;
+        event.n_left_behind = 2;
+        scene_send(scene, &event);
+}
+
 void scene_send_failed(struct scene *scene, int code, const char *sentence)
 {
         Ekiden__Event event = event_of(EKIDEN__EVENT_KIND__FAILED);

@@ -58,6 +58,9 @@ void scene_send_until(struct scene *scene, enum ekiden_phase phase);
 void scene_send_progress(struct scene *scene, const char *item, uint64_t item_records,
                          uint64_t item_count, uint64_t records);
 void scene_send_committed(struct scene *scene);
+/** REHEARSED with two items: `name`, which took half of the pause, and "bans", which begins afresh.
+ */
+void scene_send_rehearsed(struct scene *scene, const char *name, uint64_t pause_us);
 void scene_send_failed(struct scene *scene, int code, const char *sentence);
 
 /** Closes the process's end of the connection. */

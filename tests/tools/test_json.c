@@ -27,6 +27,12 @@ static const struct kind kinds[] = {
         {"committed", TOOL_ARGUMENTS(OF_UPGRADE, "successor_pid", "from_version", "to_version",
                                      "pause_us", "total_us", "records", "objects", "bytes",
                                      "descriptors", "update_point", "left_behind")},
+        {"rehearsed",
+         TOOL_ARGUMENTS(OF_UPGRADE, "successor_pid", "from_version", "to_version", "pause_us",
+                        "total_us", "records", "objects", "bytes", "descriptors", "update_point",
+                        "left_behind", "peak_bytes", "items")},
+        {"rehearsals", TOOL_ARGUMENTS(OF_UPGRADE, "times", "from_version", "to_version", "pause_us",
+                                      "total_us", "items")},
         {"failed",
          TOOL_ARGUMENTS(OF_UPGRADE, "target", "error", "exit_status", "phase", "item", "field",
                         "from_version", "to_version", "sentence", "next", "serves_on")},
@@ -133,6 +139,64 @@ Test(json, an_upgrade_is_a_line_for_each_event)
         cr_expect_gt(number_of(object, "total_us"), 0);
         cr_expect_eq(number_of(object, "bytes"), 98611);
         cr_expect_null(json_object_object_get(object, "objects"), "there were none");
+        json_object_put(object);
+        scene_deinit(&scene);
+}
+
+static uint64_t number_in(struct json_object *object, const char *key, const char *inner)
+{
+        return number_of(json_object_object_get(object, key), inner);
+}
+
+static struct json_object *item_of(struct json_object *object, size_t i)
+{
+        return json_object_array_get_idx(json_object_object_get(object, "items"), i);
+}
+
+Test(json, a_rehearsal_tells_of_each_item)
+{
+        struct json_object *object;
+        struct scene scene;
+
+        scene_start(&scene, TOOL_ARGUMENTS("--json", "--rehearse", "chat", "./chat-v2"));
+        scene_send_until(&scene, EKIDEN_PHASE_READY);
+        scene_send_rehearsed(&scene, "members", 420);
+        scene_expect_exit(&scene, 0);
+        object = parse_lines(scene.tool.printed, "rehearsed");
+        cr_expect_eq(number_of(object, "pause_us"), 420);
+        cr_expect_eq(number_of(object, "peak_bytes"), UINT64_C(3) << 20);
+        cr_expect_str_eq(text_of(object, "left_behind"), "watches, entries");
+        cr_expect_str_eq(text_of(item_of(object, 0), "name"), "members");
+        cr_expect_eq(number_of(item_of(object, 0), "transformed"), 1204);
+        cr_expect_eq(number_of(item_of(object, 0), "duration_us"), 210);
+        cr_expect_str_eq(text_of(item_of(object, 1), "name"), "bans");
+        cr_expect_null(json_object_object_get(item_of(object, 1), "records"), "it is new");
+        json_object_put(object);
+        scene_deinit(&scene);
+}
+
+Test(json, several_rehearsals_end_with_how_they_spread)
+{
+        struct scene scene = {.listener = scene_listen("chat", getpid())};
+        struct json_object *object;
+
+        tool_start(&scene.tool,
+                   TOOL_ARGUMENTS("--json", "--rehearse", "--times", "3", "chat", "./chat-v2"));
+        for (uint64_t i = 1; i <= 3; i++) {
+                scene_accept(&scene);
+                ekiden__request__free_unpacked(scene.request, NULL);
+                scene.request = NULL;
+                scene_send_rehearsed(&scene, "members", i * 1000);
+                scene_expect_closed(&scene);
+                scene_close(&scene);
+        }
+        scene_expect_exit(&scene, 0);
+        object = parse_lines(scene.tool.printed, "rehearsals");
+        cr_expect_eq(number_of(object, "times"), 3);
+        cr_expect_eq(number_in(object, "pause_us", "median"), 2000);
+        cr_expect_eq(number_in(object, "pause_us", "percentile_99"), 3000);
+        cr_expect_eq(number_in(object, "pause_us", "largest"), 3000);
+        cr_expect_eq(number_in(item_of(object, 0), "duration_us", "largest"), 1500);
         json_object_put(object);
         scene_deinit(&scene);
 }

@@ -58,8 +58,9 @@ Test(options, a_timeout_is_a_number_of_seconds_within_a_day)
 
 Test(options, help_names_every_option_and_every_exit_status)
 {
-        static const char *const options[] = {"--list",  "--status", "--timeout=SECONDS", "--json",
-                                              "--quiet", "--help",   "--version"};
+        static const char *const options[] = {"--list",  "--status",   "--timeout=SECONDS",
+                                              "--json",  "--rehearse", "--times=N",
+                                              "--quiet", "--help",     "--version"};
         struct tool tool;
 
         tool_run(&tool, TOOL_ARGUMENTS("--help"));
@@ -117,7 +118,8 @@ Test(options, the_manual_page_documents_every_option_and_every_exit_status)
         fclose(file);
         cr_assert_lt(size, sizeof(page) - 1);
         for (const char *const *option =
-                     TOOL_ARGUMENTS("list", "status", "watch", "wait", "cancel", "timeout", "json",
+                     TOOL_ARGUMENTS("list", "status", "watch", "wait", "cancel", "rehearse", "times",
+                                    "timeout", "json",
                                     "quiet", "help", "version");
              *option; option++) {
                 char macro[64];

@@ -49,33 +49,29 @@ static size_t column_width(const struct table *table, size_t column)
         return is_empty ? 0 : width;
 }
 
-static void print_cell(const struct table *table, const char *text, size_t column, size_t width,
-                       FILE *out)
+/* The first row has the label; no spaces stand behind the last text of a row. */
+static void print_row(const struct table *table, size_t row, const size_t *widths, FILE *out,
+                      const char *label)
 {
-        int padding = (int)(width - text_columns(text));
-        bool is_last = column == table->columns - 1;
+        char *const *cells = table->cells + row * table->columns;
+        size_t wanted = strlen(label); /* where the column begins */
+        size_t at = wanted; /* where the next text would */
 
-        if (column > 0)
-                fprintf(out, "%*s", GAP, "");
-        if (column == 0 || (table->words & (1U << column)))
-                fprintf(out, "%s%*s", text, is_last ? 0 : padding, "");
-        else
-                fprintf(out, "%*s%s", padding, "", text);
-}
+        fprintf(out, "%*s", (int)wanted, row == 0 ? label : "");
+        for (size_t i = 0; i < table->columns; i++) {
+                bool is_left = i == 0 || (table->words & (1U << i));
+                size_t length = text_columns(cells[i]);
+                size_t begin = wanted + (is_left ? 0 : widths[i] - length);
 
-static void print_rows(const struct table *table, const size_t *widths, FILE *out,
-                       const char *label)
-{
-        for (size_t i = 0; i < table->count; i++) {
-                size_t column = i % table->columns;
-
-                if (column == 0)
-                        fprintf(out, "%*s", (int)strlen(label), i == 0 ? label : "");
-                if (widths[column] > 0)
-                        print_cell(table, table->cells[i], column, widths[column], out);
-                if (column == table->columns - 1)
-                        fputc('\n', out);
+                if (widths[i] == 0)
+                        continue;
+                if (length > 0) {
+                        fprintf(out, "%*s%s", (int)(begin - at), "", cells[i]);
+                        at = begin + length;
+                }
+                wanted += widths[i] + GAP;
         }
+        fputc('\n', out);
 }
 
 int table_print_behind(struct table *table, FILE *out, const char *label)
@@ -85,8 +81,8 @@ int table_print_behind(struct table *table, FILE *out, const char *label)
 
         for (size_t i = 0; widths && i < table->columns; i++)
                 widths[i] = column_width(table, i);
-        if (widths)
-                print_rows(table, widths, out, label);
+        for (size_t row = 0; widths && (row + 1) * table->columns <= table->count; row++)
+                print_row(table, row, widths, out, label);
         for (size_t i = 0; i < table->count; i++)
                 free(table->cells[i]);
         free(table->cells);
