@@ -159,8 +159,9 @@ void ekiden_set_leave(void (*leave)(void *data, pid_t successor), void *data);
  * Sets the program's own check of what it has taken over. A successor calls it at its first update
  * point, when all items have arrived and before it says that it is ready: the predecessor stands
  * still meanwhile (deadline READY), and serves on if the check refuses. It is called in rehearsals
- * and in upgrades alike, so that what is rehearsed is what happens; not in a process that began
- * afresh.
+ * and in upgrades alike, so that what is rehearsed is what happens. A process that was started from
+ * a snapshot calls it at its first update point, too, and ends there if it refuses; one that began
+ * afresh does not.
  *
  *     static int check(void *data, struct ekiden_error *error)
  *     {

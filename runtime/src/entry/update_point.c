@@ -87,7 +87,8 @@ static void finish_restoring(void)
 {
         struct ekiden_error error = {0};
 
-        if (ek_restore_state() == EK_RESTORE_FAILED || ek_restore_check(&error) < 0) {
+        if (ek_restore_state() == EK_RESTORE_FAILED || ek_restore_check(&error) < 0 ||
+            ek_check(&error) < 0) {
                 ek_log(EKIDEN_LOG_ERROR, "the start from a snapshot has failed: %s",
                        error.code != 0 ? error.sentence : "an item could not be taken");
                 fflush(NULL);
