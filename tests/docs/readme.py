@@ -10,7 +10,7 @@ from workshop import Workshop, ask
 
 def shape(lines):
     """Output without the figures that differ from run to run."""
-    figures = re.compile(r'[\d.,]+ (?:ms|s)\b|(?<=pid )\d+')
+    figures = re.compile(r'[\d.,]+ (?:ms|s|MiB)\b|(?<=pid )\d+')
     return [re.sub(r' +', ' ', figures.sub('N', line)) for line in lines]
 
 
@@ -27,7 +27,7 @@ class Readme(unittest.TestCase):
                 workshop.run(block.text)
             _, connection = workshop.start_server('./tally-v1')
             self.assertEqual(ask(connection, 'a\nb\n'), 'v1: 2 lines')
-            answers = ['v2: 3 lines, 2 bytes', 'v2: 4 lines, 4 bytes']
+            answers = ['v1: 3 lines', 'v2: 4 lines, 2 bytes', 'v2: 5 lines, 4 bytes']
             for block, answer in zip(self.page.of('console', 'run'), answers, strict=True):
                 self.check_console(workshop, block)
                 self.assertEqual(ask(connection, 'c\n'), answer)
@@ -67,7 +67,7 @@ class Readme(unittest.TestCase):
             self.assertRegex(read('meson_options.txt'), rf"option\('{option}'")
 
     def test_its_answers_are_in_its_text(self):
-        for answer in ('v1: 2 lines', 'v2: 3 lines, 2 bytes'):
+        for answer in ('v1: 2 lines', 'v2: 4 lines, 2 bytes'):
             self.assertIn(answer, self.page.spans())
 
     def test_what_it_tells_to_run_is_there(self):
