@@ -34,8 +34,21 @@ void ek_arena_init(struct ekiden_arena *arena)
         };
 }
 
+/* Of the newest chunk only a part was used; of the others, that all is assumed. */
+static void wipe(struct ekiden_arena *arena)
+{
+        size_t used = arena->used;
+
+        for (struct ekiden_arena_chunk *chunk = arena->chunks; chunk; chunk = chunk->next) {
+                explicit_bzero(chunk->memory, used);
+                used = chunk->next ? chunk->next->capacity : 0;
+        }
+}
+
 void ek_arena_deinit(struct ekiden_arena *arena)
 {
+        if (arena->is_secret)
+                wipe(arena);
         while (arena->chunks) {
                 struct ekiden_arena_chunk *chunk = arena->chunks;
 
@@ -49,6 +62,8 @@ void ek_arena_reset(struct ekiden_arena *arena)
 {
         struct ekiden_arena_chunk *kept = NULL;
 
+        if (arena->is_secret)
+                wipe(arena);
         while (arena->chunks) {
                 struct ekiden_arena_chunk *chunk = arena->chunks;
 

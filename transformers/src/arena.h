@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,7 @@ struct ekiden_arena_chunk;
 struct ekiden_arena {
         struct ekiden_arena_chunk *chunks; /* newest first */
         size_t used; /* bytes of the newest */
+        bool is_secret; /* what it held is wiped when it is given back */
         ProtobufCAllocator allocator; /* for protobuf-c; its free does nothing */
         /* Duplicates a descriptor for the record, which closes it unless the program takes it: 0
            or a negative EKIDEN_E…. NULL: records have no descriptors here. */

@@ -3,6 +3,7 @@
 #include "fields.h"
 
 #include "record.h"
+#include "secret.h"
 
 #define TYPES_MAX 256 /* that a search looks at */
 
@@ -185,6 +186,20 @@ static bool has_identity(const struct ekiden_message *type, const void *data)
 bool ek_message_has_objects(const struct ekiden_message *type)
 {
         return search(type, has_identity, NULL) != NULL;
+}
+
+static bool has_secret(const struct ekiden_message *type, const void *data)
+{
+        (void)data;
+        for (size_t i = 0; i < type->field_count; i++)
+                if (type->fields[i].flags & EKIDEN_FIELD_SECRET)
+                        return true;
+        return false;
+}
+
+bool ek_message_has_secrets(const struct ekiden_message *type)
+{
+        return search(type, has_secret, NULL) != NULL;
 }
 
 bool ek_record_identity(const struct ekiden_message *type, const ProtobufCMessage *message,

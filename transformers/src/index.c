@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "fields.h"
+#include "secret.h"
 
 void ek_index_init(struct ek_index *index, const struct ekiden_item *item)
 {
@@ -18,13 +19,14 @@ void ek_index_init(struct ek_index *index, const struct ekiden_item *item)
                                                                item->key),
         };
         ek_arena_init(&index->arena);
+        index->arena.is_secret = ek_message_has_secrets(item->message);
 }
 
 void ek_index_deinit(struct ek_index *index)
 {
+        ek_secret_free(index->arena.is_secret, index->scratch, index->scratch_size);
         ek_arena_deinit(&index->arena);
         free(index->records);
-        free(index->scratch);
         index->records = NULL;
         index->scratch = NULL;
         index->count = index->capacity = 0;
@@ -44,7 +46,8 @@ static int make_room(struct ek_index *index, size_t size)
         }
         if (size <= index->scratch_size)
                 return 0;
-        grown = realloc(index->scratch, size);
+        grown = ek_secret_realloc(index->arena.is_secret, index->scratch, index->scratch_size,
+                                  size);
         if (!grown)
                 return EKIDEN_ENOMEM;
         index->scratch = grown;

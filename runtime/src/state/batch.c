@@ -7,6 +7,7 @@
 
 #include "fields.h"
 #include "record.h"
+#include "secret.h"
 #include "state/snapshot_write.h"
 #include "wire/message.h"
 #include "wire/own.h"
@@ -30,7 +31,7 @@ static int grow(struct ek_batch *batch, void *array, size_t *capacity, size_t ne
         while (larger < needed)
                 larger *= 2;
         memcpy(&grown, array, sizeof(grown));
-        grown = realloc(grown, larger * element);
+        grown = ek_secret_realloc(batch->is_secret, grown, *capacity * element, larger * element);
         if (!grown)
                 return out_of_memory(batch);
         memcpy(array, &grown, sizeof(grown));
@@ -140,6 +141,8 @@ int ek_batch_flush(struct ek_batch *batch)
         if (r < 0)
                 return ek_link_failed(r, batch->error);
         is_full = batch->size >= EK_BATCH_TARGET;
+        if (batch->is_secret)
+                explicit_bzero(batch->bytes, batch->size);
         batch->size = 0;
         batch->descriptor_count = 0;
         /* Waits look at the operator; where much is sent and nothing ever waits, this does. */
@@ -261,7 +264,7 @@ int ek_batch_add(struct ek_batch *batch, const struct ekiden_message *type, uint
 
 void ek_batch_deinit(struct ek_batch *batch)
 {
-        free(batch->bytes);
+        ek_secret_free(batch->is_secret, batch->bytes, batch->size);
         free(batch->descriptors);
         free(batch->patches);
 }

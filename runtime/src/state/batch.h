@@ -14,6 +14,7 @@ struct ek_batch {
         struct ek_export *export_;
         const struct ek_tagged *tagged;
         struct ekiden_error *error;
+        bool is_secret; /* what was packed is wiped */
         uint16_t kind; /* of the frame; whoever changes it flushes first */
         uint8_t *bytes;
         size_t size, capacity;

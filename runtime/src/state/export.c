@@ -8,6 +8,7 @@
 
 #include "arena.h"
 #include "fields.h"
+#include "secret.h"
 #include "state/batch.h"
 #include "state/callback.h"
 #include "state/key.h"
@@ -85,8 +86,14 @@ static void report(struct ek_batch *batch, const struct ek_count *before, uint64
                 export_->progress(export_->data, &progress);
 }
 
+static void wipe_record(const struct ek_batch *batch, ProtobufCMessage *record)
+{
+        if (batch->is_secret)
+                explicit_bzero(record, batch->tagged->item.message->descriptor->sizeof_message);
+}
+
 /* A record that did not leave; an error that names it names its key, too. */
-static int record_failed(struct ek_batch *batch, const ProtobufCMessage *record, int result)
+static int record_failed(struct ek_batch *batch, ProtobufCMessage *record, int result)
 {
         const struct ek_tagged *tagged = batch->tagged;
         uint64_t number = batch->item.records;
@@ -96,6 +103,7 @@ static int record_failed(struct ek_batch *batch, const ProtobufCMessage *record,
         if (tagged->native && batch->export_->objects->entry)
                 ek_name_native_key(batch->error, number, &tagged->item, tagged->native,
                                    batch->export_->objects->entry);
+        wipe_record(batch, record);
         return result;
 }
 
@@ -144,6 +152,7 @@ static int export_records(struct ek_batch *batch, struct ekiden_arena *arena, ui
                         r = ek_batch_add(batch, tagged->item.message, 0, record);
                 if (r < 0)
                         return record_failed(batch, record, r);
+                wipe_record(batch, record);
                 if (batch->size <= size_before)
                         report(batch, before, announced, false);
         }
@@ -229,6 +238,7 @@ int ek_export_item(struct ek_export *export_, const struct ek_tagged *tagged,
                 .tagged = tagged,
                 .error = error,
                 .kind = EKIDEN__FRAME_KIND__BATCH,
+                .is_secret = ek_message_has_secrets(tagged->item.message),
         };
         uint64_t announced = announced_count(tagged);
         uint64_t began_ns = ek_now_ns();
@@ -236,6 +246,9 @@ int ek_export_item(struct ek_export *export_, const struct ek_tagged *tagged,
         int r;
 
         ek_arena_init(&arena);
+        arena.is_secret = batch.is_secret;
+        if (batch.is_secret)
+                ek_link_keep_secret(export_->link);
         r = make_objects(&batch);
         if (r == 0 && export_->link)
                 r = send_item(&batch, announced);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fields.h"
+#include "secret.h"
 #include "state/callback.h"
 #include "state/import_private.h"
 #include "state/key.h"
@@ -304,6 +305,19 @@ static void note_figures(const struct ek_import *import, uint64_t began_ns)
         };
 }
 
+/* A mark in any version on the way is one. */
+static bool is_secret(const struct ek_tagged *tagged, const struct ek_route *route)
+{
+        if (ek_message_has_secrets(tagged->item.message))
+                return true;
+        if (!route || !route->source)
+                return false;
+        for (size_t i = 0; i < route->count; i++)
+                if (ek_message_has_secrets(route->steps[i].to->message))
+                        return true;
+        return ek_message_has_secrets(route->source->message);
+}
+
 bool ek_lets_objects_go(const struct ek_tagged *tagged, const struct ek_route *route)
 {
         return !tagged->native && route && route->source &&
@@ -327,6 +341,9 @@ int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struc
         int r;
 
         ek_arena_init(&import.arena);
+        import.arena.is_secret = is_secret(tagged, route);
+        if (import.arena.is_secret)
+                ek_link_keep_secret(link);
         import.arena.duplicate = ek_import_duplicate;
         import.arena.owner = &import;
         import.cursor.arena = &import.arena;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "secret.h"
 #include "state/native.h"
 #include "utf8.h"
 
@@ -88,8 +89,9 @@ void ek_name_key(struct ekiden_error *error, uint64_t number, const struct ekide
         if (!error || error->code == 0 || item->key == 0)
                 return;
         field = protobuf_c_message_descriptor_get_field(record->descriptor, item->key);
-        if (!field || field->type == PROTOBUF_C_TYPE_BYTES ||
-            field->type == PROTOBUF_C_TYPE_MESSAGE || is_absent(field, record))
+        if (!field || ek_message_field_is_secret(item->message, item->key) ||
+            field->type == PROTOBUF_C_TYPE_BYTES || field->type == PROTOBUF_C_TYPE_MESSAGE ||
+            is_absent(field, record))
                 return;
         value = (const char *)record + field->offset;
         if (field->type == PROTOBUF_C_TYPE_STRING)
@@ -121,7 +123,8 @@ static void name_member(struct ekiden_error *error, uint64_t number, const char 
 void ek_name_native_key(struct ekiden_error *error, uint64_t number, const struct ekiden_item *item,
                         const struct ekiden_native *native, const void *object)
 {
-        if (!error || error->code == 0 || item->key == 0)
+        if (!error || error->code == 0 || item->key == 0 ||
+            ek_message_field_is_secret(item->message, item->key))
                 return;
         for (size_t i = 0; i < native->member_count; i++) {
                 const ProtobufCFieldDescriptor *field =

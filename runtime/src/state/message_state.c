@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fields.h"
+#include "secret.h"
 #include "state/tagged.h"
 
 /* The record aliases the state: export.c packs it before the program can change it. */
@@ -36,7 +37,7 @@ static int import_message(const void *functions, const ProtobufCMessage *record,
                 return EKIDEN_ENOMEM;
         ek_reset_absent_descriptors(type, copy);
         memcpy(data, copy, descriptor->sizeof_message);
-        free(copy);
+        ek_secret_free(ek_message_has_secrets(type), copy, descriptor->sizeof_message);
         return 0;
 }
 

@@ -11,6 +11,7 @@
 
 #include "arena.h"
 #include "fields.h"
+#include "secret.h"
 #include "state/callback.h"
 #include "state/key.h"
 #include "state/native.h"
@@ -281,7 +282,8 @@ int ek_native_finish(const struct ek_tagged *tagged, struct ekiden_cursor *curso
         if (!tagged->container && objects->entry_count > 0) {
                 memcpy(tagged->data, objects->entries[0], tagged->native->size);
                 ek_objects_move(objects, objects->entries[0], tagged->native->size, tagged->data);
-                free(objects->entries[0]);
+                ek_secret_free(ek_message_has_secrets(tagged->item.message), objects->entries[0],
+                               tagged->native->size);
         }
         ek_objects_settle(objects);
         return 0;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "secret.h"
 #include "wire/cleanup.h"
 #include "wire/descriptors.h"
 #include "wire/link_private.h"
@@ -42,14 +43,20 @@ struct ek_link *ek_link_free(struct ek_link *link)
                 close(link->descriptors[i]);
         ek_waiter_free(link->waiter);
         ek_own_close(&link->fd);
-        free(link->in);
-        free(link);
+        ek_secret_free(link->is_secret, link->in, link->in_capacity);
+        ek_secret_free(link->is_secret, link, sizeof(*link));
         return NULL;
 }
 
 void ek_link_limit(struct ek_link *link, uint32_t payload_max_bytes)
 {
         link->payload_max = payload_max_bytes;
+}
+
+void ek_link_keep_secret(struct ek_link *link)
+{
+        if (link)
+                link->is_secret = true;
 }
 
 bool ek_link_is_torn(const struct ek_link *link)
@@ -111,7 +118,7 @@ static int make_room(struct ek_link *link)
         if (link->in_capacity - held >= READ_AHEAD / 2)
                 return 0;
         capacity = link->in_capacity > 0 ? link->in_capacity * 2 : READ_AHEAD;
-        grown = realloc(link->in, capacity);
+        grown = ek_secret_realloc(link->is_secret, link->in, link->in_capacity, capacity);
         if (!grown)
                 return EKIDEN_ENOMEM;
         link->in = grown;

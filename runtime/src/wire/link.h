@@ -75,6 +75,9 @@ static inline void ek_link_cleanup(struct ek_link **link)
 /** Refuses frames with a larger payload than this; EK_FRAME_PAYLOAD_MAX if never called. */
 void ek_link_limit(struct ek_link *link, uint32_t payload_max_bytes);
 
+/** From now on what passes is secret: buffers are wiped before they are freed. NULL is allowed. */
+void ek_link_keep_secret(struct ek_link *link);
+
 /** Whether a frame was sent in part, after an error: then nothing more can be. */
 bool ek_link_is_torn(const struct ek_link *link);
 

@@ -32,6 +32,7 @@ struct ek_link {
         uint32_t payload_max;
         pid_t sender;
         bool is_torn;
+        bool is_secret; /* buffers are wiped */
         bool is_file;
         uint64_t read_to; /* of a file: offset behind what was read */
         bool is_answer_due; /* something was sent, and nothing read since */
