@@ -150,9 +150,18 @@ Test(witness, values_and_descriptors_of_every_kind_cross_leg_after_leg, .timeout
 Test(witness, a_successor_is_started_as_the_first_leg_was, .timeout = 60)
 {
         static const char *const lines[] = {
-                "arguments first second", "directory /usr", "umask 027", "variable as started",
-                "handover unset",         "name witness",   "blocked 0", "sigpipe default",
-                "sighup ignored",         "resumed here",
+                "arguments first second",
+                "directory /usr",
+                "umask 027",
+                "variable as started",
+                "handover unset",
+                "grandchild EKIDEN_RUNTIME_DIR",
+                "token wiped",
+                "name witness",
+                "blocked 0",
+                "sigpipe default",
+                "sighup ignored",
+                "resumed here",
         };
         struct witness witness;
 

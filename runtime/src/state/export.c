@@ -86,13 +86,8 @@ static void report(struct ek_batch *batch, const struct ek_count *before, uint64
                 export_->progress(export_->data, &progress);
 }
 
-static void wipe_record(const struct ek_batch *batch, ProtobufCMessage *record)
-{
-        if (batch->is_secret)
-                explicit_bzero(record, batch->tagged->item.message->descriptor->sizeof_message);
-}
-
-/* A record that did not leave; an error that names it names its key, too. */
+/* A record that did not leave; an error that names it names its key, too. It is the last one: no
+   other takes its place. */
 static int record_failed(struct ek_batch *batch, ProtobufCMessage *record, int result)
 {
         const struct ek_tagged *tagged = batch->tagged;
@@ -103,7 +98,8 @@ static int record_failed(struct ek_batch *batch, ProtobufCMessage *record, int r
         if (tagged->native && batch->export_->objects->entry)
                 ek_name_native_key(batch->error, number, &tagged->item, tagged->native,
                                    batch->export_->objects->entry);
-        wipe_record(batch, record);
+        if (batch->is_secret)
+                explicit_bzero(record, tagged->item.message->descriptor->sizeof_message);
         return result;
 }
 
@@ -152,7 +148,6 @@ static int export_records(struct ek_batch *batch, struct ekiden_arena *arena, ui
                         r = ek_batch_add(batch, tagged->item.message, 0, record);
                 if (r < 0)
                         return record_failed(batch, record, r);
-                wipe_record(batch, record);
                 if (batch->size <= size_before)
                         report(batch, before, announced, false);
         }

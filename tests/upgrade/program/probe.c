@@ -121,6 +121,28 @@ static void on_log(void *data, enum ekiden_log_level level, const char *message)
                 fprintf(stderr, "probe %d: %d %s\n", (int)getpid(), (int)level, message);
 }
 
+static char permits[16] = "yes"; /* "permit WORD": what it says to whoever wants to upgrade it */
+static bool was_asked_by_signal;
+
+static int permit(void *data, const struct ekiden_request *request, struct ekiden_error *error)
+{
+        (void)data;
+        if (strcmp(permits, "yes") == 0)
+                return 0;
+        if (strcmp(permits, "busy") == 0)
+                return ekiden_error_set(error, EKIDEN_EBUSY, "come back at night");
+        if (strcmp(permits, "signal") == 0) {
+                if (request->user != (uid_t)-1 || request->pid != 0)
+                        abort();
+                was_asked_by_signal = true;
+        }
+        if (strcmp(permits, "no") != 0)
+                return -1;
+        return ekiden_error_set(error, EKIDEN_EREFUSED, "not %s, says user %d, process %d, %s",
+                                request->binary, (int)request->user, (int)request->pid,
+                                request->is_rehearsal ? "rehearsal" : "upgrade");
+}
+
 static int listen_somewhere(void)
 {
         struct sockaddr_in address = {.sin_family = AF_INET};
@@ -188,12 +210,16 @@ static void answer(int client, Counter *counter, const struct records *records)
         }
         if (n > 0 && strncmp(line, "deadline ", 9) == 0)
                 change_deadline(line + 9);
+        if (n > 0 && strncmp(line, "permit ", 7) == 0) {
+                line[strcspn(line, "\n")] = '\0';
+                snprintf(permits, sizeof(permits), "%.15s", line + 7);
+        }
         if (n > 0 && strcmp(line, "close\n") == 0)
                 close_unknown(counter->listener, client);
         counter->asked++;
         snprintf(reply, sizeof(reply), "%d %d %llu %zu %d %llu\n", (int)getpid(), SCHEMA_VERSION,
                  (unsigned long long)counter->asked, mallinfo2().uordblks, count_descriptors(),
-                 (unsigned long long)records->count);
+                 was_asked_by_signal ? 1000000 : (unsigned long long)records->count);
         if (send(client, reply, strlen(reply), MSG_NOSIGNAL) < 0)
                 perror("send");
 }
@@ -257,6 +283,7 @@ int main(int argc, char **argv)
 
         ekiden_set_log(on_log, NULL);
         ekiden_set_check(check, &records);
+        ekiden_set_permit(permit, NULL);
         set_deadlines();
         add_hops();
         r = ekiden_start(argc, argv, &SCHEMA, &error);

@@ -2,8 +2,9 @@
 /*
  * A successor that speaks the handover by hand and goes wrong where it is told to: puppet STEP HOW.
  * HOW is kill, exit, hang, close (the socket is closed, the process lives on), linger (it hangs,
- * and once it is killed its parent is not told for a while), ignore (it knows no rehearsal), or a
- * number: of a kind of frame that it says there, before it goes on.
+ * and once it is killed its parent is not told for a while), ignore (it knows no rehearsal), forge
+ * or forget (it answers with another token, or with none), or a number: of a kind of frame that it
+ * says there, before it goes on.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -122,6 +123,10 @@ static void say_hello(const Ekiden__Offer *offer)
         hello.has_rehearse = hello.rehearse = offer->rehearse && strcmp(fault, "ignore") != 0;
         hello.has_token = offer->has_token;
         hello.token = offer->token;
+        if (strcmp(fault, "forge") == 0)
+                hello.token.data[0] ^= 1;
+        if (strcmp(fault, "forget") == 0)
+                hello.has_token = 0;
         send_message(EKIDEN__FRAME_KIND__HELLO, &hello.base);
 }
 

@@ -77,6 +77,35 @@ static void report_start(int argc, char **argv)
         report_signals();
 }
 
+/* The names of our variables that what this process starts would see. */
+static void report_grandchild(void)
+{
+        char line[4096];
+        FILE *environment = popen("/usr/bin/env", "r");
+
+        printf("grandchild");
+        while (environment && fgets(line, sizeof(line), environment))
+                if (strncmp(line, "EKIDEN_", 7) == 0)
+                        printf(" %.*s", (int)strcspn(line, "="), line);
+        printf("\n");
+        if (environment)
+                pclose(environment);
+}
+
+/* Whoever looks at the environment that this process was started with. */
+static void report_token(void)
+{
+        static const char marker[] = "EKIDEN_HANDOVER=1";
+        char environment[65536];
+        FILE *file = fopen("/proc/self/environ", "re");
+        size_t size = file ? fread(environment, 1, sizeof(environment), file) : 0;
+
+        printf("token %s\n",
+               memmem(environment, size, marker, sizeof(marker) - 1) ? "there" : "wiped");
+        if (file)
+                fclose(file);
+}
+
 /* How many descriptors beyond the standard three are open, before anything was opened. */
 static void report_descriptors(void)
 {
@@ -171,6 +200,8 @@ int main(int argc, char **argv)
                 return 1;
         }
         report_start(argc, argv);
+        report_grandchild();
+        report_token();
         marks_tag();
         printf("resumed %s\n", ekiden_resumed_at(by_descriptor ? "by_descriptor" : "by_signal")
                                        ? "here"
