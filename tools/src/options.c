@@ -27,6 +27,7 @@ enum {
         KEY_TIMEOUT,
         KEY_REHEARSE,
         KEY_TIMES,
+        KEY_VERIFY,
         KEY_QUIET,
         KEY_USAGE,
 };
@@ -49,6 +50,10 @@ static const struct argp_option descriptions[] = {
          "how that went, and leaves; the old one serves on",
          1},
         {"times", KEY_TIMES, "N", 0, "With --rehearse: N times, and tell how the times spread", 1},
+        {"verify", KEY_VERIFY, NULL, 0,
+         "Let the new version compare what it has taken over with what it was given; a difference "
+         "calls the upgrade off",
+         1},
         {"timeout", KEY_TIMEOUT, "SECONDS", 0,
          "Call the upgrade off when it is not over by then (default: 30 to reach an update point, "
          "then the process's own deadlines; 5 for --status, 1 for --list). With --wait alone: stop "
@@ -153,6 +158,8 @@ static void check(struct parsing *parsing, struct argp_state *state)
                            options->target);
         if (options->rehearse && options->action != ACTION_UPGRADE)
                 argp_error(state, "--rehearse is for upgrades, not for --list and --status");
+        if (options->verify && options->action != ACTION_UPGRADE)
+                argp_error(state, "--verify is for upgrades and rehearsals");
         if (options->times > 0 && !options->rehearse)
                 argp_error(state, "--times is for rehearsals: --rehearse --times %u",
                            options->times);
@@ -216,6 +223,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         case KEY_REHEARSE:
                 options->rehearse = true;
                 return 0;
+        case KEY_VERIFY:
+                options->verify = true;
+                return 0;
         case KEY_TIMES:
                 options->times = parse_times(argument, state);
                 return 0;
@@ -267,8 +277,9 @@ void options_parse(int argc, char **argv, struct options *ret_options)
         static const struct argp parser = {
                 .options = descriptions,
                 .parser = parse,
-                .args_doc = "PROGRAM|PID NEW_BINARY [-- ARGUMENT...]\n"
-                            "--rehearse [--times N] PROGRAM|PID NEW_BINARY [-- ARGUMENT...]\n"
+                .args_doc = "[--verify] PROGRAM|PID NEW_BINARY [-- ARGUMENT...]\n"
+                            "--rehearse [--times N] [--verify] PROGRAM|PID NEW_BINARY [-- "
+                            "ARGUMENT...]\n"
                             "--status [--watch SECONDS] PROGRAM|PID\n"
                             "--wait PROGRAM|PID [NEW_BINARY]\n"
                             "--cancel PROGRAM|PID\n"

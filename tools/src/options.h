@@ -27,6 +27,7 @@ struct options {
         uint32_t watch_ms; /* of ACTION_STATUS; 0: not given */
         bool wait; /* of ACTION_UPGRADE: for one that is under way to end first */
         bool rehearse; /* the upgrade ends before the commit */
+        bool verify; /* the new version compares what it has with what it was given */
         uint32_t times; /* how many rehearsals, one after the other; 1 if not given */
         bool json, quiet;
 };

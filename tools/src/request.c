@@ -49,6 +49,7 @@ int request_upgrade(struct ek_link *link, const struct options *options, const c
         upgrade.has_wait = options->wait;
         upgrade.wait = options->wait;
         upgrade.has_rehearse = upgrade.rehearse = options->rehearse;
+        upgrade.has_verify = upgrade.verify = options->verify;
         request.protocol = PROTOCOL;
         request.upgrade = &upgrade;
         return send_request(link, &request, error);

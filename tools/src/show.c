@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "failure.h"
+#include "show_verification.h"
 #include "text.h"
 
 void show_failure_on_stderr(struct show *show, const struct upgrade *upgrade, const char *target,
@@ -161,6 +162,7 @@ void show_summary(const struct show *show, const struct upgrade *upgrade)
                 fprintf(out, "  %s", text_bytes(upgrade->bytes.value, text));
         print_count(out, &upgrade->descriptors, "descriptor");
         fputc('\n', out);
+        show_verification(show, upgrade);
         if (upgrade->left_behind[0]) {
                 char names[sizeof(upgrade->left_behind)];
 

@@ -5,6 +5,7 @@
 
 #include "failure.h"
 #include "rehearse.h"
+#include "show_verification.h"
 
 /* What every event of an upgrade has. */
 static struct json_object *upgrade_event(const char *event, const struct upgrade *upgrade)
@@ -76,15 +77,6 @@ static void add_end(struct json_object *object, const struct upgrade *upgrade)
         json_add_text(object, "left_behind", upgrade->left_behind);
 }
 
-static void print_committed(struct show *show, const struct upgrade *upgrade)
-{
-        struct json_object *object = upgrade_event("committed", upgrade);
-
-        (void)show;
-        add_end(object, upgrade);
-        json_print(object);
-}
-
 static struct json_object *account_object(const struct item_account *account)
 {
         struct json_object *object = json_object_new_object();
@@ -96,20 +88,39 @@ static struct json_object *account_object(const struct item_account *account)
         json_add_figure(object, "descriptors", &account->descriptors);
         json_add_figure(object, "transformed", &account->transformed);
         json_add_figure(object, "duration_us", &account->duration_us);
+        json_add_text(object, "verdict", verdict_word(account->verdict));
+        json_add_text(object, "reason", account->reason);
         return object;
+}
+
+static void add_items(struct json_object *object, const struct upgrade *upgrade)
+{
+        struct json_object *items = json_object_new_array();
+
+        for (size_t i = 0; i < upgrade->account_count; i++)
+                json_object_array_add(items, account_object(&upgrade->accounts[i]));
+        json_object_object_add(object, "items", items);
+}
+
+static void print_committed(struct show *show, const struct upgrade *upgrade)
+{
+        struct json_object *object = upgrade_event("committed", upgrade);
+
+        (void)show;
+        add_end(object, upgrade);
+        if (upgrade->verify)
+                add_items(object, upgrade);
+        json_print(object);
 }
 
 static void print_rehearsed(struct show *show, const struct upgrade *upgrade)
 {
         struct json_object *object = upgrade_event("rehearsed", upgrade);
-        struct json_object *items = json_object_new_array();
 
         (void)show;
         add_end(object, upgrade);
         json_add_figure(object, "peak_bytes", &upgrade->peak_bytes);
-        for (size_t i = 0; i < upgrade->account_count; i++)
-                json_object_array_add(items, account_object(&upgrade->accounts[i]));
-        json_object_object_add(object, "items", items);
+        add_items(object, upgrade);
         json_print(object);
 }
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "show_verification.h"
 #include "table.h"
 #include "text.h"
 
@@ -43,12 +44,14 @@ static void add_account(struct table *table, const struct show *show,
         add_figure(table, &account->descriptors, text_count);
         add_figure(table, &account->transformed, text_count);
         add_figure(table, &account->duration_us, text_milliseconds);
+        table_add(table, verdict_word(account->verdict));
 }
 
 static void print_items(const struct show *show, const struct upgrade *upgrade)
 {
         static const char *const head[] = {
-                "item", "records", "objects", "bytes", "descriptors", "transformed", "time",
+                "item",        "records",     "objects", "bytes",
+                "descriptors", "transformed", "time",    "verified",
         };
         struct table table = {.columns = sizeof(head) / sizeof(head[0])};
 
@@ -69,6 +72,7 @@ void show_rehearsal_report(const struct show *show, const struct upgrade *upgrad
         show_versions(show, upgrade, false);
         fputs("  the upgrade would succeed; the old version serves on\n", out);
         print_items(show, upgrade);
+        show_verification(show, upgrade);
         if (upgrade->pause_us.known)
                 fprintf(out, "  pause        %s  (how long nobody would serve)\n",
                         text_milliseconds(upgrade->pause_us.value, text));

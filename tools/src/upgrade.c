@@ -401,7 +401,9 @@ int upgrade_attempt(const struct options *options, const char *target, struct sh
                 .show = show,
                 .error = error,
                 .interrupt = -1,
-                .upgrade = {.rehearse = options->rehearse, .phase = EKIDEN_PHASE_REQUEST},
+                .upgrade = {.rehearse = options->rehearse,
+                            .verify = options->verify,
+                            .phase = EKIDEN_PHASE_REQUEST},
         };
         int r = begin(&attempt, target);
 

@@ -22,11 +22,21 @@ struct figure {
         uint64_t value;
 };
 
-/* What became of one item in the new version, in a rehearsal. */
+/* Whether what the new version has is what it was given. */
+enum verdict {
+        VERDICT_NONE = 0, /* nobody asked, or nothing came */
+        VERDICT_SAME,
+        VERDICT_SAME_IN_PART,
+        VERDICT_NOT_COMPARED,
+};
+
+/* What became of one item in the new version, in a rehearsal or a verification. */
 struct item_account {
         char name[EKIDEN_NAME_MAX + 1];
         struct figure records, objects, bytes, descriptors; /* unknown: it begins afresh */
         struct figure transformed, duration_us;
+        enum verdict verdict;
+        char reason[128]; /* why it was compared in part, or not at all */
 };
 
 /* What became of the running program after a failure. */
@@ -42,7 +52,7 @@ struct upgrade {
         pid_t pid; /* of the predecessor; 0: not found yet */
 
         bool queued; /* another upgrade is under way, and this one waits for its end */
-        bool rehearse; /* what was asked for */
+        bool rehearse, verify; /* what was asked for */
         bool seen; /* an update point has seen the request */
         enum ekiden_phase phase; /* REQUEST until the process says more */
         uint64_t started_ns; /* when the request was sent, by ek_now_ns() */

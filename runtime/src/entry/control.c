@@ -93,9 +93,11 @@ static void begin_for(struct ek_operator *operator_, const Ekiden__UpgradeReques
                 .binary = asked->binary,
                 .operator_ = operator_->link,
                 .is_rehearsal = asked->has_rehearse && asked->rehearse,
+                .is_verified = asked->has_verify && asked->verify,
         };
 
         operator_->asked_for_rehearsal = request.is_rehearsal;
+        operator_->asked_for_verification = request.is_verified;
         if (asked->binary[0] != '/') {
                 refuse_request(operator_, EKIDEN_EINVAL,
                                "the path of the new binary must begin with a slash");

@@ -126,6 +126,7 @@ void ek_event_failed(struct ek_operator *operator_, const struct ekiden_error *e
         event.has_from_version = 1;
         event.from_version = ek_process.schema->version;
         event.has_rehearse = event.rehearse = operator_->asked_for_rehearsal;
+        event.has_verify = event.verify = operator_->asked_for_verification;
         event.refusal = &refusal;
         send_event(operator_, &event, LAST);
 }
@@ -142,6 +143,7 @@ static void send_report(struct ek_operator *operator_, Ekiden__EventKind kind)
 
         event.kind = kind;
         event.has_rehearse = event.rehearse = report->is_rehearsal;
+        event.has_verify = event.verify = report->is_verified;
         event.has_from_version = event.has_to_version = 1;
         event.from_version = ek_process.schema->version;
         event.to_version = report->to_version;

@@ -46,6 +46,10 @@ static void report_item(const struct ek_tagged *tagged, Ekiden__ItemReport *repo
         report->has_transformed = report->has_duration_us = 1;
         report->transformed = last->transformed;
         report->duration_us = last->duration_ns / EK_NS_PER_US;
+        report->has_verdict = last->verdict != 0;
+        report->verdict = (Ekiden__Verdict)last->verdict;
+        if (last->reason[0])
+                report->reason = (char *)(uintptr_t)last->reason;
 }
 
 int ek_account_new(struct ek_account *ret_account)

@@ -164,6 +164,7 @@ static int send_offer(struct ek_predecessor *p, struct ekiden_error *error)
         offer.has_rehearse = offer.rehearse = p->request.is_rehearsal;
         offer.has_token = 1;
         offer.token = ek_token_field(&p->token);
+        offer.has_verify = offer.verify = p->request.is_verified;
         r = ek_link_send_message(p->link, EKIDEN__FRAME_KIND__OFFER, &offer.base, NULL);
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
@@ -272,7 +273,8 @@ int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
         ek_predecessor_forget();
         p->setup = setup;
         p->request = *request;
-        p->report = (struct ek_upgrade_report){.is_rehearsal = request->is_rehearsal};
+        p->report = (struct ek_upgrade_report){.is_rehearsal = request->is_rehearsal,
+                                               .is_verified = request->is_verified};
         p->cancelled = (struct ekiden_error){0};
         p->serial++;
         ek_predecessor_enter(EKIDEN_PHASE_CHECK);
@@ -329,6 +331,10 @@ static int check_hello(struct ek_predecessor *p, const struct ek_frame *frame,
                 r = ekiden_error_set(error, EKIDEN_EVERSION,
                                      "the new binary's libekiden knows no rehearsal; build it with "
                                      "the libekiden of this process, or upgrade without one");
+        else if (p->request.is_verified && !hello->verify)
+                r = ekiden_error_set(error, EKIDEN_EVERSION,
+                                     "the new binary's libekiden knows no verification; build it "
+                                     "with the libekiden of this process, or upgrade without it");
         else
                 p->report.to_version = hello->version;
         protobuf_c_message_free_unpacked(unpacked, NULL);

@@ -42,6 +42,7 @@ struct ek_upgrade_request {
         char *const *arguments; /* NULL: the saved ones */
         uint64_t until_ns; /* for all until COMMIT; 0: the phases' deadlines alone */
         bool is_rehearsal; /* the successor is dismissed where it would be committed to */
+        bool is_verified; /* the successor compares what it has with what it was given */
         struct ek_link *operator_; /* borrowed until the upgrade has ended; NULL: nobody waits */
         struct ek_observer observer;
 };
@@ -57,7 +58,7 @@ struct ek_predecessor_setup {
 
 /* How an upgrade went. */
 struct ek_upgrade_report {
-        bool is_rehearsal;
+        bool is_rehearsal, is_verified;
         uint32_t to_version;
         pid_t successor;
         uint64_t

@@ -62,6 +62,22 @@ static int check_type(const struct ek_tagged *tagged, const Ekiden__Pull *pull,
                 tagged->name, name, pull->message);
 }
 
+/* To find a difference: the item whole, with all objects, and nothing that is counted. */
+static int export_again(struct ek_export *export_, const struct ek_tagged *tagged,
+                        struct ekiden_error *error)
+{
+        struct ek_export again = *export_;
+        int r;
+
+        again.progress = NULL;
+        if (again.objects)
+                ek_objects_send_again(again.objects);
+        r = ek_export_item(&again, tagged, error);
+        export_->objects = again.objects;
+        export_->unreceived = again.unreceived;
+        return r;
+}
+
 static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
                       const struct ek_frame *frame, struct ekiden_error *error)
 {
@@ -81,7 +97,8 @@ static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
                 if (r == 0)
                         tagged->pulled_in = p->serial;
                 if (r == 0)
-                        r = ek_export_item(export_, tagged, error);
+                        r = pull->again ? export_again(export_, tagged, error)
+                                        : ek_export_item(export_, tagged, error);
         }
         protobuf_c_message_free_unpacked(unpacked, NULL);
         return r;
@@ -124,7 +141,7 @@ static int take_ready(struct ek_predecessor *p, const struct ek_frame *frame,
         ProtobufCMessage *unpacked;
         int r;
 
-        if (!p->request.is_rehearsal)
+        if (!p->request.is_rehearsal && !p->request.is_verified)
                 return 0;
         r = ek_frame_message(frame, &ekiden__ready__descriptor, &unpacked);
         if (r < 0)
@@ -163,6 +180,7 @@ static int serve_pulls(struct ek_predecessor *p, struct ekiden_error *error)
                 .link = p->link,
                 .wait = &transfer,
                 .progress = on_progress,
+                .digest_kind = p->request.is_verified ? EK_DIGEST_LIVE : EK_DIGEST_NONE,
                 .given = &p->given,
         };
         int r = answer_pulls(p, &export_, error);

@@ -14,6 +14,7 @@
 #include "handover/compatible.h"
 #include "handover/deadlines.h"
 #include "handover/refusal.h"
+#include "handover/verify.h"
 #include "state/fetch.h"
 #include "state/transfer.h"
 #include "wire/cleanup.h"
@@ -27,6 +28,7 @@
 static struct {
         enum ek_successor_state state;
         const struct ekiden_schema *schema;
+        const struct ek_registry *registry;
         struct ek_chain chain;
         struct ek_token token; /* of this handover */
         struct ek_link *link;
@@ -38,6 +40,7 @@ static struct {
         bool is_restored; /* what comes is a snapshot */
         unsigned int pause_ms, transfer_ms, commit_ms;
         struct ek_fetch fetch;
+        bool is_verified; /* what was taken over is compared with what came */
         bool is_rehearsal;
         bool is_warm, is_paused; /* WARM was said; PAUSED has come */
         char update_point[EKIDEN_NAME_MAX +
@@ -119,6 +122,7 @@ static int take_offer(const Ekiden__Offer *offer, const struct ek_registry *regi
                 umask((mode_t)(offer->umask & 0777));
         successor.is_restored = offer->has_from_snapshot && offer->from_snapshot;
         successor.is_rehearsal = offer->has_rehearse && offer->rehearse;
+        successor.is_verified = offer->has_verify && offer->verify;
         successor.leg = offer->leg > 0 && offer->leg < UINT32_MAX ? offer->leg + 1 : 2;
         successor.pause_ms =
                 deadline(offer->has_pause_ms, offer->pause_ms, defaults.ms[EKIDEN_PHASE_PAUSE]);
@@ -173,6 +177,7 @@ static int send_hello(struct ekiden_error *error)
         hello.chain = versions;
         hello.n_known = hello.n_chain = chain->count + 1;
         hello.has_rehearse = hello.rehearse = successor.is_rehearsal;
+        hello.has_verify = hello.verify = successor.is_verified;
         r = ek_link_send_message(successor.link, EKIDEN__FRAME_KIND__HELLO, &hello.base, &wait);
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
@@ -186,6 +191,7 @@ int ek_successor_start(int socket, const struct ek_token *token, const struct ek
         successor.token = *token;
         successor.is_warm = successor.is_paused = false;
         successor.update_point[0] = '\0';
+        successor.registry = registry;
         successor.predecessor = open_predecessor(socket);
         r = ek_link_new(socket, &successor.link);
         if (r < 0) {
@@ -295,6 +301,7 @@ int ek_successor_fetch(const struct ek_tagged *tagged, struct ekiden_error *erro
         error->phase = EKIDEN_PHASE_WARM;
         successor.fetch.chain = &successor.chain;
         successor.fetch.pull = pull;
+        tagged->last->digest_kind = successor.is_verified ? EK_DIGEST_LIVE : EK_DIGEST_NONE;
         r = ek_fetch_item(&successor.fetch, tagged, error);
         if (r < 0)
                 return ek_successor_fail(r, error);
@@ -330,13 +337,14 @@ static int receive_verdict(uint16_t kind, struct ekiden_error *error)
         return r;
 }
 
-/* An upgrade does without the account: nobody would read it. */
+/* Most upgrades do without the account: nobody would read it. */
 static int send_ready(const char *update_point, struct ekiden_error *error)
 {
         const struct ek_wait wait = {.idle_ms = successor.transfer_ms};
         Ekiden__Ready ready = EKIDEN__READY__INIT;
         struct ek_account account = {0};
-        int r = successor.is_rehearsal ? ek_account_new(&account) : 0;
+        bool is_told = successor.is_rehearsal || successor.is_verified;
+        int r = is_told ? ek_account_new(&account) : 0;
 
         if (r < 0)
                 return ekiden_error_set(error, r, "%s", ekiden_error_text(r));
@@ -421,6 +429,19 @@ static int be_dismissed(const struct ek_successor_end *end, struct ekiden_error 
         return 0;
 }
 
+static int verify(struct ekiden_error *error)
+{
+        const struct ek_received received = {
+                .link = successor.link,
+                .transfer_ms = successor.transfer_ms,
+                .registry = successor.registry,
+                .fetch = &successor.fetch,
+        };
+
+        successor.fetch.chain = &successor.chain; /* nothing may have been fetched */
+        return ek_verify_received(&received, error);
+}
+
 static int become_ready(const char *update_point, const struct ek_successor_end *end,
                         struct ekiden_error *error)
 {
@@ -428,9 +449,11 @@ static int become_ready(const char *update_point, const struct ek_successor_end 
 
         error->phase = EKIDEN_PHASE_READY;
         r = ek_fetch_check(&successor.fetch, error);
-        ek_fetch_deinit(&successor.fetch);
         if (r == 0 && end->check)
                 r = end->check(error);
+        if (r == 0 && successor.is_verified)
+                r = verify(error);
+        ek_fetch_deinit(&successor.fetch);
         if (r == 0)
                 r = announce_warm(error);
         if (r == 0)

@@ -39,6 +39,8 @@ int ek_fetch_item(struct ek_fetch *fetch, const struct ek_tagged *tagged,
         if (r == 0)
                 r = fetch->pull(fetch->data, route.source, tagged, &route, error);
         ek_lookups_free(&route);
+        if (r == EKIDEN_RESUMED && tagged->native)
+                fetch->bound_items++;
         return r;
 }
 

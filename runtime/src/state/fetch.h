@@ -14,6 +14,7 @@ struct ek_fetch {
         void *data; /* passed to it */
         struct ekiden_objects *objects; /* from the first item that is bound to structs on */
         bool objects_are_let_go; /* by an item before that one */
+        unsigned int bound_items; /* bound to structs, that have come */
 };
 
 /**
