@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 
 #include "find.h"
@@ -243,8 +244,10 @@ int command_snapshot(const struct options *options, struct show *show)
 {
         struct ekiden_error error = {0};
         struct attempt attempt = {.options = options, .error = &error, .interrupt = -1};
-        int r = begin(&attempt);
+        int r;
 
+        signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error like others */
+        r = begin(&attempt);
         if (r < 0)
                 show_failed(show, NULL, options->target, &error);
         else if (options->json)

@@ -293,7 +293,7 @@ int main(int argc, char **argv)
         }
         fork_late(r);
         counter.listener = -1;
-        if (TAG_COUNTER(&counter) == EKIDEN_FRESH)
+        if (TAG_COUNTER(&counter) == EKIDEN_FRESH || ekiden_is_restored())
                 counter.listener = listen_somewhere();
         if (r == EKIDEN_RESUMED && getenv("PROBE_FORGET"))
                 serve(&counter, &records);
