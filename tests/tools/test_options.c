@@ -33,6 +33,10 @@ Test(options, what_cannot_be_understood_is_a_usage_error)
         expect_usage_error(TOOL_ARGUMENTS("chat", "x", "--status"));
         expect_usage_error(TOOL_ARGUMENTS("--list", "chat"));
         expect_usage_error(TOOL_ARGUMENTS("--list", "--status", "chat"));
+        expect_usage_error(TOOL_ARGUMENTS("--snapshot", "chat"));
+        expect_usage_error(TOOL_ARGUMENTS("--snapshot", "", "chat"));
+        expect_usage_error(TOOL_ARGUMENTS("--snapshot", "file", "chat", "x"));
+        expect_usage_error(TOOL_ARGUMENTS("--snapshot", "file", "--status", "chat"));
         expect_usage_error(TOOL_ARGUMENTS("--json", "--quiet", "--list"));
         expect_usage_error(TOOL_ARGUMENTS("--wait"));
         expect_usage_error(TOOL_ARGUMENTS("--wait", "--status", "chat"));
@@ -58,9 +62,10 @@ Test(options, a_timeout_is_a_number_of_seconds_within_a_day)
 
 Test(options, help_names_every_option_and_every_exit_status)
 {
-        static const char *const options[] = {"--list",  "--status",   "--timeout=SECONDS",
-                                              "--json",  "--rehearse", "--times=N",
-                                              "--quiet", "--help",     "--version"};
+        static const char *const options[] = {
+                "--list",          "--status",   "--watch=SECONDS", "--wait",   "--cancel",
+                "--snapshot=FILE", "--rehearse", "--times=N",       "--verify", "--timeout=SECONDS",
+                "--json",          "--quiet",    "--help",          "--version"};
         struct tool tool;
 
         tool_run(&tool, TOOL_ARGUMENTS("--help"));
@@ -117,10 +122,9 @@ Test(options, the_manual_page_documents_every_option_and_every_exit_status)
         size = fread(page, 1, sizeof(page) - 1, file);
         fclose(file);
         cr_assert_lt(size, sizeof(page) - 1);
-        for (const char *const *option =
-                     TOOL_ARGUMENTS("list", "status", "watch", "wait", "cancel", "rehearse", "times",
-                                    "timeout", "json",
-                                    "quiet", "help", "version");
+        for (const char *const *option = TOOL_ARGUMENTS(
+                     "list", "status", "watch", "wait", "cancel", "snapshot", "rehearse", "times",
+                     "verify", "timeout", "json", "quiet", "help", "version");
              *option; option++) {
                 char macro[64];
 

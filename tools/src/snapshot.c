@@ -168,9 +168,11 @@ static int run(struct attempt *attempt)
         while (r == GO_ON)
                 r = step(attempt);
         if (r == FINISHED)
-                r = snapshot_file_finish(&attempt->file, &attempt->snapshot, attempt->error);
+                r = snapshot_file_read(&attempt->file, &attempt->snapshot, attempt->error);
         if (r == 0)
                 r = check_program(attempt);
+        if (r == 0)
+                r = snapshot_file_finish(&attempt->file, attempt->error);
         attempt->total_us = (ek_now_ns() - attempt->started_ns) / EK_NS_PER_US;
         return r;
 }

@@ -126,11 +126,14 @@ int snapshot_file_append(struct snapshot_file *file, const struct ek_frame *fram
         return r < 0 ? failed(file, error) : 0;
 }
 
-static int read_again(const struct snapshot_file *file, struct ek_snapshot *ret_snapshot,
-                      struct ekiden_error *error)
+int snapshot_file_read(struct snapshot_file *file, struct ek_snapshot *ret_snapshot,
+                       struct ekiden_error *error)
 {
-        int copy = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+        int copy;
 
+        if (ek_link_flush(file->link, NULL) < 0)
+                return failed(file, error);
+        copy = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
         return copy < 0 ? failed(file, error) : ek_snapshot_open(copy, ret_snapshot, error);
 }
 
@@ -166,19 +169,9 @@ static int put_in_place(struct snapshot_file *file)
         return fsync(file->directory);
 }
 
-int snapshot_file_finish(struct snapshot_file *file, struct ek_snapshot *ret_snapshot,
-                         struct ekiden_error *error)
+int snapshot_file_finish(struct snapshot_file *file, struct ekiden_error *error)
 {
-        int r;
-
-        if (ek_link_flush(file->link, NULL) < 0)
-                return failed(file, error);
-        r = read_again(file, ret_snapshot, error);
-        if (r == 0 && put_in_place(file) < 0) {
-                r = failed(file, error);
-                ek_snapshot_close(ret_snapshot);
-        }
-        return r;
+        return put_in_place(file) < 0 ? failed(file, error) : 0;
 }
 
 void snapshot_file_discard(struct snapshot_file *file)

@@ -35,13 +35,16 @@ int snapshot_file_append(struct snapshot_file *file, const struct ek_frame *fram
                          struct ekiden_error *error);
 
 /**
- * Reads all of it again, brings it to the disk, and gives it its name.
+ * Reads all of it again.
  *
  * @param ret_snapshot  what is in it; ek_snapshot_close()
  * @return 0; ESYSTEM, ENOMEM, or as ek_snapshot_open(): what came was no whole snapshot
  */
-int snapshot_file_finish(struct snapshot_file *file, struct ek_snapshot *ret_snapshot,
-                         struct ekiden_error *error);
+int snapshot_file_read(struct snapshot_file *file, struct ek_snapshot *ret_snapshot,
+                       struct ekiden_error *error);
+
+/** Brings it to the disk, and gives it its name: 0 or ESYSTEM. */
+int snapshot_file_finish(struct snapshot_file *file, struct ekiden_error *error);
 
 /** Closes it; without snapshot_file_finish() nothing is left of it. Zeroed, it may be discarded. */
 void snapshot_file_discard(struct snapshot_file *file);
