@@ -125,22 +125,6 @@ static uint32_t next_leg(const Ekiden__Snapshot *header)
         return last < UINT32_MAX ? last + 1 : last;
 }
 
-int ek_restore_start(int file, const struct ekiden_schema *schema,
-                     const struct ek_registry *registry, struct ekiden_error *error)
-{
-        int r = ek_snapshot_open(file, &restore.snapshot, error);
-
-        if (r == 0)
-                r = find_chain(schema, registry, error);
-        if (r < 0)
-                return fail(r, error);
-        error->from_version = error->to_version = 0;
-        restore.leg = next_leg(restore.snapshot.header);
-        restore.fetch.chain = &restore.chain;
-        restore.state = EK_RESTORE_ACTIVE;
-        return 0;
-}
-
 /* Who asks says which type it expects, as in a handover: names alone could be those of two things.
  */
 static int check_type(const struct ek_snapshot_item *item, const struct ekiden_item *source,
@@ -191,11 +175,26 @@ static int pull(void *data, const struct ekiden_item *source, const struct ek_ta
         return import(tagged, route, error);
 }
 
+int ek_restore_start(int file, const struct ekiden_schema *schema,
+                     const struct ek_registry *registry, struct ekiden_error *error)
+{
+        int r = ek_snapshot_open(file, &restore.snapshot, error);
+
+        if (r == 0)
+                r = find_chain(schema, registry, error);
+        if (r < 0)
+                return fail(r, error);
+        error->from_version = error->to_version = 0;
+        restore.leg = next_leg(restore.snapshot.header);
+        restore.fetch = (struct ek_fetch){.chain = &restore.chain, .pull = pull};
+        restore.state = EK_RESTORE_ACTIVE;
+        return 0;
+}
+
 int ek_restore_fetch(const struct ek_tagged *tagged, struct ekiden_error *error)
 {
         int r;
 
-        restore.fetch.pull = pull;
         if (tagged->last)
                 tagged->last->digest_kind = EK_DIGEST_SNAPSHOT;
         r = ek_fetch_item(&restore.fetch, tagged, error);
