@@ -77,7 +77,7 @@ static const struct ek_bound_choice *find_choice(const struct ek_binding *bindin
         return NULL;
 }
 
-struct ek_binding ek_binding_of(struct ek_arena *arena, struct ek_message *message)
+struct ek_binding ek_binding_of(struct ek_memory *arena, struct ek_message *message)
 {
         struct ek_binding binding = {
                 .message = message,
@@ -87,14 +87,14 @@ struct ek_binding ek_binding_of(struct ek_arena *arena, struct ek_message *messa
         };
 
         binding.c_struct = binding.options->c_struct;
-        binding.choices = ek_arena_alloc(arena, binding.choice_count, sizeof(*binding.choices));
+        binding.choices = ek_memory_alloc(arena, binding.choice_count, sizeof(*binding.choices));
         for (size_t i = 0; i < binding.choice_count; i++)
                 binding.choices[i] = (struct ek_bound_choice){
                         .name = message->proto->oneof_decl[i]->name,
                         .options = ek_binding_oneof_options(message, i),
                         .place = ek_place_below(&message->place, 8, (int32_t)i, -1, -1),
                 };
-        binding.fields = ek_arena_alloc(arena, binding.field_count, sizeof(*binding.fields));
+        binding.fields = ek_memory_alloc(arena, binding.field_count, sizeof(*binding.fields));
         for (size_t i = 0; i < binding.field_count; i++) {
                 const struct ek_field *field = message->sorted[i];
                 const Ekiden__FieldOptions *options = ek_binding_field_options(field);

@@ -57,7 +57,7 @@ const Ekiden__OneofOptions *ek_binding_oneof_options(const struct ek_message *me
 const Ekiden__EnumValueOptions *ek_binding_value_options(const struct ek_enum *type, size_t i);
 
 /** Puts together what the options of a bound message say, right or wrong. */
-struct ek_binding ek_binding_of(struct ek_arena *arena, struct ek_message *message);
+struct ek_binding ek_binding_of(struct ek_memory *arena, struct ek_message *message);
 
 /** The flexible array member's field, or NULL. */
 const struct ek_bound_field *ek_binding_flexible(const struct ek_binding *binding);

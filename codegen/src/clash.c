@@ -14,8 +14,8 @@ struct ek_clash_name {
 void ek_clash_add(struct ek_clash *clash, const char *c_name, const char *what,
                   const struct ek_place *place)
 {
-        clash->list = ek_arena_grow(clash->arena, clash->list, clash->count, &clash->size,
-                                    sizeof(*clash->list));
+        clash->list = ek_memory_grow(clash->arena, clash->list, clash->count, &clash->size,
+                                     sizeof(*clash->list));
         clash->list[clash->count] = (struct ek_clash_name){c_name, what, *place, clash->count};
         clash->count++;
 }

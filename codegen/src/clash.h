@@ -8,7 +8,7 @@
 #include "problem.h"
 
 struct ek_clash {
-        struct ek_arena *arena;
+        struct ek_memory *arena;
         struct ek_clash_name *list;
         size_t count, size;
 };

@@ -48,18 +48,18 @@ static bool is_name_taken(const struct ek_comparison *comparison, const char *na
 static const char *pair_name(const struct ek_comparison *comparison, const struct ek_message *from,
                              const struct ek_message *to)
 {
-        struct ek_arena *arena = comparison->arena;
+        struct ek_memory *arena = comparison->arena;
         const char *name = to->file == comparison->to->file
                                    ? ek_name_lower(arena, ek_relation_name(to))
                                    : to->lower_name;
 
         if (is_name_taken(comparison, name))
-                name = ek_arena_printf(arena, "%s_from_%s", name,
-                                       from->file == comparison->from->file
-                                               ? ek_name_lower(arena, ek_relation_name(from))
-                                               : from->lower_name);
+                name = ek_memory_printf(arena, "%s_from_%s", name,
+                                        from->file == comparison->from->file
+                                                ? ek_name_lower(arena, ek_relation_name(from))
+                                                : from->lower_name);
         while (is_name_taken(comparison, name))
-                name = ek_arena_printf(arena, "%s_", name);
+                name = ek_memory_printf(arena, "%s_", name);
         return name;
 }
 
@@ -72,7 +72,7 @@ struct ek_message_pair *ek_compare_pair(struct ek_comparison *comparison, struct
         for (; *tail != NULL; tail = &(*tail)->next)
                 if ((*tail)->from == from && (*tail)->to == to)
                         return *tail;
-        pair = ek_arena_alloc(comparison->arena, 1, sizeof(*pair));
+        pair = ek_memory_alloc(comparison->arena, 1, sizeof(*pair));
         pair->from = from;
         pair->to = to;
         pair->name = pair_name(comparison, from, to);

@@ -104,7 +104,7 @@ struct ek_difference {
 };
 
 struct ek_comparison {
-        struct ek_arena *arena;
+        struct ek_memory *arena;
         struct ek_schema *from, *to; /* in the direction of the hop */
         struct ek_schema *older, *newer; /* the same two */
         bool is_downgrade; /* `from` is the newer one */

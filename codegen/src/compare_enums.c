@@ -49,8 +49,8 @@ static const Value *successor_of(struct ek_comparison *comparison, const struct 
 static const char *subject(const struct ek_comparison *comparison,
                            const struct ek_enum *enumeration, const char *value)
 {
-        return ek_arena_printf(comparison->arena, "value %s.%s",
-                               ek_relation_enum_name(comparison->arena, enumeration), value);
+        return ek_memory_printf(comparison->arena, "value %s.%s",
+                                ek_relation_enum_name(comparison->arena, enumeration), value);
 }
 
 /* A value that the newer enum lacks; another one with its number is most likely the same. */
@@ -77,12 +77,12 @@ static void note_lost(struct ek_comparison *comparison, const struct ek_enum *ol
                         comparison->is_downgrade ? &other_place : &place,
                         comparison->is_downgrade ? &place : &other_place,
                         subject(comparison, newer, other->name),
-                        ek_arena_printf(comparison->arena,
-                                        "value %d was \"%s\" in version %u and is \"%s\" here: if "
-                                        "it was renamed, say so by [(ekiden.value).was = \"%s\"]; "
-                                        "if it was not, give it another number",
-                                        value->number, value->name, comparison->older->version,
-                                        other->name, value->name),
+                        ek_memory_printf(comparison->arena,
+                                         "value %d was \"%s\" in version %u and is \"%s\" here: if "
+                                         "it was renamed, say so by [(ekiden.value).was = \"%s\"]; "
+                                         "if it was not, give it another number",
+                                         value->number, value->name, comparison->older->version,
+                                         other->name, value->name),
                         "");
                 note->to_text = other->name;
                 return;
@@ -91,8 +91,8 @@ static void note_lost(struct ek_comparison *comparison, const struct ek_enum *ol
                                comparison->is_downgrade ? EK_SEVERITY_COMPATIBLE
                                                         : EK_SEVERITY_FUNCTION,
                                from, to, subject(comparison, older, value->name),
-                               ek_arena_printf(comparison->arena, "version %u has no value \"%s\"",
-                                               comparison->newer->version, value->name),
+                               ek_memory_printf(comparison->arena, "version %u has no value \"%s\"",
+                                                comparison->newer->version, value->name),
                                comparison->is_downgrade ? "never set" : "by your function");
         if (comparison->is_downgrade)
                 note->to_text = value->name;
@@ -116,10 +116,10 @@ static void note_kept(struct ek_comparison *comparison, const struct ek_enum *ol
                 down ? &older_place : &newer_place,
                 subject(comparison, down ? older : newer, down ? a->name : b->name),
                 strcmp(a->name, b->name) != 0
-                        ? ek_arena_printf(comparison->arena, "\"%s\" is called \"%s\" here",
-                                          a->name, b->name)
-                        : ek_arena_printf(comparison->arena, "number %d is %d here", a->number,
-                                          b->number),
+                        ? ek_memory_printf(comparison->arena, "\"%s\" is called \"%s\" here",
+                                           a->name, b->name)
+                        : ek_memory_printf(comparison->arena, "number %d is %d here", a->number,
+                                           b->number),
                 "by name");
         note->from_text = down ? b->name : a->name;
         note->to_text = down ? a->name : b->name;
@@ -141,19 +141,19 @@ static void note_added(struct ek_comparison *comparison, const struct ek_enum *o
                 ek_compare_note(
                         comparison, EK_SEVERITY_BROKEN, down ? &place : NULL, down ? NULL : &place,
                         subject(comparison, newer, value->name),
-                        ek_arena_printf(comparison->arena,
-                                        "was: \"%s\" is no value of version %u: correct it or, "
-                                        "if this schema was copied from that one, remove "
-                                        "it",
-                                        was, comparison->older->version),
+                        ek_memory_printf(comparison->arena,
+                                         "was: \"%s\" is no value of version %u: correct it or, "
+                                         "if this schema was copied from that one, remove "
+                                         "it",
+                                         was, comparison->older->version),
                         "");
                 return;
         }
         note = ek_compare_note(comparison, EK_SEVERITY_COMPATIBLE, down ? &place : NULL,
                                down ? NULL : &place, subject(comparison, newer, value->name),
-                               ek_arena_printf(comparison->arena,
-                                               "value \"%s\" is new in version %u", value->name,
-                                               comparison->newer->version),
+                               ek_memory_printf(comparison->arena,
+                                                "value \"%s\" is new in version %u", value->name,
+                                                comparison->newer->version),
                                down ? "refused" : "added");
         if (down)
                 note->from_text = value->name;
@@ -166,8 +166,8 @@ static void compare(struct ek_comparison *comparison, struct ek_enum_pair *pair)
         const struct ek_enum *older = comparison->is_downgrade ? pair->to : pair->from;
         const struct ek_enum *newer = comparison->is_downgrade ? pair->from : pair->to;
         size_t count = pair->from->proto->n_value;
-        int32_t *numbers = ek_arena_alloc(comparison->arena, count, sizeof(*numbers));
-        bool *is_known = ek_arena_alloc(comparison->arena, count, sizeof(*is_known));
+        int32_t *numbers = ek_memory_alloc(comparison->arena, count, sizeof(*numbers));
+        bool *is_known = ek_memory_alloc(comparison->arena, count, sizeof(*is_known));
         size_t first = comparison->difference_count;
 
         for (size_t i = 0; i < older->proto->n_value; i++) {
@@ -212,7 +212,7 @@ struct ek_enum_pair *ek_compare_enums(struct ek_comparison *comparison, const st
         for (; *tail != NULL; tail = &(*tail)->next)
                 if ((*tail)->from == from && (*tail)->to == to)
                         return *tail;
-        pair = ek_arena_alloc(comparison->arena, 1, sizeof(*pair));
+        pair = ek_memory_alloc(comparison->arena, 1, sizeof(*pair));
         pair->from = from;
         pair->to = to;
         name = ek_name_lower(comparison->arena, to->full_name);
@@ -221,8 +221,8 @@ struct ek_enum_pair *ek_compare_enums(struct ek_comparison *comparison, const st
                 name = ek_name_lower(comparison->arena,
                                      to->full_name + strlen(comparison->to->file->package) + 1);
         if (is_name_taken(comparison, name))
-                name = ek_arena_printf(comparison->arena, "%s_from_%s", name,
-                                       ek_name_lower(comparison->arena, from->full_name));
+                name = ek_memory_printf(comparison->arena, "%s_from_%s", name,
+                                        ek_name_lower(comparison->arena, from->full_name));
         pair->name = name;
         *tail = pair;
         compare(comparison, pair);

@@ -57,13 +57,13 @@ static void match(struct context *context, const struct ek_field *newer,
  * nothing, such as one that was copied along, is a mistake, and no reason to call its field new. */
 static void match_fields(struct context *context)
 {
-        struct ek_arena *arena = context->comparison->arena;
+        struct ek_memory *arena = context->comparison->arena;
         const struct ek_message *older = context->older, *newer = context->newer;
         const struct ek_field **by_name =
-                ek_arena_alloc(arena, older->field_count, sizeof(struct ek_field *));
+                ek_memory_alloc(arena, older->field_count, sizeof(struct ek_field *));
 
-        context->olders = ek_arena_alloc(arena, newer->field_count, sizeof(struct ek_field *));
-        context->newers = ek_arena_alloc(arena, older->field_count, sizeof(struct ek_field *));
+        context->olders = ek_memory_alloc(arena, newer->field_count, sizeof(struct ek_field *));
+        context->newers = ek_memory_alloc(arena, older->field_count, sizeof(struct ek_field *));
         for (size_t i = 0; i < older->field_count; i++)
                 by_name[i] = &older->fields[i];
         if (older->field_count > 0)
@@ -102,8 +102,8 @@ static const struct ek_field *partner_of(const struct context *context,
 static const char *subject(const struct context *context, const struct ek_message *message,
                            const struct ek_field *field)
 {
-        return ek_arena_printf(context->comparison->arena, "field %s.%s", ek_relation_name(message),
-                               field->name);
+        return ek_memory_printf(context->comparison->arena, "field %s.%s",
+                                ek_relation_name(message), field->name);
 }
 
 /* Notes a difference of a field, with what it was and what it is. */
@@ -146,7 +146,7 @@ static void note_mistake(const struct context *context, const struct ek_field *o
 }
 
 /* The values that have no counterpart: `value "A"`, `values "A", "B"`. */
-static const char *lost_values(struct ek_arena *arena, const struct ek_enum_pair *enums,
+static const char *lost_values(struct ek_memory *arena, const struct ek_enum_pair *enums,
                                bool *ret_several)
 {
         size_t count = 0;
@@ -158,13 +158,13 @@ static const char *lost_values(struct ek_arena *arena, const struct ek_enum_pair
                         ek_text_printf(&text, "%s\"%s\"", count++ == 0 ? "" : ", ",
                                        enums->from->proto->value[i]->name);
         *ret_several = count > 1;
-        return ek_arena_printf(arena, "value%s %s", count > 1 ? "s" : "", text.bytes);
+        return ek_memory_printf(arena, "value%s %s", count > 1 ? "s" : "", text.bytes);
 }
 
 /* Why no generated code makes the one of the other. */
 static const char *reason(const struct context *context, const struct ek_field_pair *field)
 {
-        struct ek_arena *arena = context->comparison->arena;
+        struct ek_memory *arena = context->comparison->arena;
         const struct ek_field *from = field->from, *to = field->to;
         const char *was = ek_compare_type_text(arena, from), *is = ek_compare_type_text(arena, to);
         const char *values;
@@ -178,7 +178,7 @@ static const char *reason(const struct context *context, const struct ek_field_p
                                         : "a number becomes a descriptor";
         if (from->message != NULL && to->message != NULL &&
             !ek_compare_is_match(context->comparison, from->message, to->message))
-                return ek_arena_printf(
+                return ek_memory_printf(
                         arena,
                         "%s becomes %s: if that is the same message under another name, "
                         "say so in the newer one by option (ekiden.message).was",
@@ -187,11 +187,11 @@ static const char *reason(const struct context *context, const struct ek_field_p
                 return "it may be absent, and is required here";
         if (field->enums != NULL && !field->enums->is_complete) {
                 values = lost_values(arena, field->enums, &several);
-                return ek_arena_printf(arena, "%s of enum %s %s no counterpart here", values,
-                                       ek_relation_enum_name(arena, field->enums->from),
-                                       several ? "have" : "has");
+                return ek_memory_printf(arena, "%s of enum %s %s no counterpart here", values,
+                                        ek_relation_enum_name(arena, field->enums->from),
+                                        several ? "have" : "has");
         }
-        return ek_arena_printf(arena, "%s does not become %s without a loss", was, is);
+        return ek_memory_printf(arena, "%s does not become %s without a loss", was, is);
 }
 
 static void add_part(struct ek_text *text, const char *part)
@@ -241,7 +241,7 @@ static bool is_same_text(const char *a, const char *b)
 /* What differs between a field of both, in words; NULL: nothing. */
 static const char *difference_of(const struct context *context, const struct ek_field_pair *field)
 {
-        struct ek_arena *arena = context->comparison->arena;
+        struct ek_memory *arena = context->comparison->arena;
         const struct ek_field *from = field->from, *to = field->to;
         const char *was = ek_compare_type_text(arena, from), *is = ek_compare_type_text(arena, to);
         struct ek_text text;
@@ -249,17 +249,17 @@ static const char *difference_of(const struct context *context, const struct ek_
         ek_text_init(&text, arena);
         if (strcmp(from->name, to->name) != 0)
                 add_part(&text,
-                         ek_arena_printf(arena, "\"%s\" is called \"%s\"", from->name, to->name));
+                         ek_memory_printf(arena, "\"%s\" is called \"%s\"", from->name, to->name));
         if (from->number != to->number)
                 add_part(&text,
-                         ek_arena_printf(arena, "number %u is %u", from->number, to->number));
+                         ek_memory_printf(arena, "number %u is %u", from->number, to->number));
         if (!is_same_text(from->oneof, to->oneof))
                 add_part(&text, from->oneof == NULL ? "it is in a oneof"
                                 : to->oneof == NULL ? "it is in a oneof no more"
                                                     : "it is in another oneof");
         else if (from->proto->type != to->proto->type || from->repeated != to->repeated ||
                  from->required != to->required)
-                add_part(&text, ek_arena_printf(arena, "%s becomes %s", was, is));
+                add_part(&text, ek_memory_printf(arena, "%s becomes %s", was, is));
         if (field->keeps_default)
                 add_part(&text, "the default is another one");
         if (field->conversion == EK_CONVERT_ENUM_BY_NAME)
@@ -291,16 +291,16 @@ static void compare_added(const struct context *context, struct ek_field_pair *f
         if (comparison->is_downgrade || field->to->required) {
                 field->severity = EK_SEVERITY_FUNCTION;
                 note_field(context, field,
-                           comparison->is_downgrade
-                                   ? ek_arena_printf(comparison->arena, "version %u has it no more",
-                                                     comparison->newer->version)
-                                   : "it is new and required",
+                           comparison->is_downgrade ? ek_memory_printf(comparison->arena,
+                                                                       "version %u has it no more",
+                                                                       comparison->newer->version)
+                                                    : "it is new and required",
                            "by your function");
                 return;
         }
         field->severity = EK_SEVERITY_COMPATIBLE;
         note_field(context, field, "it is new",
-                   value != NULL ? ek_arena_printf(comparison->arena, "added: default %s", value)
+                   value != NULL ? ek_memory_printf(comparison->arena, "added: default %s", value)
                                  : "added: absent");
 }
 
@@ -328,7 +328,7 @@ static const char *advice_on_gone(const struct context *context)
 
         if (context->comparison->is_downgrade || context->pair->needs_function || names == NULL)
                 return NULL;
-        return ek_arena_printf(
+        return ek_memory_printf(
                 context->comparison->arena,
                 "its value is lost; if it goes on in %s, say changed: true in option "
                 "(ekiden.message)",
@@ -340,8 +340,8 @@ static void compare_gone(const struct context *context, struct ek_field_pair *fi
         struct ek_comparison *comparison = context->comparison;
         const char *sentence =
                 comparison->is_downgrade
-                        ? ek_arena_printf(comparison->arena, "version %u does not have it",
-                                          comparison->older->version)
+                        ? ek_memory_printf(comparison->arena, "version %u does not have it",
+                                           comparison->older->version)
                         : "it is dropped";
         const char *action = "let go", *advice = advice_on_gone(context);
 
@@ -350,9 +350,9 @@ static void compare_gone(const struct context *context, struct ek_field_pair *fi
         else if (ek_relation_is_identity(field->from))
                 action = "let go, and pointers to the message are refused";
         if (strcmp(action, "let go") != 0)
-                sentence = ek_arena_printf(comparison->arena, "%s: %s", sentence, action);
+                sentence = ek_memory_printf(comparison->arena, "%s: %s", sentence, action);
         else if (advice != NULL)
-                sentence = ek_arena_printf(comparison->arena, "%s: %s", sentence, advice);
+                sentence = ek_memory_printf(comparison->arena, "%s: %s", sentence, advice);
         field->severity = EK_SEVERITY_COMPATIBLE;
         note_field(context, field, sentence, action);
 }
@@ -368,14 +368,14 @@ static bool check_renumbered(const struct context *context, const struct ek_fiel
                         continue;
                 note_mistake(
                         context, older, newer,
-                        ek_arena_printf(context->comparison->arena,
-                                        "field %u of message %s was \"%s\" in version %u and is "
-                                        "\"%s\" here: if it was renamed, say so by "
-                                        "[(ekiden.field).was = \"%s\"]; if it was not, give the "
-                                        "new one another number, and write `reserved %u;`",
-                                        older->number, ek_relation_name(context->newer),
-                                        older->name, context->comparison->older->version,
-                                        newer->name, older->name, older->number));
+                        ek_memory_printf(context->comparison->arena,
+                                         "field %u of message %s was \"%s\" in version %u and is "
+                                         "\"%s\" here: if it was renamed, say so by "
+                                         "[(ekiden.field).was = \"%s\"]; if it was not, give the "
+                                         "new one another number, and write `reserved %u;`",
+                                         older->number, ek_relation_name(context->newer),
+                                         older->name, context->comparison->older->version,
+                                         newer->name, older->name, older->number));
                 return false;
         }
         return true;
@@ -384,7 +384,7 @@ static bool check_renumbered(const struct context *context, const struct ek_fiel
 /* A field of the older message that the newer one lacks: its number must be out of use. */
 static void check_gone(const struct context *context, const struct ek_field *older)
 {
-        struct ek_arena *arena = context->comparison->arena;
+        struct ek_memory *arena = context->comparison->arena;
         unsigned int version = context->comparison->older->version;
 
         if (!check_renumbered(context, older) ||
@@ -398,23 +398,24 @@ static void check_gone(const struct context *context, const struct ek_field *old
                 if (ek_relation_field_was(taker) != NULL && older_of(context, taker) == NULL)
                         return; /* its `was` is wrong, which is told, and meant this one */
                 note_mistake(context, older, taker,
-                             ek_arena_printf(arena,
-                                             "field %u of message %s was \"%s\" in version %u, "
-                                             "which is gone: give \"%s\" another number, and "
-                                             "write `reserved %u;`",
-                                             older->number, ek_relation_name(context->newer),
-                                             older->name, version, taker->name, older->number));
+                             ek_memory_printf(arena,
+                                              "field %u of message %s was \"%s\" in version %u, "
+                                              "which is gone: give \"%s\" another number, and "
+                                              "write `reserved %u;`",
+                                              older->number, ek_relation_name(context->newer),
+                                              older->name, version, taker->name, older->number));
                 return;
         }
-        note_mistake(context, older, NULL,
-                     ek_arena_printf(arena,
-                                     "message %s lacks field \"%s\" of version %u: if it is "
-                                     "dropped, write `reserved %u;`; if it has another name, say "
-                                     "so by [(ekiden.field).was = \"%s\"]; if its value goes on in "
-                                     "other fields, write `reserved %u;` and option "
-                                     "(ekiden.message).changed = true, which demands a function",
-                                     ek_relation_name(context->newer), older->name, version,
-                                     older->number, older->name, older->number));
+        note_mistake(
+                context, older, NULL,
+                ek_memory_printf(arena,
+                                 "message %s lacks field \"%s\" of version %u: if it is "
+                                 "dropped, write `reserved %u;`; if it has another name, say "
+                                 "so by [(ekiden.field).was = \"%s\"]; if its value goes on in "
+                                 "other fields, write `reserved %u;` and option "
+                                 "(ekiden.message).changed = true, which demands a function",
+                                 ek_relation_name(context->newer), older->name, version,
+                                 older->number, older->name, older->number));
 }
 
 /* A `was` must name a field, and no field may be claimed twice. */
@@ -423,23 +424,23 @@ static void check_was(const struct context *context, const struct ek_field *newe
         const char *was = ek_relation_field_was(newer);
         const struct ek_field *older = older_of(context, newer);
         const struct ek_field *other = older != NULL ? newer_of(context, older) : NULL;
-        struct ek_arena *arena = context->comparison->arena;
+        struct ek_memory *arena = context->comparison->arena;
 
         if (was != NULL && (older == NULL || strcmp(older->name, was) != 0))
                 note_mistake(context, NULL, newer,
-                             ek_arena_printf(arena,
-                                             "was: \"%s\" is no field of message %s in version "
-                                             "%u: correct it or, if this schema was copied from "
-                                             "that one, remove it",
-                                             was, ek_relation_name(context->older),
-                                             context->comparison->older->version));
+                             ek_memory_printf(arena,
+                                              "was: \"%s\" is no field of message %s in version "
+                                              "%u: correct it or, if this schema was copied from "
+                                              "that one, remove it",
+                                              was, ek_relation_name(context->older),
+                                              context->comparison->older->version));
         else if (other != NULL && other != newer)
                 note_mistake(context, older, newer,
-                             ek_arena_printf(arena,
-                                             "\"%s\" and \"%s\" are both said to be field \"%s\" "
-                                             "of version %u: correct the `was` of one of them",
-                                             other->name, newer->name, older->name,
-                                             context->comparison->older->version));
+                             ek_memory_printf(arena,
+                                              "\"%s\" and \"%s\" are both said to be field \"%s\" "
+                                              "of version %u: correct the `was` of one of them",
+                                              other->name, newer->name, older->name,
+                                              context->comparison->older->version));
 }
 
 /* The message's own `was`, too. */
@@ -455,11 +456,11 @@ static void check_message_was(const struct context *context)
         ek_compare_note(
                 comparison, EK_SEVERITY_BROKEN, comparison->is_downgrade ? &place : NULL,
                 comparison->is_downgrade ? NULL : &place,
-                ek_arena_printf(comparison->arena, "message %s", ek_relation_name(context->newer)),
-                ek_arena_printf(comparison->arena,
-                                "was: \"%s\" is no message of version %u: correct it or, if this "
-                                "schema was copied from that one, remove it",
-                                was, comparison->older->version),
+                ek_memory_printf(comparison->arena, "message %s", ek_relation_name(context->newer)),
+                ek_memory_printf(comparison->arena,
+                                 "was: \"%s\" is no message of version %u: correct it or, if this "
+                                 "schema was copied from that one, remove it",
+                                 was, comparison->older->version),
                 "");
 }
 
@@ -484,8 +485,8 @@ static void check_changed(const struct context *context)
         context->pair->needs_function = true;
         note = ek_compare_note(comparison, EK_SEVERITY_FUNCTION, &context->pair->from->place,
                                &context->pair->to->place,
-                               ek_arena_printf(comparison->arena, "message %s",
-                                               ek_relation_name(context->pair->to)),
+                               ek_memory_printf(comparison->arena, "message %s",
+                                                ek_relation_name(context->pair->to)),
                                "its meaning is another one", "by your function");
         note->pair = context->pair;
 }
@@ -501,8 +502,8 @@ void ek_compare_fields(struct ek_comparison *comparison, struct ek_message_pair 
         };
 
         pair->fields =
-                ek_arena_alloc(comparison->arena, pair->from->field_count + pair->to->field_count,
-                               sizeof(*pair->fields));
+                ek_memory_alloc(comparison->arena, pair->from->field_count + pair->to->field_count,
+                                sizeof(*pair->fields));
         match_fields(&context);
         check_changed(&context);
         for (size_t i = 0; i < pair->to->field_count; i++) {

@@ -59,8 +59,8 @@ static struct ek_difference *note(struct ek_comparison *comparison, enum ek_seve
         struct ek_difference *difference =
                 ek_compare_note(comparison, severity, from != NULL ? &from->place : NULL,
                                 to != NULL ? &to->place : NULL,
-                                ek_arena_printf(comparison->arena, "item \"%s\"",
-                                                to != NULL ? to->name : from->name),
+                                ek_memory_printf(comparison->arena, "item \"%s\"",
+                                                 to != NULL ? to->name : from->name),
                                 sentence, action);
 
         if (from != NULL)
@@ -105,8 +105,8 @@ static void compare_names(struct ek_comparison *comparison, struct ek_item_pair 
 {
         if (strcmp(item->from->name, item->to->name) != 0)
                 note(comparison, EK_SEVERITY_COMPATIBLE, item->from, item->to,
-                     ek_arena_printf(comparison->arena, "\"%s\" is called \"%s\"", item->from->name,
-                                     item->to->name),
+                     ek_memory_printf(comparison->arena, "\"%s\" is called \"%s\"",
+                                      item->from->name, item->to->name),
                      "renamed");
         else if (item->from->stream && item->to->stream && !is_same_key(item))
                 note(comparison, EK_SEVERITY_COMPATIBLE, item->from, item->to,
@@ -120,7 +120,7 @@ static void add_lookup(struct ek_comparison *comparison, struct ek_item_pair *it
                        const struct ek_item *looked_up, size_t count)
 {
         if (item->lookups == NULL)
-                item->lookups = ek_arena_alloc(comparison->arena, count, sizeof(struct ek_item *));
+                item->lookups = ek_memory_alloc(comparison->arena, count, sizeof(struct ek_item *));
         item->lookups[item->lookup_count++] = looked_up;
 }
 
@@ -146,27 +146,27 @@ static void compare_lookups(struct ek_comparison *comparison, struct ek_item_pai
 
                 if (other == NULL || !other->stream || other->key == 0) {
                         note(comparison, EK_SEVERITY_BROKEN, item->from, item->to,
-                             ek_arena_printf(comparison->arena,
-                                             "item \"%s\" looks up \"%s\", which is no stream "
-                                             "with a key in version %u: correct or remove it",
-                                             item->to->name, names[i], comparison->older->version),
+                             ek_memory_printf(comparison->arena,
+                                              "item \"%s\" looks up \"%s\", which is no stream "
+                                              "with a key in version %u: correct or remove it",
+                                              item->to->name, names[i], comparison->older->version),
                              "");
                         continue;
                 }
                 if (holds_objects(comparison, other)) {
                         note(comparison, EK_SEVERITY_BROKEN, item->from, item->to,
-                             ek_arena_printf(comparison->arena,
-                                             "item \"%s\" looks up \"%s\", whose records hold "
-                                             "objects with an identity: look up an item of plain "
-                                             "records",
-                                             item->to->name, names[i]),
+                             ek_memory_printf(comparison->arena,
+                                              "item \"%s\" looks up \"%s\", whose records hold "
+                                              "objects with an identity: look up an item of plain "
+                                              "records",
+                                              item->to->name, names[i]),
                              "");
                         continue;
                 }
                 add_lookup(comparison, item, other, count);
-                demand_function(
-                        comparison, item,
-                        ek_arena_printf(comparison->arena, "it looks up item \"%s\"", other->name));
+                demand_function(comparison, item,
+                                ek_memory_printf(comparison->arena, "it looks up item \"%s\"",
+                                                 other->name));
         }
 }
 
@@ -181,8 +181,8 @@ static void compare_parts(struct ek_comparison *comparison, struct ek_item_pair 
                 if (part->stream && part->key != 0 && !holds_objects(comparison, part))
                         add_lookup(comparison, item, part, comparison->newer->item_count);
                 demand_function(comparison, item,
-                                ek_arena_printf(comparison->arena,
-                                                "item \"%s\" was split off from it", part->name));
+                                ek_memory_printf(comparison->arena,
+                                                 "item \"%s\" was split off from it", part->name));
         }
 }
 
@@ -194,8 +194,8 @@ static void compare_item(struct ek_comparison *comparison, struct ek_item_pair *
         if (item->from == NULL) {
                 item->severity = EK_SEVERITY_COMPATIBLE;
                 note(comparison, EK_SEVERITY_COMPATIBLE, NULL, item->to,
-                     ek_arena_printf(comparison->arena, "version %u does not have it",
-                                     comparison->from->version),
+                     ek_memory_printf(comparison->arena, "version %u does not have it",
+                                      comparison->from->version),
                      "starts fresh");
                 return;
         }
@@ -244,7 +244,7 @@ static void note_mistake(struct ek_comparison *comparison, const struct ek_item 
         ek_compare_note(comparison, EK_SEVERITY_BROKEN,
                         comparison->is_downgrade ? newer : older_place,
                         comparison->is_downgrade ? older_place : newer,
-                        ek_arena_printf(comparison->arena, "item \"%s\"", name), sentence, "");
+                        ek_memory_printf(comparison->arena, "item \"%s\"", name), sentence, "");
 }
 
 /* Every item of the older schema has become one, or is said to be dropped; objects that nothing
@@ -260,19 +260,19 @@ static void check_dropped(struct ek_comparison *comparison)
 
                 if (!is_there && !dropped && !ek_relation_is_objects(older))
                         note_mistake(comparison, older, &program, older->name,
-                                     ek_arena_printf(comparison->arena,
-                                                     "item \"%s\" of version %u is gone: if its "
-                                                     "state ends here, add `dropped: \"%s\"` to "
-                                                     "option (ekiden.program); if it has another "
-                                                     "name, say so by `was: \"%s\"`",
-                                                     older->name, comparison->older->version,
-                                                     older->name, older->name));
+                                     ek_memory_printf(comparison->arena,
+                                                      "item \"%s\" of version %u is gone: if its "
+                                                      "state ends here, add `dropped: \"%s\"` to "
+                                                      "option (ekiden.program); if it has another "
+                                                      "name, say so by `was: \"%s\"`",
+                                                      older->name, comparison->older->version,
+                                                      older->name, older->name));
                 if (is_there && dropped)
                         note_mistake(comparison, older, &program, older->name,
-                                     ek_arena_printf(comparison->arena,
-                                                     "dropped: \"%s\" is still an item here: "
-                                                     "remove it there",
-                                                     older->name));
+                                     ek_memory_printf(comparison->arena,
+                                                      "dropped: \"%s\" is still an item here: "
+                                                      "remove it there",
+                                                      older->name));
         }
 }
 
@@ -286,10 +286,10 @@ static void check_names(struct ek_comparison *comparison)
         for (size_t i = 0; i < count; i++)
                 if (find_item(comparison->older, names[i]) == NULL)
                         note_mistake(comparison, NULL, &program, names[i],
-                                     ek_arena_printf(comparison->arena,
-                                                     "dropped: \"%s\" is no item of version %u: "
-                                                     "correct or remove it",
-                                                     names[i], comparison->older->version));
+                                     ek_memory_printf(comparison->arena,
+                                                      "dropped: \"%s\" is no item of version %u: "
+                                                      "correct or remove it",
+                                                      names[i], comparison->older->version));
         for (size_t i = 0; i < comparison->newer->item_count; i++) {
                 const struct ek_item *newer = &comparison->newer->items[i];
                 const char *was = ek_relation_item_was(comparison->arena, newer);
@@ -298,20 +298,20 @@ static void check_names(struct ek_comparison *comparison)
                 if (count > 0 &&
                     find_item(comparison->older, older_name(comparison, newer)) == NULL)
                         note_mistake(comparison, NULL, &newer->place, newer->name,
-                                     ek_arena_printf(comparison->arena,
-                                                     "item \"%s\" looks others up, and version %u "
-                                                     "has no records of it to do that with: say "
-                                                     "by `was` which it had",
-                                                     newer->name, comparison->older->version));
+                                     ek_memory_printf(comparison->arena,
+                                                      "item \"%s\" looks others up, and version %u "
+                                                      "has no records of it to do that with: say "
+                                                      "by `was` which it had",
+                                                      newer->name, comparison->older->version));
 
                 if (was != NULL && !ek_relation_is_objects(newer) &&
                     find_item(comparison->older, was) == NULL)
                         note_mistake(comparison, NULL, &newer->place, newer->name,
-                                     ek_arena_printf(comparison->arena,
-                                                     "was: \"%s\" is no item of version %u: "
-                                                     "correct it or, if this schema was copied "
-                                                     "from that one, remove it",
-                                                     was, comparison->older->version));
+                                     ek_memory_printf(comparison->arena,
+                                                      "was: \"%s\" is no item of version %u: "
+                                                      "correct it or, if this schema was copied "
+                                                      "from that one, remove it",
+                                                      was, comparison->older->version));
         }
 }
 
@@ -327,11 +327,11 @@ static void check_splits(struct ek_comparison *comparison)
                     !holds_objects(comparison, older))
                         continue;
                 note_mistake(comparison, older, &part->place, part->name,
-                             ek_arena_printf(comparison->arena,
-                                             "item \"%s\" cannot be split into \"%s\": its "
-                                             "records hold objects with an identity; keep it one "
-                                             "item, and let the program split it",
-                                             older->name, part->name));
+                             ek_memory_printf(comparison->arena,
+                                              "item \"%s\" cannot be split into \"%s\": its "
+                                              "records hold objects with an identity; keep it one "
+                                              "item, and let the program split it",
+                                              older->name, part->name));
         }
 }
 
@@ -340,14 +340,14 @@ static void add_gone(struct ek_comparison *comparison, const struct ek_item *fro
         comparison->items[comparison->item_count++] =
                 (struct ek_item_pair){.from = from, .severity = EK_SEVERITY_COMPATIBLE};
         note(comparison, EK_SEVERITY_COMPATIBLE, from, NULL,
-             ek_arena_printf(comparison->arena, "version %u does not have it",
-                             comparison->to->version),
+             ek_memory_printf(comparison->arena, "version %u does not have it",
+                              comparison->to->version),
              "let go");
 }
 
 void ek_compare_items(struct ek_comparison *comparison)
 {
-        comparison->items = ek_arena_alloc(
+        comparison->items = ek_memory_alloc(
                 comparison->arena, comparison->from->item_count + comparison->to->item_count,
                 sizeof(*comparison->items));
         for (size_t i = 0; i < comparison->to->item_count; i++) {

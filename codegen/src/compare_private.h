@@ -40,16 +40,16 @@ bool ek_compare_defaults_differ(const struct ek_comparison *comparison,
 bool ek_compare_may_be_absent(const struct ek_field *field);
 
 /** "optional int32 port = 2". */
-const char *ek_compare_field_text(struct ek_arena *arena, const struct ek_field *field);
+const char *ek_compare_field_text(struct ek_memory *arena, const struct ek_field *field);
 
 /** A text as protoc writes the default of bytes; `all`: what is not ASCII escaped, too. */
-const char *ek_compare_escaped(struct ek_arena *arena, const char *text, bool all);
+const char *ek_compare_escaped(struct ek_memory *arena, const char *text, bool all);
 
 /** A field's default on one line, whatever is in it; NULL: it has none. */
-const char *ek_compare_default_text(struct ek_arena *arena, const struct ek_field *field);
+const char *ek_compare_default_text(struct ek_memory *arena, const struct ek_field *field);
 
 /** "optional int32". */
-const char *ek_compare_type_text(struct ek_arena *arena, const struct ek_field *field);
+const char *ek_compare_type_text(struct ek_memory *arena, const struct ek_field *field);
 
 /** Adds that the user's function for a pair and the one that looks up an item have one name. */
 void ek_compare_note_clash(struct ek_comparison *comparison, const struct ek_message_pair *pair,

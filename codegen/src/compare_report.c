@@ -25,7 +25,7 @@ struct ek_difference *ek_compare_note(struct ek_comparison *comparison, enum ek_
         const struct ek_place *newer = comparison->is_downgrade ? from : to;
         struct ek_difference *difference;
 
-        comparison->differences = ek_arena_grow(
+        comparison->differences = ek_memory_grow(
                 comparison->arena, comparison->differences, comparison->difference_count,
                 &comparison->difference_size, sizeof(*comparison->differences));
         difference = &comparison->differences[comparison->difference_count++];
@@ -49,12 +49,12 @@ void ek_compare_note_clash(struct ek_comparison *comparison, const struct ek_mes
         struct ek_difference *difference = ek_compare_note(
                 comparison, EK_SEVERITY_BROKEN, down ? &item->place : NULL,
                 down ? NULL : &pair->to->place,
-                ek_arena_printf(comparison->arena, "message %s", ek_relation_name(pair->to)),
-                ek_arena_printf(comparison->arena,
-                                "the function for message %s and the one that looks up item "
-                                "\"%s\" are both called \"%s\": rename the %s here, with `was`",
-                                ek_relation_name(pair->to), item->name, pair->name,
-                                down ? "item" : "message"),
+                ek_memory_printf(comparison->arena, "message %s", ek_relation_name(pair->to)),
+                ek_memory_printf(comparison->arena,
+                                 "the function for message %s and the one that looks up item "
+                                 "\"%s\" are both called \"%s\": rename the %s here, with `was`",
+                                 ek_relation_name(pair->to), item->name, pair->name,
+                                 down ? "item" : "message"),
                 "");
 
         difference->pair = pair;
@@ -101,7 +101,7 @@ void ek_compare_settle(struct ek_comparison *comparison)
 
         if (ek_comparison_severity(comparison) != EK_SEVERITY_BROKEN)
                 return;
-        things = ek_arena_alloc(comparison->arena, count, sizeof(*things));
+        things = ek_memory_alloc(comparison->arena, count, sizeof(*things));
         for (size_t i = 0; i < count; i++)
                 things[i] = &comparison->differences[i];
         qsort(things, count, sizeof(*things), compare_things);
@@ -166,7 +166,7 @@ static const char *label_text(const struct ek_field *field)
         return field->repeated ? "repeated " : field->required ? "required " : "optional ";
 }
 
-const char *ek_compare_type_text(struct ek_arena *arena, const struct ek_field *field)
+const char *ek_compare_type_text(struct ek_memory *arena, const struct ek_field *field)
 {
         const char *type = type_texts[field->proto->type];
 
@@ -176,11 +176,11 @@ const char *ek_compare_type_text(struct ek_arena *arena, const struct ek_field *
                 type = ek_relation_name(field->message);
         else if (field->enumeration != NULL)
                 type = ek_relation_enum_name(arena, field->enumeration);
-        return ek_arena_printf(arena, "%s%s", label_text(field), type);
+        return ek_memory_printf(arena, "%s%s", label_text(field), type);
 }
 
 /* That of bytes is on one line already. */
-const char *ek_compare_default_text(struct ek_arena *arena, const struct ek_field *field)
+const char *ek_compare_default_text(struct ek_memory *arena, const struct ek_field *field)
 {
         const char *value = field->proto->default_value;
 
@@ -189,7 +189,7 @@ const char *ek_compare_default_text(struct ek_arena *arena, const struct ek_fiel
         return ek_compare_escaped(arena, value, false);
 }
 
-const char *ek_compare_escaped(struct ek_arena *arena, const char *text, bool all)
+const char *ek_compare_escaped(struct ek_memory *arena, const char *text, bool all)
 {
         static const char special[] = "\n\r\t\"'\\", letters[] = "nrt\"'\\";
         struct ek_text escaped;
@@ -210,13 +210,13 @@ const char *ek_compare_escaped(struct ek_arena *arena, const char *text, bool al
         return escaped.bytes;
 }
 
-const char *ek_compare_field_text(struct ek_arena *arena, const struct ek_field *field)
+const char *ek_compare_field_text(struct ek_memory *arena, const struct ek_field *field)
 {
         const char *value = ek_compare_default_text(arena, field);
 
-        return ek_arena_printf(arena, "%s %s = %u%s%s%s%s%s", ek_compare_type_text(arena, field),
-                               field->name, field->number, value != NULL ? " [default: " : "",
-                               value != NULL ? value : "", value != NULL ? "]" : "",
-                               field->oneof != NULL ? " in oneof " : "",
-                               field->oneof != NULL ? field->oneof : "");
+        return ek_memory_printf(arena, "%s %s = %u%s%s%s%s%s", ek_compare_type_text(arena, field),
+                                field->name, field->number, value != NULL ? " [default: " : "",
+                                value != NULL ? value : "", value != NULL ? "]" : "",
+                                field->oneof != NULL ? " in oneof " : "",
+                                field->oneof != NULL ? field->oneof : "");
 }

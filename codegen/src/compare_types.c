@@ -119,7 +119,7 @@ void ek_compare_values(struct ek_comparison *comparison, struct ek_field_pair *f
 }
 
 /* What an absent value is, as a text that is the same for all types that agree on it. */
-static const char *default_text(struct ek_arena *arena, const struct ek_field *field)
+static const char *default_text(struct ek_memory *arena, const struct ek_field *field)
 {
         const char *value = field->proto->default_value;
 
@@ -174,7 +174,7 @@ bool ek_compare_defaults_differ(const struct ek_comparison *comparison,
                                 const struct ek_field_pair *field)
 {
         const struct ek_field *from = field->from, *to = field->to;
-        struct ek_arena *arena = comparison->arena;
+        struct ek_memory *arena = comparison->arena;
 
         if (!ek_compare_may_be_absent(from) || !ek_compare_may_be_absent(to) ||
             from->message != NULL || from->descriptor || from->oneof != NULL || to->oneof != NULL)
@@ -182,11 +182,11 @@ bool ek_compare_defaults_differ(const struct ek_comparison *comparison,
         if (from->enumeration != NULL && to->enumeration != NULL)
                 return default_enums_differ(field);
         if (from->enumeration != NULL)
-                return strcmp(ek_arena_printf(arena, "%d", default_value(from)->number),
+                return strcmp(ek_memory_printf(arena, "%d", default_value(from)->number),
                               default_text(arena, to)) != 0;
         if (to->enumeration != NULL)
                 return from->proto->default_value != NULL &&
                        strcmp(default_text(arena, from),
-                              ek_arena_printf(arena, "%d", default_value(to)->number)) != 0;
+                              ek_memory_printf(arena, "%d", default_value(to)->number)) != 0;
         return strcmp(default_text(arena, from), default_text(arena, to)) != 0 || is_rounded(field);
 }

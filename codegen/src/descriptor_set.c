@@ -40,8 +40,8 @@ static struct closure find_closure(const struct ek_schema *schema)
         struct closure closure = {.model = model};
 
         closure.is_needed =
-                ek_arena_alloc(model->arena, model->file_count, sizeof(*closure.is_needed));
-        closure.next = ek_arena_alloc(model->arena, model->file_count, sizeof(*closure.next));
+                ek_memory_alloc(model->arena, model->file_count, sizeof(*closure.is_needed));
+        closure.next = ek_memory_alloc(model->arena, model->file_count, sizeof(*closure.next));
         need_file(&closure, schema->file->name);
         for (size_t i = 0; i < closure.count; i++) {
                 const FileProto *proto = model->files[closure.next[i]].proto;
@@ -76,10 +76,10 @@ static void strip_file(FileProto *file)
 }
 
 /* A copy, by way of the bytes: the model's own is the request, and stays as it came. */
-static FileProto *copy_file(struct ek_arena *arena, const FileProto *file)
+static FileProto *copy_file(struct ek_memory *arena, const FileProto *file)
 {
         size_t size = google__protobuf__file_descriptor_proto__get_packed_size(file);
-        uint8_t *bytes = ek_arena_alloc(arena, size, 1);
+        uint8_t *bytes = ek_memory_alloc(arena, size, 1);
         FileProto *copy;
 
         google__protobuf__file_descriptor_proto__pack(file, bytes);
@@ -97,7 +97,7 @@ void ek_descriptor_set(struct ek_text *text, const struct ek_schema *schema)
         size_t size;
         uint8_t *bytes;
 
-        set.file = ek_arena_alloc(model->arena, closure.count, sizeof(*set.file));
+        set.file = ek_memory_alloc(model->arena, closure.count, sizeof(*set.file));
         /* In a request a file comes after what it imports. */
         for (size_t i = 0; i < model->file_count; i++)
                 if (closure.is_needed[i]) {
@@ -107,7 +107,7 @@ void ek_descriptor_set(struct ek_text *text, const struct ek_schema *schema)
                         set.file[set.n_file++] = file;
                 }
         size = google__protobuf__file_descriptor_set__get_packed_size(&set);
-        bytes = ek_arena_alloc(model->arena, size, 1);
+        bytes = ek_memory_alloc(model->arena, size, 1);
         google__protobuf__file_descriptor_set__pack(&set, bytes);
         ek_text_add(text, (const char *)bytes, size);
 }

@@ -12,9 +12,9 @@
 int main(void)
 {
         struct ek_text input, output;
-        struct ek_arena arena;
+        struct ek_memory arena;
 
-        ek_arena_init(&arena);
+        ek_memory_init(&arena);
         ek_text_init(&input, &arena);
         ek_text_init(&output, &arena);
         ek_read_all(STDIN_FILENO, &input);
@@ -23,6 +23,6 @@ int main(void)
         ek_text_add_hex(&output, (const uint8_t *)input.bytes, input.length, BYTES_PER_LINE, 0);
         ek_text_add_string(&output, "\n");
         ek_write_all(STDOUT_FILENO, output.bytes, output.length);
-        ek_arena_deinit(&arena);
+        ek_memory_deinit(&arena);
         return 0;
 }

@@ -24,9 +24,9 @@ static size_t character_columns(const char *text, size_t *ret_length)
 
 /* One line of the comment without what must not stand in a C comment, and without spaces at its
  * end. */
-static char *clean_line(struct ek_arena *arena, const char *line, size_t length)
+static char *clean_line(struct ek_memory *arena, const char *line, size_t length)
 {
-        char *clean = ek_arena_alloc(arena, 2 * length + 1, 1);
+        char *clean = ek_memory_alloc(arena, 2 * length + 1, 1);
         size_t used = 0;
 
         for (size_t i = 0; i < length; i++) {

@@ -59,7 +59,7 @@ void ek_emit_header(struct ek_text *out, const struct ek_schema *schema)
                 "base", schema->file->base_name, NULL);
         ek_emit_begin_comment(out, &program);
         ek_emit(out, schema_template, "schema", schema->c_name, "program", schema->program,
-                "version", ek_arena_printf(out->arena, "%u", schema->version), NULL);
+                "version", ek_memory_printf(out->arena, "%u", schema->version), NULL);
         for (size_t i = 0; i < schema->item_count; i++) {
                 const struct ek_item *item = &schema->items[i];
 

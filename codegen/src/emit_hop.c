@@ -48,22 +48,22 @@ static const char find_header_template[] =
         " */\n"
         "const $type$ *$hop$_find_$item$(struct ekiden_hop *hop, $key$key);\n";
 
-static const char *number(struct ek_arena *arena, uint32_t value)
+static const char *number(struct ek_memory *arena, uint32_t value)
 {
-        return ek_arena_printf(arena, "%u", value);
+        return ek_memory_printf(arena, "%u", value);
 }
 
 const char *ek_hop_name(const struct ek_comparison *comparison)
 {
-        return ek_arena_printf(comparison->arena, "%s_v%u_to_v%u",
-                               ek_schema_c_program(comparison->arena, comparison->from->program),
-                               comparison->from->version, comparison->to->version);
+        return ek_memory_printf(comparison->arena, "%s_v%u_to_v%u",
+                                ek_schema_c_program(comparison->arena, comparison->from->program),
+                                comparison->from->version, comparison->to->version);
 }
 
 const char *ek_hop_prototype(const struct ek_comparison *comparison,
                              const struct ek_message_pair *pair)
 {
-        return ek_arena_printf(
+        return ek_memory_printf(
                 comparison->arena, "int %s_%s(const %s *old, %s *new_, struct ekiden_hop *hop)",
                 ek_hop_name(comparison), pair->name, pair->from->type_name, pair->to->type_name);
 }
@@ -76,8 +76,8 @@ static bool is_of_pair(const struct ek_comparison *comparison,
         for (size_t i = 0; i < comparison->item_count; i++)
                 if (comparison->items[i].pair == pair &&
                     difference->severity == EK_SEVERITY_FUNCTION &&
-                    strcmp(difference->subject, ek_arena_printf(comparison->arena, "item \"%s\"",
-                                                                comparison->items[i].to->name)) ==
+                    strcmp(difference->subject, ek_memory_printf(comparison->arena, "item \"%s\"",
+                                                                 comparison->items[i].to->name)) ==
                             0)
                         return true;
         return false;
@@ -94,11 +94,11 @@ static void emit_severity(struct ek_text *out, const struct ek_comparison *compa
 
                 if (difference->severity != severity || !is_of_pair(comparison, difference, pair))
                         continue;
-                ek_emit_comment(out, ek_arena_printf(comparison->arena, "- %s: %s: %s",
-                                                     difference->field != NULL && text != NULL
-                                                             ? text
-                                                             : difference->subject,
-                                                     difference->sentence, difference->action));
+                ek_emit_comment(out, ek_memory_printf(comparison->arena, "- %s: %s: %s",
+                                                      difference->field != NULL && text != NULL
+                                                              ? text
+                                                              : difference->subject,
+                                                      difference->sentence, difference->action));
         }
 }
 
@@ -146,20 +146,20 @@ static bool is_first_lookup(const struct ek_comparison *comparison, size_t item,
 static void emit_finders(struct ek_text *out, const struct ek_comparison *comparison,
                          const char *template)
 {
-        struct ek_arena *arena = comparison->arena;
+        struct ek_memory *arena = comparison->arena;
 
         for (size_t i = 0; i < comparison->item_count; i++)
                 for (size_t k = 0; k < comparison->items[i].lookup_count; k++) {
                         const struct ek_item *item = comparison->items[i].lookups[k];
                         const char *key =
-                                ek_hop_type(arena, ek_message_field(item->message, item->key_name));
+                                ek_hop_type(arena, ek_model_field(item->message, item->key_name));
 
                         if (!is_first_lookup(comparison, i, k))
                                 continue;
                         if (strcmp(key, "char *") == 0)
                                 key = "const char *";
                         else
-                                key = ek_arena_printf(arena, "%s ", key);
+                                key = ek_memory_printf(arena, "%s ", key);
                         ek_emit(out, template, "type", item->message->type_name, "hop",
                                 ek_hop_name(comparison), "item", item->name, "key", key, NULL);
                 }
@@ -167,7 +167,7 @@ static void emit_finders(struct ek_text *out, const struct ek_comparison *compar
 
 void ek_emit_hop_header(struct ek_text *out, const struct ek_comparison *comparison)
 {
-        struct ek_arena *arena = comparison->arena;
+        struct ek_memory *arena = comparison->arena;
         const char *first = comparison->from->file->base_name;
         const char *second = comparison->to->file->base_name;
         bool in_order = strcmp(first, second) < 0;
@@ -205,7 +205,7 @@ static void emit_pairs(struct ek_hop_code *code, const struct ek_message_pair *p
 
         for (const struct ek_message_pair *other = pair; other != NULL; other = other->next)
                 count++;
-        list = ek_arena_alloc(code->arena, count, sizeof(struct ek_message_pair *));
+        list = ek_memory_alloc(code->arena, count, sizeof(struct ek_message_pair *));
         count = 0;
         for (const struct ek_message_pair *other = pair; other != NULL; other = other->next)
                 list[count++] = other;
@@ -322,7 +322,7 @@ void ek_emit_hop_source(struct ek_text *out, const struct ek_comparison *compari
                 .comparison = comparison,
                 .arena = comparison->arena,
                 .out = &functions,
-                .suffix = ek_arena_printf(comparison->arena, "_to_v%u", comparison->to->version),
+                .suffix = ek_memory_printf(comparison->arena, "_to_v%u", comparison->to->version),
         };
 
         ek_text_init(&functions, comparison->arena);

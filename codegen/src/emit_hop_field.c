@@ -49,7 +49,7 @@ static enum presence presence_of(const struct ek_message *message, const struct 
         return is_text(field) ? POINTER : FLAG;
 }
 
-static struct side side_of(struct ek_arena *arena, const struct ek_message *message,
+static struct side side_of(struct ek_memory *arena, const struct ek_message *message,
                            const struct ek_field *field, const char *record)
 {
         struct side side = {
@@ -60,44 +60,44 @@ static struct side side_of(struct ek_arena *arena, const struct ek_message *mess
         };
 
         if (side.presence == POINTER && field->proto->default_value != NULL)
-                side.absent = ek_arena_printf(
+                side.absent = ek_memory_printf(
                         arena, "%s__default_value",
-                        ek_name_lower(arena, ek_arena_printf(arena, "%s.%s", message->full_name,
-                                                             field->name)));
+                        ek_name_lower(arena, ek_memory_printf(arena, "%s.%s", message->full_name,
+                                                              field->name)));
         if (side.presence == CASE) {
                 const char *upper =
-                        ek_arena_printf(arena, "%s__%s", ek_name_upper(arena, message->full_name),
-                                        ek_name_upper(arena, field->oneof));
+                        ek_memory_printf(arena, "%s__%s", ek_name_upper(arena, message->full_name),
+                                         ek_name_upper(arena, field->oneof));
 
-                side.oneof = ek_arena_printf(arena, "%s_case", ek_name_lower(arena, field->oneof));
-                side.unset = ek_arena_printf(arena, "%s__NOT_SET", upper);
+                side.oneof = ek_memory_printf(arena, "%s_case", ek_name_lower(arena, field->oneof));
+                side.unset = ek_memory_printf(arena, "%s__NOT_SET", upper);
                 side.chosen =
-                        ek_arena_printf(arena, "%s_%s", upper, ek_name_upper(arena, field->name));
+                        ek_memory_printf(arena, "%s_%s", upper, ek_name_upper(arena, field->name));
         }
         return side;
 }
 
 /* Whether the old field is (or is not) there; NULL: it is in any case. */
-static const char *presence_text(struct ek_arena *arena, const struct side *side, bool is_there)
+static const char *presence_text(struct ek_memory *arena, const struct side *side, bool is_there)
 {
         switch (side->presence) {
         case FLAG:
-                return ek_arena_printf(arena, "%s%s->has_%s", is_there ? "" : "!", side->record,
-                                       side->member);
+                return ek_memory_printf(arena, "%s%s->has_%s", is_there ? "" : "!", side->record,
+                                        side->member);
         case POINTER:
                 if (side->absent != NULL)
-                        return ek_arena_printf(
+                        return ek_memory_printf(
                                 arena, "%s->%s %s NULL %s %s->%s %s %s", side->record, side->member,
                                 is_there ? "!=" : "==", is_there ? "&&" : "||", side->record,
                                 side->member, is_there ? "!=" : "==", side->absent);
-                return ek_arena_printf(arena, "%s->%s %s NULL", side->record, side->member,
-                                       is_there ? "!=" : "==");
+                return ek_memory_printf(arena, "%s->%s %s NULL", side->record, side->member,
+                                        is_there ? "!=" : "==");
         case CASE:
-                return ek_arena_printf(arena, "%s->%s %s %s", side->record, side->oneof,
-                                       is_there ? "==" : "!=", side->chosen);
+                return ek_memory_printf(arena, "%s->%s %s %s", side->record, side->oneof,
+                                        is_there ? "==" : "!=", side->chosen);
         case COUNT:
-                return ek_arena_printf(arena, "%s->n_%s %s 0", side->record, side->member,
-                                       is_there ? ">" : "==");
+                return ek_memory_printf(arena, "%s->n_%s %s 0", side->record, side->member,
+                                        is_there ? ">" : "==");
         case ALWAYS:
         case IMPLICIT:
                 break;
@@ -105,20 +105,20 @@ static const char *presence_text(struct ek_arena *arena, const struct side *side
         return NULL;
 }
 
-static const char *value_text(struct ek_arena *arena, const struct side *side, const char *index)
+static const char *value_text(struct ek_memory *arena, const struct side *side, const char *index)
 {
-        return ek_arena_printf(arena, "%s->%s%s", side->record, side->member, index);
+        return ek_memory_printf(arena, "%s->%s%s", side->record, side->member, index);
 }
 
 /* What an absent old value stands for, where that has to be said in the new record. */
-static const char *value_or_default(struct ek_arena *arena, const struct side *from)
+static const char *value_or_default(struct ek_memory *arena, const struct side *from)
 {
         if (from->presence != POINTER || from->field->message != NULL)
                 return value_text(arena, from, "");
-        return ek_arena_printf(arena, "(%s->%s != NULL ? %s->%s : %s)", from->record, from->member,
-                               from->record, from->member,
-                               from->absent != NULL ? from->absent
-                                                    : "(char *)protobuf_c_empty_string");
+        return ek_memory_printf(arena, "(%s->%s != NULL ? %s->%s : %s)", from->record, from->member,
+                                from->record, from->member,
+                                from->absent != NULL ? from->absent
+                                                     : "(char *)protobuf_c_empty_string");
 }
 
 /* Whether the C type is the same and nothing is to be looked at. */
@@ -186,7 +186,7 @@ static void emit_array(struct ek_hop_code *code, const struct side *to, const ch
                 "$indent$if (new_->$to$ == NULL)\n"
                 "$indent$        return EKIDEN_ENOMEM;\n",
                 "indent", indent, "to", to->member, "type",
-                type[strlen(type) - 1] == '*' ? type : ek_arena_printf(code->arena, "%s ", type),
+                type[strlen(type) - 1] == '*' ? type : ek_memory_printf(code->arena, "%s ", type),
                 "count", count, NULL);
 }
 
@@ -199,7 +199,7 @@ static void emit_several(struct ek_hop_code *code, const struct ek_field_pair *f
                 .to = value_text(code->arena, to, "[i]"),
                 .indent = "                ",
         };
-        const char *count = ek_arena_printf(code->arena, "old->n_%s", from->member);
+        const char *count = ek_memory_printf(code->arena, "old->n_%s", from->member);
 
         if (is_plain(field)) {
                 ek_emit(code->out,
@@ -302,7 +302,7 @@ void ek_emit_hop_field(struct ek_hop_code *code, const struct ek_message_pair *p
         if (emit_aligned(code, field, &from, &to))
                 return;
         if (field->demands_one)
-                emit_refusal(code, ek_arena_printf(code->arena, "old->n_%s > 1", from.member),
+                emit_refusal(code, ek_memory_printf(code->arena, "old->n_%s > 1", from.member),
                              field->from, "has several values and may have one");
         if (field->demands_presence) {
                 condition = presence_text(code->arena, &from, false);

@@ -51,7 +51,7 @@ static void emit_value_function(struct ek_hop_code *code, const struct ek_messag
                 ek_emit(code->out, pointer_template, "from",
                         ek_name_member(code->arena, pair->from_identity->name), "message",
                         ek_relation_name(pair->from), "version",
-                        ek_arena_printf(code->arena, "%u", code->comparison->to->version), NULL);
+                        ek_memory_printf(code->arena, "%u", code->comparison->to->version), NULL);
         ek_emit(code->out, "        return $name$$suffix$(old, new_, hop);\n}\n", "name",
                 pair->name, "suffix", code->suffix, NULL);
 }

@@ -7,7 +7,7 @@
 /* What the functions of a hop turned out to need beside them. */
 struct ek_hop_code {
         const struct ek_comparison *comparison;
-        struct ek_arena *arena;
+        struct ek_memory *arena;
         struct ek_text *out; /* the functions of messages */
         const char *suffix; /* of static functions: "_to_v2" */
         const struct ek_enum_pair **by_name; /* enums that a function converts by name … */
@@ -39,7 +39,7 @@ void ek_emit_hop_message(struct ek_hop_code *code, const struct ek_message_pair 
 void ek_emit_hop_enums(struct ek_text *out, const struct ek_hop_code *code);
 
 /** The C type of a field's value: "int32_t", "Counter__V2__Peer *". */
-const char *ek_hop_type(struct ek_arena *arena, const struct ek_field *field);
+const char *ek_hop_type(struct ek_memory *arena, const struct ek_field *field);
 
 /** The comment that says what a function has to do: the differences of a pair, line by line. */
 void ek_emit_hop_differences(struct ek_text *out, const struct ek_comparison *comparison,

@@ -37,10 +37,10 @@ static const char *plain_type(const struct ek_field *field)
         return type_names[field->proto->type];
 }
 
-const char *ek_hop_type(struct ek_arena *arena, const struct ek_field *field)
+const char *ek_hop_type(struct ek_memory *arena, const struct ek_field *field)
 {
         if (field->message != NULL)
-                return ek_arena_printf(arena, "%s *", field->message->type_name);
+                return ek_memory_printf(arena, "%s *", field->message->type_name);
         if (field->enumeration != NULL)
                 return ek_name_type(arena, field->enumeration->full_name);
         return plain_type(field);
@@ -80,9 +80,9 @@ static void emit_widened(struct ek_hop_code *code, const struct ek_hop_value *va
         const char *expression = value->from;
 
         if (is_bool(value->field->from))
-                expression = ek_arena_printf(code->arena, "%s ? 1 : 0", value->from);
+                expression = ek_memory_printf(code->arena, "%s ? 1 : 0", value->from);
         else if (value->field->from->enumeration != NULL)
-                expression = ek_arena_printf(code->arena, "(int32_t)%s", value->from);
+                expression = ek_memory_printf(code->arena, "(int32_t)%s", value->from);
         emit_assignment(code, value, expression);
 }
 
@@ -95,13 +95,13 @@ static const char *misfit(struct ek_hop_code *code, const struct ek_hop_value *v
         const char *above;
 
         if (is_type(to, "float"))
-                return ek_arena_printf(code->arena, "(double)(float)%s != %s && %s == %s", from,
-                                       from, from, from);
+                return ek_memory_printf(code->arena, "(double)(float)%s != %s && %s == %s", from,
+                                        from, from, from);
         if (is_type(to, "int32_t"))
                 below = " < INT32_MIN";
         above = is_bool(to) ? " > 1" : is_type(to, "uint32_t") ? " > UINT32_MAX" : " > INT32_MAX";
-        return ek_arena_printf(code->arena, "%s%s%s%s%s", below[0] != '\0' ? from : "", below,
-                               below[0] != '\0' ? " || " : "", from, above);
+        return ek_memory_printf(code->arena, "%s%s%s%s%s", below[0] != '\0' ? from : "", below,
+                                below[0] != '\0' ? " || " : "", from, above);
 }
 
 static void emit_narrowed(struct ek_hop_code *code, const struct ek_hop_value *value)
@@ -110,12 +110,13 @@ static void emit_narrowed(struct ek_hop_code *code, const struct ek_hop_value *v
         const char *type = is_bool(to) ? "bool" : plain_type(to);
 
         emit_refusal(code, value, misfit(code, value),
-                     ek_arena_printf(code->arena, "does not fit the %.*s of version %u",
-                                     (int)strcspn(type, "_"), type, code->comparison->to->version));
+                     ek_memory_printf(code->arena, "does not fit the %.*s of version %u",
+                                      (int)strcspn(type, "_"), type,
+                                      code->comparison->to->version));
         emit_assignment(
                 code, value,
-                is_bool(to) ? ek_arena_printf(code->arena, "%s != 0", value->from)
-                            : ek_arena_printf(code->arena, "(%s)%s", plain_type(to), value->from));
+                is_bool(to) ? ek_memory_printf(code->arena, "%s != 0", value->from)
+                            : ek_memory_printf(code->arena, "(%s)%s", plain_type(to), value->from));
 }
 
 static void emit_bytes(struct ek_hop_code *code, const struct ek_hop_value *value)
@@ -135,22 +136,22 @@ static void emit_by_name(struct ek_hop_code *code, const struct ek_hop_value *va
         while (i < code->by_name_count && code->by_name[i] != pair)
                 i++;
         if (i == code->by_name_count) {
-                code->by_name = ek_arena_grow(code->arena, code->by_name, code->by_name_count,
-                                              &code->by_name_size, sizeof(struct ek_enum_pair *));
+                code->by_name = ek_memory_grow(code->arena, code->by_name, code->by_name_count,
+                                               &code->by_name_size, sizeof(struct ek_enum_pair *));
                 code->by_name[code->by_name_count++] = pair;
         }
         emit_refusal(code, value,
-                     ek_arena_printf(code->arena, "!%s%s(%s, &%s)", pair->name, code->suffix,
-                                     value->from, value->to),
-                     ek_arena_printf(code->arena, "has a value that version %u does not have",
-                                     code->comparison->to->version));
+                     ek_memory_printf(code->arena, "!%s%s(%s, &%s)", pair->name, code->suffix,
+                                      value->from, value->to),
+                     ek_memory_printf(code->arena, "has a value that version %u does not have",
+                                      code->comparison->to->version));
 }
 
 static const char *from_number_name(const struct ek_hop_code *code,
                                     const struct ek_enum *enumeration)
 {
-        return ek_arena_printf(code->arena, "%s_of_number",
-                               ek_name_lower(code->arena, enumeration->full_name));
+        return ek_memory_printf(code->arena, "%s_of_number",
+                                ek_name_lower(code->arena, enumeration->full_name));
 }
 
 static void emit_from_number(struct ek_hop_code *code, const struct ek_hop_value *value)
@@ -158,7 +159,7 @@ static void emit_from_number(struct ek_hop_code *code, const struct ek_hop_value
         const struct ek_enum *enumeration = value->field->to->enumeration;
         const char *too_large =
                 is_type(value->field->from, "uint64_t")
-                        ? ek_arena_printf(code->arena, "%s > INT32_MAX || ", value->from)
+                        ? ek_memory_printf(code->arena, "%s > INT32_MAX || ", value->from)
                         : "";
         const char *cast = is_type(value->field->from, "uint64_t") ? "(int64_t)" : "";
         size_t i = 0;
@@ -167,16 +168,16 @@ static void emit_from_number(struct ek_hop_code *code, const struct ek_hop_value
                 i++;
         if (i == code->from_number_count) {
                 code->from_number =
-                        ek_arena_grow(code->arena, code->from_number, code->from_number_count,
-                                      &code->from_number_size, sizeof(struct ek_enum *));
+                        ek_memory_grow(code->arena, code->from_number, code->from_number_count,
+                                       &code->from_number_size, sizeof(struct ek_enum *));
                 code->from_number[code->from_number_count++] = enumeration;
         }
         emit_refusal(code, value,
-                     ek_arena_printf(code->arena, "%s!%s(%s%s, &%s)", too_large,
-                                     from_number_name(code, enumeration), cast, value->from,
-                                     value->to),
-                     ek_arena_printf(code->arena, "is no value of enum %s in version %u",
-                                     enumeration->proto->name, code->comparison->to->version));
+                     ek_memory_printf(code->arena, "%s!%s(%s%s, &%s)", too_large,
+                                      from_number_name(code, enumeration), cast, value->from,
+                                      value->to),
+                     ek_memory_printf(code->arena, "is no value of enum %s in version %u",
+                                      enumeration->proto->name, code->comparison->to->version));
 }
 
 static void emit_message(struct ek_hop_code *code, const struct ek_hop_value *value)
@@ -213,9 +214,9 @@ void ek_emit_hop_value(struct ek_hop_code *code, const struct ek_hop_value *valu
                 break;
         case EK_CONVERT_ENUM:
                 emit_assignment(code, value,
-                                ek_arena_printf(code->arena, "(%s)%s",
-                                                ek_hop_type(code->arena, value->field->to),
-                                                value->from));
+                                ek_memory_printf(code->arena, "(%s)%s",
+                                                 ek_hop_type(code->arena, value->field->to),
+                                                 value->from));
                 break;
         case EK_CONVERT_ENUM_BY_NAME:
                 emit_by_name(code, value);
@@ -241,14 +242,14 @@ static bool is_alias(const struct ek_enum *enumeration, size_t index)
         return false;
 }
 
-static const char *constant(struct ek_arena *arena, const struct ek_enum *enumeration,
+static const char *constant(struct ek_memory *arena, const struct ek_enum *enumeration,
                             const Value *value)
 {
-        return ek_arena_printf(arena, "%s__%s", ek_name_upper(arena, enumeration->full_name),
-                               value->name);
+        return ek_memory_printf(arena, "%s__%s", ek_name_upper(arena, enumeration->full_name),
+                                value->name);
 }
 
-static const char *constant_of_number(struct ek_arena *arena, const struct ek_enum *enumeration,
+static const char *constant_of_number(struct ek_memory *arena, const struct ek_enum *enumeration,
                                       int32_t number)
 {
         size_t i = 0;
@@ -270,7 +271,7 @@ static const char case_template[] = "        case $from$:\n"
 static void emit_by_name_function(struct ek_text *out, const struct ek_hop_code *code,
                                   const struct ek_enum_pair *pair)
 {
-        struct ek_arena *arena = code->arena;
+        struct ek_memory *arena = code->arena;
 
         ek_emit(out,
                 "\n"

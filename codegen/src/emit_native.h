@@ -18,8 +18,8 @@ void ek_emit_native_members(struct ek_text *out, const struct ek_schema *schema,
                             const struct ek_binding *binding, const char *table);
 
 /** "shop_v1.proto:23", for a person to read. */
-const char *ek_emit_native_place(struct ek_arena *arena, const struct ek_place *place);
+const char *ek_emit_native_place(struct ek_memory *arena, const struct ek_place *place);
 
 /** "Session.id", likewise. */
-const char *ek_emit_native_field_name(struct ek_arena *arena, const struct ek_field *field,
+const char *ek_emit_native_field_name(struct ek_memory *arena, const struct ek_field *field,
                                       const struct ek_message *message);

@@ -11,10 +11,10 @@
 
 #define TYPE(name) GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_##name
 
-const char *ek_emit_native_field_name(struct ek_arena *arena, const struct ek_field *field,
+const char *ek_emit_native_field_name(struct ek_memory *arena, const struct ek_field *field,
                                       const struct ek_message *message)
 {
-        return ek_arena_printf(arena, "%s.%s", ek_schema_object_name(message), field->name);
+        return ek_memory_printf(arena, "%s.%s", ek_schema_object_name(message), field->name);
 }
 
 /* What <ekiden/native_assert.h> calls the numbers that a field can hold. */
@@ -47,9 +47,9 @@ static const char *number_class(const struct ek_field *field)
 }
 
 /* As between quotes in C. */
-static const char *quoted(struct ek_arena *arena, const char *text)
+static const char *quoted(struct ek_memory *arena, const char *text)
 {
-        char *copy = ek_arena_alloc(arena, 2 * strlen(text) + 1, 1), *to = copy;
+        char *copy = ek_memory_alloc(arena, 2 * strlen(text) + 1, 1), *to = copy;
 
         for (; *text != '\0'; text++) {
                 if (*text == '"' || *text == '\\')
@@ -60,10 +60,10 @@ static const char *quoted(struct ek_arena *arena, const char *text)
         return copy;
 }
 
-const char *ek_emit_native_place(struct ek_arena *arena, const struct ek_place *place)
+const char *ek_emit_native_place(struct ek_memory *arena, const struct ek_place *place)
 {
-        return ek_arena_printf(arena, "%s:%d", quoted(arena, place->source->name),
-                               ek_place_position(place).line);
+        return ek_memory_printf(arena, "%s:%d", quoted(arena, place->source->name),
+                                ek_place_position(place).line);
 }
 
 /* One assertion; `more` is what stands before the field's name, with ", " at its end. */
@@ -104,10 +104,10 @@ static void emit_message(struct ek_text *out, const struct ek_binding *binding,
         const char *pointer = repeated ? "POINTER_EACH" : "POINTER";
 
         emit_check(out, repeated ? "MESSAGES" : "MESSAGE", binding, bound->member,
-                   ek_arena_printf(out->arena, "%s, ", target.c_struct), bound->field);
+                   ek_memory_printf(out->arena, "%s, ", target.c_struct), bound->field);
         if (message->identity == NULL)
                 emit_check(out, repeated ? "EMBEDDED_EACH" : "EMBEDDED", binding, bound->member,
-                           ek_arena_printf(out->arena, "\"%s\", ", ek_schema_object_name(message)),
+                           ek_memory_printf(out->arena, "\"%s\", ", ek_schema_object_name(message)),
                            bound->field);
         else if (bound->options->reference)
                 emit_check(out, pointer, binding, bound->member, "\"reference\", ", bound->field);
@@ -119,7 +119,7 @@ static void emit_bound(struct ek_text *out, const struct ek_binding *binding,
                        const struct ek_bound_field *bound)
 {
         const bool repeated = bound->field->repeated;
-        const char *class = ek_arena_printf(out->arena, "%s, ", number_class(bound->field));
+        const char *class = ek_memory_printf(out->arena, "%s, ", number_class(bound->field));
         const char *check = NULL;
 
         emit_room(out, binding, bound);
@@ -129,12 +129,12 @@ static void emit_bound(struct ek_text *out, const struct ek_binding *binding,
                            bound->field);
                 break;
         case EK_BOUND_BITS:
-                class = ek_arena_printf(out->arena, "%s%u, ", class, bound->options->bits);
+                class = ek_memory_printf(out->arena, "%s%u, ", class, bound->options->bits);
                 emit_check(out, "BITS", binding, bound->member, class, bound->field);
                 break;
         case EK_BOUND_TEXT:
                 check = bound->options->zt ? "ZT" : "TEXT";
-                emit_check(out, repeated ? ek_arena_printf(out->arena, "%sS", check) : check,
+                emit_check(out, repeated ? ek_memory_printf(out->arena, "%sS", check) : check,
                            binding, bound->member, "", bound->field);
                 break;
         case EK_BOUND_MESSAGE:

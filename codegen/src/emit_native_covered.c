@@ -14,7 +14,7 @@
 
 /* The members of one struct, or of one that is embedded in it. */
 struct level {
-        struct ek_arena *arena;
+        struct ek_memory *arena;
         const char **names; /* each once */
         size_t count, size;
         const struct ek_bound_choice **choices; /* of each name, or NULL */
@@ -33,10 +33,10 @@ static void level_add(struct level *level, const struct ek_path *path, size_t de
         for (size_t i = 0; i < level->count; i++)
                 if (strcmp(level->names[i], name) == 0)
                         return;
-        level->names = ek_arena_grow(level->arena, level->names, level->count, &level->size,
-                                     sizeof(*level->names));
-        level->choices = ek_arena_grow(level->arena, level->choices, level->count,
-                                       &level->choices_size, sizeof(*level->choices));
+        level->names = ek_memory_grow(level->arena, level->names, level->count, &level->size,
+                                      sizeof(*level->names));
+        level->choices = ek_memory_grow(level->arena, level->choices, level->count,
+                                        &level->choices_size, sizeof(*level->choices));
         level->choices[level->count] = path->choice;
         level->names[level->count++] = name;
         level->out_of_order += path->service != EK_PATH_VALUE || path->declared < 0;
@@ -81,7 +81,7 @@ static int compare_paths(const void *left, const void *right)
 static const struct ek_path **sorted_paths(const struct ek_paths *paths)
 {
         const struct ek_path **sorted =
-                ek_arena_alloc(paths->arena, paths->count, sizeof(struct ek_path *));
+                ek_memory_alloc(paths->arena, paths->count, sizeof(struct ek_path *));
 
         for (size_t i = 0; i < paths->count; i++)
                 sorted[i] = &paths->list[i];
@@ -122,14 +122,14 @@ static const char *union_tail(struct level *level, const char *type, size_t inde
                 if (level->choices[i] != choice)
                         continue;
                 others += i != index;
-                mask = ek_arena_printf(level->arena, "%s%sEKIDEN_ALIGNED(%s, %s)",
-                                       mask != NULL ? mask : "", mask != NULL ? " | " : "", type,
-                                       level->names[i]);
+                mask = ek_memory_printf(level->arena, "%s%sEKIDEN_ALIGNED(%s, %s)",
+                                        mask != NULL ? mask : "", mask != NULL ? " | " : "", type,
+                                        level->names[i]);
         }
         if (others == 0 || others + 1 == level->count) /* all: it is the union itself */
                 return NULL;
-        return ek_arena_printf(level->arena, "EKIDEN_UNION_TAIL(%s, %s, %s)", type,
-                               level->names[index], mask);
+        return ek_memory_printf(level->arena, "EKIDEN_UNION_TAIL(%s, %s, %s)", type,
+                                level->names[index], mask);
 }
 
 static const char *tail_or_none(struct level *level, const char *type, size_t index)
@@ -162,7 +162,7 @@ static const char *emit_reach(struct ek_text *out, const char *type, const char 
                 const char *before = "ekiden_before";
 
                 if (i > 0)
-                        before = ek_arena_printf(out->arena, "ekiden_pass##_%zu", i - 1);
+                        before = ek_memory_printf(out->arena, "ekiden_pass##_%zu", i - 1);
                 ek_text_printf(
                         out,
                         " \\\n        EKIDEN_REACHES%s(%s, %s, %s, %u, %s, %s, ekiden_pass##_%zu)",
@@ -176,7 +176,7 @@ static const char *emit_reach(struct ek_text *out, const char *type, const char 
         for (size_t pass = 2; pass <= passes; pass++)
                 ek_text_printf(out, "        EKIDEN_PASS(_%zu, _%zu_%zu)\n", pass, pass - 1, last);
         ek_text_add_string(out, "};\n#undef EKIDEN_PASS\n");
-        return ek_arena_printf(out->arena, "%s_%zu_%zu", span, passes, last);
+        return ek_memory_printf(out->arena, "%s_%zu_%zu", span, passes, last);
 }
 
 static void emit_members(struct ek_text *out, const struct level *level)
@@ -242,7 +242,7 @@ static void emit_gaps(struct ek_text *out, const char *type, const char *told, s
 static void emit_level(struct ek_text *out, const char *type, const char *told, const char *span,
                        struct level *level)
 {
-        const char *size = ek_arena_printf(out->arena, "%u", level->bits_size), *reach;
+        const char *size = ek_memory_printf(out->arena, "%u", level->bits_size), *reach;
 
         if (level->count == 0) {
                 ek_emit(out, "EKIDEN_COVERED_BY_BITS($struct$, $size$, $told$);\n", "struct", type,
@@ -266,9 +266,9 @@ static void emit_level(struct ek_text *out, const char *type, const char *told, 
 void ek_emit_native_covered(struct ek_text *out, const struct ek_binding *binding, size_t number)
 {
         const char *told =
-                ek_arena_printf(out->arena, "\"%s\", \"%s\"",
-                                ek_emit_native_place(out->arena, &binding->message->place),
-                                ek_schema_object_name(binding->message));
+                ek_memory_printf(out->arena, "\"%s\", \"%s\"",
+                                 ek_emit_native_place(out->arena, &binding->message->place),
+                                 ek_schema_object_name(binding->message));
 
         struct ek_paths paths = ek_paths_of(out->arena, binding);
         const struct ek_path **sorted = sorted_paths(&paths);
@@ -280,11 +280,11 @@ void ek_emit_native_covered(struct ek_text *out, const struct ek_binding *bindin
                 const char *type = binding->c_struct;
 
                 if (prefixes[i][0] != '\0')
-                        type = ek_arena_printf(out->arena, "EKIDEN_TYPE(%s, %s)", binding->c_struct,
-                                               prefixes[i]);
+                        type = ek_memory_printf(out->arena, "EKIDEN_TYPE(%s, %s)",
+                                                binding->c_struct, prefixes[i]);
                 level_collect(&level, &paths, sorted, prefixes[i]);
-                emit_level(out, type, told, ek_arena_printf(out->arena, "reach_%zu_%zu", number, i),
-                           &level);
+                emit_level(out, type, told,
+                           ek_memory_printf(out->arena, "reach_%zu_%zu", number, i), &level);
         }
         ek_text_add_string(out, "/* clang-format on */\n");
 }

@@ -50,7 +50,7 @@ static const char bottom_template[] = "\n"
 
 /* Names, each once, in the order in which they were added. */
 struct names {
-        struct ek_arena *arena;
+        struct ek_memory *arena;
         const char **list;
         size_t count, size;
 };
@@ -60,8 +60,8 @@ static bool names_add(struct names *names, const char *name)
         for (size_t i = 0; i < names->count; i++)
                 if (strcmp(names->list[i], name) == 0)
                         return false;
-        names->list = ek_arena_grow(names->arena, names->list, names->count, &names->size,
-                                    sizeof(*names->list));
+        names->list = ek_memory_grow(names->arena, names->list, names->count, &names->size,
+                                     sizeof(*names->list));
         names->list[names->count++] = name;
         return true;
 }

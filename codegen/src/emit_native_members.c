@@ -90,7 +90,7 @@ static void emit_place(struct ek_text *out, const struct ek_binding *binding,
         if (bound->kind == EK_BOUND_BITS)
                 ek_emit(out, "                EKIDEN_BITS_AT($struct$, $member$, $bits$),\n",
                         "struct", binding->c_struct, "member", bound->member, "bits",
-                        ek_arena_printf(out->arena, "%u", bound->options->bits), NULL);
+                        ek_memory_printf(out->arena, "%u", bound->options->bits), NULL);
         if (bound->options->length != NULL)
                 ek_emit(out, "                EKIDEN_LENGTH_AT($struct$, $member$),\n", "struct",
                         binding->c_struct, "member", bound->options->length, NULL);

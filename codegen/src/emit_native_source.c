@@ -165,7 +165,7 @@ static void emit_enumerations(struct ek_text *out, const struct ek_tables *table
                                 known++;
                         if (type == NULL || known < count)
                                 continue;
-                        list = ek_arena_grow(out->arena, list, count, &size, sizeof(*list));
+                        list = ek_memory_grow(out->arena, list, count, &size, sizeof(*list));
                         list[count++] = type;
                         emit_enumeration(out, type);
                 }
@@ -212,7 +212,7 @@ static void emit_function_table(struct ek_text *out, const struct ek_field *fiel
         const struct ek_place place =
                 ek_place_below(&field->place, 8, EK_OPTION_EKIDEN_NUMBER, 21, -1);
         const char *where = ek_emit_native_place(out->arena, &place);
-        char *function = ek_arena_printf(
+        char *function = ek_memory_printf(
                 out->arena, "%s%s", where[0] >= '0' && where[0] <= '9' ? "schema_" : "", where);
 
         for (char *c = function; *c != '\0'; c++)
@@ -239,7 +239,7 @@ static void emit_function_tables(struct ek_text *out, const struct ek_tables *ta
 static void emit_native(struct ek_text *out, const struct ek_schema *schema,
                         const struct ek_table *entry, size_t number)
 {
-        struct ek_arena *arena = out->arena;
+        struct ek_memory *arena = out->arena;
         struct ek_binding binding = ek_binding_of(arena, (struct ek_message *)entry->message);
         const char *table = ek_tables_name(schema, entry->message);
         const char *create = "NULL", *destroy = "NULL";
@@ -250,13 +250,13 @@ static void emit_native(struct ek_text *out, const struct ek_schema *schema,
         if (binding.options->c_new != NULL) {
                 ek_emit(out, create_template, "table", table, "create", binding.options->c_new,
                         "destroy", binding.options->c_free, "struct", binding.c_struct, NULL);
-                create = ek_arena_printf(arena, "%s__create", table);
-                destroy = ek_arena_printf(arena, "%s__destroy", table);
+                create = ek_memory_printf(arena, "%s__create", table);
+                destroy = ek_memory_printf(arena, "%s__destroy", table);
         }
         ek_emit(out, native_template, "storage", entry->forward ? "" : "static ", "table", table,
                 "struct", binding.c_struct, "descriptor", entry->message->lower_name, "members",
-                binding.field_count > 0 ? ek_arena_printf(arena, "%s__members", table) : "NULL",
-                "count", ek_arena_printf(arena, "%zu", binding.field_count), "schema",
+                binding.field_count > 0 ? ek_memory_printf(arena, "%s__members", table) : "NULL",
+                "count", ek_memory_printf(arena, "%zu", binding.field_count), "schema",
                 schema->c_name, "create", create, "destroy", destroy, NULL);
 }
 
@@ -299,7 +299,7 @@ void ek_emit_native_source(struct ek_text *out, const struct ek_schema *schema)
                 ek_emit(out, item->stream ? stream_template : singleton_template, "schema",
                         schema->c_name, "item", item->name, "struct",
                         ek_binding_message_options(item->message)->c_struct, "index",
-                        ek_arena_printf(out->arena, "%zu", i), NULL);
+                        ek_memory_printf(out->arena, "%zu", i), NULL);
         }
         ek_emit_finish(out);
 }

@@ -31,8 +31,8 @@ static void emit_fields(struct ek_text *out, const struct ek_message_pair *pair)
                 ek_emit(out, "        /* new_->$to$ = $from$; */\n", "to",
                         ek_name_member(out->arena, field->to->name), "from",
                         field->from != NULL
-                                ? ek_arena_printf(out->arena, "old->%s",
-                                                  ek_name_member(out->arena, field->from->name))
+                                ? ek_memory_printf(out->arena, "old->%s",
+                                                   ek_name_member(out->arena, field->from->name))
                                 : "...",
                         NULL);
         }
@@ -62,8 +62,8 @@ void ek_emit_scaffold(struct ek_text *out, const struct ek_comparison *compariso
         bool any = false;
 
         ek_emit(out, top_template, "program", comparison->from->program, "from",
-                ek_arena_printf(out->arena, "%u", comparison->from->version), "to",
-                ek_arena_printf(out->arena, "%u", comparison->to->version), "hop",
+                ek_memory_printf(out->arena, "%u", comparison->from->version), "to",
+                ek_memory_printf(out->arena, "%u", comparison->to->version), "hop",
                 ek_hop_name(comparison), NULL);
         for (const struct ek_message_pair *pair = comparison->pairs; pair != NULL;
              pair = pair->next) {

@@ -101,7 +101,7 @@ static const char stream_template[] =
 
 static char *number(struct ek_text *out, size_t value)
 {
-        return ek_arena_printf(out->arena, "%zu", value);
+        return ek_memory_printf(out->arena, "%zu", value);
 }
 
 #define FINGERPRINT_PER_LINE 11 /* as clang-format sets them at both places */
@@ -142,9 +142,9 @@ static char *flags(struct ek_text *out, const struct ek_field *field)
                                              : NULL;
 
         if (!field->secret)
-                return ek_arena_strdup(out->arena, kind != NULL ? kind : "0");
-        return ek_arena_printf(out->arena, "%s%sEKIDEN_FIELD_SECRET", kind != NULL ? kind : "",
-                               kind != NULL ? " | " : "");
+                return ek_memory_strdup(out->arena, kind != NULL ? kind : "0");
+        return ek_memory_printf(out->arena, "%s%sEKIDEN_FIELD_SECRET", kind != NULL ? kind : "",
+                                kind != NULL ? " | " : "");
 }
 
 /* Returns how many fields there are in the table. */
@@ -163,8 +163,8 @@ static size_t emit_fields(struct ek_text *out, const struct ek_schema *schema,
                         ek_emit(out, fields_template, "table", ek_tables_name(schema, message),
                                 NULL);
                 if (field->message != NULL)
-                        nested = ek_arena_printf(out->arena, "&%s__message",
-                                                 ek_tables_name(schema, field->message));
+                        nested = ek_memory_printf(out->arena, "&%s__message",
+                                                  ek_tables_name(schema, field->message));
                 ek_emit(out, field_template, "field", field->name, "index", number(out, i), "flags",
                         flags(out, field), "nested", nested, NULL);
         }
@@ -206,7 +206,7 @@ static void emit_messages(struct ek_text *out, const struct ek_schema *schema)
 
                 ek_emit(out, message_template, "storage", tables.list[i].forward ? "" : "static ",
                         "table", table, "descriptor", message->lower_name, "fields",
-                        count > 0 ? ek_arena_printf(out->arena, "%s__fields", table) : "NULL",
+                        count > 0 ? ek_memory_printf(out->arena, "%s__fields", table) : "NULL",
                         "count", number(out, count), NULL);
         }
 }
@@ -223,7 +223,7 @@ static void emit_items(struct ek_text *out, const struct ek_schema *schema)
                                        : "EKIDEN_ITEM_SINGLETON",
                         "table", ek_tables_name(schema, item->message), "key",
                         number(out, item->key), "comment",
-                        item->key != 0 ? ek_arena_printf(out->arena, " /* %s */", item->key_name)
+                        item->key != 0 ? ek_memory_printf(out->arena, " /* %s */", item->key_name)
                                        : "",
                         "shape", hex_fingerprint(out, item->shape, 26), NULL);
         }

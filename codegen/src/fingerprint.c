@@ -139,7 +139,7 @@ static void add_enum(struct ek_text *text, size_t index, const struct enum_menti
 {
         const Google__Protobuf__EnumDescriptorProto *proto = mention->enumeration->proto;
         Google__Protobuf__EnumValueDescriptorProto **values =
-                ek_arena_alloc(text->arena, proto->n_value, sizeof(*values));
+                ek_memory_alloc(text->arena, proto->n_value, sizeof(*values));
 
         ek_text_printf(text, "enum %zu %s\n", index, mention->proto3 ? "proto3" : "proto2");
         if (proto->n_value == 0)
@@ -159,7 +159,7 @@ void ek_fingerprint_message(struct ek_model *model, struct ek_message *message,
 
         for (size_t i = 0; i < reach.count; i++)
                 field_count += reach.messages[i]->field_count;
-        enums.list = ek_arena_alloc(text->arena, field_count, sizeof(*enums.list));
+        enums.list = ek_memory_alloc(text->arena, field_count, sizeof(*enums.list));
         ek_text_add_string(text, "ekiden-shape 1\n");
         for (size_t i = 0; i < reach.count; i++) {
                 bool proto3 = reach.messages[i]->file->proto3;

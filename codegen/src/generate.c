@@ -16,18 +16,18 @@
 typedef Google__Protobuf__Compiler__CodeGeneratorResponse Response;
 typedef Google__Protobuf__Compiler__CodeGeneratorResponse__File ResponseFile;
 
-static void add_file(struct ek_arena *arena, Response *response, const char *base_name,
+static void add_file(struct ek_memory *arena, Response *response, const char *base_name,
                      const char *suffix, struct ek_text *content)
 {
-        ResponseFile *file = ek_arena_alloc(arena, 1, sizeof(*file));
+        ResponseFile *file = ek_memory_alloc(arena, 1, sizeof(*file));
 
         google__protobuf__compiler__code_generator_response__file__init(file);
-        file->name = ek_arena_printf(arena, "%s%s", base_name, suffix);
+        file->name = ek_memory_printf(arena, "%s%s", base_name, suffix);
         file->content = content->bytes;
         response->file[response->n_file++] = file;
 }
 
-static void emit_schema(struct ek_arena *arena, Response *response, const struct ek_schema *schema)
+static void emit_schema(struct ek_memory *arena, Response *response, const struct ek_schema *schema)
 {
         struct ek_text header, source;
 
@@ -47,7 +47,7 @@ static void emit_schema(struct ek_arena *arena, Response *response, const struct
         add_file(arena, response, schema->file->base_name, ".native.c", &source);
 }
 
-static void emit_hop(struct ek_arena *arena, Response *response, const struct ek_parameters *what,
+static void emit_hop(struct ek_memory *arena, Response *response, const struct ek_parameters *what,
                      struct ek_schema *schemas, struct ek_problems *problems)
 {
         bool in_order = schemas[0].version < schemas[1].version;
@@ -72,19 +72,20 @@ static void emit_hop(struct ek_arena *arena, Response *response, const struct ek
 }
 
 /* A hop has two ends. */
-static char *check_ends(struct ek_arena *arena, const struct ek_schema *schemas, size_t count)
+static char *check_ends(struct ek_memory *arena, const struct ek_schema *schemas, size_t count)
 {
         if (count != 2)
-                return ek_arena_printf(arena,
-                                       "a hop is made of two schemas, the older and the newer, and "
-                                       "%zu %s given",
-                                       count, count == 1 ? "was" : "were");
+                return ek_memory_printf(
+                        arena,
+                        "a hop is made of two schemas, the older and the newer, and "
+                        "%zu %s given",
+                        count, count == 1 ? "was" : "were");
         if (strcmp(schemas[0].program, schemas[1].program) != 0)
-                return ek_arena_printf(arena,
-                                       "%s is a schema of program \"%s\" and %s one of \"%s\": a "
-                                       "hop is made of two versions of one program",
-                                       schemas[0].file->name, schemas[0].program,
-                                       schemas[1].file->name, schemas[1].program);
+                return ek_memory_printf(arena,
+                                        "%s is a schema of program \"%s\" and %s one of \"%s\": a "
+                                        "hop is made of two versions of one program",
+                                        schemas[0].file->name, schemas[0].program,
+                                        schemas[1].file->name, schemas[1].program);
         return NULL;
 }
 
@@ -101,8 +102,9 @@ static void init_schemas(struct ek_schema *schemas, struct ek_model *model,
 }
 
 /* Valid schemas; what is wrong with both together goes into the response. */
-static void emit(struct ek_arena *arena, Response *response, const struct ek_parameters *parameters,
-                 struct ek_schema *schemas, size_t count, struct ek_problems *problems)
+static void emit(struct ek_memory *arena, Response *response,
+                 const struct ek_parameters *parameters, struct ek_schema *schemas, size_t count,
+                 struct ek_problems *problems)
 {
         for (size_t i = 0; i < count; i++) {
                 ek_schema_sort(&schemas[i]);
@@ -120,23 +122,23 @@ static void emit(struct ek_arena *arena, Response *response, const struct ek_par
         response->error = ek_problems_text(problems);
 }
 
-static void pack(struct ek_arena *arena, const Response *response, struct ek_text *ret_response)
+static void pack(struct ek_memory *arena, const Response *response, struct ek_text *ret_response)
 {
         size_t size =
                 google__protobuf__compiler__code_generator_response__get_packed_size(response);
-        uint8_t *bytes = ek_arena_alloc(arena, size, 1);
+        uint8_t *bytes = ek_memory_alloc(arena, size, 1);
 
         google__protobuf__compiler__code_generator_response__pack(response, bytes);
         ek_text_add(ret_response, (const char *)bytes, size);
 }
 
-void ek_generate(struct ek_arena *arena,
+void ek_generate(struct ek_memory *arena,
                  const Google__Protobuf__Compiler__CodeGeneratorRequest *request,
                  struct ek_text *ret_response)
 {
         Response response = GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__INIT;
         size_t count = request->n_file_to_generate;
-        struct ek_schema *schemas = ek_arena_alloc(arena, count, sizeof(*schemas));
+        struct ek_schema *schemas = ek_memory_alloc(arena, count, sizeof(*schemas));
         struct ek_parameters parameters;
         struct ek_problems problems;
         struct ek_model model;
@@ -145,7 +147,7 @@ void ek_generate(struct ek_arena *arena,
         response.has_supported_features = true;
         response.supported_features =
                 GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FEATURE__FEATURE_PROTO3_OPTIONAL;
-        response.file = ek_arena_alloc(arena, 4 * count, sizeof(*response.file));
+        response.file = ek_memory_alloc(arena, 4 * count, sizeof(*response.file));
         ek_problems_init(&problems, arena);
         response.error = ek_parameters_read(&parameters, arena, request->parameter);
         if (ek_model_build(&model, &problems, request)) {

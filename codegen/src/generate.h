@@ -9,6 +9,6 @@
 #include "text.h"
 
 /** Adds the packed CodeGeneratorResponse: files, or what is wrong with the schemas. */
-void ek_generate(struct ek_arena *arena,
+void ek_generate(struct ek_memory *arena,
                  const Google__Protobuf__Compiler__CodeGeneratorRequest *request,
                  struct ek_text *ret_response);

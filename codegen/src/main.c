@@ -40,7 +40,7 @@ int main(int argc, char **argv)
 {
         Google__Protobuf__Compiler__CodeGeneratorRequest *request;
         struct ek_text input, output;
-        struct ek_arena arena;
+        struct ek_memory arena;
 
         if (argc == 2 && strcmp(argv[1], "--version") == 0)
                 return print("protoc-gen-ekiden " EKIDEN_BUILD_VERSION "\n");
@@ -50,7 +50,7 @@ int main(int argc, char **argv)
                 fputs(usage, stderr);
                 return 64; /* EX_USAGE */
         }
-        ek_arena_init(&arena);
+        ek_memory_init(&arena);
         ek_text_init(&input, &arena);
         ek_text_init(&output, &arena);
         ek_read_all(STDIN_FILENO, &input);
@@ -59,6 +59,6 @@ int main(int argc, char **argv)
                 ek_die("stdin is no CodeGeneratorRequest: let protoc call this program");
         ek_generate(&arena, request, &output);
         ek_write_all(STDOUT_FILENO, output.bytes, output.length);
-        ek_arena_deinit(&arena);
+        ek_memory_deinit(&arena);
         return 0;
 }

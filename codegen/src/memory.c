@@ -21,7 +21,7 @@ int ek_exit_failure = EXIT_FAILURE;
 
 static void *arena_allocate(void *allocator_data, size_t size_bytes)
 {
-        return ek_arena_alloc(allocator_data, 1, size_bytes);
+        return ek_memory_alloc(allocator_data, 1, size_bytes);
 }
 
 static void arena_free(void *allocator_data, void *pointer)
@@ -30,14 +30,14 @@ static void arena_free(void *allocator_data, void *pointer)
         (void)pointer;
 }
 
-void ek_arena_init(struct ek_arena *arena)
+void ek_memory_init(struct ek_memory *arena)
 {
-        *arena = (struct ek_arena){
+        *arena = (struct ek_memory){
                 .allocator = {arena_allocate, arena_free, arena},
         };
 }
 
-void ek_arena_deinit(struct ek_arena *arena)
+void ek_memory_deinit(struct ek_memory *arena)
 {
         while (arena->blocks != NULL) {
                 struct ek_block *block = arena->blocks;
@@ -47,7 +47,7 @@ void ek_arena_deinit(struct ek_arena *arena)
         }
 }
 
-void *ek_arena_alloc(struct ek_arena *arena, size_t count, size_t size_bytes)
+void *ek_memory_alloc(struct ek_memory *arena, size_t count, size_t size_bytes)
 {
         const size_t alignment = _Alignof(max_align_t);
         struct ek_block *block = arena->blocks;
@@ -72,8 +72,8 @@ void *ek_arena_alloc(struct ek_arena *arena, size_t count, size_t size_bytes)
         return memory;
 }
 
-void *ek_arena_grow(struct ek_arena *arena, void *list, size_t count, size_t *size,
-                    size_t object_size_bytes)
+void *ek_memory_grow(struct ek_memory *arena, void *list, size_t count, size_t *size,
+                     size_t object_size_bytes)
 {
         void *copy;
 
@@ -82,20 +82,20 @@ void *ek_arena_grow(struct ek_arena *arena, void *list, size_t count, size_t *si
         if (*size > SIZE_MAX / 4)
                 ek_die("memory ran out");
         *size = *size == 0 ? 16 : *size * 2;
-        copy = ek_arena_alloc(arena, *size, object_size_bytes);
+        copy = ek_memory_alloc(arena, *size, object_size_bytes);
         if (count > 0)
                 memcpy(copy, list, count * object_size_bytes);
         return copy;
 }
 
-char *ek_arena_strdup(struct ek_arena *arena, const char *text)
+char *ek_memory_strdup(struct ek_memory *arena, const char *text)
 {
         size_t size = strlen(text) + 1;
 
-        return memcpy(ek_arena_alloc(arena, size, 1), text, size);
+        return memcpy(ek_memory_alloc(arena, size, 1), text, size);
 }
 
-char *ek_arena_printf(struct ek_arena *arena, const char *format, ...)
+char *ek_memory_printf(struct ek_memory *arena, const char *format, ...)
 {
         va_list arguments;
         char *text;
@@ -106,7 +106,7 @@ char *ek_arena_printf(struct ek_arena *arena, const char *format, ...)
         va_end(arguments);
         if (length < 0)
                 ek_die("a text could not be formatted");
-        text = ek_arena_alloc(arena, (size_t)length + 1, 1);
+        text = ek_memory_alloc(arena, (size_t)length + 1, 1);
         va_start(arguments, format);
         vsnprintf(text, (size_t)length + 1, format, arguments);
         va_end(arguments);

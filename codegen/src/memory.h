@@ -10,26 +10,26 @@
 
 #include <protobuf-c/protobuf-c.h>
 
-struct ek_arena {
+struct ek_memory {
         struct ek_block *blocks;
         ProtobufCAllocator allocator; /* for protobuf-c: from this arena, free() does nothing */
 };
 
-void ek_arena_init(struct ek_arena *arena);
-void ek_arena_deinit(struct ek_arena *arena);
+void ek_memory_init(struct ek_memory *arena);
+void ek_memory_deinit(struct ek_memory *arena);
 
 /** Zeroed memory for `count` objects; never NULL. */
-void *ek_arena_alloc(struct ek_arena *arena, size_t count, size_t size_bytes);
+void *ek_memory_alloc(struct ek_memory *arena, size_t count, size_t size_bytes);
 
 /**
  * Makes room for one more in a list of `count` objects that has room for `*size`: returns the list,
  * or a copy of it that is twice as long.
  */
-void *ek_arena_grow(struct ek_arena *arena, void *list, size_t count, size_t *size,
-                    size_t object_size_bytes);
+void *ek_memory_grow(struct ek_memory *arena, void *list, size_t count, size_t *size,
+                     size_t object_size_bytes);
 
-char *ek_arena_strdup(struct ek_arena *arena, const char *text);
-char *ek_arena_printf(struct ek_arena *arena, const char *format, ...)
+char *ek_memory_strdup(struct ek_memory *arena, const char *text);
+char *ek_memory_printf(struct ek_memory *arena, const char *format, ...)
         __attribute__((format(printf, 2, 3), nonnull(2)));
 
 /** What ek_die() ends the program with: 1, unless a program needs that for something else. */

@@ -14,7 +14,7 @@ struct type {
 };
 
 struct builder {
-        struct ek_arena *arena;
+        struct ek_memory *arena;
         struct ek_problems *problems;
         struct type *types;
         size_t type_count, type_size;
@@ -29,8 +29,8 @@ static const char *checked_name(const char *name, const char *where)
 
 static void add_type(struct builder *builder, struct type type)
 {
-        builder->types = ek_arena_grow(builder->arena, builder->types, builder->type_count,
-                                       &builder->type_size, sizeof(type));
+        builder->types = ek_memory_grow(builder->arena, builder->types, builder->type_count,
+                                        &builder->type_size, sizeof(type));
         builder->types[builder->type_count++] = type;
 }
 
@@ -54,15 +54,15 @@ static const char *qualify(struct builder *builder, const struct ek_file *file,
         const char *scope = parent != NULL ? parent->full_name : file->package;
 
         checked_name(name, file->name);
-        return ek_arena_printf(builder->arena, "%s%s%s", scope, scope[0] != '\0' ? "." : "", name);
+        return ek_memory_printf(builder->arena, "%s%s%s", scope, scope[0] != '\0' ? "." : "", name);
 }
 
-static void decode_values(struct ek_arena *arena, struct ek_enum *enumeration)
+static void decode_values(struct ek_memory *arena, struct ek_enum *enumeration)
 {
         const Google__Protobuf__EnumDescriptorProto *proto = enumeration->proto;
 
         enumeration->value_options =
-                ek_arena_alloc(arena, proto->n_value, sizeof(*enumeration->value_options));
+                ek_memory_alloc(arena, proto->n_value, sizeof(*enumeration->value_options));
         for (size_t i = 0; i < proto->n_value; i++)
                 enumeration->value_options[i] = ek_option_value(arena, proto->value[i]->options);
 }
@@ -76,7 +76,7 @@ static void build_enums(struct builder *builder, struct ek_file *file, struct ek
                 tail = &(*tail)->next;
         for (size_t i = 0; i < count; i++) {
                 struct ek_enum *enumeration =
-                        ek_arena_alloc(builder->arena, 1, sizeof(*enumeration));
+                        ek_memory_alloc(builder->arena, 1, sizeof(*enumeration));
 
                 enumeration->full_name = qualify(builder, file, parent, protos[i]->name);
                 enumeration->place = ek_place_below(parent != NULL ? &parent->place : &file->place,
@@ -98,7 +98,7 @@ static struct ek_message *build_message(struct builder *builder, struct ek_file 
                                         const Google__Protobuf__DescriptorProto *proto,
                                         int32_t index)
 {
-        struct ek_message *message = ek_arena_alloc(builder->arena, 1, sizeof(*message));
+        struct ek_message *message = ek_memory_alloc(builder->arena, 1, sizeof(*message));
 
         message->full_name = qualify(builder, file, parent, proto->name);
         message->type_name = ek_name_type(builder->arena, message->full_name);
@@ -111,8 +111,8 @@ static struct ek_message *build_message(struct builder *builder, struct ek_file 
         message->is_map_entry = proto->options != NULL && proto->options->map_entry;
         message->option = ek_option_item(builder->arena, proto->options);
         message->message_option = ek_option_message(builder->arena, proto->options);
-        message->oneof_options = ek_arena_alloc(builder->arena, proto->n_oneof_decl,
-                                                sizeof(*message->oneof_options));
+        message->oneof_options = ek_memory_alloc(builder->arena, proto->n_oneof_decl,
+                                                 sizeof(*message->oneof_options));
         for (size_t i = 0; i < proto->n_oneof_decl; i++) {
                 checked_name(proto->oneof_decl[i]->name, message->full_name);
                 message->oneof_options[i] =
@@ -221,9 +221,9 @@ static void build_fields(struct builder *builder, struct ek_message *message)
 {
         message->field_count = message->proto->n_field;
         message->fields =
-                ek_arena_alloc(builder->arena, message->field_count, sizeof(*message->fields));
+                ek_memory_alloc(builder->arena, message->field_count, sizeof(*message->fields));
         message->sorted =
-                ek_arena_alloc(builder->arena, message->field_count, sizeof(struct ek_field *));
+                ek_memory_alloc(builder->arena, message->field_count, sizeof(struct ek_field *));
         for (size_t i = 0; i < message->field_count; i++)
                 build_field(builder, message, i);
         qsort(message->sorted, message->field_count, sizeof(message->sorted[0]), compare_numbers);
@@ -241,11 +241,11 @@ static bool is_good_file_name(const char *name)
 }
 
 /* As protoc-c does it: our output goes with its. */
-static char *strip_suffix(struct ek_arena *arena, const char *name)
+static char *strip_suffix(struct ek_memory *arena, const char *name)
 {
         static const char *const suffixes[] = {".protodevel", ".proto"};
         size_t length = strlen(name);
-        char *base_name = ek_arena_strdup(arena, name);
+        char *base_name = ek_memory_strdup(arena, name);
 
         for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
                 size_t suffix_length = strlen(suffixes[i]);
@@ -311,12 +311,12 @@ static void find_holders_of_flagged(const struct ek_model *model)
 bool ek_model_build(struct ek_model *model, struct ek_problems *problems,
                     const Google__Protobuf__Compiler__CodeGeneratorRequest *request)
 {
-        struct ek_arena *arena = problems->arena;
+        struct ek_memory *arena = problems->arena;
         struct builder builder = {.arena = arena, .problems = problems};
         const size_t problem_count = problems->count;
 
         *model = (struct ek_model){.arena = arena, .file_count = request->n_proto_file};
-        model->files = ek_arena_alloc(arena, model->file_count, sizeof(*model->files));
+        model->files = ek_memory_alloc(arena, model->file_count, sizeof(*model->files));
         for (size_t i = 0; i < model->file_count; i++)
                 build_file(&builder, &model->files[i], (unsigned int)i, request->proto_file[i]);
         if (problems->count > problem_count)
@@ -339,7 +339,7 @@ struct ek_file *ek_model_file(const struct ek_model *model, const char *name)
         return NULL;
 }
 
-struct ek_field *ek_message_field(const struct ek_message *message, const char *name)
+struct ek_field *ek_model_field(const struct ek_message *message, const char *name)
 {
         for (size_t i = 0; i < message->field_count; i++)
                 if (strcmp(message->fields[i].name, name) == 0)
@@ -364,8 +364,8 @@ struct ek_reach ek_model_reach(struct ek_model *model, struct ek_message *root)
         unsigned int mark = ++model->last_mark;
 
         if (model->reach == NULL)
-                model->reach = ek_arena_alloc(model->arena, ek_model_message_count(model),
-                                              sizeof(struct ek_message *));
+                model->reach = ek_memory_alloc(model->arena, ek_model_message_count(model),
+                                               sizeof(struct ek_message *));
         reach.messages = model->reach;
         root->mark = mark;
         root->visit = 0;

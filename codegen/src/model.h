@@ -69,7 +69,7 @@ struct ek_file {
 };
 
 struct ek_model {
-        struct ek_arena *arena;
+        struct ek_memory *arena;
         struct ek_file *files;
         size_t file_count;
         unsigned int last_mark;
@@ -93,7 +93,7 @@ struct ek_file *ek_model_file(const struct ek_model *model, const char *name);
 size_t ek_model_message_count(const struct ek_model *model);
 
 /** The field of this name, or NULL. */
-struct ek_field *ek_message_field(const struct ek_message *message, const char *name);
+struct ek_field *ek_model_field(const struct ek_message *message, const char *name);
 
 /** Message types in the order in which they were met. */
 struct ek_reach {

@@ -66,7 +66,7 @@ static void add_upper(struct ek_text *text, const char *part, size_t length)
 }
 
 /* Parts between dots are put together with "__". */
-static char *join_parts(struct ek_arena *arena, const char *full_name,
+static char *join_parts(struct ek_memory *arena, const char *full_name,
                         void add(struct ek_text *text, const char *part, size_t length))
 {
         struct ek_text text;
@@ -86,17 +86,17 @@ static char *join_parts(struct ek_arena *arena, const char *full_name,
         return text.bytes;
 }
 
-char *ek_name_type(struct ek_arena *arena, const char *full_name)
+char *ek_name_type(struct ek_memory *arena, const char *full_name)
 {
         return join_parts(arena, full_name, add_camel);
 }
 
-char *ek_name_lower(struct ek_arena *arena, const char *full_name)
+char *ek_name_lower(struct ek_memory *arena, const char *full_name)
 {
         return join_parts(arena, full_name, add_lower);
 }
 
-char *ek_name_upper(struct ek_arena *arena, const char *full_name)
+char *ek_name_upper(struct ek_memory *arena, const char *full_name)
 {
         return join_parts(arena, full_name, add_upper);
 }
@@ -111,15 +111,15 @@ static const char keywords[] =
         "template this throw true try typedef typeid typename union unsigned using "
         "virtual void volatile wchar_t while xor xor_eq ";
 
-char *ek_name_member(struct ek_arena *arena, const char *field_name)
+char *ek_name_member(struct ek_memory *arena, const char *field_name)
 {
-        char *name = ek_arena_strdup(arena, field_name);
+        char *name = ek_memory_strdup(arena, field_name);
 
         for (char *c = name; *c != '\0'; c++)
                 *c = to_lower(*c);
-        if (strstr(keywords, ek_arena_printf(arena, " %s ", name)) == NULL)
+        if (strstr(keywords, ek_memory_printf(arena, " %s ", name)) == NULL)
                 return name;
-        return ek_arena_printf(arena, "%s_", name);
+        return ek_memory_printf(arena, "%s_", name);
 }
 
 /* What that list lacks: keywords that came later, or of gcc; macros that gcc or <errno.h> has; and

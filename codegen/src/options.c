@@ -18,7 +18,7 @@ static bool collect_bytes(const ProtobufCMessage *options, uint32_t number, stru
                         continue;
                 if (field->wire_type != PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED)
                         return false;
-                prefix = ek_varint_read(field->data, field->len, &length);
+                prefix = ek_varint_decode(field->data, field->len, &length);
                 if (prefix == 0 || length != field->len - prefix)
                         return false;
                 ek_text_add(bytes, (const char *)field->data + prefix, (size_t)length);
@@ -26,7 +26,7 @@ static bool collect_bytes(const ProtobufCMessage *options, uint32_t number, stru
         return true;
 }
 
-static struct ek_option decode(struct ek_arena *arena, const ProtobufCMessage *options,
+static struct ek_option decode(struct ek_memory *arena, const ProtobufCMessage *options,
                                uint32_t number, const ProtobufCMessageDescriptor *descriptor)
 {
         struct ek_option option = {.state = EK_OPTION_BROKEN};
@@ -51,42 +51,42 @@ static struct ek_option decode(struct ek_arena *arena, const ProtobufCMessage *o
         return option;
 }
 
-struct ek_option ek_option_program(struct ek_arena *arena,
+struct ek_option ek_option_program(struct ek_memory *arena,
                                    const Google__Protobuf__FileOptions *options)
 {
         return decode(arena, options == NULL ? NULL : &options->base, EK_OPTION_EKIDEN_NUMBER,
                       &ekiden__program_options__descriptor);
 }
 
-struct ek_option ek_option_item(struct ek_arena *arena,
+struct ek_option ek_option_item(struct ek_memory *arena,
                                 const Google__Protobuf__MessageOptions *options)
 {
         return decode(arena, options == NULL ? NULL : &options->base, EK_OPTION_EKIDEN_NUMBER,
                       &ekiden__item_options__descriptor);
 }
 
-struct ek_option ek_option_message(struct ek_arena *arena,
+struct ek_option ek_option_message(struct ek_memory *arena,
                                    const Google__Protobuf__MessageOptions *options)
 {
         return decode(arena, options == NULL ? NULL : &options->base, EK_OPTION_MESSAGE_NUMBER,
                       &ekiden__message_options__descriptor);
 }
 
-struct ek_option ek_option_field(struct ek_arena *arena,
+struct ek_option ek_option_field(struct ek_memory *arena,
                                  const Google__Protobuf__FieldOptions *options)
 {
         return decode(arena, options == NULL ? NULL : &options->base, EK_OPTION_EKIDEN_NUMBER,
                       &ekiden__field_options__descriptor);
 }
 
-struct ek_option ek_option_oneof(struct ek_arena *arena,
+struct ek_option ek_option_oneof(struct ek_memory *arena,
                                  const Google__Protobuf__OneofOptions *options)
 {
         return decode(arena, options == NULL ? NULL : &options->base, EK_OPTION_EKIDEN_NUMBER,
                       &ekiden__oneof_options__descriptor);
 }
 
-struct ek_option ek_option_value(struct ek_arena *arena,
+struct ek_option ek_option_value(struct ek_memory *arena,
                                  const Google__Protobuf__EnumValueOptions *options)
 {
         return decode(arena, options == NULL ? NULL : &options->base, EK_OPTION_EKIDEN_NUMBER,

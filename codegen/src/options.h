@@ -26,27 +26,27 @@ struct ek_option {
 };
 
 /** (ekiden.program): an Ekiden__ProgramOptions. `options` may be NULL, here and below. */
-struct ek_option ek_option_program(struct ek_arena *arena,
+struct ek_option ek_option_program(struct ek_memory *arena,
                                    const Google__Protobuf__FileOptions *options);
 
 /** (ekiden.item): an Ekiden__ItemOptions. */
-struct ek_option ek_option_item(struct ek_arena *arena,
+struct ek_option ek_option_item(struct ek_memory *arena,
                                 const Google__Protobuf__MessageOptions *options);
 
 /** (ekiden.message): an Ekiden__MessageOptions. */
-struct ek_option ek_option_message(struct ek_arena *arena,
+struct ek_option ek_option_message(struct ek_memory *arena,
                                    const Google__Protobuf__MessageOptions *options);
 
 /** (ekiden.field): an Ekiden__FieldOptions. */
-struct ek_option ek_option_field(struct ek_arena *arena,
+struct ek_option ek_option_field(struct ek_memory *arena,
                                  const Google__Protobuf__FieldOptions *options);
 
 /** (ekiden.oneof): an Ekiden__OneofOptions. */
-struct ek_option ek_option_oneof(struct ek_arena *arena,
+struct ek_option ek_option_oneof(struct ek_memory *arena,
                                  const Google__Protobuf__OneofOptions *options);
 
 /** (ekiden.value): an Ekiden__EnumValueOptions. */
-struct ek_option ek_option_value(struct ek_arena *arena,
+struct ek_option ek_option_value(struct ek_memory *arena,
                                  const Google__Protobuf__EnumValueOptions *options);
 
 #define EK_OPTION_EKIDEN_NUMBER 51821 /* of all in options.proto but … */

@@ -8,7 +8,7 @@ static bool is_word(const char *text, size_t length, const char *word)
         return strlen(word) == length && memcmp(text, word, length) == 0;
 }
 
-char *ek_parameters_read(struct ek_parameters *ret_parameters, struct ek_arena *arena,
+char *ek_parameters_read(struct ek_parameters *ret_parameters, struct ek_memory *arena,
                          const char *text)
 {
         *ret_parameters = (struct ek_parameters){.output = EK_OUTPUT_SCHEMA};
@@ -22,11 +22,11 @@ char *ek_parameters_read(struct ek_parameters *ret_parameters, struct ek_arena *
                 else if (is_word(text, length, "hop"))
                         ret_parameters->output = EK_OUTPUT_HOP;
                 else
-                        return ek_arena_printf(arena,
-                                               "protoc-gen-ekiden does not know the parameter "
-                                               "\"%.*s\": it takes \"hop\", \"downgrade\", "
-                                               "\"scaffold\" or \"scaffold,downgrade\"",
-                                               (int)length, text);
+                        return ek_memory_printf(arena,
+                                                "protoc-gen-ekiden does not know the parameter "
+                                                "\"%.*s\": it takes \"hop\", \"downgrade\", "
+                                                "\"scaffold\" or \"scaffold,downgrade\"",
+                                                (int)length, text);
                 text += length + (text[length] == ',');
         }
         if (ret_parameters->downgrade && ret_parameters->output == EK_OUTPUT_SCHEMA)

@@ -20,5 +20,5 @@ struct ek_parameters {
 };
 
 /** Reads the words, with ',' between them; `text` may be NULL. Returns NULL, or what is wrong. */
-char *ek_parameters_read(struct ek_parameters *ret_parameters, struct ek_arena *arena,
+char *ek_parameters_read(struct ek_parameters *ret_parameters, struct ek_memory *arena,
                          const char *text);

@@ -16,11 +16,11 @@ size_t ek_path_depth(const char *path)
         return depth;
 }
 
-const char *ek_path_part(struct ek_arena *arena, const char *path, size_t index)
+const char *ek_path_part(struct ek_memory *arena, const char *path, size_t index)
 {
         for (; index > 0; index--)
                 path = strchr(path, '.') + 1;
-        return ek_arena_printf(arena, "%.*s", (int)strcspn(path, "."), path);
+        return ek_memory_printf(arena, "%.*s", (int)strcspn(path, "."), path);
 }
 
 bool ek_path_is_below(const char *path, const char *prefix)
@@ -35,11 +35,11 @@ bool ek_path_is_good(const char *text)
         return ek_name_is_qualified(text);
 }
 
-bool ek_path_ignored(struct ek_arena *arena, const char *text, const char **ret_path,
+bool ek_path_ignored(struct ek_memory *arena, const char *text, const char **ret_path,
                      unsigned int *ret_bits)
 {
         const size_t length = strcspn(text, ":");
-        const char *path = ek_arena_printf(arena, "%.*s", (int)length, text);
+        const char *path = ek_memory_printf(arena, "%.*s", (int)length, text);
         unsigned int bits = 0;
 
         if (!ek_path_is_good(path))
@@ -59,8 +59,8 @@ bool ek_path_ignored(struct ek_arena *arena, const char *text, const char **ret_
 
 static void add(struct ek_paths *paths, struct ek_path path)
 {
-        paths->list = ek_arena_grow(paths->arena, paths->list, paths->count, &paths->size,
-                                    sizeof(*paths->list));
+        paths->list = ek_memory_grow(paths->arena, paths->list, paths->count, &paths->size,
+                                     sizeof(*paths->list));
         paths->list[paths->count++] = path;
 }
 
@@ -71,8 +71,8 @@ static void add_beside(struct ek_paths *paths, const struct ek_message *message,
 {
         struct ek_path path = {
                 .text = text,
-                .role = ek_arena_printf(paths->arena, "the %s of field \"%s\"", role,
-                                        bound->field->name),
+                .role = ek_memory_printf(paths->arena, "the %s of field \"%s\"", role,
+                                         bound->field->name),
                 .place = ek_place_below(&bound->field->place, 8, EK_OPTION_EKIDEN_NUMBER, number,
                                         -1),
                 .choice = bound->choice,
@@ -89,7 +89,7 @@ static void add_field(struct ek_paths *paths, const struct ek_message *message,
 {
         struct ek_path path = {
                 .text = bound->member,
-                .role = ek_arena_printf(paths->arena, "bound to field \"%s\"", bound->field->name),
+                .role = ek_memory_printf(paths->arena, "bound to field \"%s\"", bound->field->name),
                 .place = bound->field->place,
                 .choice = bound->choice,
                 .bits = bound->options->bits,
@@ -120,7 +120,7 @@ static void add_ignored(struct ek_paths *paths, const struct ek_binding *binding
         }
 }
 
-struct ek_paths ek_paths_of(struct ek_arena *arena, const struct ek_binding *binding)
+struct ek_paths ek_paths_of(struct ek_memory *arena, const struct ek_binding *binding)
 {
         struct ek_paths paths = {.arena = arena};
 
@@ -128,8 +128,8 @@ struct ek_paths ek_paths_of(struct ek_arena *arena, const struct ek_binding *bin
                 const struct ek_bound_choice *choice = &binding->choices[i];
                 struct ek_path path = {
                         .text = choice->options->c_discriminator,
-                        .role = ek_arena_printf(arena, "the discriminator of oneof \"%s\"",
-                                                choice->name),
+                        .role = ek_memory_printf(arena, "the discriminator of oneof \"%s\"",
+                                                 choice->name),
                         .place = ek_place_below(&choice->place, 2, EK_OPTION_EKIDEN_NUMBER, 16, -1),
                         .declared = -1,
                 };
@@ -156,22 +156,22 @@ const char **ek_paths_prefixes(const struct ek_paths *paths)
         const char **list = NULL;
         size_t count = 0, size = 0;
 
-        list = ek_arena_grow(paths->arena, list, count, &size, sizeof(*list));
+        list = ek_memory_grow(paths->arena, list, count, &size, sizeof(*list));
         list[count++] = "";
         for (size_t i = 0; i < paths->count; i++) {
                 const char *text = paths->list[i].text;
 
                 for (const char *dot = text; (dot = strchr(dot, '.')) != NULL; dot++) {
                         const char *prefix =
-                                ek_arena_printf(paths->arena, "%.*s", (int)(dot - text), text);
+                                ek_memory_printf(paths->arena, "%.*s", (int)(dot - text), text);
 
                         if (is_known(list, count, prefix))
                                 continue;
-                        list = ek_arena_grow(paths->arena, list, count, &size, sizeof(*list));
+                        list = ek_memory_grow(paths->arena, list, count, &size, sizeof(*list));
                         list[count++] = prefix;
                 }
         }
-        list = ek_arena_grow(paths->arena, list, count, &size, sizeof(*list));
+        list = ek_memory_grow(paths->arena, list, count, &size, sizeof(*list));
         list[count] = NULL;
         return list;
 }

@@ -22,13 +22,13 @@ struct ek_path {
 };
 
 struct ek_paths {
-        struct ek_arena *arena;
+        struct ek_memory *arena;
         struct ek_path *list;
         size_t count, size;
 };
 
 /** All members that are bound, count, discriminate or are ignored. */
-struct ek_paths ek_paths_of(struct ek_arena *arena, const struct ek_binding *binding);
+struct ek_paths ek_paths_of(struct ek_memory *arena, const struct ek_binding *binding);
 
 /** "", and every path that others go through, outer ones first; NULL at the end. */
 const char **ek_paths_prefixes(const struct ek_paths *paths);
@@ -37,14 +37,14 @@ const char **ek_paths_prefixes(const struct ek_paths *paths);
 size_t ek_path_depth(const char *path);
 
 /** The name at an index. */
-const char *ek_path_part(struct ek_arena *arena, const char *path, size_t index);
+const char *ek_path_part(struct ek_memory *arena, const char *path, size_t index);
 
 /** Whether a path goes through `prefix`, or is in the struct itself where that is "". */
 bool ek_path_is_below(const char *path, const char *prefix);
 
 /** Splits `ignore: "flags:3"` into the path and the width of a bit-field, 0 for others; false where
  * it is neither. */
-bool ek_path_ignored(struct ek_arena *arena, const char *text, const char **ret_path,
+bool ek_path_ignored(struct ek_memory *arena, const char *text, const char **ret_path,
                      unsigned int *ret_bits);
 
 /** Whether a text is a path. */

@@ -14,7 +14,7 @@ struct ek_problem {
         const char *sentence;
 };
 
-void ek_problems_init(struct ek_problems *problems, struct ek_arena *arena)
+void ek_problems_init(struct ek_problems *problems, struct ek_memory *arena)
 {
         *problems = (struct ek_problems){.arena = arena};
 }
@@ -30,8 +30,8 @@ void ek_problem_told(struct ek_problems *problems, const struct ek_place *place,
                 .sentence = sentence,
         };
 
-        problems->list = ek_arena_grow(problems->arena, problems->list, problems->count,
-                                       &problems->size, sizeof(problem));
+        problems->list = ek_memory_grow(problems->arena, problems->list, problems->count,
+                                        &problems->size, sizeof(problem));
         problems->list[problems->count++] = problem;
 }
 
@@ -43,7 +43,7 @@ void ek_problem(struct ek_problems *problems, const struct ek_place *place, cons
         va_start(arguments, format);
         vsnprintf(buffer, sizeof(buffer), format, arguments);
         va_end(arguments);
-        ek_problem_told(problems, place, ek_arena_strdup(problems->arena, buffer));
+        ek_problem_told(problems, place, ek_memory_strdup(problems->arena, buffer));
 }
 
 static int compare_places(const struct ek_problem *a, const struct ek_problem *b)

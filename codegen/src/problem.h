@@ -9,12 +9,12 @@
 #include "text.h"
 
 struct ek_problems {
-        struct ek_arena *arena;
+        struct ek_memory *arena;
         struct ek_problem *list;
         size_t count, size;
 };
 
-void ek_problems_init(struct ek_problems *problems, struct ek_arena *arena);
+void ek_problems_init(struct ek_problems *problems, struct ek_memory *arena);
 
 /** Adds one at a place; a second one at the same place with the same sentence is dropped. */
 void ek_problem(struct ek_problems *problems, const struct ek_place *place, const char *format, ...)

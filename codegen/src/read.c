@@ -49,7 +49,8 @@ struct cursor {
 
 static bool read_varint(struct cursor *cursor, uint64_t *ret_value)
 {
-        size_t used = ek_varint_read(cursor->next, (size_t)(cursor->end - cursor->next), ret_value);
+        size_t used =
+                ek_varint_decode(cursor->next, (size_t)(cursor->end - cursor->next), ret_value);
 
         cursor->next += used;
         return used > 0;
@@ -103,7 +104,7 @@ static bool is_shallow(const ProtobufCMessageDescriptor *descriptor, struct curs
         return true;
 }
 
-Google__Protobuf__Compiler__CodeGeneratorRequest *ek_read_request(struct ek_arena *arena,
+Google__Protobuf__Compiler__CodeGeneratorRequest *ek_read_request(struct ek_memory *arena,
                                                                   const uint8_t *bytes,
                                                                   size_t size_bytes)
 {

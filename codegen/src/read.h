@@ -18,7 +18,7 @@ void ek_read_all(int descriptor, struct ek_text *text);
  *
  * @return NULL where they are no request, or messages in it are nested too deep
  */
-Google__Protobuf__Compiler__CodeGeneratorRequest *ek_read_request(struct ek_arena *arena,
+Google__Protobuf__Compiler__CodeGeneratorRequest *ek_read_request(struct ek_memory *arena,
                                                                   const uint8_t *bytes,
                                                                   size_t size_bytes);
 

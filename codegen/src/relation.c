@@ -16,14 +16,14 @@ const char *ek_relation_name(const struct ek_message *message)
         return length > 0 ? message->full_name + length + 1 : message->full_name;
 }
 
-const char *ek_relation_enum_name(struct ek_arena *arena, const struct ek_enum *type)
+const char *ek_relation_enum_name(struct ek_memory *arena, const struct ek_enum *type)
 {
         if (type->parent == NULL)
                 return type->proto->name;
-        return ek_arena_printf(arena, "%s.%s", ek_relation_name(type->parent), type->proto->name);
+        return ek_memory_printf(arena, "%s.%s", ek_relation_name(type->parent), type->proto->name);
 }
 
-static const Ekiden__MessageOptions *message_options(struct ek_arena *arena,
+static const Ekiden__MessageOptions *message_options(struct ek_memory *arena,
                                                      const struct ek_message *message)
 {
         const struct ek_option option = ek_option_message(arena, message->proto->options);
@@ -47,7 +47,7 @@ bool ek_relation_is_objects(const struct ek_item *item)
         return item_options(item) == NULL;
 }
 
-const char *ek_relation_item_was(struct ek_arena *arena, const struct ek_item *item)
+const char *ek_relation_item_was(struct ek_memory *arena, const struct ek_item *item)
 {
         const Ekiden__ItemOptions *options = item_options(item);
 
@@ -55,7 +55,7 @@ const char *ek_relation_item_was(struct ek_arena *arena, const struct ek_item *i
                                : ek_relation_message_was(arena, item->message);
 }
 
-const char *ek_relation_message_was(struct ek_arena *arena, const struct ek_message *message)
+const char *ek_relation_message_was(struct ek_memory *arena, const struct ek_message *message)
 {
         const Ekiden__MessageOptions *options = message_options(arena, message);
 
@@ -74,7 +74,7 @@ const char *ek_relation_field_was(const struct ek_field *field)
         return options != NULL ? name_or_null(options->was) : NULL;
 }
 
-const char *ek_relation_value_was(struct ek_arena *arena,
+const char *ek_relation_value_was(struct ek_memory *arena,
                                   const Google__Protobuf__EnumValueDescriptorProto *value)
 {
         const struct ek_option option = ek_option_value(arena, value->options);
@@ -83,7 +83,7 @@ const char *ek_relation_value_was(struct ek_arena *arena,
         return options != NULL ? name_or_null(options->was) : NULL;
 }
 
-bool ek_relation_is_changed(struct ek_arena *arena, const struct ek_message *message)
+bool ek_relation_is_changed(struct ek_memory *arena, const struct ek_message *message)
 {
         const Ekiden__MessageOptions *options = message_options(arena, message);
 

@@ -11,20 +11,20 @@
 const char *ek_relation_name(const struct ek_message *message);
 
 /** The same of an enum. */
-const char *ek_relation_enum_name(struct ek_arena *arena, const struct ek_enum *type);
+const char *ek_relation_enum_name(struct ek_memory *arena, const struct ek_enum *type);
 
 /** Whether the item is one of objects: what pointers point to, under its message's name. */
 bool ek_relation_is_objects(const struct ek_item *item);
 
 /** The name in the version before, or NULL: the same. */
-const char *ek_relation_item_was(struct ek_arena *arena, const struct ek_item *item);
-const char *ek_relation_message_was(struct ek_arena *arena, const struct ek_message *message);
+const char *ek_relation_item_was(struct ek_memory *arena, const struct ek_item *item);
+const char *ek_relation_message_was(struct ek_memory *arena, const struct ek_message *message);
 const char *ek_relation_field_was(const struct ek_field *field);
-const char *ek_relation_value_was(struct ek_arena *arena,
+const char *ek_relation_value_was(struct ek_memory *arena,
                                   const Google__Protobuf__EnumValueDescriptorProto *value);
 
 /** Whether the message's meaning changed, though its fields may not have. */
-bool ek_relation_is_changed(struct ek_arena *arena, const struct ek_message *message);
+bool ek_relation_is_changed(struct ek_memory *arena, const struct ek_message *message);
 
 /** Names of items of the version before that the item looks up; *ret_count of them. */
 char **ek_relation_looks_up(const struct ek_item *item, size_t *ret_count);

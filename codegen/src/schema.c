@@ -21,9 +21,9 @@ bool ek_schema_is_item_name(const char *name)
                strlen(name) <= EK_ITEM_NAME_MAX;
 }
 
-char *ek_schema_c_program(struct ek_arena *arena, const char *program)
+char *ek_schema_c_program(struct ek_memory *arena, const char *program)
 {
-        char *name = ek_arena_strdup(arena, program);
+        char *name = ek_memory_strdup(arena, program);
 
         for (char *c = name; *c != '\0'; c++)
                 if (*c == '-')
@@ -46,7 +46,7 @@ static void item_init(struct ek_item *item, struct ek_message *message)
         item->stream = options->stream;
         item->key_name = options->key;
         item->place = ek_place_below(&message->place, 7, EK_OPTION_EKIDEN_NUMBER, -1, -1);
-        key = options->key != NULL ? ek_message_field(message, options->key) : NULL;
+        key = options->key != NULL ? ek_model_field(message, options->key) : NULL;
         item->key = key != NULL ? key->number : 0;
 }
 
@@ -100,14 +100,14 @@ void ek_schema_init(struct ek_schema *schema, struct ek_model *model, struct ek_
                         schema->program = options->name;
         }
         if (ek_schema_is_program_name(schema->program))
-                schema->c_name = ek_arena_printf(model->arena, "%s_v%u",
-                                                 ek_schema_c_program(model->arena, schema->program),
-                                                 schema->version);
+                schema->c_name = ek_memory_printf(
+                        model->arena, "%s_v%u", ek_schema_c_program(model->arena, schema->program),
+                        schema->version);
         for (struct ek_message *message = file->messages; message != NULL; message = message->next)
                 count += is_item(message);
         /* A message may be an item, and what pointers point to besides. */
-        schema->items = ek_arena_alloc(model->arena, count + ek_model_message_count(model),
-                                       sizeof(*schema->items));
+        schema->items = ek_memory_alloc(model->arena, count + ek_model_message_count(model),
+                                        sizeof(*schema->items));
         for (struct ek_message *message = file->messages; message != NULL; message = message->next)
                 if (is_item(message))
                         item_init(&schema->items[schema->item_count++], message);

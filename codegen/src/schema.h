@@ -50,4 +50,4 @@ bool ek_schema_is_program_name(const char *name);
 bool ek_schema_is_item_name(const char *name);
 
 /** A program's name as a part of C names, with '-' as '_'. */
-char *ek_schema_c_program(struct ek_arena *arena, const char *program);
+char *ek_schema_c_program(struct ek_memory *arena, const char *program);

@@ -66,8 +66,8 @@ static void walk_init(struct walk *walk, struct ek_model *model)
 
         walk->open = ++model->last_mark;
         walk->done = ++model->last_mark;
-        walk->tables.list = ek_arena_alloc(model->arena, count, sizeof(*walk->tables.list));
-        walk->steps = ek_arena_alloc(model->arena, count, sizeof(*walk->steps));
+        walk->tables.list = ek_memory_alloc(model->arena, count, sizeof(*walk->tables.list));
+        walk->steps = ek_memory_alloc(model->arena, count, sizeof(*walk->steps));
 }
 
 struct ek_tables ek_tables_order(const struct ek_schema *schema)
@@ -96,5 +96,6 @@ const char *ek_tables_name(const struct ek_schema *schema, const struct ek_messa
 {
         if (message->file == schema->file)
                 return message->lower_name;
-        return ek_arena_printf(schema->model->arena, "%s__%s", schema->c_name, message->lower_name);
+        return ek_memory_printf(schema->model->arena, "%s__%s", schema->c_name,
+                                message->lower_name);
 }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-void ek_text_init(struct ek_text *text, struct ek_arena *arena)
+void ek_text_init(struct ek_text *text, struct ek_memory *arena)
 {
         *text = (struct ek_text){.arena = arena};
 }
@@ -22,7 +22,7 @@ static void text_reserve(struct ek_text *text, size_t length)
                 return;
         while (size <= text->length + length)
                 size *= 2;
-        bytes = ek_arena_alloc(text->arena, size, 1);
+        bytes = ek_memory_alloc(text->arena, size, 1);
         if (text->length > 0)
                 memcpy(bytes, text->bytes, text->length);
         text->bytes = bytes;

@@ -60,9 +60,9 @@ static void check_package(struct ek_schema *schema, struct ek_problems *problems
 
         if (schema->c_name == NULL || schema->version == 0)
                 return;
-        ending = ek_arena_printf(schema->model->arena, "%s.v%u",
-                                 ek_schema_c_program(schema->model->arena, schema->program),
-                                 schema->version);
+        ending = ek_memory_printf(schema->model->arena, "%s.v%u",
+                                  ek_schema_c_program(schema->model->arena, schema->program),
+                                  schema->version);
         if (schema->file->package[0] == '\0')
                 ek_problem(problems, &place, "the schema has no package: add `package %s;`",
                            ending);

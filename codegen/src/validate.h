@@ -50,7 +50,7 @@ bool ek_validate_is_constant(const char *text);
 void ek_validate_names(struct ek_schema *schema, struct ek_problems *problems);
 
 /** No two members of a message's struct may be the same, and none a word of C. */
-void ek_validate_members(struct ek_arena *arena, const struct ek_message *message,
+void ek_validate_members(struct ek_memory *arena, const struct ek_message *message,
                          struct ek_problems *problems);
 
 /** No two names that we write ourselves may be the same. */

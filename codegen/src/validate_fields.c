@@ -39,7 +39,7 @@ void ek_validate_key(const struct ek_item *item, struct ek_problems *problems)
                            "a singleton has no key: add `stream: true`, or remove `key`");
                 return;
         }
-        field = ek_message_field(item->message, item->key_name);
+        field = ek_model_field(item->message, item->key_name);
         if (field == NULL) {
                 ek_problem(problems, &place,
                            "message %s has no field \"%s\" to be the key: name one that it has",

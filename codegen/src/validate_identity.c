@@ -97,7 +97,7 @@ void ek_validate_objects(const struct ek_schema *schema, struct ek_problems *pro
                                            "there is %s: rename one of them",
                                            objects->message->full_name,
                                            schema->items[k].objects
-                                                   ? ek_arena_printf(
+                                                   ? ek_memory_printf(
                                                              problems->arena, "message %s",
                                                              schema->items[k].message->full_name)
                                                    : "an item that has it already");

@@ -15,7 +15,7 @@ static void add_type(struct ek_clash *clash, const char *kind, const char *full_
         struct ek_place name = ek_place_below(place, 1, -1, -1, -1);
 
         ek_clash_add(clash, ek_name_type(clash->arena, full_name),
-                     ek_arena_printf(clash->arena, "%s %s", kind, full_name), &name);
+                     ek_memory_printf(clash->arena, "%s %s", kind, full_name), &name);
 }
 
 /* Types of messages, enums and oneofs: all in one name space. */
@@ -30,8 +30,8 @@ static void check_types(struct ek_clash *clash, const struct ek_file *file,
                                 ek_place_below(&message->place, 8, (int32_t)i, -1, -1);
 
                         add_type(clash, "oneof",
-                                 ek_arena_printf(clash->arena, "%s.%sCase", message->full_name,
-                                                 message->proto->oneof_decl[i]->name),
+                                 ek_memory_printf(clash->arena, "%s.%sCase", message->full_name,
+                                                  message->proto->oneof_decl[i]->name),
                                  &place);
                 }
         }
@@ -49,14 +49,14 @@ static void check_functions(struct ek_clash *clash, const struct ek_file *file,
                 struct ek_place place = ek_place_below(&message->place, 1, -1, -1, -1);
 
                 ek_clash_add(clash, message->lower_name,
-                             ek_arena_printf(clash->arena, "message %s", message->full_name),
+                             ek_memory_printf(clash->arena, "message %s", message->full_name),
                              &place);
         }
         for (const struct ek_enum *type = file->enums; type != NULL; type = type->next) {
                 struct ek_place place = ek_place_below(&type->place, 1, -1, -1, -1);
 
                 ek_clash_add(clash, ek_name_lower(clash->arena, type->full_name),
-                             ek_arena_printf(clash->arena, "enum %s", type->full_name), &place);
+                             ek_memory_printf(clash->arena, "enum %s", type->full_name), &place);
         }
         ek_clash_report(clash, problems);
 }
@@ -71,9 +71,9 @@ static void add_oneof_fields(struct ek_clash *clash, const struct ek_message *me
                 if (field->oneof == NULL || strcmp(field->oneof, oneof) != 0)
                         continue;
                 ek_clash_add(clash,
-                             ek_arena_printf(clash->arena, "%s_%s", prefix,
-                                             ek_name_upper(clash->arena, field->name)),
-                             ek_arena_printf(clash->arena, "field \"%s\"", field->name), &place);
+                             ek_memory_printf(clash->arena, "%s_%s", prefix,
+                                              ek_name_upper(clash->arena, field->name)),
+                             ek_memory_printf(clash->arena, "field \"%s\"", field->name), &place);
         }
 }
 
@@ -81,20 +81,20 @@ static void add_oneof_fields(struct ek_clash *clash, const struct ek_message *me
 static void check_constants(struct ek_clash *clash, const struct ek_file *file,
                             struct ek_problems *problems)
 {
-        struct ek_arena *arena = clash->arena;
+        struct ek_memory *arena = clash->arena;
 
         for (const struct ek_message *message = file->messages; message != NULL;
              message = message->next)
                 for (size_t i = 0; i < message->proto->n_oneof_decl; i++) {
                         const char *oneof = message->proto->oneof_decl[i]->name;
-                        const char *prefix = ek_arena_printf(
+                        const char *prefix = ek_memory_printf(
                                 arena, "%s__%s", ek_name_upper(arena, message->full_name),
                                 ek_name_upper(arena, oneof));
                         struct ek_place place =
                                 ek_place_below(&message->place, 8, (int32_t)i, 1, -1);
 
-                        ek_clash_add(clash, ek_arena_printf(arena, "%s__NOT_SET", prefix),
-                                     ek_arena_printf(arena, "oneof \"%s\"", oneof), &place);
+                        ek_clash_add(clash, ek_memory_printf(arena, "%s__NOT_SET", prefix),
+                                     ek_memory_printf(arena, "oneof \"%s\"", oneof), &place);
                         add_oneof_fields(clash, message, oneof, prefix);
                 }
         for (const struct ek_enum *type = file->enums; type != NULL; type = type->next) {
@@ -104,8 +104,8 @@ static void check_constants(struct ek_clash *clash, const struct ek_file *file,
                         const char *name = type->proto->value[i]->name;
                         struct ek_place place = ek_place_below(&type->place, 2, (int32_t)i, 1, -1);
 
-                        ek_clash_add(clash, ek_arena_printf(arena, "%s__%s", prefix, name),
-                                     ek_arena_printf(arena, "value \"%s\"", name), &place);
+                        ek_clash_add(clash, ek_memory_printf(arena, "%s__%s", prefix, name),
+                                     ek_memory_printf(arena, "value \"%s\"", name), &place);
                 }
         }
         ek_clash_report(clash, problems);

@@ -12,17 +12,17 @@ static void add_item(struct ek_clash *clash, const struct ek_schema *schema,
                      const struct ek_item *item)
 {
         static const char *const prefixes[] = {"count", "export", "import", "binding"};
-        struct ek_arena *arena = clash->arena;
+        struct ek_memory *arena = clash->arena;
 
-        ek_clash_add(clash, ek_arena_printf(arena, "%s_tag_%s", schema->c_name, item->name),
-                     ek_arena_printf(arena, "the tag function of item \"%s\"", item->name),
+        ek_clash_add(clash, ek_memory_printf(arena, "%s_tag_%s", schema->c_name, item->name),
+                     ek_memory_printf(arena, "the tag function of item \"%s\"", item->name),
                      &item->place);
         if (ek_binding_is(item->message)) /* in NAME.native.c names cannot meet */
                 return;
         for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]) && item->stream; i++)
                 ek_clash_add(
-                        clash, ek_arena_printf(arena, "%s_%s", prefixes[i], item->name),
-                        ek_arena_printf(arena, "the %s of stream \"%s\"", prefixes[i], item->name),
+                        clash, ek_memory_printf(arena, "%s_%s", prefixes[i], item->name),
+                        ek_memory_printf(arena, "the %s of stream \"%s\"", prefixes[i], item->name),
                         &item->place);
 }
 
@@ -32,8 +32,8 @@ static void add_table(struct ek_clash *clash, const struct ek_schema *schema,
         struct ek_place place = ek_place_below(&message->place, 1, -1, -1, -1);
 
         ek_clash_add(clash,
-                     ek_arena_printf(clash->arena, "%s__message", ek_tables_name(schema, message)),
-                     ek_arena_printf(clash->arena, "the table of message %s", message->full_name),
+                     ek_memory_printf(clash->arena, "%s__message", ek_tables_name(schema, message)),
+                     ek_memory_printf(clash->arena, "the table of message %s", message->full_name),
                      &place);
 }
 

@@ -3,7 +3,7 @@
 
 #define SIZE_MAX_BYTES 10 /* of 64 bits, 7 to a byte */
 
-size_t ek_varint_read(const uint8_t *bytes, size_t size_bytes, uint64_t *ret_value)
+size_t ek_varint_decode(const uint8_t *bytes, size_t size_bytes, uint64_t *ret_value)
 {
         uint64_t value = 0;
 

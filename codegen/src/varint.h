@@ -14,4 +14,4 @@
  *
  * @return how many bytes it took; 0: it does not end within `size_bytes`, or not within ten bytes
  */
-size_t ek_varint_read(const uint8_t *bytes, size_t size_bytes, uint64_t *ret_value);
+size_t ek_varint_decode(const uint8_t *bytes, size_t size_bytes, uint64_t *ret_value);

@@ -79,17 +79,17 @@ static struct bytes make_request(void)
 /* What main() does, with bytes instead of stdin. */
 static void answer(const uint8_t *data, size_t size)
 {
-        struct ek_arena arena;
+        struct ek_memory arena;
         struct ek_text output;
         Request *request;
 
-        ek_arena_init(&arena);
+        ek_memory_init(&arena);
         ek_text_init(&output, &arena);
         request = ek_read_request(&arena, data, size);
         if (request == NULL)
                 exit(1);
         ek_generate(&arena, request, &output);
-        ek_arena_deinit(&arena);
+        ek_memory_deinit(&arena);
 }
 
 /* Statuses are told apart by this: a sanitizer that found something ends the process with one of

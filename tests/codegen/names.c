@@ -21,22 +21,22 @@ Test(names, are_those_of_protoc_c)
                 {"Foo_Bar", "FooBar", "foo__bar", "FOO__BAR"},
                 {"", "", "", ""},
         };
-        struct ek_arena arena;
+        struct ek_memory arena;
 
-        ek_arena_init(&arena);
+        ek_memory_init(&arena);
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 cr_expect_str_eq(ek_name_type(&arena, cases[i].name), cases[i].type);
                 cr_expect_str_eq(ek_name_lower(&arena, cases[i].name), cases[i].lower);
                 cr_expect_str_eq(ek_name_upper(&arena, cases[i].name), cases[i].upper);
         }
-        ek_arena_deinit(&arena);
+        ek_memory_deinit(&arena);
 }
 
 Test(names, of_members_avoid_keywords)
 {
-        struct ek_arena arena;
+        struct ek_memory arena;
 
-        ek_arena_init(&arena);
+        ek_memory_init(&arena);
         cr_expect_str_eq(ek_name_member(&arena, "Port"), "port");
         cr_expect_str_eq(ek_name_member(&arena, "HTTPPort_2"), "httpport_2");
         cr_expect_str_eq(ek_name_member(&arena, "int"), "int_");
@@ -44,7 +44,7 @@ Test(names, of_members_avoid_keywords)
         cr_expect_str_eq(ek_name_member(&arena, "and"), "and_");
         cr_expect_str_eq(ek_name_member(&arena, "xor_eq"), "xor_eq_");
         cr_expect_str_eq(ek_name_member(&arena, "in"), "in");
-        ek_arena_deinit(&arena);
+        ek_memory_deinit(&arena);
 }
 
 Test(names, of_members_may_be_words_that_protoc_c_lets_be)

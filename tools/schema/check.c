@@ -46,13 +46,13 @@ static void print_summary(const struct ek_comparison *comparison, const size_t *
         else
                 sentence = "can follow";
         output_lines(comparison->arena, stdout,
-                     ek_arena_printf(comparison->arena,
-                                     "%s: version %u %s version %u: %zu compatible, %zu need%s a "
-                                     "function, %zu broken",
-                                     program, to, sentence, from, counts[EK_SEVERITY_COMPATIBLE],
-                                     counts[EK_SEVERITY_FUNCTION],
-                                     counts[EK_SEVERITY_FUNCTION] == 1 ? "s" : "",
-                                     counts[EK_SEVERITY_BROKEN]));
+                     ek_memory_printf(comparison->arena,
+                                      "%s: version %u %s version %u: %zu compatible, %zu need%s a "
+                                      "function, %zu broken",
+                                      program, to, sentence, from, counts[EK_SEVERITY_COMPATIBLE],
+                                      counts[EK_SEVERITY_FUNCTION],
+                                      counts[EK_SEVERITY_FUNCTION] == 1 ? "s" : "",
+                                      counts[EK_SEVERITY_BROKEN]));
 }
 
 int command_check(const struct options *options)

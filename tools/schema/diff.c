@@ -36,7 +36,7 @@ static struct row row_of(const struct ek_difference *difference)
         }};
 }
 
-static void print_table(struct ek_arena *arena, const struct row *rows, size_t count)
+static void print_table(struct ek_memory *arena, const struct row *rows, size_t count)
 {
         size_t widths[COLUMN_COUNT] = {0};
         struct ek_text text;
@@ -63,14 +63,14 @@ static void print_table(struct ek_arena *arena, const struct row *rows, size_t c
 
 static void print_comparison(const struct ek_comparison *comparison)
 {
-        struct ek_arena *arena = comparison->arena;
+        struct ek_memory *arena = comparison->arena;
         const size_t count = comparison->difference_count;
-        struct row *rows = ek_arena_alloc(arena, count + 1, sizeof(*rows));
+        struct row *rows = ek_memory_alloc(arena, count + 1, sizeof(*rows));
 
         rows[0] = (struct row){{
-                [COLUMN_SUBJECT] = ek_arena_printf(arena, "PROGRAM %s", comparison->from->program),
-                [COLUMN_FROM] = ek_arena_printf(arena, "VERSION %u", comparison->from->version),
-                [COLUMN_TO] = ek_arena_printf(arena, "VERSION %u", comparison->to->version),
+                [COLUMN_SUBJECT] = ek_memory_printf(arena, "PROGRAM %s", comparison->from->program),
+                [COLUMN_FROM] = ek_memory_printf(arena, "VERSION %u", comparison->from->version),
+                [COLUMN_TO] = ek_memory_printf(arena, "VERSION %u", comparison->to->version),
                 [COLUMN_ACTION] = "THE HOP",
         }};
         for (size_t i = 0; i < count; i++)

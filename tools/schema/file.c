@@ -65,13 +65,13 @@ static int set_permissions(int fd, const char *path)
         return fchmod(fd, 0666 & ~mask) < 0 ? -errno : 0;
 }
 
-int file_write(struct ek_arena *arena, const char *path, const struct ek_text *text, bool replaces)
+int file_write(struct ek_memory *arena, const char *path, const struct ek_text *text, bool replaces)
 {
         char *real = replaces ? realpath(path, NULL) : NULL; /* a link stays one */
-        char *target = ek_arena_strdup(arena, real != NULL ? real : path);
+        char *target = ek_memory_strdup(arena, real != NULL ? real : path);
         char *slash = strrchr(target, '/');
-        char *scratch = ek_arena_printf(arena, "%.*s.ekiden-XXXXXX",
-                                        slash != NULL ? (int)(slash - target + 1) : 0, target);
+        char *scratch = ek_memory_printf(arena, "%.*s.ekiden-XXXXXX",
+                                         slash != NULL ? (int)(slash - target + 1) : 0, target);
         int fd, result;
 
         free(real);

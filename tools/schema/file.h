@@ -21,4 +21,5 @@ int file_read(const char *path, struct ek_text *text);
  * @param replaces  true: a file that is there is replaced, and its permissions kept; false: -EEXIST
  * @return          0 or -errno: then what was there is as it was
  */
-int file_write(struct ek_arena *arena, const char *path, const struct ek_text *text, bool replaces);
+int file_write(struct ek_memory *arena, const char *path, const struct ek_text *text,
+               bool replaces);

@@ -49,7 +49,7 @@ static int load(const struct options *options, struct loaded *ret_loaded, struct
 
 int command_freeze(const struct options *options)
 {
-        struct ek_arena *arena = options->arena;
+        struct ek_memory *arena = options->arena;
         struct ek_problems problems;
         struct loaded loaded;
         struct ek_text done;
@@ -107,18 +107,19 @@ static int report_missing(const struct lock *lock, const struct loaded *loaded)
                         continue;
                 status = STATUS_BROKEN;
                 output_lines(lock->arena, stderr,
-                             ek_arena_printf(lock->arena,
-                                             "%s:%d:1: error: version %u of program \"%s\" is "
-                                             "frozen, and none of the schemas given is it: name "
-                                             "its file too, or put the file back",
-                                             lock->path, line->line, line->version, line->program));
+                             ek_memory_printf(lock->arena,
+                                              "%s:%d:1: error: version %u of program \"%s\" is "
+                                              "frozen, and none of the schemas given is it: name "
+                                              "its file too, or put the file back",
+                                              lock->path, line->line, line->version,
+                                              line->program));
         }
         return status;
 }
 
 int command_verify(const struct options *options)
 {
-        struct ek_arena *arena = options->arena;
+        struct ek_memory *arena = options->arena;
         struct ek_problems problems;
         struct loaded loaded;
         struct ek_text done;

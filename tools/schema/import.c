@@ -12,10 +12,10 @@
 #include "schema.h"
 
 /* The header's name without directory and ".h", with '_' for what no program's name has. */
-static const char *default_program(struct ek_arena *arena, const char *path)
+static const char *default_program(struct ek_memory *arena, const char *path)
 {
         const char *slash = strrchr(path, '/');
-        char *name = ek_arena_strdup(arena, slash != NULL ? slash + 1 : path);
+        char *name = ek_memory_strdup(arena, slash != NULL ? slash + 1 : path);
         char *dot = strrchr(name, '.');
 
         if (dot != NULL && dot != name)

@@ -16,7 +16,7 @@
 
 /* Names that are taken in one scope. */
 struct import_names {
-        struct ek_arena *arena;
+        struct ek_memory *arena;
         const char **table; /* open addressing; a power of two */
         size_t count, size;
 };
@@ -72,7 +72,7 @@ struct import_message {
 
 struct import {
         const struct options *options;
-        struct ek_arena *arena;
+        struct ek_memory *arena;
         CXTranslationUnit unit;
         const char *program;
         char top[512]; /* how the header begins */

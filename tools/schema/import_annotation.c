@@ -16,13 +16,13 @@ struct reading {
         struct annotations *annotations;
 };
 
-static const char *trim(struct ek_arena *arena, const char *begin, const char *end)
+static const char *trim(struct ek_memory *arena, const char *begin, const char *end)
 {
         while (begin < end && *begin == ' ')
                 begin++;
         while (end > begin && end[-1] == ' ')
                 end--;
-        return ek_arena_printf(arena, "%.*s", (int)(end - begin), begin);
+        return ek_memory_printf(arena, "%.*s", (int)(end - begin), begin);
 }
 
 static void set(struct reading *reading, CXCursor at, const char *name, const char *argument,
@@ -38,7 +38,7 @@ static void set(struct reading *reading, CXCursor at, const char *name, const ch
 
 static void set_tagged(struct reading *reading, CXCursor at, const char *argument)
 {
-        struct ek_arena *arena = reading->import->arena;
+        struct ek_memory *arena = reading->import->arena;
         const char *comma = strchrnul(argument, ',');
 
         set(reading, at, "TAGGED", trim(arena, argument, comma),
@@ -52,7 +52,7 @@ static void set_tagged(struct reading *reading, CXCursor at, const char *argumen
 
 static void set_ptrarray(struct reading *reading, CXCursor at, const char *argument)
 {
-        struct ek_arena *arena = reading->import->arena;
+        struct ek_memory *arena = reading->import->arena;
         const char *comma = strchrnul(argument, ',');
 
         set(reading, at, "PTRARRAY", trim(arena, argument, comma), &reading->annotations->length,

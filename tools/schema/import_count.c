@@ -39,7 +39,7 @@ static struct lookup look_up(const struct import_level *level, const char *name)
                 if (level->union_path != NULL)
                         continue; /* beside it nothing is in use */
                 clang_Type_visitFields(level->type, visit_lookup, &lookup);
-                lookup.path = ek_arena_printf(level->import->arena, "%s%s", level->path, name);
+                lookup.path = ek_memory_printf(level->import->arena, "%s%s", level->path, name);
         }
         return lookup;
 }
@@ -73,7 +73,7 @@ static void add(struct import_member *member, const struct lookup *lookup, const
                 const char *pointer, bool is_discriminator)
 {
         struct import_level *level = member->level;
-        struct ek_arena *arena = level->import->arena;
+        struct ek_memory *arena = level->import->arena;
         const struct import_count *twin = import_count_find(level, lookup->path);
         const char *union_path = is_discriminator ? NULL : level->union_path;
         struct import_count *count;
@@ -81,14 +81,14 @@ static void add(struct import_member *member, const struct lookup *lookup, const
         if (twin != NULL && (union_path == NULL || twin->union_path == NULL ||
                              strcmp(union_path, twin->union_path) != 0)) {
                 import_member_fault(member,
-                                    ek_arena_printf(arena,
-                                                    "names the member \"%s\", which is %s "
-                                                    "already: give it one of its own, or stay out "
-                                                    "of it with IGNORE",
-                                                    lookup->name, twin->role));
+                                    ek_memory_printf(arena,
+                                                     "names the member \"%s\", which is %s "
+                                                     "already: give it one of its own, or stay out "
+                                                     "of it with IGNORE",
+                                                     lookup->name, twin->role));
                 return;
         }
-        count = ek_arena_alloc(arena, 1, sizeof(*count));
+        count = ek_memory_alloc(arena, 1, sizeof(*count));
         count->name = lookup->name;
         count->path = lookup->path;
         count->role = role;
@@ -102,26 +102,26 @@ static void add(struct import_member *member, const struct lookup *lookup, const
 static void note(struct import_member *member, const char *name, const char *role,
                  const char *pointer, bool is_discriminator)
 {
-        struct ek_arena *arena = member->level->import->arena;
+        struct ek_memory *arena = member->level->import->arena;
         struct lookup lookup = look_up(member->level, name);
 
         if (!lookup.is_found)
                 import_member_fault(member,
-                                    ek_arena_printf(arena,
-                                                    "names the member \"%s\", which there is none "
-                                                    "of beside it: name one that there is",
-                                                    name));
+                                    ek_memory_printf(arena,
+                                                     "names the member \"%s\", which there is none "
+                                                     "of beside it: name one that there is",
+                                                     name));
         else if (!is_integer(&lookup, is_discriminator))
                 import_member_fault(
                         member,
-                        ek_arena_printf(arena,
-                                        "names the member \"%s\", which is no integer%s: name one "
-                                        "that is",
-                                        name,
-                                        clang_Cursor_isBitField(lookup.cursor) ? ", but a bit-field"
-                                                                               : ""));
+                        ek_memory_printf(
+                                arena,
+                                "names the member \"%s\", which is no integer%s: name one "
+                                "that is",
+                                name,
+                                clang_Cursor_isBitField(lookup.cursor) ? ", but a bit-field" : ""));
         else
-                add(member, &lookup, ek_arena_printf(arena, "the %s \"%s\"", role, member->path),
+                add(member, &lookup, ek_memory_printf(arena, "the %s \"%s\"", role, member->path),
                     pointer, is_discriminator);
 }
 
@@ -138,7 +138,7 @@ void import_count_note(struct import_member *member)
                 note(member, annotations->capacity, "room of", NULL, false);
 }
 
-static bool sounds_like_room(struct ek_arena *arena, const char *name)
+static bool sounds_like_room(struct ek_memory *arena, const char *name)
 {
         static const char *const words[] = {"cap", "size", "alloc", "room"};
         const char *lower = ek_name_lower(arena, name);

@@ -96,7 +96,7 @@ static void emit_license(const struct import *import, struct ek_text *text)
 static void emit_file(struct import *import, struct ek_text *text)
 {
         const char *header = import->options->files.list[0];
-        char *package = ek_arena_strdup(import->arena, import->program);
+        char *package = ek_memory_strdup(import->arena, import->program);
 
         for (char *c = package; *c != '\0'; c++)
                 if (*c == '-')
@@ -104,11 +104,11 @@ static void emit_file(struct import *import, struct ek_text *text)
         emit_license(import, text);
         add_comment(
                 text, 0,
-                ek_arena_printf(import->arena,
-                                "The state of %s, version %u. `ekiden-schema import` made it of "
-                                "%s; from here on this file is what counts, and once it is "
-                                "released it does not change any more.",
-                                import->program, import->options->version, base_name(header)));
+                ek_memory_printf(import->arena,
+                                 "The state of %s, version %u. `ekiden-schema import` made it of "
+                                 "%s; from here on this file is what counts, and once it is "
+                                 "released it does not change any more.",
+                                 import->program, import->options->version, base_name(header)));
         ek_text_printf(text,
                        "\nsyntax = \"proto2\";\n\npackage %s.v%u;\n\n"
                        "import \"ekiden/options.proto\";\n\noption (ekiden.program) = {\n"
@@ -212,7 +212,7 @@ static const char *identity_name(struct import_message *message)
         for (unsigned int i = 0; !import_names_take(&message->names, name); i++)
                 name = i + 1 < sizeof(wanted) / sizeof(wanted[0])
                                ? wanted[i + 1]
-                               : ek_arena_printf(message->names.arena, "object_id%u", i);
+                               : ek_memory_printf(message->names.arena, "object_id%u", i);
         return name;
 }
 

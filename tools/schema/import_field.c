@@ -9,15 +9,15 @@ static void add_option(struct import_member *member, const char *option)
         struct import_field *field = &member->field;
 
         field->options =
-                ek_arena_grow(member->level->import->arena, field->options, field->option_count,
-                              &field->option_size, sizeof(*field->options));
+                ek_memory_grow(member->level->import->arena, field->options, field->option_count,
+                               &field->option_size, sizeof(*field->options));
         field->options[field->option_count++] = option;
 }
 
 static void add_text_option(struct import_member *member, const char *name, const char *value)
 {
         add_option(member,
-                   ek_arena_printf(member->level->import->arena, "%s: \"%s\"", name, value));
+                   ek_memory_printf(member->level->import->arena, "%s: \"%s\"", name, value));
 }
 
 static bool is_char(CXType type)
@@ -282,8 +282,8 @@ static void add_options(struct import_member *member)
         if (annotations->descriptor)
                 set_descriptor(member);
         if (clang_Cursor_isBitField(member->cursor))
-                add_option(member, ek_arena_printf(import->arena, "bits: %d",
-                                                   clang_getFieldDeclBitWidth(member->cursor)));
+                add_option(member, ek_memory_printf(import->arena, "bits: %d",
+                                                    clang_getFieldDeclBitWidth(member->cursor)));
         if (annotations->case_value != NULL) {
                 add_text_option(member, "c_case", annotations->case_value);
                 if (!import_names_take(&member->level->oneof->cases, annotations->case_value))
@@ -313,8 +313,8 @@ static void add_field(struct import_member *member)
         add_options(member);
         if (member->failed)
                 return;
-        message->fields = ek_arena_grow(import->arena, message->fields, message->field_count,
-                                        &message->field_size, sizeof(*field));
+        message->fields = ek_memory_grow(import->arena, message->fields, message->field_count,
+                                         &message->field_size, sizeof(*field));
         message->fields[message->field_count++] = *field;
 }
 

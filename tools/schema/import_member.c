@@ -37,15 +37,15 @@ static void go_down(struct import_member *member, const char *union_path,
         below.union_path = union_path;
         below.oneof = oneof;
         if (member->name[0] != '\0')
-                below.path = ek_arena_printf(below.import->arena, "%s.", member->path);
+                below.path = ek_memory_printf(below.import->arena, "%s.", member->path);
         walk(&below);
 }
 
 static void add_oneof(struct import_member *member)
 {
         struct import_level *level = member->level;
-        struct ek_arena *arena = level->import->arena;
-        struct import_oneof *oneof = ek_arena_alloc(arena, 1, sizeof(*oneof));
+        struct ek_memory *arena = level->import->arena;
+        struct import_oneof *oneof = ek_memory_alloc(arena, 1, sizeof(*oneof));
 
         oneof->name = import_name_oneof(level->import, level->message, member->path);
         oneof->discriminator = import_count_path(level, member->annotations.discriminator);
@@ -87,15 +87,15 @@ static void ignore(struct import_member *member)
         const char *path = member->path;
 
         if (count != NULL) {
-                import_member_fault(member, ek_arena_printf(import->arena, "is %s: remove IGNORE",
-                                                            count->role));
+                import_member_fault(member, ek_memory_printf(import->arena, "is %s: remove IGNORE",
+                                                             count->role));
                 return;
         }
         if (clang_Cursor_isBitField(member->cursor))
-                path = ek_arena_printf(import->arena, "%s:%d", path,
-                                       clang_getFieldDeclBitWidth(member->cursor));
-        ignored->list = ek_arena_grow(import->arena, ignored->list, ignored->count, &ignored->size,
-                                      sizeof(*ignored->list));
+                path = ek_memory_printf(import->arena, "%s:%d", path,
+                                        clang_getFieldDeclBitWidth(member->cursor));
+        ignored->list = ek_memory_grow(import->arena, ignored->list, ignored->count, &ignored->size,
+                                       sizeof(*ignored->list));
         ignored->list[ignored->count++] = path;
 }
 
@@ -135,7 +135,7 @@ static enum CXVisitorResult visit_member(CXCursor cursor, CXClientData data)
         member.place = import_place(level->message, cursor);
         member.type = clang_getCanonicalType(clang_getCursorType(cursor));
         member.name = import_string(import, clang_getCursorSpelling(cursor));
-        member.path = ek_arena_printf(import->arena, "%s%s", level->path, member.name);
+        member.path = ek_memory_printf(import->arena, "%s%s", level->path, member.name);
         if (member.name[0] == '\0' && member.type.kind != CXType_Record)
                 return CXVisit_Continue; /* a bit-field for padding */
         if (member.name[0] != '\0' && !ek_name_is_identifier(member.name)) {

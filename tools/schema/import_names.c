@@ -41,7 +41,7 @@ static void grow(struct import_names *names)
         struct import_names old = *names;
 
         names->size = old.size == 0 ? 64 : old.size * 2;
-        names->table = ek_arena_alloc(names->arena, names->size, sizeof(*names->table));
+        names->table = ek_memory_alloc(names->arena, names->size, sizeof(*names->table));
         for (size_t i = 0; i < old.size; i++)
                 if (old.table[i] != NULL)
                         *find_slot(names, old.table[i]) = old.table[i];
@@ -83,9 +83,9 @@ static bool is_digit(char c)
 }
 
 /* "session_entry_t" → "SessionEntry". */
-static char *camel(struct ek_arena *arena, const char *c_name)
+static char *camel(struct ek_memory *arena, const char *c_name)
 {
-        char *name = ek_arena_alloc(arena, strlen(c_name) + 2, 1), *next = name;
+        char *name = ek_memory_alloc(arena, strlen(c_name) + 2, 1), *next = name;
         size_t length = strlen(c_name);
         bool begins = true;
 
@@ -116,20 +116,20 @@ const char *import_name_type(struct import *import, const char *c_name)
         for (unsigned int i = 2;; i++) {
                 const char *wanted[] = {
                         name,
-                        ek_arena_printf(import->arena, "type %s",
-                                        ek_name_lower(import->arena, name)),
+                        ek_memory_printf(import->arena, "type %s",
+                                         ek_name_lower(import->arena, name)),
                 };
 
                 if (take_all(&import->names, wanted, 2))
                         return name;
-                name = ek_arena_printf(import->arena, "%s%u", base, i);
+                name = ek_memory_printf(import->arena, "%s%u", base, i);
         }
 }
 
 /* Letters, digits and '_' of it, and first a letter; NULL: nothing is left. */
-static char *clean(struct ek_arena *arena, const char *text)
+static char *clean(struct ek_memory *arena, const char *text)
 {
-        char *name = ek_arena_alloc(arena, strlen(text) + 1, 1), *next = name;
+        char *name = ek_memory_alloc(arena, strlen(text) + 1, 1), *next = name;
 
         for (; *text != '\0'; text++) {
                 bool good = is_letter(*text) || ((is_digit(*text) || *text == '_') && next > name);
@@ -147,7 +147,7 @@ const char *import_name_value(struct import *import, const char *constant)
         const char *name = constant;
 
         for (unsigned int i = 2; !import_names_take(&import->names, name); i++)
-                name = ek_arena_printf(import->arena, "%s_%u", constant, i);
+                name = ek_memory_printf(import->arena, "%s_%u", constant, i);
         return name;
 }
 
@@ -157,22 +157,22 @@ const char *import_name_item(struct import *import, const char *c_name)
         const char *name;
 
         if (base == NULL)
-                base = ek_arena_strdup(import->arena, "state");
+                base = ek_memory_strdup(import->arena, "state");
         for (char *c = base; *c != '\0'; c++)
                 *c = (char)tolower((unsigned char)*c);
         if (strlen(base) > NAME_LENGTH_MAX)
                 base[NAME_LENGTH_MAX] = '\0';
         name = base;
         for (unsigned int i = 2; !import_names_take(&import->items, name); i++)
-                name = ek_arena_printf(import->arena, "%.*s_%u", NAME_LENGTH_MAX - SUFFIX_MAX, base,
-                                       i);
+                name = ek_memory_printf(import->arena, "%.*s_%u", NAME_LENGTH_MAX - SUFFIX_MAX,
+                                        base, i);
         return name;
 }
 
 /* protoc's JSON name, roughly: two fields that have one are warned of. */
-static const char *json_name(struct ek_arena *arena, const char *name)
+static const char *json_name(struct ek_memory *arena, const char *name)
 {
-        char *json = ek_arena_printf(arena, "json %s", name), *next = json + strlen("json ");
+        char *json = ek_memory_printf(arena, "json %s", name), *next = json + strlen("json ");
 
         for (const char *c = next; *c != '\0'; c++)
                 if (*c != '_')
@@ -184,7 +184,7 @@ static const char *json_name(struct ek_arena *arena, const char *name)
 const char *import_name_field(struct import *import, struct import_message *message,
                               const char *path, bool repeated, bool has_presence)
 {
-        struct ek_arena *arena = import->arena;
+        struct ek_memory *arena = import->arena;
         const char *base = clean(arena, path), *name;
 
         if (base == NULL)
@@ -195,21 +195,21 @@ const char *import_name_field(struct import *import, struct import_message *mess
                 const char *wanted[] = {
                         member,
                         json_name(arena, name),
-                        ek_arena_printf(arena, "%s_%s", repeated ? "n" : "has", member),
+                        ek_memory_printf(arena, "%s_%s", repeated ? "n" : "has", member),
                 };
 
                 if (!ek_name_is_word(member) &&
                     take_all(&message->names, wanted, repeated || has_presence ? 3 : 2))
                         return name;
-                name = i == 1 ? ek_arena_printf(arena, "%s_field", base)
-                              : ek_arena_printf(arena, "%s_field%u", base, i);
+                name = i == 1 ? ek_memory_printf(arena, "%s_field", base)
+                              : ek_memory_printf(arena, "%s_field%u", base, i);
         }
 }
 
 const char *import_name_oneof(struct import *import, struct import_message *message,
                               const char *member)
 {
-        struct ek_arena *arena = import->arena;
+        struct ek_memory *arena = import->arena;
         const char *base = clean(arena, member), *name;
 
         if (base == NULL)
@@ -219,14 +219,14 @@ const char *import_name_oneof(struct import *import, struct import_message *mess
                 const char *lower = ek_name_lower(arena, name);
                 const char *wanted[] = {
                         name,
-                        ek_arena_printf(arena, "%s_case", lower),
-                        ek_arena_printf(arena, "oneof %s", lower),
+                        ek_memory_printf(arena, "%s_case", lower),
+                        ek_memory_printf(arena, "oneof %s", lower),
                 };
 
                 /* Names of fields are taken as members, and a oneof is none: "x" and "X". */
                 if (!ek_name_is_word(lower) && take_all(&message->names, wanted, 3))
                         return name;
-                name = i == 1 ? ek_arena_printf(arena, "%s_choice", base)
-                              : ek_arena_printf(arena, "%s_choice%u", base, i);
+                name = i == 1 ? ek_memory_printf(arena, "%s_choice", base)
+                              : ek_memory_printf(arena, "%s_choice%u", base, i);
         }
 }

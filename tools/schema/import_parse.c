@@ -16,7 +16,7 @@
 const char *import_string(struct import *import, CXString string)
 {
         const char *text = clang_getCString(string);
-        const char *copy = ek_arena_strdup(import->arena, text != NULL ? text : "");
+        const char *copy = ek_memory_strdup(import->arena, text != NULL ? text : "");
 
         clang_disposeString(string);
         return copy;
@@ -30,9 +30,9 @@ static const char *position(struct import *import, CXSourceLocation location)
 
         clang_getExpansionLocation(location, &file, &line, &column, NULL);
         name = import_string(import, clang_getFileName(file));
-        return ek_arena_printf(import->arena, "%s:%u:%u",
-                               name[0] != '\0' ? name : import->options->files.list[0], line,
-                               column);
+        return ek_memory_printf(import->arena, "%s:%u:%u",
+                                name[0] != '\0' ? name : import->options->files.list[0], line,
+                                column);
 }
 
 static void tell(struct import *import, CXCursor at, const char *kind, const char *format,
@@ -42,8 +42,8 @@ static void tell(struct import *import, CXCursor at, const char *kind, const cha
 
         if (vasprintf(&sentence, format, arguments) < 0)
                 ek_die("memory ran out");
-        line = ek_arena_printf(import->arena, "%s: %s: %s",
-                               position(import, clang_getCursorLocation(at)), kind, sentence);
+        line = ek_memory_printf(import->arena, "%s: %s: %s",
+                                position(import, clang_getCursorLocation(at)), kind, sentence);
         free(sentence);
         if (import_names_take(&import->told, line))
                 output_lines(import->arena, stderr, line);
@@ -121,7 +121,7 @@ static bool has_errors(struct import *import)
                                 is_at_annotation(import, clang_getDiagnosticLocation(diagnostic));
                         output_lines(
                                 import->arena, stderr,
-                                ek_arena_printf(
+                                ek_memory_printf(
                                         import->arena, "%s: error: %s",
                                         position(import, clang_getDiagnosticLocation(diagnostic)),
                                         import_string(import,
@@ -144,8 +144,8 @@ static bool has_errors(struct import *import)
 
 static void add_argument(struct import *import, struct strings *arguments, const char *argument)
 {
-        arguments->list = ek_arena_grow(import->arena, arguments->list, arguments->count,
-                                        &arguments->size, sizeof(*arguments->list));
+        arguments->list = ek_memory_grow(import->arena, arguments->list, arguments->count,
+                                         &arguments->size, sizeof(*arguments->list));
         arguments->list[arguments->count++] = argument;
 }
 
@@ -166,15 +166,17 @@ static bool parse_file(struct import *import, CXIndex index)
         for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
                 add_argument(import, &arguments, fixed[i]);
         for (size_t i = 0; i < options->include_dirs.count; i++)
-                add_argument(import, &arguments,
-                             ek_arena_printf(import->arena, "-I%s", options->include_dirs.list[i]));
+                add_argument(
+                        import, &arguments,
+                        ek_memory_printf(import->arena, "-I%s", options->include_dirs.list[i]));
         for (size_t i = 0; i < options->defines.count; i++)
                 add_argument(import, &arguments,
-                             ek_arena_printf(import->arena, "-D%s", options->defines.list[i]));
+                             ek_memory_printf(import->arena, "-D%s", options->defines.list[i]));
         if (installed != NULL)
-                add_argument(import, &arguments, ek_arena_printf(import->arena, "-I%s", installed));
+                add_argument(import, &arguments,
+                             ek_memory_printf(import->arena, "-I%s", installed));
         if (path[0] == '-')
-                path = ek_arena_printf(import->arena, "./%s", path);
+                path = ek_memory_printf(import->arena, "./%s", path);
         error = clang_parseTranslationUnit2(index, path, arguments.list, (int)arguments.count, NULL,
                                             0, CXTranslationUnit_SkipFunctionBodies, &import->unit);
         if (error == CXError_Success && import->unit != NULL)
@@ -222,7 +224,7 @@ static void add_root(struct import *import, const char *wanted)
 {
         const char *colon = strchrnul(wanted, ':');
         const char *key = *colon != '\0' ? strchr(colon + 1, ':') : NULL;
-        const char *name = ek_arena_printf(import->arena, "%.*s", (int)(colon - wanted), wanted);
+        const char *name = ek_memory_printf(import->arena, "%.*s", (int)(colon - wanted), wanted);
         struct search search = {.import = import, .name = name};
         struct import_message *message;
         CXType type;

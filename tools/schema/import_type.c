@@ -114,7 +114,7 @@ struct import_message *import_message(struct import *import, CXType type, CXCurs
                              c_struct);
                 return NULL;
         }
-        message = ek_arena_alloc(import->arena, 1, sizeof(*message));
+        message = ek_memory_alloc(import->arena, 1, sizeof(*message));
         message->declaration = definition;
         message->origin = place;
         message->has_origin = from != NULL;
@@ -187,8 +187,8 @@ static enum CXChildVisitResult visit_value(CXCursor cursor, CXCursor parent, CXC
                 return CXChildVisit_Continue; /* another name of the same value */
         value.name = import_name_value(import, value.constant);
         enumeration->values =
-                ek_arena_grow(import->arena, enumeration->values, enumeration->value_count,
-                              &enumeration->value_size, sizeof(value));
+                ek_memory_grow(import->arena, enumeration->values, enumeration->value_count,
+                               &enumeration->value_size, sizeof(value));
         enumeration->values[enumeration->value_count++] = value;
         return CXChildVisit_Continue;
 }
@@ -210,7 +210,7 @@ struct import_enum *import_enum(struct import *import, CXType type, CXCursor at,
                 name += strlen("enum ");
         if (clang_Cursor_isAnonymous(declaration))
                 name = hint;
-        enumeration = ek_arena_alloc(import->arena, 1, sizeof(*enumeration));
+        enumeration = ek_memory_alloc(import->arena, 1, sizeof(*enumeration));
         enumeration->declaration = definition;
         values.enumeration = enumeration;
         values.is_unsigned =

@@ -10,12 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool has_options(struct ek_arena *arena, const char *directory)
+static bool has_options(struct ek_memory *arena, const char *directory)
 {
-        return access(ek_arena_printf(arena, "%s/ekiden/options.proto", directory), R_OK) == 0;
+        return access(ek_memory_printf(arena, "%s/ekiden/options.proto", directory), R_OK) == 0;
 }
 
-const char *installed_include_dir(struct ek_arena *arena)
+const char *installed_include_dir(struct ek_memory *arena)
 {
         char self[PATH_MAX];
         ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -25,8 +25,8 @@ const char *installed_include_dir(struct ek_arena *arena)
         if (length > 0 && EKIDEN_INCLUDE_NAME[0] != '/') {
                 self[length] = '\0';
                 slash = strrchr(self, '/');
-                beside = ek_arena_printf(arena, "%.*s/../" EKIDEN_INCLUDE_NAME,
-                                         slash != NULL ? (int)(slash - self) : 0, self);
+                beside = ek_memory_printf(arena, "%.*s/../" EKIDEN_INCLUDE_NAME,
+                                          slash != NULL ? (int)(slash - self) : 0, self);
                 if (has_options(arena, beside))
                         return beside;
         }

@@ -5,4 +5,4 @@
 #include "memory.h"
 
 /** The directory that has ekiden/options.proto and ekiden/annotate.h, or NULL where none has. */
-const char *installed_include_dir(struct ek_arena *arena);
+const char *installed_include_dir(struct ek_memory *arena);

@@ -23,12 +23,12 @@ typedef Google__Protobuf__Compiler__CodeGeneratorRequest Request;
 
 /* All files of all sets, each once. */
 struct union_of_sets {
-        struct ek_arena *arena;
+        struct ek_memory *arena;
         Google__Protobuf__FileDescriptorProto **files;
         size_t count, size;
 };
 
-static Request *decode(struct ek_arena *arena, const struct ek_text *set)
+static Request *decode(struct ek_memory *arena, const struct ek_text *set)
 {
         struct ek_text request;
         size_t next = 0;
@@ -41,7 +41,7 @@ static Request *decode(struct ek_arena *arena, const struct ek_text *set)
                 const char tag = TAG_FILE_IN_REQUEST;
                 uint64_t length;
 
-                prefix = ek_varint_read(bytes + 1, left - 1, &length);
+                prefix = ek_varint_decode(bytes + 1, left - 1, &length);
                 if (bytes[0] != TAG_FILE_IN_SET || prefix == 0 || length > left - 1 - prefix)
                         return NULL;
                 ek_text_add(&request, &tag, 1);
@@ -51,7 +51,7 @@ static Request *decode(struct ek_arena *arena, const struct ek_text *set)
         return ek_read_request(arena, (const uint8_t *)request.bytes, request.length);
 }
 
-static bool is_same_file(struct ek_arena *arena, const Google__Protobuf__FileDescriptorProto *a,
+static bool is_same_file(struct ek_memory *arena, const Google__Protobuf__FileDescriptorProto *a,
                          const Google__Protobuf__FileDescriptorProto *b)
 {
         size_t size = google__protobuf__file_descriptor_proto__get_packed_size(a);
@@ -59,8 +59,8 @@ static bool is_same_file(struct ek_arena *arena, const Google__Protobuf__FileDes
 
         if (google__protobuf__file_descriptor_proto__get_packed_size(b) != size)
                 return false;
-        left = ek_arena_alloc(arena, size, 1);
-        right = ek_arena_alloc(arena, size, 1);
+        left = ek_memory_alloc(arena, size, 1);
+        right = ek_memory_alloc(arena, size, 1);
         google__protobuf__file_descriptor_proto__pack(a, left);
         google__protobuf__file_descriptor_proto__pack(b, right);
         return memcmp(left, right, size) == 0;
@@ -82,8 +82,8 @@ static bool add_file(struct union_of_sets *all, Google__Protobuf__FileDescriptor
                              path, file->name);
                 return false;
         }
-        all->files = ek_arena_grow(all->arena, all->files, all->count, &all->size,
-                                   sizeof(struct Google__Protobuf__FileDescriptorProto *));
+        all->files = ek_memory_grow(all->arena, all->files, all->count, &all->size,
+                                    sizeof(struct Google__Protobuf__FileDescriptorProto *));
         all->files[all->count++] = file;
         return true;
 }
@@ -136,15 +136,15 @@ static bool build(const struct options *options, const struct union_of_sets *all
 
 int load_schemas(const struct options *options, struct loaded *ret_loaded)
 {
-        struct ek_arena *arena = options->arena;
+        struct ek_memory *arena = options->arena;
         const size_t count = options->files.count;
         struct union_of_sets all = {.arena = arena};
-        const char **names = ek_arena_alloc(arena, count, sizeof(*names));
+        const char **names = ek_memory_alloc(arena, count, sizeof(*names));
         struct ek_problems problems;
         int status = 0;
 
         *ret_loaded = (struct loaded){.count = count};
-        ret_loaded->schemas = ek_arena_alloc(arena, count, sizeof(*ret_loaded->schemas));
+        ret_loaded->schemas = ek_memory_alloc(arena, count, sizeof(*ret_loaded->schemas));
         for (size_t i = 0; i < count; i++) {
                 int schema_status = read_schema(options, options->files.list[i], &all, &names[i]);
 

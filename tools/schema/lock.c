@@ -79,8 +79,8 @@ static void fault(const struct lock *lock, int line, size_t column, const char *
         vsnprintf(sentence, sizeof(sentence), format, arguments);
         va_end(arguments);
         output_lines(lock->arena, stderr,
-                     ek_arena_printf(lock->arena, "%s:%d:%zu: error: %s", lock->path, line, column,
-                                     sentence));
+                     ek_memory_printf(lock->arena, "%s:%d:%zu: error: %s", lock->path, line, column,
+                                      sentence));
 }
 
 /* The next word of a line, cut off; "" where there is none. */
@@ -106,7 +106,7 @@ static bool add_line(struct lock *lock, const struct lock_line *line)
                 return false;
         }
         lock->lines =
-                ek_arena_grow(lock->arena, lock->lines, lock->count, &lock->size, sizeof(*line));
+                ek_memory_grow(lock->arena, lock->lines, lock->count, &lock->size, sizeof(*line));
         lock->lines[lock->count++] = *line;
         return true;
 }
@@ -145,7 +145,7 @@ static bool parse_line(struct lock *lock, char *text, int number)
         return false;
 }
 
-int lock_read(struct lock *lock, struct ek_arena *arena, const char *path)
+int lock_read(struct lock *lock, struct ek_memory *arena, const char *path)
 {
         struct ek_text text;
         bool good = true;

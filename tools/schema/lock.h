@@ -21,7 +21,7 @@ struct lock_line {
 };
 
 struct lock {
-        struct ek_arena *arena;
+        struct ek_memory *arena;
         const char *path;
         struct lock_line *lines; /* by program, then version */
         size_t count, size;
@@ -33,7 +33,7 @@ struct lock {
  *
  * @return 0; STATUS_FAULT where it is no lock file; STATUS_SYSTEM where it cannot be read
  */
-int lock_read(struct lock *lock, struct ek_arena *arena, const char *path);
+int lock_read(struct lock *lock, struct ek_memory *arena, const char *path);
 
 /** The line of a version, or NULL. */
 const struct lock_line *lock_find(const struct lock *lock, const char *program, uint32_t version);

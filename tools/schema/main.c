@@ -33,19 +33,19 @@ static void occupy_standard_descriptors(void)
 int main(int argc, char **argv)
 {
         struct options options;
-        struct ek_arena arena;
+        struct ek_memory arena;
         int status;
 
         occupy_standard_descriptors();
         setlocale(LC_CTYPE, "");
         ek_exit_failure = STATUS_SYSTEM;
-        ek_arena_init(&arena);
+        ek_memory_init(&arena);
         options_parse(argc, argv, &arena, &options);
         status = commands[options.action](&options);
         if (fflush(stdout) != 0 || ferror(stdout)) {
                 output_error(&arena, "the output cannot be written: %s", strerror(errno));
                 status = STATUS_SYSTEM;
         }
-        ek_arena_deinit(&arena);
+        ek_memory_deinit(&arena);
         return status;
 }

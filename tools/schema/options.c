@@ -108,8 +108,8 @@ static const struct command commands[] = {
 
 static void add(struct options *options, struct strings *strings, const char *string)
 {
-        strings->list = ek_arena_grow(options->arena, strings->list, strings->count, &strings->size,
-                                      sizeof(*strings->list));
+        strings->list = ek_memory_grow(options->arena, strings->list, strings->count,
+                                       &strings->size, sizeof(*strings->list));
         strings->list[strings->count++] = string;
 }
 
@@ -233,11 +233,11 @@ static void parse_command(const struct command *command, int argc, char **argv,
                 .options = command->options,
                 .parser = parse_option,
                 .args_doc = command->arguments,
-                .doc = ek_arena_printf(options->arena, "%s\v%s", command->summary,
-                                       command->explanation),
+                .doc = ek_memory_printf(options->arena, "%s\v%s", command->summary,
+                                        command->explanation),
         };
 
-        argv[0] = ek_arena_printf(options->arena, "ekiden-schema %s", command->name);
+        argv[0] = ek_memory_printf(options->arena, "ekiden-schema %s", command->name);
         argp_parse(&parser, argc, argv, ARGP_NO_HELP, NULL, options);
 }
 
@@ -271,26 +271,26 @@ static error_t parse_whole(int key, char *argument, struct argp_state *state)
 }
 
 /* The commands and the exit statuses, from the tables that decide them. */
-static char *whole_documentation(struct ek_arena *arena)
+static char *whole_documentation(struct ek_memory *arena)
 {
-        char *text = ek_arena_strdup(arena, "Compare, freeze and make schemas of a program's "
-                                            "state.\vCommands:\n");
+        char *text = ek_memory_strdup(arena, "Compare, freeze and make schemas of a program's "
+                                             "state.\vCommands:\n");
 
         for (size_t i = 0; i < COMMAND_COUNT; i++)
-                text = ek_arena_printf(arena, "%s  %-8s %s\n", text, commands[i].name,
-                                       commands[i].summary);
-        text = ek_arena_printf(arena,
-                               "%s\n`ekiden-schema COMMAND --help' tells more of one.\n\n"
-                               "Exit status:\n",
-                               text);
+                text = ek_memory_printf(arena, "%s  %-8s %s\n", text, commands[i].name,
+                                        commands[i].summary);
+        text = ek_memory_printf(arena,
+                                "%s\n`ekiden-schema COMMAND --help' tells more of one.\n\n"
+                                "Exit status:\n",
+                                text);
 #define ADD_STATUS(name, value, sentence) \
-        text = ek_arena_printf(arena, "%s  %-3d %s\n", text, value, sentence);
+        text = ek_memory_printf(arena, "%s  %-3d %s\n", text, value, sentence);
         STATUSES(ADD_STATUS)
 #undef ADD_STATUS
         return text;
 }
 
-void options_parse(int argc, char **argv, struct ek_arena *arena, struct options *ret_options)
+void options_parse(int argc, char **argv, struct ek_memory *arena, struct options *ret_options)
 {
         const struct argp parser = {
                 .options = whole_options,

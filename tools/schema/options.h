@@ -21,7 +21,7 @@ struct strings {
 };
 
 struct options {
-        struct ek_arena *arena;
+        struct ek_memory *arena;
         enum action action;
         struct strings files; /* schemas or, of import, the one header */
         struct strings include_dirs; /* of -I, in order */
@@ -35,4 +35,4 @@ struct options {
 };
 
 /** Reads it. Ends the program where it is not valid, or asks for help only. */
-void options_parse(int argc, char **argv, struct ek_arena *arena, struct options *ret_options);
+void options_parse(int argc, char **argv, struct ek_memory *arena, struct options *ret_options);

@@ -8,16 +8,16 @@
 
 #include "../src/text.h"
 
-static void print_line(struct ek_arena *arena, FILE *stream, const char *line, size_t length)
+static void print_line(struct ek_memory *arena, FILE *stream, const char *line, size_t length)
 {
-        char *copy = ek_arena_alloc(arena, length + 1, 1);
-        char *clean = ek_arena_alloc(arena, length + 1, 1);
+        char *copy = ek_memory_alloc(arena, length + 1, 1);
+        char *clean = ek_memory_alloc(arena, length + 1, 1);
 
         memcpy(copy, line, length);
         fprintf(stream, "%s\n", text_clean(copy, TEXT_PRINTABLE, clean, length + 1));
 }
 
-void output_lines(struct ek_arena *arena, FILE *stream, const char *lines)
+void output_lines(struct ek_memory *arena, FILE *stream, const char *lines)
 {
         while (*lines != '\0') {
                 const char *end = strchrnul(lines, '\n');
@@ -27,7 +27,7 @@ void output_lines(struct ek_arena *arena, FILE *stream, const char *lines)
         }
 }
 
-void output_error(struct ek_arena *arena, const char *format, ...)
+void output_error(struct ek_memory *arena, const char *format, ...)
 {
         va_list arguments;
         char *sentence;
@@ -36,6 +36,6 @@ void output_error(struct ek_arena *arena, const char *format, ...)
         if (vasprintf(&sentence, format, arguments) < 0)
                 ek_die("memory ran out");
         va_end(arguments);
-        output_lines(arena, stderr, ek_arena_printf(arena, "ekiden-schema: %s", sentence));
+        output_lines(arena, stderr, ek_memory_printf(arena, "ekiden-schema: %s", sentence));
         free(sentence);
 }

@@ -10,8 +10,8 @@
 #include "memory.h"
 
 /** Prints lines; what is no text in them becomes '?'. */
-void output_lines(struct ek_arena *arena, FILE *stream, const char *lines);
+void output_lines(struct ek_memory *arena, FILE *stream, const char *lines);
 
 /** Prints one line to stderr, with the program's name before it. */
-void output_error(struct ek_arena *arena, const char *format, ...)
+void output_error(struct ek_memory *arena, const char *format, ...)
         __attribute__((format(printf, 2, 3)));

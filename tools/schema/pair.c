@@ -39,7 +39,7 @@ static bool is_pair(const struct options *options, const struct loaded *loaded, 
 int pair_compare(const struct options *options, bool may_go_back,
                  struct ek_comparison *ret_comparison)
 {
-        struct loaded *loaded = ek_arena_alloc(options->arena, 1, sizeof(*loaded));
+        struct loaded *loaded = ek_memory_alloc(options->arena, 1, sizeof(*loaded));
         int status = load_schemas(options, loaded);
         struct ek_schema *from, *to;
 

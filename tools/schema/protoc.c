@@ -19,21 +19,21 @@
 
 #define RESULT_FD 3 /* in protoc: a file in memory, so that nothing is left behind */
 
-static const char *directory_of(struct ek_arena *arena, const char *path)
+static const char *directory_of(struct ek_memory *arena, const char *path)
 {
         const char *slash = strrchr(path, '/');
 
         if (slash == NULL)
                 return ".";
-        return slash == path ? "/" : ek_arena_printf(arena, "%.*s", (int)(slash - path), path);
+        return slash == path ? "/" : ek_memory_printf(arena, "%.*s", (int)(slash - path), path);
 }
 
 /* protoc compares paths as texts, so that it gets all of them from the root: but for those with a
  * ':', which it takes for two. */
-static const char *absolute(struct ek_arena *arena, const char *directory)
+static const char *absolute(struct ek_memory *arena, const char *directory)
 {
         char *real = realpath(directory, NULL);
-        const char *copy = real != NULL && strchr(real, ':') == NULL ? ek_arena_strdup(arena, real)
+        const char *copy = real != NULL && strchr(real, ':') == NULL ? ek_memory_strdup(arena, real)
                                                                      : directory;
 
         free(real);
@@ -41,34 +41,34 @@ static const char *absolute(struct ek_arena *arena, const char *directory)
 }
 
 /* A name that is neither an option to protoc nor, by "@", a file with arguments. */
-static const char *absolute_file(struct ek_arena *arena, const char *path)
+static const char *absolute_file(struct ek_memory *arena, const char *path)
 {
         const char *slash = strrchr(path, '/');
         const char *directory = absolute(arena, directory_of(arena, path));
 
-        return ek_arena_printf(arena, "%s/%s", strcmp(directory, "/") != 0 ? directory : "",
-                               slash != NULL ? slash + 1 : path);
+        return ek_memory_printf(arena, "%s/%s", strcmp(directory, "/") != 0 ? directory : "",
+                                slash != NULL ? slash + 1 : path);
 }
 
-static char *path_argument(struct ek_arena *arena, const char *directory)
+static char *path_argument(struct ek_memory *arena, const char *directory)
 {
-        return ek_arena_printf(arena, "--proto_path=%s", absolute(arena, directory));
+        return ek_memory_printf(arena, "--proto_path=%s", absolute(arena, directory));
 }
 
 /* Where imports are looked for: where the user says, else here; beside the schema; and where our
  * own are installed. protoc grumbles at a directory that is not there. */
 static char **make_arguments(const struct options *options, const char *path)
 {
-        struct ek_arena *arena = options->arena;
+        struct ek_memory *arena = options->arena;
         const size_t dir_count = options->include_dirs.count;
         const char *installed = installed_include_dir(arena);
-        char **arguments = ek_arena_alloc(arena, dir_count + 10, sizeof(*arguments));
+        char **arguments = ek_memory_alloc(arena, dir_count + 10, sizeof(*arguments));
         size_t count = 0;
 
-        arguments[count++] = ek_arena_strdup(arena, "protoc");
-        arguments[count++] = ek_arena_printf(arena, "--descriptor_set_out=/dev/fd/%d", RESULT_FD);
-        arguments[count++] = ek_arena_strdup(arena, "--include_imports");
-        arguments[count++] = ek_arena_strdup(arena, "--include_source_info");
+        arguments[count++] = ek_memory_strdup(arena, "protoc");
+        arguments[count++] = ek_memory_printf(arena, "--descriptor_set_out=/dev/fd/%d", RESULT_FD);
+        arguments[count++] = ek_memory_strdup(arena, "--include_imports");
+        arguments[count++] = ek_memory_strdup(arena, "--include_source_info");
         for (size_t i = 0; i < dir_count; i++)
                 arguments[count++] = path_argument(arena, options->include_dirs.list[i]);
         if (dir_count == 0)
@@ -76,7 +76,7 @@ static char **make_arguments(const struct options *options, const char *path)
         arguments[count++] = path_argument(arena, directory_of(arena, path));
         if (installed != NULL)
                 arguments[count++] = path_argument(arena, installed);
-        arguments[count++] = ek_arena_strdup(arena, absolute_file(arena, path));
+        arguments[count++] = ek_memory_strdup(arena, absolute_file(arena, path));
         return arguments;
 }
 
