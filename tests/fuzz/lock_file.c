@@ -31,7 +31,7 @@ static void expect_lines(const char *text, size_t size)
 }
 
 /* lock_read(), with what it says kept from the terminal. */
-static int read_quietly(struct lock *lock, struct ek_arena *arena, const char *path)
+static int read_quietly(struct lock *lock, struct ek_memory *arena, const char *path)
 {
         FILE *terminal = stderr;
         char *said = NULL;
@@ -49,16 +49,16 @@ static int read_quietly(struct lock *lock, struct ek_arena *arena, const char *p
         return r;
 }
 
-static char *as_text(struct ek_arena *arena, const struct lock_line *line)
+static char *as_text(struct ek_memory *arena, const struct lock_line *line)
 {
         char digits[2 * EK_FINGERPRINT_SIZE + 1];
 
         for (size_t i = 0; i < EK_FINGERPRINT_SIZE; i++)
                 snprintf(digits + 2 * i, 3, "%02x", line->fingerprint[i]);
-        return ek_arena_printf(arena, "%s %u %s\n", line->program, line->version, digits);
+        return ek_memory_printf(arena, "%s %u %s\n", line->program, line->version, digits);
 }
 
-static void expect_same_again(struct ek_arena *arena, const struct lock *lock)
+static void expect_same_again(struct ek_memory *arena, const struct lock *lock)
 {
         char path[64];
         struct ek_text text;
@@ -83,15 +83,15 @@ static void expect_same_again(struct ek_arena *arena, const struct lock *lock)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-        struct ek_arena arena;
+        struct ek_memory arena;
         struct lock lock;
         char path[64];
         int fd = make_file(data, size, path);
 
-        ek_arena_init(&arena);
+        ek_memory_init(&arena);
         if (read_quietly(&lock, &arena, path) == 0)
                 expect_same_again(&arena, &lock);
-        ek_arena_deinit(&arena);
+        ek_memory_deinit(&arena);
         close(fd);
         return 0;
 }

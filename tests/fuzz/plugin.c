@@ -35,7 +35,8 @@ static void expect_sound(const struct ek_text *output)
 }
 
 /* What main() does. */
-static bool answer(struct ek_arena *arena, const uint8_t *data, size_t size, struct ek_text *output)
+static bool answer(struct ek_memory *arena, const uint8_t *data, size_t size,
+                   struct ek_text *output)
 {
         Google__Protobuf__Compiler__CodeGeneratorRequest *request;
 
@@ -51,12 +52,12 @@ static bool answer(struct ek_arena *arena, const uint8_t *data, size_t size, str
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-        struct ek_arena arena;
+        struct ek_memory arena;
         struct ek_text output;
 
-        ek_arena_init(&arena);
+        ek_memory_init(&arena);
         if (answer(&arena, data, size, &output))
                 expect_sound(&output);
-        ek_arena_deinit(&arena);
+        ek_memory_deinit(&arena);
         return 0;
 }

@@ -58,10 +58,17 @@ static int report(struct walk *walk, enum ek_difference_kind kind, const struct 
         walk->here.kind = kind;
         walk->here.field_a = pair ? pair->field_a : NULL;
         walk->here.field_b = pair ? pair->field_b : NULL;
+        walk->here.entry_a = pair ? pair->entry_a : NULL;
+        walk->here.entry_b = pair ? pair->entry_b : NULL;
         walk->here.value_a = value_a;
         walk->here.value_b = value_b;
         walk->count++;
         return walk->visit ? walk->visit(walk->data, &walk->here) : 0;
+}
+
+static bool is_secret(const struct ekiden_field *entry)
+{
+        return entry && (entry->flags & EKIDEN_FIELD_SECRET);
 }
 
 static bool is_descriptor(const struct pair *pair)
@@ -202,14 +209,17 @@ static int compare_fields(struct walk *walk, const struct side *a, const struct 
                           const struct pair *pair, unsigned int depth)
 {
         size_t length = walk->path_length;
+        bool was_secret = walk->here.is_secret;
         int r;
 
+        walk->here.is_secret |= is_secret(pair->entry_a) || is_secret(pair->entry_b);
         add_to_path(walk, length > 0 ? "." : "", pair->field_a->name);
         if (pair->field_a->label == PROTOBUF_C_LABEL_REPEATED)
                 r = compare_repeated(walk, pair, a->message, b->message, depth);
         else
                 r = compare_single(walk, pair, a->message, b->message, depth);
         cut_path(walk, length);
+        walk->here.is_secret = was_secret;
         return r;
 }
 

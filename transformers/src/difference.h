@@ -28,8 +28,10 @@ struct ek_difference {
         /* The field in either type, and its value in either message as protobuf-c keeps it,
            borrowed from there; of COUNT, the arrays. NULL where there is none. */
         const ProtobufCFieldDescriptor *field_a, *field_b;
+        const struct ekiden_field *entry_a, *entry_b; /* in the tables */
         const void *value_a, *value_b;
         size_t count_a, count_b; /* of COUNT */
+        bool is_secret; /* the field, or one that it is in, is marked so: show no value */
 };
 
 /** How two messages are compared. */

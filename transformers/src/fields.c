@@ -2,6 +2,8 @@
 /* protobuf-c's reflection, read with the generator's tables beside it. */
 #include "fields.h"
 
+#include <string.h>
+
 #include "record.h"
 #include "secret.h"
 
@@ -214,6 +216,21 @@ bool ek_record_identity(const struct ekiden_message *type, const ProtobufCMessag
         return true;
 }
 
+/* Of a field without presence (proto3): what is not zero. */
+static bool is_zero(const ProtobufCFieldDescriptor *field, const void *value)
+{
+        static const char zeros[sizeof(ProtobufCBinaryData)];
+
+        switch (field->type) {
+        case PROTOBUF_C_TYPE_STRING:
+                return !*(const char *const *)value || !**(const char *const *)value;
+        case PROTOBUF_C_TYPE_BYTES:
+                return ((const ProtobufCBinaryData *)value)->len == 0;
+        default:
+                return memcmp(value, zeros, ek_value_size(field->type)) == 0;
+        }
+}
+
 bool ek_field_is_set(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 {
         const char *quantifier = (const char *)message + field->quantifier_offset;
@@ -225,6 +242,8 @@ bool ek_field_is_set(const ProtobufCMessage *message, const ProtobufCFieldDescri
                 return true;
         if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
                 return *(const uint32_t *)(const void *)quantifier == field->id;
+        if (field->label == PROTOBUF_C_LABEL_NONE)
+                return !is_zero(field, pointer);
         if (field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE)
                 return *pointer && *pointer != field->default_value;
         return *(const protobuf_c_boolean *)quantifier;

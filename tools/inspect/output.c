@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* See output.h. */
+#include "output.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire/cleanup.h"
+
+void output_init(struct output *output, const struct options *options)
+{
+        *output = (struct output){.options = options};
+        terminal_init(&output->terminal, stdout);
+}
+
+const char *output_clean(const struct output *output, const char *untrusted, char *ret_text,
+                         size_t size_bytes)
+{
+        return text_clean(untrusted, terminal_allowed(&output->terminal), ret_text, size_bytes);
+}
+
+struct print output_print(const struct output *output, const struct record *record)
+{
+        return (struct print){
+                .show_secrets = output->options->show_secrets,
+                .allowed = terminal_allowed(&output->terminal),
+                .descriptors = record->descriptors,
+                .descriptor_count = record->descriptor_count,
+        };
+}
+
+static void print_failure(const struct ekiden_error *error, const char *path)
+{
+        char text[sizeof(error->sentence)];
+        struct terminal terminal;
+
+        terminal_init(&terminal, stderr);
+        fprintf(stderr, "%sekiden-inspect:%s ", terminal_red(&terminal), terminal_plain(&terminal));
+        if (path)
+                fprintf(stderr, "%s: ", path);
+        fprintf(stderr, "%s.\n",
+                text_clean(error->sentence, terminal_allowed(&terminal), text, sizeof(text)));
+        if (error->phase != EKIDEN_PHASE_NONE)
+                fprintf(stderr, "  %-8s%s\n", "phase", ekiden_phase_name(error->phase));
+        if (error->item[0])
+                fprintf(stderr, "  %-8s%s\n", "item",
+                        text_clean(error->item, terminal_allowed(&terminal), text, sizeof(text)));
+        if (error->field[0])
+                fprintf(stderr, "  %-8s%s\n", "field",
+                        text_clean(error->field, terminal_allowed(&terminal), text, sizeof(text)));
+        fprintf(stderr, "  %-8s%s (exit status %d)\n", "error", ekiden_error_name(error->code),
+                ekiden_error_exit_status(error->code));
+}
+
+int output_failure(const struct output *output, const char *path)
+{
+        const struct ekiden_error *error = &output->error;
+        struct json_object *object;
+
+        if (!output->options->json) {
+                fflush(stdout);
+                print_failure(error, path);
+                return ekiden_error_exit_status(error->code);
+        }
+        object = output_event("failed");
+        output_add_text(object, "file", path);
+        output_add_text(object, "error", ekiden_error_name(error->code));
+        output_add_number(object, "exit_status", (uint64_t)ekiden_error_exit_status(error->code));
+        output_add_text(object, "phase",
+                        error->phase != EKIDEN_PHASE_NONE ? ekiden_phase_name(error->phase) : NULL);
+        output_add_text(object, "item", error->item);
+        output_add_text(object, "field", error->field);
+        output_add_text(object, "sentence", error->sentence);
+        output_line(object);
+        return ekiden_error_exit_status(error->code);
+}
+
+struct json_object *output_event(const char *event)
+{
+        struct json_object *object = json_object_new_object();
+
+        output_add_text(object, "event", event);
+        return object;
+}
+
+void output_add_text(struct json_object *object, const char *key, const char *untrusted)
+{
+        size_t size = untrusted ? strlen(untrusted) + 1 : 0;
+        ek_auto_free char *text = size > 1 ? malloc(size) : NULL;
+
+        if (text)
+                text_clean(untrusted, TEXT_ANY_UTF8, text, size);
+        json_object_object_add(object, key, text ? json_object_new_string(text) : NULL);
+}
+
+void output_add_number(struct json_object *object, const char *key, uint64_t number)
+{
+        json_object_object_add(object, key, json_object_new_uint64(number));
+}
+
+int output_line(struct json_object *object)
+{
+        const char *line =
+                object ? json_object_to_json_string_ext(
+                                 object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+                       : NULL;
+        int r = line ? 0 : EKIDEN_ENOMEM;
+
+        if (line)
+                puts(line);
+        json_object_put(object);
+        return r;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* The JSON mapping: 64-bit integers are strings, bytes are base64, values of enums go by name. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fields.h"
+#include "print.h"
+#include "record.h"
+#include "scalar.h"
+
+/* RFC 4648, section 4. */
+static struct json_object *base64(const uint8_t *bytes, size_t size)
+{
+        static const char digits[] =
+                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        size_t length = (size + 2) / 3 * 4;
+        struct json_object *object;
+        char *text = malloc(length + 1);
+
+        if (!text || length > INT32_MAX) {
+                free(text);
+                return NULL;
+        }
+        for (size_t i = 0, out = 0; i < size; i += 3, out += 4) {
+                uint32_t group = (uint32_t)bytes[i] << 16;
+
+                if (i + 1 < size)
+                        group |= (uint32_t)bytes[i + 1] << 8;
+                if (i + 2 < size)
+                        group |= bytes[i + 2];
+                text[out] = digits[group >> 18];
+                text[out + 1] = digits[group >> 12 & 63];
+                text[out + 2] = i + 1 < size ? digits[group >> 6 & 63] : '=';
+                text[out + 3] = i + 2 < size ? digits[group & 63] : '=';
+        }
+        object = json_object_new_string_len(text, (int)length);
+        free(text);
+        return object;
+}
+
+static struct json_object *real(const ProtobufCFieldDescriptor *field, const void *value)
+{
+        char text[SCALAR_TEXT_MAX];
+        double number = field->type == PROTOBUF_C_TYPE_FLOAT ? (double)*(const float *)value
+                                                             : *(const double *)value;
+
+        if (isnan(number))
+                return json_object_new_string("NaN");
+        if (isinf(number))
+                return json_object_new_string(number < 0 ? "-Infinity" : "Infinity");
+        return json_object_new_double_s(number, scalar_text(field, value, text));
+}
+
+static struct json_object *enumeration(const ProtobufCFieldDescriptor *field, int32_t number)
+{
+        const ProtobufCEnumValue *value =
+                protobuf_c_enum_descriptor_get_value(field->descriptor, number);
+
+        return value ? json_object_new_string(value->name) : json_object_new_int(number);
+}
+
+static struct json_object *scalar(const ProtobufCFieldDescriptor *field, const void *value)
+{
+        const ProtobufCBinaryData *bytes = value;
+        char text[SCALAR_TEXT_MAX];
+        const char *string;
+
+        switch (field->type) {
+        case PROTOBUF_C_TYPE_INT32:
+        case PROTOBUF_C_TYPE_SINT32:
+        case PROTOBUF_C_TYPE_SFIXED32:
+                return json_object_new_int(*(const int32_t *)value);
+        case PROTOBUF_C_TYPE_UINT32:
+        case PROTOBUF_C_TYPE_FIXED32:
+                return json_object_new_int64(*(const uint32_t *)value);
+        case PROTOBUF_C_TYPE_FLOAT:
+        case PROTOBUF_C_TYPE_DOUBLE:
+                return real(field, value);
+        case PROTOBUF_C_TYPE_BOOL:
+                return json_object_new_boolean(*(const protobuf_c_boolean *)value);
+        case PROTOBUF_C_TYPE_ENUM:
+                return enumeration(field, *(const int32_t *)value);
+        case PROTOBUF_C_TYPE_STRING:
+                string = *(const char *const *)value;
+                return json_object_new_string(string ? string : "");
+        case PROTOBUF_C_TYPE_BYTES:
+                return base64(bytes->data, bytes->len);
+        default:
+                return json_object_new_string(scalar_text(field, value, text));
+        }
+}
+
+struct json_object *print_json_value(const struct print *print, const struct ekiden_field *entry,
+                                     const ProtobufCFieldDescriptor *field, const void *value)
+{
+        const ProtobufCMessage *message;
+
+        if (field->type != PROTOBUF_C_TYPE_MESSAGE)
+                return scalar(field, value);
+        message = *(const ProtobufCMessage *const *)value;
+        return message ? print_json(print, entry ? entry->nested : NULL, message)
+                       : json_object_new_object();
+}
+
+static struct json_object *field_json(const struct print *print, const struct ekiden_field *entry,
+                                      const ProtobufCFieldDescriptor *field,
+                                      const ProtobufCMessage *message)
+{
+        struct json_object *array, *element;
+        const char *values;
+        size_t count;
+
+        if (print_is_secret(print, entry))
+                return json_object_new_string(PRINT_SECRET);
+        values = print_values(message, field, &count);
+        if (field->label != PROTOBUF_C_LABEL_REPEATED)
+                return print_json_value(print, entry, field, values);
+        array = json_object_new_array();
+        for (size_t i = 0; array && i < count; i++) {
+                element = print_json_value(print, entry, field,
+                                           values + i * ek_value_size(field->type));
+                if (element && json_object_array_add(array, element) == 0)
+                        continue;
+                json_object_put(element);
+                json_object_put(array);
+                array = NULL;
+        }
+        return array;
+}
+
+struct json_object *print_json(const struct print *print, const struct ekiden_message *type,
+                               const ProtobufCMessage *message)
+{
+        const ProtobufCMessageDescriptor *descriptor = message->descriptor;
+        struct json_object *object = json_object_new_object();
+
+        for (unsigned int i = 0; object && i < descriptor->n_fields; i++) {
+                const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
+                struct json_object *value;
+
+                if (!ek_field_is_set(message, field))
+                        continue;
+                value = field_json(print, ek_message_field(type, i), field, message);
+                if (value && json_object_object_add(object, field->name, value) == 0)
+                        continue;
+                json_object_put(value);
+                json_object_put(object);
+                object = NULL;
+        }
+        return object;
+}

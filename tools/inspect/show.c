@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* The records of one item, each behind a line that says which it is. */
+#include <string.h>
+
+#include "commands.h"
+#include "key.h"
+#include "title.h"
+#include "wire/cleanup.h"
+
+static int print_line(const struct output *output, const char *item, const struct record *record)
+{
+        struct json_object *object = output_event("record");
+
+        title_add(output, object, item, record);
+        if (title_add_value(output, object, record) == 0)
+                return output_line(object);
+        json_object_put(object);
+        return EKIDEN_ENOMEM;
+}
+
+static int print_record(const struct output *output, const char *item, const struct record *record,
+                        bool is_first)
+{
+        const struct print print = output_print(output, record);
+        FILE *out = output->terminal.out;
+
+        if (output->options->json)
+                return print_line(output, item, record);
+        fputs(is_first ? "# " : "\n# ", out);
+        title_print(output, item, record);
+        fputc('\n', out);
+        print_text(&print, out, record->item->message, record->message, 0);
+        return 0;
+}
+
+static bool is_wanted(const struct options *options, const struct record *record)
+{
+        ek_auto_free char *key = options->key ? key_text(record) : NULL;
+
+        return !options->key || (key && strcmp(key, options->key) == 0);
+}
+
+/* Prints those that are asked for: how many, or an error. */
+static int64_t show(struct output *output, struct records *records)
+{
+        const struct options *options = output->options;
+        const char *item = records->index->name;
+        uint64_t shown = 0;
+
+        while (shown < options->head) {
+                struct record record;
+                int r = records_next(records, &record);
+
+                if (r <= 0)
+                        return r < 0 ? r : (int64_t)shown;
+                if (!is_wanted(options, &record))
+                        continue;
+                r = print_record(output, item, &record, shown == 0);
+                if (r < 0)
+                        return r;
+                if (ferror(output->terminal.out))
+                        return (int64_t)shown; /* nobody reads: main() says so */
+                shown++;
+        }
+        return (int64_t)shown;
+}
+
+static int64_t show_item(struct output *output, struct file *file)
+{
+        const struct options *options = output->options;
+        const struct ek_snapshot_item *item;
+        struct records records;
+        int64_t r = file_find(file, options->item, &item, &output->error);
+
+        if (r < 0)
+                return r;
+        r = records_begin(&records, file, item, &output->error);
+        if (r == 0 && options->key && !records.item.key)
+                r = ekiden_error_set(&output->error, EKIDEN_EINVAL,
+                                     "the records of item \"%s\" have no key", options->item);
+        if (r == 0)
+                r = show(output, &records);
+        if (r == 0 && options->key && options->head > 0)
+                r = ekiden_error_set(&output->error, EKIDEN_EINVAL,
+                                     "item \"%s\" has no record whose %s is \"%s\"", options->item,
+                                     key_name(&records.item), options->key);
+        records_end(&records);
+        return r;
+}
+
+int command_show(struct output *output)
+{
+        struct file file;
+        int64_t r = file_open(output->options->file, &file, &output->error);
+
+        if (r == 0)
+                r = show_item(output, &file);
+        file_close(&file);
+        if (r >= 0)
+                return 0;
+        ekiden_error_set(&output->error, (int)r, "%s", ekiden_error_text((int)r));
+        return output_failure(output, output->options->file);
+}
