@@ -162,6 +162,7 @@ static int send_offer(struct ek_predecessor *p, struct ekiden_error *error)
                 offer.n_lineage = p->setup->lineage->count;
         }
         offer.has_rehearse = offer.rehearse = p->request.is_rehearsal;
+        offer.has_from_snapshot = offer.from_snapshot = p->request.snapshot != NULL;
         offer.has_token = 1;
         offer.token = ek_token_field(&p->token);
         offer.has_verify = offer.verify = p->request.is_verified;
@@ -270,6 +271,9 @@ int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
                                         "its end, --cancel calls it off",
                                         p->request.is_rehearsal ? "rehearsal" : "upgrade",
                                         ekiden_phase_name(p->phase));
+        if (request->snapshot && !request->is_rehearsal)
+                return ekiden_error_set(error, EKIDEN_EINVAL,
+                                        "a snapshot is handed over in a rehearsal only");
         ek_predecessor_forget();
         p->setup = setup;
         p->request = *request;

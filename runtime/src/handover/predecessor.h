@@ -20,6 +20,7 @@
 #include "handover/deadlines.h"
 #include "handover/lineage.h"
 #include "handover/origin.h"
+#include "state/snapshot_read.h"
 #include "state/transfer.h"
 #include "wire/link.h"
 
@@ -43,6 +44,9 @@ struct ek_upgrade_request {
         uint64_t until_ns; /* for all until COMMIT; 0: the phases' deadlines alone */
         bool is_rehearsal; /* the successor is dismissed where it would be committed to */
         bool is_verified; /* the successor compares what it has with what it was given */
+        struct ek_snapshot
+                *snapshot; /* of a rehearsal: the state that it gets in place of this
+                              process's; borrowed as operator_ is. NULL: this process's */
         struct ek_link *operator_; /* borrowed until the upgrade has ended; NULL: nobody waits */
         struct ek_observer observer;
 };
@@ -80,7 +84,8 @@ enum ek_outcome {
 /**
  * Begins an upgrade: checks the binary and starts the successor.
  *
- * @return 0, or EBUSY (one is under way), EBINARY, ESYSTEM, ENOMEM
+ * @return 0, or EBUSY (one is under way), EBINARY, ESYSTEM, ENOMEM; EINVAL for an upgrade, and no
+ *         rehearsal, from a snapshot
  */
 int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
                          const struct ek_upgrade_request *request, struct ekiden_error *error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What predecessor.c, serve.c, commit.c and dismiss.c share. */
+/* What predecessor.c, serve.c, serve_snapshot.c, commit.c and dismiss.c share. */
 #pragma once
 
 #include "handover/predecessor.h"
@@ -37,6 +37,11 @@ struct ek_wait ek_predecessor_wait_whole(enum ekiden_phase phase);
 /** Pause, transfer, ready, commit or dismissal: EK_STEP_COMMITTED when the successor has TAKEN,
     EK_STEP_REHEARSED when it is LEAVING, or an error. (serve.c) */
 int ek_predecessor_hand_over(struct ekiden_error *error);
+
+/** Answers a PULL out of the request's snapshot: 0, 1 (there is no such item), or an error.
+    (serve_snapshot.c) */
+int ek_predecessor_serve_snapshot(struct ek_export *export_, const Ekiden__Pull *pull,
+                                  struct ekiden_error *error);
 
 /** COMMIT and TAKEN: 0, or an error after which the successor surely never serves. (commit.c) */
 int ek_predecessor_commit(struct ekiden_error *error);

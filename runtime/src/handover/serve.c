@@ -89,8 +89,12 @@ static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
         if (r < 0)
                 return ek_link_failed(r, error);
         pull = (Ekiden__Pull *)unpacked;
-        tagged = ek_tagged_find(pull->item);
-        if (!tagged) {
+        tagged = p->request.snapshot ? NULL : ek_tagged_find(pull->item);
+        if (p->request.snapshot) {
+                r = ek_predecessor_serve_snapshot(export_, pull, error);
+                if (r == 1)
+                        r = send_absent(p, pull->item, error);
+        } else if (!tagged) {
                 r = send_absent(p, pull->item, error);
         } else {
                 r = check_type(tagged, pull, error);
