@@ -12,3 +12,6 @@ int command_show(struct output *output);
 
 /** Prints what is in one snapshot and not in the other: 1 when they differ. */
 int command_diff(struct output *output);
+
+/** Tells whether a binary could take the snapshot over. */
+int command_rehearse(struct output *output);

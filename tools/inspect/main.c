@@ -29,6 +29,8 @@ static int run(struct output *output)
                 return command_show(output);
         case ACTION_DIFF:
                 return command_diff(output);
+        case ACTION_REHEARSE:
+                return command_rehearse(output);
         case ACTION_LIST:
         default:
                 return command_list(output);

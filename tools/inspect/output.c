@@ -29,6 +29,13 @@ struct print output_print(const struct output *output, const struct record *reco
         };
 }
 
+static bool ends_sentence(const char *text)
+{
+        size_t length = strlen(text);
+
+        return length > 0 && strchr(".?!", text[length - 1]);
+}
+
 static void print_failure(const struct ekiden_error *error, const char *path)
 {
         char text[sizeof(error->sentence)];
@@ -38,8 +45,8 @@ static void print_failure(const struct ekiden_error *error, const char *path)
         fprintf(stderr, "%sekiden-inspect:%s ", terminal_red(&terminal), terminal_plain(&terminal));
         if (path)
                 fprintf(stderr, "%s: ", path);
-        fprintf(stderr, "%s.\n",
-                text_clean(error->sentence, terminal_allowed(&terminal), text, sizeof(text)));
+        text_clean(error->sentence, terminal_allowed(&terminal), text, sizeof(text));
+        fprintf(stderr, "%s%s\n", text, ends_sentence(text) ? "" : ".");
         if (error->phase != EKIDEN_PHASE_NONE)
                 fprintf(stderr, "  %-8s%s\n", "phase", ekiden_phase_name(error->phase));
         if (error->item[0])
