@@ -148,8 +148,9 @@ static bool is_listener_ours(void)
 
         if (control.listener < 0)
                 return false;
-        if (fstat(control.listener, &status) == 0 && status.st_dev == control.device &&
-            status.st_ino == control.inode)
+        if (fstat(control.listener, &status) < 0
+                    ? errno != EBADF
+                    : status.st_dev == control.device && status.st_ino == control.inode)
                 return true;
         ek_own_forget(control.listener);
         control.listener = -1;
