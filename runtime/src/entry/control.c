@@ -49,6 +49,15 @@ static void turn_down(struct ek_link *link, struct ekiden_error *error)
         ek_link_free(link);
 }
 
+/* Who is not watched could not be heard to leave. */
+static int watch(const struct ek_link *link, struct ekiden_error *error)
+{
+        if (ek_wake_watch(ek_link_socket(link)) == 0)
+                return 0;
+        return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
+                                      "cannot be woken by an operator's socket");
+}
+
 static void admit(int socket)
 {
         struct ekiden_error error = {0};
@@ -59,7 +68,7 @@ static void admit(int socket)
         if (ek_link_new(socket, &link) < 0)
                 return;
         ek_link_limit(link, REQUEST_MAX);
-        if (check_right(ek_link_socket(link), &peer, &error) < 0) {
+        if (check_right(ek_link_socket(link), &peer, &error) < 0 || watch(link, &error) < 0) {
                 turn_down(link, &error);
                 return;
         }

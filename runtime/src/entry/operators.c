@@ -56,12 +56,12 @@ struct ek_operator *ek_operator_admit(struct ek_link *link)
         make_room();
         operator_ = list.count < EK_OPERATORS_MAX ? calloc(1, sizeof(*operator_)) : NULL;
         if (!operator_) {
+                ek_wake_unwatch(ek_link_socket(link));
                 ek_link_free(link);
                 return NULL;
         }
         operator_->link = link;
         list.operators[list.count++] = operator_;
-        ek_wake_watch(ek_link_socket(link));
         return operator_;
 }
 

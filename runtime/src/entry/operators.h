@@ -40,7 +40,7 @@ struct ek_operator {
  * Takes a connection in. Where there are too many, the oldest that asked for nothing makes room, or
  * else the oldest of those that only listen.
  *
- * @param link  consumed, on failure too
+ * @param link  watched (wake.h); consumed, on failure too
  * @return NULL: memory ran out, or all have more to do here than a newcomer
  */
 struct ek_operator *ek_operator_admit(struct ek_link *link);
