@@ -22,10 +22,10 @@
 
 enum urgency { LATER, NOW, LAST };
 
-/* Where only room was missing, later events may find some. */
+/* Where room or memory was missing, later events may find some: the last one, above all. */
 static void mute_if_lost(struct ek_operator *operator_, int result)
 {
-        if ((result < 0 && result != EKIDEN_ETIMEOUT) || ek_link_is_torn(operator_->link))
+        if (result == EKIDEN_EPEER || ek_link_is_torn(operator_->link))
                 operator_->is_mute = true;
 }
 
