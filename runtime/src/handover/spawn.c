@@ -110,12 +110,14 @@ static int spawn(const struct ek_origin *origin, int binary, int socket, char *c
         return r;
 }
 
-/* Without a pidfd it could not be ended for certain: then it is ended now. */
+/* Without a pidfd it could not be ended for certain: then it is ended now. Its PID stays known: it
+   may have left a control socket. */
 static int watch(pid_t pid, struct ek_child *ret_child, struct ekiden_error *error)
 {
         int pidfd = pidfd_open(pid, 0);
         int saved = errno;
 
+        *ret_child = (struct ek_child){.pid = pid, .pidfd = ek_own(pidfd), .daemon = -1};
         if (pidfd < 0) {
                 if (saved != ESRCH)
                         kill(pid, SIGKILL);
@@ -124,7 +126,6 @@ static int watch(pid_t pid, struct ek_child *ret_child, struct ekiden_error *err
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, saved,
                                               "cannot watch the new process");
         }
-        *ret_child = (struct ek_child){.pid = pid, .pidfd = ek_own(pidfd), .daemon = -1};
         return 0;
 }
 
