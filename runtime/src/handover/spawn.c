@@ -190,8 +190,12 @@ static void describe(const siginfo_t *info, char *ret_how, size_t size)
 static int reap(const struct ek_child *child, char *ret_how, size_t size)
 {
         siginfo_t info = {.si_pid = 0};
+        int r;
 
-        if (waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED | WNOHANG) < 0)
+        do
+                r = waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED | WNOHANG);
+        while (r < 0 && errno == EINTR);
+        if (r < 0)
                 return 1;
         if (info.si_pid == 0)
                 return 0;
