@@ -46,7 +46,11 @@ enum faults_suffering {
         X(fflush, CALL_, ENOSPC, EPIPE)                                         \
         X(fstat64, CALL_, ENOMEM, 0)                                            \
         X(fstatat64, CALL_, EACCES, 0)                                          \
+        X(fsync, CALL_, EIO, 0)                                                 \
         X(getcwd, CALL_, ENOENT, 0)                                             \
+        X(getpeername, CALL_, ENOBUFS, 0)                                       \
+        X(getrandom, SLOW_, ENOSYS, 0)                                          \
+        X(getsockname, CALL_, ENOBUFS, 0)                                       \
         X(getsockopt, CALL_, ENOBUFS, 0)                                        \
         X(glob64, CALL_, GLOB_NOSPACE, GLOB_ABORTED)                            \
         X(ioctl, CALL_, ENOTTY, 0)                                              \
@@ -59,12 +63,15 @@ enum faults_suffering {
         X(json_object_object_add, SUFFERS_FAILURE, ENOMEM, 0)                   \
         X(json_object_to_json_string_ext, SUFFERS_FAILURE, ENOMEM, 0)           \
         X(kill, CALL_, EPERM, ESRCH)                                            \
+        X(linkat, CALL_, EEXIST, EPERM)                                         \
         X(listen, CALL_, EADDRINUSE, 0)                                         \
+        X(lseek64, CALL_, ESPIPE, 0)                                            \
         X(lstat64, CALL_, EACCES, 0)                                            \
         X(malloc, SUFFERS_FAILURE, ENOMEM, 0)                                   \
         X(mkdir, CALL_, EACCES, ENOSPC)                                         \
         X(open64, SLOW_, EMFILE, EACCES)                                        \
         X(open_memstream, SUFFERS_FAILURE, ENOMEM, 0)                           \
+        X(openat64, SLOW_, EMFILE, EACCES)                                      \
         X(pidfd_open, CALL_, EMFILE, ENOSYS)                                    \
         X(pidfd_send_signal, CALL_, EPERM, 0)                                   \
         X(poll, SLOW_, ENOMEM, 0)                                               \
@@ -75,16 +82,19 @@ enum faults_suffering {
         X(posix_spawn_file_actions_init, SUFFERS_FAILURE, ENOMEM, 0)            \
         X(posix_spawnattr_init, SUFFERS_FAILURE, ENOMEM, 0)                     \
         X(prctl, CALL_, EPERM, 0)                                               \
+        X(pread64, MOVES_, EIO, 0)                                              \
         X(protobuf_c_message_unpack, SUFFERS_FAILURE, ENOMEM, 0)                \
         X(read, MOVES_, EIO, 0)                                                 \
         X(readdir64, CALL_, EIO, 0)                                             \
         X(readlink, CALL_, EACCES, 0)                                           \
+        X(readlinkat, CALL_, EACCES, 0)                                         \
         X(realloc, SUFFERS_FAILURE, ENOMEM, 0)                                  \
         X(reallocarray, SUFFERS_FAILURE, ENOMEM, 0)                             \
         X(realpath, CALL_, ENOENT, ENOMEM)                                      \
         X(recv, MOVES_, ECONNRESET, 0)                                          \
         X(recvmsg, MOVES_, ECONNRESET, ENOMEM)                                  \
         X(rename, CALL_, EACCES, ENOSPC)                                        \
+        X(renameat, CALL_, EACCES, ENOSPC)                                      \
         X(sendmsg, MOVES_, ECONNRESET, ENOBUFS)                                 \
         X(setsockopt, CALL_, EPERM, 0)                                          \
         X(shutdown, CALL_, ENOTCONN, 0)                                         \
@@ -105,7 +115,9 @@ enum faults_suffering {
         X(uv_poll_start, CALL_, EBADF, 0)                                       \
         X(uv_run, SUFFERS_END, 0, 0)                                            \
         X(waitid, SUFFERS_END | SUFFERS_EINTR, 0, 0)                            \
-        X(waitpid, SUFFERS_END | SUFFERS_EINTR, 0, 0)
+        X(waitpid, SUFFERS_END | SUFFERS_EINTR, 0, 0)                           \
+        X(write, MOVES_, ENOSPC, EIO)                                           \
+        X(writev, MOVES_, ENOSPC, EIO)
 
 enum faults_call {
 #define FAULTS_CALL_VALUE_(name, suffers, error, other) CALL_##name,

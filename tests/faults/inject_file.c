@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "inject.h"
@@ -41,6 +42,15 @@ INJECT(int, stat64, (const char *path, struct stat *status), (path, status), -1)
 INJECT(int, unlink, (const char *path), (path), -1);
 INJECT(int, unlinkat, (int directory, const char *path, int flags), (directory, path, flags), -1);
 
+INJECT(int, fsync, (int fd), (fd), -1);
+INJECT(int, linkat, (int from, const char *path, int to, const char *name, int flags),
+       (from, path, to, name, flags), -1);
+INJECT(off_t, lseek64, (int fd, off_t offset, int whence), (fd, offset, whence), -1);
+INJECT(ssize_t, readlinkat, (int directory, const char *path, char *target, size_t size),
+       (directory, path, target, size), -1);
+INJECT(int, renameat, (int from, const char *path, int to, const char *name),
+       (from, path, to, name), -1);
+
 /* It is closed all the same (close(2)). */
 INJECT_REAL(int, close, (int fd))
 {
@@ -64,6 +74,17 @@ INJECT_REAL(int, open64, (const char *path, int flags, ...))
         mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(arguments, mode_t) : 0;
         va_end(arguments);
         return inject_at(CALL_open64) ? -1 : __real_open64(path, flags, mode);
+}
+
+INJECT_REAL(int, openat64, (int directory, const char *path, int flags, ...))
+{
+        va_list arguments;
+        mode_t mode;
+
+        va_start(arguments, flags);
+        mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(arguments, mode_t) : 0;
+        va_end(arguments);
+        return inject_at(CALL_openat64) ? -1 : __real_openat64(directory, path, flags, mode);
 }
 
 /* All that the product gives is a number or a pointer, and as wide as a register. */
@@ -100,4 +121,32 @@ INJECT_REAL(ssize_t, read, (int fd, void *data, size_t size))
         if (inject_at_moving(CALL_read, &is_short))
                 return -1;
         return __real_read(fd, data, is_short && size > 1 ? 1 : size);
+}
+
+INJECT_REAL(ssize_t, pread64, (int fd, void *data, size_t size, off_t offset))
+{
+        bool is_short;
+
+        if (inject_at_moving(CALL_pread64, &is_short))
+                return -1;
+        return __real_pread64(fd, data, is_short && size > 1 ? 1 : size, offset);
+}
+
+INJECT_REAL(ssize_t, write, (int fd, const void *data, size_t size))
+{
+        bool is_short;
+
+        if (inject_at_moving(CALL_write, &is_short))
+                return -1;
+        return __real_write(fd, data, is_short && size > 1 ? 1 : size);
+}
+
+INJECT_REAL(ssize_t, writev, (int fd, const struct iovec *parts, int count))
+{
+        struct iovec first = {parts[0].iov_base, 1};
+        bool is_short;
+
+        if (inject_at_moving(CALL_writev, &is_short))
+                return -1;
+        return is_short ? __real_writev(fd, &first, 1) : __real_writev(fd, parts, count);
 }

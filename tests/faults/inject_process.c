@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
@@ -16,6 +17,7 @@
 
 #include "inject.h"
 
+INJECT(ssize_t, getrandom, (void *data, size_t size, unsigned int flags), (data, size, flags), -1);
 INJECT(int, kill, (pid_t pid, int number), (pid, number), -1);
 INJECT(int, pidfd_open, (pid_t pid, unsigned int flags), (pid, flags), -1);
 INJECT(int, pidfd_send_signal, (int pidfd, int number, siginfo_t *info, unsigned int flags),

@@ -13,6 +13,10 @@ INJECT(int, getsockopt, (int fd, int level, int name, void *value, socklen_t *si
        (fd, level, name, value, size), -1);
 INJECT(int, setsockopt, (int fd, int level, int name, const void *value, socklen_t size),
        (fd, level, name, value, size), -1);
+INJECT(int, getpeername, (int fd, struct sockaddr *address, socklen_t *size), (fd, address, size),
+       -1);
+INJECT(int, getsockname, (int fd, struct sockaddr *address, socklen_t *size), (fd, address, size),
+       -1);
 INJECT(int, listen, (int fd, int backlog), (fd, backlog), -1);
 INJECT(int, shutdown, (int fd, int how), (fd, how), -1);
 INJECT(int, socket, (int domain, int type, int protocol), (domain, type, protocol), -1);

@@ -179,7 +179,7 @@ static void judge_told(const struct stage *stage, const struct scene *scene, int
         else if (strcmp(told->event, "failed") == 0)
                 judge_failure(stage, scene, who, judgement);
         else if (strcmp(told->event, "committed") != 0 &&
-                 !(c->role == ROLE_TOOL && told->status != 0 && told->sentence[0]))
+                 !(c->role == ROLE_TOOL && told->sentence[0]))
                 judge_add(judgement, "the tool ends with %d, and its last event is \"%s\"",
                           told->status, told->event);
         else if (told->status == 0 && who == OLD)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cancel.h"
+#include "json.h"
 #include "list.h"
 #include "options.h"
 #include "rehearse.h"
@@ -58,9 +59,12 @@ static int run(const struct options *options, struct show *show)
    a rehearsal is nothing else than what it tells. */
 static int check_output(const struct options *options, int exit_status)
 {
-        if (fflush(stdout) == 0 && !ferror(stdout))
+        if (json_is_lost())
+                fputs("ekiden-upgrade: memory ran out: not every event was printed\n", stderr);
+        else if (fflush(stdout) == 0 && !ferror(stdout))
                 return exit_status;
-        perror("ekiden-upgrade: cannot write the output");
+        else
+                perror("ekiden-upgrade: cannot write the output");
         if (exit_status == 0 && (options->action != ACTION_UPGRADE || options->rehearse))
                 return ekiden_error_exit_status(EKIDEN_ESYSTEM);
         return exit_status;

@@ -79,7 +79,7 @@ static void add_end(struct json_object *object, const struct upgrade *upgrade)
 
 static struct json_object *account_object(const struct item_account *account)
 {
-        struct json_object *object = json_object_new_object();
+        struct json_object *object = json_new_object();
 
         json_add_text(object, "name", account->name);
         json_add_figure(object, "records", &account->records);
@@ -95,11 +95,11 @@ static struct json_object *account_object(const struct item_account *account)
 
 static void add_items(struct json_object *object, const struct upgrade *upgrade)
 {
-        struct json_object *items = json_object_new_array();
+        struct json_object *items = json_new_array();
 
         for (size_t i = 0; i < upgrade->account_count; i++)
-                json_object_array_add(items, account_object(&upgrade->accounts[i]));
-        json_object_object_add(object, "items", items);
+                json_append(items, account_object(&upgrade->accounts[i]));
+        json_add(object, "items", items);
 }
 
 static void print_committed(struct show *show, const struct upgrade *upgrade)
@@ -137,18 +137,18 @@ static void add_spread(struct json_object *object, const char *key, const struct
         struct json_object *value = NULL;
 
         if (samples->count > 0) {
-                value = json_object_new_object();
+                value = json_new_object();
                 json_add_number(value, "median", spread.median);
                 json_add_number(value, "percentile_99", spread.percentile_99);
                 json_add_number(value, "largest", spread.largest);
         }
-        json_object_object_add(object, key, value);
+        json_add(object, key, value);
 }
 
 static void print_rehearsals(struct show *show, const struct rehearsals *rehearsals)
 {
         struct json_object *object = upgrade_event("rehearsals", &rehearsals->last);
-        struct json_object *items = json_object_new_array();
+        struct json_object *items = json_new_array();
 
         (void)show;
         json_add_number(object, "times", rehearsals->done);
@@ -157,13 +157,13 @@ static void print_rehearsals(struct show *show, const struct rehearsals *rehears
         add_spread(object, "pause_us", &rehearsals->pause);
         add_spread(object, "total_us", &rehearsals->total);
         for (size_t i = 0; i < rehearsals->item_count; i++) {
-                struct json_object *item = json_object_new_object();
+                struct json_object *item = json_new_object();
 
                 json_add_text(item, "name", rehearsals->items[i].name);
                 add_spread(item, "duration_us", &rehearsals->items[i].duration);
-                json_object_array_add(items, item);
+                json_append(items, item);
         }
-        json_object_object_add(object, "items", items);
+        json_add(object, "items", items);
         json_print(object);
 }
 
@@ -191,8 +191,8 @@ static void add_serves_on(struct json_object *object, const struct upgrade *upgr
         struct json_object *value = NULL;
 
         if (upgrade->pid > 0 && upgrade->aftermath != AFTERMATH_UNKNOWN)
-                value = json_object_new_boolean(upgrade->aftermath == AFTERMATH_SERVES_ON);
-        json_object_object_add(object, "serves_on", value);
+                value = json_new_boolean(upgrade->aftermath == AFTERMATH_SERVES_ON);
+        json_add(object, "serves_on", value);
 }
 
 static void print_failed(struct show *show, const struct upgrade *upgrade, const char *target,

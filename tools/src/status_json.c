@@ -17,59 +17,57 @@ static void add(struct json_object *object, const char *key, protobuf_c_boolean 
 
 static struct json_object *items_array(const Ekiden__Status *status)
 {
-        struct json_object *array = json_object_new_array();
+        struct json_object *array = json_new_array();
 
         for (size_t i = 0; i < status->n_items; i++) {
                 const Ekiden__ItemStatus *item = status->items[i];
-                struct json_object *object = json_object_new_object();
+                struct json_object *object = json_new_object();
 
                 json_add_text(object, "name", item->name);
                 json_add_text(object, "message", item->message);
-                json_object_object_add(object, "stream",
-                                       json_object_new_boolean(item->has_stream && item->stream));
+                json_add(object, "stream", json_new_boolean(item->has_stream && item->stream));
                 add(object, "records", item->has_records, item->records);
                 add(object, "objects", item->has_objects, item->objects);
                 add(object, "bytes", item->has_bytes, item->bytes);
                 add(object, "descriptors", item->has_descriptors, item->descriptors);
-                json_object_array_add(array, object);
+                json_append(array, object);
         }
         return array;
 }
 
 static struct json_object *update_points_array(const Ekiden__Status *status)
 {
-        struct json_object *array = json_object_new_array();
+        struct json_object *array = json_new_array();
 
         for (size_t i = 0; i < status->n_update_points; i++) {
                 const Ekiden__UpdatePointStatus *point = status->update_points[i];
-                struct json_object *object = json_object_new_object();
+                struct json_object *object = json_new_object();
 
                 json_add_text(object, "name", point->name);
                 add(object, "attended", point->has_attended, point->attended);
                 add(object, "last_ms", point->has_last_ms, point->last_ms);
                 add(object, "passed", point->has_passed, point->passed);
-                json_object_array_add(array, object);
+                json_append(array, object);
         }
         return array;
 }
 
 static struct json_object *lineage_array(const Ekiden__Status *status)
 {
-        struct json_object *array = json_object_new_array();
+        struct json_object *array = json_new_array();
 
         for (size_t i = 0; i < status->n_lineage; i++) {
                 const Ekiden__Leg *leg = status->lineage[i];
-                struct json_object *object = json_object_new_object();
+                struct json_object *object = json_new_object();
 
                 json_add_number(object, "leg", leg->number);
                 json_add_number(object, "version", leg->version);
                 add(object, "since", leg->has_since && leg->since > 0, (uint64_t)leg->since);
                 add(object, "pid", leg->has_pid && leg->pid > 0, (uint64_t)leg->pid);
                 add(object, "pause_us", leg->has_pause_us, leg->pause_us);
-                json_object_object_add(
-                        object, "from_snapshot",
-                        json_object_new_boolean(leg->has_from_snapshot && leg->from_snapshot));
-                json_object_array_add(array, object);
+                json_add(object, "from_snapshot",
+                         json_new_boolean(leg->has_from_snapshot && leg->from_snapshot));
+                json_append(array, object);
         }
         return array;
 }
@@ -84,10 +82,8 @@ static void add_upgrade(struct json_object *object, const Ekiden__Status *status
         add(object, "upgrade_ms", status->has_upgrade_ms, status->upgrade_ms);
         add(object, "successor_pid", status->has_successor_pid && status->successor_pid > 0,
             (uint64_t)status->successor_pid);
-        json_object_object_add(
-                object, "rehearse",
-                is_under_way ? json_object_new_boolean(status->has_rehearse && status->rehearse)
-                             : NULL);
+        json_add(object, "rehearse",
+                 is_under_way ? json_new_boolean(status->has_rehearse && status->rehearse) : NULL);
 }
 
 void status_print_json(const struct process *process, const struct answer *answer)
@@ -104,11 +100,10 @@ void status_print_json(const struct process *process, const struct answer *answe
         json_add_text(object, "binary", status->binary);
         json_add_text(object, "update_point", status->update_point);
         add_upgrade(object, status);
-        json_object_object_add(object, "update_points",
-                               answer->event ? update_points_array(status) : NULL);
+        json_add(object, "update_points", answer->event ? update_points_array(status) : NULL);
         add(object, "watched_ms", status->has_watched_ms, status->watched_ms);
-        json_object_object_add(object, "items", answer->event ? items_array(status) : NULL);
-        json_object_object_add(object, "lineage", answer->event ? lineage_array(status) : NULL);
+        json_add(object, "items", answer->event ? items_array(status) : NULL);
+        json_add(object, "lineage", answer->event ? lineage_array(status) : NULL);
         json_add_text(object, "error",
                       answer->event ? NULL : ekiden_error_name(answer->error.code));
         json_add_text(object, "sentence", answer->event ? NULL : answer->error.sentence);
