@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Mutates a stream of frames: what is in one of them, or which there are. Checksums and lengths are
- * made anew, and so are the counts in END, without which no second item would ever be read.
+ * made anew, and so are the counts in END and SNAPSHOT_END, without which nothing would be read
+ * that comes behind a change.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -174,17 +175,27 @@ static void count_descriptors(const struct piece *piece, uint64_t *descriptors)
         ekiden__descriptors__free_unpacked(message, NULL);
 }
 
-static void correct_end(struct piece *piece, const Ekiden__End *counts)
+static void set_message(struct piece *piece, const ProtobufCMessage *message)
 {
         free(piece->payload);
-        piece->size = ekiden__end__get_packed_size(counts);
+        piece->size = protobuf_c_message_get_packed_size(message);
         piece->payload = copy_of(NULL, 0, piece->size);
-        ekiden__end__pack(counts, piece->payload);
+        protobuf_c_message_pack(message, piece->payload);
 }
 
-/* Each END says what came since its ITEM. */
+static void add_to_total(Ekiden__SnapshotEnd *total, const Ekiden__End *counts)
+{
+        total->items++;
+        total->records += counts->records;
+        total->objects += counts->objects;
+        total->bytes += counts->bytes;
+        total->descriptors += counts->descriptors;
+}
+
+/* Each END says what came since its ITEM, and SNAPSHOT_END what came in all. */
 static void correct_ends(struct stream *stream)
 {
+        Ekiden__SnapshotEnd total = EKIDEN__SNAPSHOT_END__INIT;
         Ekiden__End counts = EKIDEN__END__INIT;
 
         for (size_t i = 0; i < stream->count; i++) {
@@ -199,8 +210,12 @@ static void correct_ends(struct stream *stream)
                 else if (piece->kind == EKIDEN__FRAME_KIND__DESCRIPTORS)
                         count_descriptors(piece, &counts.descriptors);
                 counts.has_objects = counts.objects > 0;
-                if (piece->kind == EKIDEN__FRAME_KIND__END)
-                        correct_end(piece, &counts);
+                if (piece->kind == EKIDEN__FRAME_KIND__END) {
+                        set_message(piece, &counts.base);
+                        add_to_total(&total, &counts);
+                } else if (piece->kind == EKIDEN__FRAME_KIND__SNAPSHOT_END) {
+                        set_message(piece, &total.base);
+                }
         }
 }
 

@@ -34,6 +34,7 @@ def frame_kinds():
 
 
 KINDS = frame_kinds()
+TREE_TAG = bytes([7 + 1 << 3 | 2])  # of orchard.v1.Tree in OBJECTS: its place among the items
 
 
 def frame(kind, payload=b''):
@@ -62,14 +63,20 @@ def batch(records):
     return frame('BATCH', b''.join(varint(len(record)) + record for record in records))
 
 
-def item(name, records, stream=True, descriptors=0):
-    out = say('ITEM', f'item: "{name}"' + (' stream: true' if stream else ''))
+def item(name, records, stream=True, descriptors=0, message='', objects=b''):
+    out = say('ITEM', f'item: "{name}"' + (' stream: true' if stream else '')
+              + (f' message: "{message}"' if message else ''))
     if descriptors:
         flags = ''.join('\\%d' % (i % 2) for i in range(descriptors))
-        out += say('DESCRIPTORS', f'close_on_exec: "{flags}"')
+        out += say('DESCRIPTORS', f'close_on_exec: "{flags}"'
+                   + (' described: "a file"' * descriptors if message else ''))
     out += batch(records)
-    return out + say('END', f'records: {len(records)} bytes: {sum(map(len, records))} '
-                            f'descriptors: {descriptors}')
+    size = sum(map(len, records))
+    if objects:
+        out += frame('OBJECTS', TREE_TAG + varint(len(objects)) + objects)
+        size += len(objects)
+    return out + say('END', f'records: {len(records)} bytes: {size} descriptors: {descriptors}'
+                     + (' objects: 1' if objects else ''))
 
 
 def fingerprint(path):
@@ -107,31 +114,33 @@ def records():
     yield 'bad', item('gardeners', [garden('Gardener', 'number: 666 badge: 1')], descriptors=1)
 
 
-def objects_stream():
+def objects_stream(for_file=False):
     tree = orchard('Tree', 'identity: 2 kind: PEAR left: {identity: 2} name: "t" juice: "j" '
                            'label: "l" place { x: 1 y: 2 } rings: 1.5 readings: [1, 2, 3, 4]')
-    objects = frame('OBJECTS', varint(7 + 1 << 3 | 2) + varint(len(tree)) + tree)
-    shed = orchard('Shed', 'trees { identity: 2 } trees { } numbers { tiny: 3 is_set: true }')
-    farmer = orchard('Farmer', 'identity: 4 id: 9 trees { identity: 2 } friends { identity: 4 }')
-    note = orchard('Note', 'title: "x" body: "y" places { x: 1 }')
-    root = orchard('Orchard', 'identity: 7 first { identity: 2 } self { identity: 7 } '
-                              'mother { kind: APPLE core { x: 3 } }')
-    out = say('ITEM', 'item: "shed"') + batch([shed]) + objects + \
-        say('END', f'records: 1 objects: 1 bytes: {len(shed) + len(tree)} descriptors: 0')
-    return out + item('farmers', [farmer]) + item('orchard', [root], False) + item('notes', [note])
+    items = (
+        ('shed', 'Shed', 'trees { identity: 2 } trees { } numbers { tiny: 3 is_set: true }', True),
+        ('farmers', 'Farmer', 'identity: 4 id: 9 trees { identity: 2 } friends { identity: 4 }',
+         for_file),
+        ('orchard', 'Orchard', 'identity: 7 first { identity: 2 } self { identity: 7 } '
+                               'mother { kind: APPLE core { x: 3 } }', for_file),
+        ('notes', 'Note', 'title: "x" body: "y" places { x: 1 }', False))
+    for name, message, text, has_tree in items:
+        yield item(name, [orchard(message, text)], stream=name in ('farmers', 'notes'),
+                   message='orchard.v1.' + message if for_file else '',
+                   objects=tree if has_tree else b'')
 
 
-def offer():
+def offer(more=''):
     return say('OFFER', 'protocol: 1 program: "orchard" schema { version: 1 fingerprint: "'
                + fingerprint('tests/property/orchard_v1.ekiden.c')
                + '" } umask: 18 leg: 3 pause_ms: 1000 transfer_ms: 1000 commit_ms: 1000 '
-                 'lineage { number: 3 version: 1 since: 5 pid: 7 } token: "0123456789abcdef"')
+                 'lineage { number: 3 version: 1 since: 5 pid: 7 } token: "0123456789abcdef" ' + more)
 
 
 def successor():
     paused = say('PAUSED', 'update_point: "loop" stopped_ns: 7')
-    yield 'all', offer() + paused + objects_stream() + frame('COMMIT')
-    yield 'dismissed', offer() + paused + objects_stream() + frame('DISMISS')
+    yield 'all', offer() + paused + b''.join(objects_stream()) + frame('COMMIT')
+    yield 'dismissed', offer('rehearse: true verify: true') + paused + b''.join(objects_stream()) + frame('DISMISS')
     yield 'refused', offer() + say('REFUSAL', 'code: -3 sentence: "no"')
     yield 'absent', offer() + paused + b''.join(
         say('ABSENT', f'item: "{name}"') for name in ('shed', 'farmers', 'orchard', 'notes')) \
@@ -152,7 +161,8 @@ def predecessor():
     ready = say('READY', 'update_point: "loop" peak_bytes: 5 items { item: "beds" records: 3 }')
     yield 'all', hello + frame('WARM') + pulls + ready + say('TAKEN', 'pid: 1')
     yield 'refused', hello + frame('WARM') + say('REFUSAL', 'code: -9 item: "beds" sentence: "no"')
-    yield 'leaving', hello + frame('WARM') + ready + frame('LEAVING')
+    rehearsing = frame('HELLO', hello[12:] + b'\x38\x01')
+    yield 'leaving', rehearsing + frame('WARM') + ready + frame('LEAVING')
 
 
 def control():
@@ -194,6 +204,34 @@ def plugin():
         yield words, request(['garden_v1.proto', 'garden_v2.proto'], words)
 
 
+def snapshot():
+    def file(program, schema, items, descriptors=0, objects=0, records=1):
+        begin = say('SNAPSHOT', f'format: 1 program: "{program}" schema {{ version: 1 fingerprint: "'
+                    + fingerprint(schema) + '" } schemas: "" taken: 5 update_point: "loop" '
+                    'lineage { number: 3 version: 1 since: 5 }')
+        size = sum(int(re.search(r'^2: (\d+)$', subprocess.run(
+            ['protoc', '--decode_raw'], input=one[last_frame(one) + 12:], stdout=subprocess.PIPE,
+            check=True).stdout.decode(), re.M).group(1)) for one in items)
+        return begin + b''.join(items) + say(
+            'SNAPSHOT_END', f'items: {len(items)} records: {records} objects: {objects} '
+                            f'bytes: {size} descriptors: {descriptors}', 'SnapshotEnd')
+
+    def last_frame(stream):
+        at = 0
+        while at + 12 + struct.unpack_from('<I', stream, at)[0] < len(stream):
+            at += 12 + struct.unpack_from('<I', stream, at)[0]
+        return at
+
+    yield 'orchard', file('orchard', 'tests/property/orchard_v1.ekiden.c',
+                          list(objects_stream(True)), objects=3, records=4)
+    beds = [garden('Bed', f'id: {i} gardener: "g" tap: {i}') for i in range(1, 3)]
+    yield 'garden', file('garden', 'tests/transformers/schema/garden_v1.ekiden.c', [
+        item('gardeners', [garden('Gardener', 'name: "g" number: 5')], message='garden.v1.Gardener'),
+        item('beds', beds, descriptors=2, message='garden.v1.Bed'),
+        item('motto', [encode('ekiden/handover.proto', 'ekiden.Value', 'text: "dig"')], False,
+             message='ekiden.Value')], descriptors=2, records=4)
+
+
 def lock_file():
     for path in glob.glob(ROOT + '/samples/*/state/ekiden.lock'):
         with open(path, 'rb') as file:
@@ -208,11 +246,11 @@ def frame_reader():
 
 
 def objects():
-    yield 'all', objects_stream()
+    yield 'all', b''.join(objects_stream())
 
 
 def main():
-    for target in (records, objects, successor, predecessor, control, plugin, lock_file,
+    for target in (records, objects, successor, snapshot, predecessor, control, plugin, lock_file,
                    frame_reader):
         folder = os.path.join(OUTPUT, target.__name__)
         os.makedirs(folder, exist_ok=True)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Target "successor": what a hostile predecessor may say, from OFFER to COMMIT, to a process that
- * calls what a program calls. Only COMMIT lets it serve.
+ * calls what a program calls. Only COMMIT lets it serve, and nothing in a rehearsal.
  */
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +17,7 @@
 /* All that a program does until it serves. Returns 0 if it does. */
 static int be_successor(int socket, const struct ek_registry *registry, struct ekiden_error *error)
 {
+        static const struct ek_successor_end nothing;
         const char *update_point;
         static const struct ek_token token; /* that of the corpus */
         int r = ek_successor_start(socket, &token, &orchard_v2, registry, error);
@@ -32,7 +33,7 @@ static int be_successor(int socket, const struct ek_registry *registry, struct e
         if (!update_point)
                 return EKIDEN_EREFUSED;
         expect(strnlen(update_point, EKIDEN_NAME_MAX + 1) <= EKIDEN_NAME_MAX);
-        return ek_successor_finish("loop", NULL, error);
+        return ek_successor_finish("loop", &nothing, error);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -52,8 +53,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 expect(ek_successor_state() == EK_SUCCESSOR_FAILED);
                 if (error.code != 0)
                         expect_told(&error, r);
+        } else if (ek_successor_state() == EK_SUCCESSOR_DISMISSED) {
+                expect(ek_successor_is_rehearsal());
+                expect(peer_says(data, size, EKIDEN__FRAME_KIND__DISMISS));
         } else {
                 expect(ek_successor_state() == EK_SUCCESSOR_NONE);
+                expect(!ek_successor_is_rehearsal());
                 expect(peer_says(data, size, EKIDEN__FRAME_KIND__COMMIT));
         }
         orchard_program_end();

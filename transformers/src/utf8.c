@@ -54,3 +54,11 @@ void ek_utf8_copy(char *to, size_t size_bytes, const char *from)
         }
         to[used] = '\0';
 }
+
+bool ek_utf8_has_control(const char *text)
+{
+        for (; *text; text++)
+                if ((unsigned char)*text < ' ' || *text == 0x7f)
+                        return true;
+        return false;
+}

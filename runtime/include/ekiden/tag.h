@@ -10,7 +10,7 @@
  * there, EKIDEN_FRESH that no predecessor had it and the program initialises it as always.
  *
  * Each returns EKIDEN_FRESH, EKIDEN_RESUMED, or
- *     EINVAL    a NULL, or a name that is empty, over 63 bytes, or not UTF-8
+ *     EINVAL    a NULL, or a name that is empty, over 63 bytes, not UTF-8, or not for print
  *     EEXISTS   the name is tagged already
  *     ESTATE    before ekiden_start(), from an export or import callback, or in a successor whose
  *               upgrade was called off

@@ -56,7 +56,7 @@ static int set_name(struct ek_tagged *tagged, const char *name)
         if (length == 0 || length > EKIDEN_NAME_MAX)
                 return EKIDEN_EINVAL;
         ek_utf8_copy(tagged->name, sizeof(tagged->name), name);
-        if (strcmp(tagged->name, name) != 0)
+        if (strcmp(tagged->name, name) != 0 || ek_utf8_has_control(name))
                 return EKIDEN_EINVAL;
         tagged->item.name = tagged->name;
         return 0;

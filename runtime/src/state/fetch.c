@@ -52,4 +52,5 @@ int ek_fetch_check(struct ek_fetch *fetch, struct ekiden_error *error)
 void ek_fetch_deinit(struct ek_fetch *fetch)
 {
         fetch->objects = ek_objects_free(fetch->objects);
+        fetch->objects_are_let_go = false;
 }

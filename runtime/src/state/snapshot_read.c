@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "state/snapshot_private.h"
+#include "utf8.h"
 #include "wire/cleanup.h"
 
 int ek_snapshot_damaged(const struct ek_snapshot *snapshot, const char *what,
@@ -59,7 +60,7 @@ bool ek_snapshot_is_name(const char *name)
 {
         size_t length = strnlen(name, EKIDEN_NAME_MAX + 1);
 
-        return length > 0 && length <= EKIDEN_NAME_MAX;
+        return length > 0 && length <= EKIDEN_NAME_MAX && !ek_utf8_has_control(name);
 }
 
 static int check_header(struct ek_snapshot *snapshot, struct ekiden_error *error)
