@@ -15,6 +15,7 @@
 #include "entry/snapshot.h"
 #include "entry/status.h"
 #include "entry/upgrade.h"
+#include "entry/wake.h"
 #include "entry/watch.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
