@@ -14,6 +14,9 @@
 #include <unistd.h>
 
 #include <ekiden/ekiden.h>
+#ifdef HAVE_EKIDEN_SYSTEMD
+#include <ekiden/systemd.h>
+#endif
 
 #include "counter_v1_to_v2.hop.h"
 #include "counter_v2_to_v3.hop.h"
@@ -108,6 +111,9 @@ int main(int argc, char **argv)
         int result;
 
         setlinebuf(stdout);
+#ifdef HAVE_EKIDEN_SYSTEMD
+        ekiden_systemd_attach(); /* counter.service */
+#endif
         ekiden_add_hop(&counter_v1_to_v2);
         ekiden_add_hop(&counter_v2_to_v3);
         if (ekiden_start(argc, argv, &counter_v3, &error) < 0) {

@@ -36,7 +36,8 @@ expect_library() {
 expect_headers() {
         local header
 
-        for header in annotate ekiden error hop native native_assert schema start tag update_point uv; do
+        for header in annotate ekiden error hop native native_assert observer schema snapshot start tag \
+                update_point uv; do
                 expect_file "include/ekiden/$header.h"
         done
         expect_file include/ekiden/options.proto
@@ -73,7 +74,9 @@ expect_nothing_else() {
 
         while read -r file; do
                 case $file in
-                bin/ekiden-schema | bin/ekiden-upgrade | bin/protoc-gen-ekiden | include/ekiden/*) ;;
+                bin/ekiden-inspect | bin/ekiden-schema | bin/ekiden-upgrade | bin/protoc-gen-ekiden) ;;
+                include/ekiden/*) ;;
+                "$LIBDIR"/libekiden-systemd.so* | "$LIBDIR"/pkgconfig/ekiden-systemd.pc) ;;
                 "$LIBDIR"/libekiden.so* | "$LIBDIR"/pkgconfig/ekiden.pc | share/*) ;;
                 *) problem "$file should not be installed" ;;
                 esac

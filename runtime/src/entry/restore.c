@@ -6,12 +6,30 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include <ekiden/snapshot.h>
+
 #include "entry/process.h"
 #include "handover/restore.h"
 #include "handover/successor.h"
+#include "wire/cleanup.h"
 
-static char *chosen; /* by the program, or by the environment; kept, should ekiden_start() fail and
-                        be called again */
+/* By the program, or by the environment. */
+static char *chosen; /* a path; kept, should ekiden_start() fail and be called again */
+static struct {
+        int file; /* -1: none; then `chosen` counts */
+        int *descriptors;
+        size_t count;
+} given = {.file = -1};
+
+static void drop_given(void)
+{
+        for (size_t i = 0; i < given.count; i++)
+                ek_close(&given.descriptors[i]);
+        free(given.descriptors);
+        given.descriptors = NULL;
+        given.count = 0;
+        ek_close(&given.file);
+}
 
 int ekiden_set_snapshot(const char *path)
 {
@@ -26,8 +44,30 @@ int ekiden_set_snapshot(const char *path)
                 if (!copy)
                         return EKIDEN_ENOMEM;
         }
+        drop_given();
         free(chosen);
         chosen = copy;
+        return 0;
+}
+
+int ekiden_set_snapshot_file(int file, const int *descriptors, size_t count)
+{
+        int *copy = NULL;
+
+        if (ek_process.is_started)
+                return EKIDEN_ESTATE;
+        if (file < 0 || (count > 0 && !descriptors))
+                return EKIDEN_EINVAL;
+        if (count > 0) {
+                copy = malloc(count * sizeof(*copy));
+                if (!copy)
+                        return EKIDEN_ENOMEM;
+                memcpy(copy, descriptors, count * sizeof(*copy));
+        }
+        drop_given();
+        given.file = file;
+        given.descriptors = copy;
+        given.count = count;
         return 0;
 }
 
@@ -52,10 +92,37 @@ int ek_snapshot_take_variable(struct ekiden_error *error)
         return r;
 }
 
+/* What was opened is kept until the first update point: its descriptors are duplicated as they are
+   asked for. */
+static int start_from_given(struct ekiden_error *error)
+{
+        int file = given.file;
+        int r;
+
+        given.file = -1;
+        r = ek_restore_start(file, ek_process.schema, &ek_process.registry, error);
+        if (r < 0) {
+                drop_given();
+                return r;
+        }
+        ek_restore_keep(given.descriptors, given.count);
+        ek_log(EKIDEN_LOG_INFO,
+               "starting from a snapshot of schema version %u, and %zu descriptors",
+               ek_restore_header()->schema->version, given.count);
+        return 1;
+}
+
+void ek_snapshot_end(void)
+{
+        drop_given();
+}
+
 int ek_snapshot_start(struct ekiden_error *error)
 {
         int file, r;
 
+        if (given.file >= 0)
+                return start_from_given(error);
         if (!chosen)
                 return 0;
         r = ek_restore_open(chosen, &file, error);

@@ -18,3 +18,6 @@ int ek_snapshot_take_variable(struct ekiden_error *error);
 /** Opens what is to be started from, and reads it through: 1, 0 (no snapshot was named), or an
     error. */
 int ek_snapshot_start(struct ekiden_error *error);
+
+/** Closes what the program gave to be started from, when that is over or was not needed. */
+void ek_snapshot_end(void);

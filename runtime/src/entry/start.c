@@ -16,6 +16,7 @@
 
 #include "entry/control_socket.h"
 #include "entry/leg.h"
+#include "entry/observer.h"
 #include "entry/process.h"
 #include "entry/restore.h"
 #include "entry/wake.h"
@@ -96,7 +97,7 @@ static void begin_leg(bool is_successor)
         else
                 before = *ek_successor_lineage();
         ek_leg_begin(&before, 0, is_restored);
-        if (is_successor || is_restored)
+        if (is_successor || is_restored || ek_observed())
                 ekiden_wake(); /* its first update point is where it becomes ready */
         ek_log(EKIDEN_LOG_DEBUG, "%s, schema version %u, %s", ek_process.schema->program,
                ek_process.schema->version,

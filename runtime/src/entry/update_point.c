@@ -12,7 +12,9 @@
 #include "entry/control.h"
 #include "entry/control_socket.h"
 #include "entry/leg.h"
+#include "entry/observer.h"
 #include "entry/process.h"
+#include "entry/restore.h"
 #include "entry/update_points.h"
 #include "entry/upgrade.h"
 #include "entry/wake.h"
@@ -96,6 +98,7 @@ static void finish_restoring(void)
                 _exit(EXIT_CALLED_OFF);
         }
         ek_restore_end();
+        ek_snapshot_end();
         ek_log(EKIDEN_LOG_INFO, "this process, leg %u at schema version %u, serves from a snapshot",
                ek_process.setup.leg, ek_process.schema->version);
 }
@@ -186,6 +189,7 @@ void ekiden_attend(const char *update_point)
                 finish_as_successor(name);
         if (ek_restore_state() != EK_RESTORE_NONE)
                 finish_restoring();
+        ek_observe_serving();
         count_attended(name);
         do {
                 attend_once(name);

@@ -8,6 +8,7 @@
 #include "entry/control.h"
 #include "entry/control_socket.h"
 #include "entry/listeners.h"
+#include "entry/observer.h"
 #include "entry/permit.h"
 #include "entry/process.h"
 #include "entry/wake.h"
@@ -38,6 +39,7 @@ static void on_phase(void *data, enum ekiden_phase phase)
         if (upgrading)
                 ek_event_phase(upgrading, phase);
         ek_listeners_phase(phase);
+        ek_observe_phase(phase);
         ek_log(EKIDEN_LOG_DEBUG, "upgrade: phase %s", ekiden_phase_name(phase));
 }
 
@@ -135,6 +137,7 @@ void ek_upgrade_failed(const struct ekiden_error *error)
         if (upgrading)
                 ek_event_failed(upgrading, error);
         ek_listeners_failed(error);
+        ek_observe_called_off(error);
 }
 
 /* What was tagged here and asked for by nobody is gone now, or will be in the upgrade: on purpose,
@@ -161,6 +164,7 @@ void ek_upgrade_rehearsed(void)
         if (upgrading)
                 ek_event_rehearsed(upgrading);
         ek_listeners_rehearsed();
+        ek_observe_done();
         ek_predecessor_forget();
 }
 
@@ -171,6 +175,7 @@ void ek_upgrade_committed(void)
         ek_control_unlink();
         ek_log(EKIDEN_LOG_INFO, "upgrade done, process %d serves",
                (int)ek_predecessor_report()->successor);
+        ek_observe_done(); /* a supervisor must know before the operator goes on */
         if (upgrading)
                 ek_event_committed(upgrading);
         ek_listeners_committed();

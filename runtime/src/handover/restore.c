@@ -191,6 +191,11 @@ int ek_restore_start(int file, const struct ekiden_schema *schema,
         return 0;
 }
 
+void ek_restore_keep(const int *descriptors, size_t count)
+{
+        ek_link_keep_beside(restore.snapshot.link, descriptors, count);
+}
+
 int ek_restore_fetch(const struct ek_tagged *tagged, struct ekiden_error *error)
 {
         int r;

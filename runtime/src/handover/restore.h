@@ -39,6 +39,10 @@ int ek_restore_open(const char *path, int *ret_file, struct ekiden_error *error)
 int ek_restore_start(int file, const struct ekiden_schema *schema,
                      const struct ek_registry *registry, struct ekiden_error *error);
 
+/** Gives it the descriptors that were kept beside the file, in its order; borrowed until
+    ek_restore_end(). Without it all are -1. */
+void ek_restore_keep(const int *descriptors, size_t count);
+
 /** What the snapshot says of itself, valid while the state is ACTIVE. */
 const Ekiden__Snapshot *ek_restore_header(void);
 

@@ -54,23 +54,30 @@ static int make_room(struct ek_import *import, size_t count)
         return 0;
 }
 
-/* In a snapshot none comes: each is -1, which nobody needs to claim or to close. */
-static int take_none(const struct ek_frame *frame, int *ret_descriptors)
+/* In a snapshot none comes: each is what was kept beside it, or -1, which nobody needs to claim or
+   to close. */
+static int take_beside(struct ek_import *import, const struct ek_frame *frame, int *ret_descriptors)
 {
         const Ekiden__Descriptors *message;
         ProtobufCMessage *unpacked;
+        int count = 0;
         int r = ek_frame_message(frame, &ekiden__descriptors__descriptor, &unpacked);
 
         if (r < 0)
                 return r;
         message = (const Ekiden__Descriptors *)unpacked;
-        r = EKIDEN_EPROTOCOL;
-        if (message->close_on_exec.len > 0 && message->close_on_exec.len <= EK_DESCRIPTORS_MAX)
-                r = (int)message->close_on_exec.len;
-        for (int i = 0; i < r; i++)
-                ret_descriptors[i] = -1;
+        if (message->close_on_exec.len == 0 || message->close_on_exec.len > EK_DESCRIPTORS_MAX)
+                r = EKIDEN_EPROTOCOL;
+        while (r == 0 && (size_t)count < message->close_on_exec.len) {
+                bool close_on_exec = message->close_on_exec.data[count] != 0;
+
+                r = ek_link_next_beside(import->link, close_on_exec, &ret_descriptors[count]);
+                count += r == 0;
+        }
+        while (r < 0 && count > 0)
+                ek_close(&ret_descriptors[--count]);
         protobuf_c_message_free_unpacked(unpacked, NULL);
-        return r;
+        return r < 0 ? r : count;
 }
 
 int ek_import_descriptors(struct ek_import *import, const struct ek_frame *frame)
@@ -81,7 +88,7 @@ int ek_import_descriptors(struct ek_import *import, const struct ek_frame *frame
         r = make_room(import, import->descriptor_count + EK_DESCRIPTORS_MAX);
         if (r < 0)
                 return r;
-        count = import->is_snapshot ? take_none(frame, received)
+        count = import->is_snapshot ? take_beside(import, frame, received)
                                     : ek_link_take_descriptors(import->link, frame, received);
         if (count < 0 && import->is_snapshot)
                 return ek_link_failed(count, import->error);

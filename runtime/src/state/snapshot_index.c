@@ -61,6 +61,7 @@ static int take_item(struct ek_snapshot *snapshot, const Ekiden__Item *message, 
         memcpy(item->name, message->item, strlen(message->item));
         item->is_stream = message->stream;
         item->offset = offset;
+        item->first_descriptor = snapshot->total.descriptors;
         snapshot->item_count++;
         return 0;
 }

@@ -201,6 +201,7 @@ int ek_snapshot_open(int file, struct ek_snapshot *ret_snapshot, struct ekiden_e
 
 int ek_snapshot_seek(struct ek_snapshot *snapshot, const struct ek_snapshot_item *item)
 {
+        ek_link_seek_beside(snapshot->link, item->first_descriptor);
         return ek_link_seek(snapshot->link, item->offset);
 }
 

@@ -22,6 +22,7 @@ struct ek_snapshot_item {
         char *message; /* full name of its records' type */
         bool is_stream;
         uint64_t offset; /* of its ITEM frame in the file, bytes */
+        uint64_t first_descriptor; /* its first one's number in the file, from 0 */
         struct ek_count count; /* as END says, and as was counted */
         bool has_digest;
         struct ek_digest digest; /* END's, of EK_DIGEST_SNAPSHOT; compared by who unpacks */

@@ -155,6 +155,20 @@ int ek_frame_message(const struct ek_frame *frame, const ProtobufCMessageDescrip
 int ek_link_take_descriptors(struct ek_link *link, const struct ek_frame *frame,
                              int *ret_descriptors);
 
+/**
+ * Descriptors that were kept beside a file, in the order in which its frames tell of them.
+ *
+ * @param descriptors  borrowed for the link's life; NULL: none was kept
+ */
+void ek_link_keep_beside(struct ek_link *link, const int *descriptors, size_t count);
+
+/** The number of the descriptor that the file's next DESCRIPTORS frame begins with, from 0. */
+void ek_link_seek_beside(struct ek_link *link, uint64_t number);
+
+/** A duplicate of the next one, which the caller owns; -1: it was not kept. ESYSTEM: it cannot be
+    duplicated. */
+int ek_link_next_beside(struct ek_link *link, bool close_on_exec, int *ret_descriptor);
+
 /** How many bytes were received since the link was made. */
 uint64_t ek_link_received(const struct ek_link *link);
 

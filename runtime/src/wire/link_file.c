@@ -67,3 +67,30 @@ int ek_link_read_file(struct ek_link *link, struct iovec *room)
         link->read_to += (uint64_t)n;
         return (int)n;
 }
+
+void ek_link_keep_beside(struct ek_link *link, const int *descriptors, size_t count)
+{
+        link->beside = descriptors;
+        link->beside_count = descriptors ? count : 0;
+        link->beside_next = 0;
+}
+
+void ek_link_seek_beside(struct ek_link *link, uint64_t number)
+{
+        link->beside_next = number < link->beside_count ? (size_t)number : link->beside_count;
+}
+
+int ek_link_next_beside(struct ek_link *link, bool close_on_exec, int *ret_descriptor)
+{
+        *ret_descriptor = -1;
+        if (link->beside_next >= link->beside_count)
+                return 0;
+        if (link->beside[link->beside_next] >= 0) {
+                *ret_descriptor = fcntl(link->beside[link->beside_next],
+                                        close_on_exec ? F_DUPFD_CLOEXEC : F_DUPFD, 0);
+                if (*ret_descriptor < 0)
+                        return EKIDEN_ESYSTEM;
+        }
+        link->beside_next++;
+        return 0;
+}
