@@ -38,6 +38,7 @@ int ek_back_init(struct ek_back *back, const struct ek_chain *up,
 {
         *back = (struct ek_back){.up = up, .is_same = up->count == 0};
         ek_arena_init(&back->arena);
+        back->arena.is_secret = true; /* of whichever item */
         back->is_there = back->is_same ||
                          ek_chain_find(registry, up->from, up->to->version, &back->down, NULL) == 0;
         if (back->is_same || !back->is_there)
