@@ -15,6 +15,7 @@
 #include "memory.h"
 #include "safe_v1.ekiden.h"
 #include "safe_v2.ekiden.h"
+#include "secret.h"
 
 #define RECORDS 300
 #define SECRET_SIZE \
@@ -219,6 +220,23 @@ Test(secrets, that_were_looked_up_are_nowhere_afterwards)
         ek_index_deinit(&index);
         explicit_bzero(program.secret, sizeof(program.secret));
         cr_expect_eq(count_marks(), 0, "%zu copies are left", count_marks());
+}
+
+#define MANY_TYPES 300
+
+Test(secrets, are_assumed_behind_more_types_than_are_looked_at)
+{
+        static struct ekiden_message types[MANY_TYPES];
+        static struct ekiden_field fields[MANY_TYPES];
+
+        for (size_t i = 0; i < MANY_TYPES; i++) {
+                fields[i].nested = i + 1 < MANY_TYPES ? &types[i + 1] : NULL;
+                types[i] = (struct ekiden_message){.fields = &fields[i], .field_count = 1};
+        }
+        cr_expect(ek_message_has_secrets(&types[0]), "for all we know");
+        cr_expect_not(ek_message_has_secrets(&types[MANY_TYPES / 2]));
+        fields[MANY_TYPES - 1].flags = EKIDEN_FIELD_SECRET;
+        cr_expect(ek_message_has_secrets(&types[MANY_TYPES / 2]));
 }
 
 static int export_note(const void *functions, ProtobufCMessage *message,

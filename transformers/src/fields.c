@@ -135,14 +135,16 @@ void ek_reset_absent_descriptors(const struct ekiden_message *type, ProtobufCMes
         ek_resolve_descriptors(type, message, leave_alone, NULL);
 }
 
-/* The nearest of the types that one leads to, itself included. */
+/* The nearest of the types that one leads to, itself included. NULL: none of those that were looked
+   at, and *ret_is_certain says whether that were all; it may be NULL. */
 static const struct ekiden_message *search(const struct ekiden_message *type,
                                            bool (*is_it)(const struct ekiden_message *type,
                                                          const void *data),
-                                           const void *data)
+                                           const void *data, bool *ret_is_certain)
 {
         const struct ekiden_message *seen[TYPES_MAX] = {type};
         size_t count = 1;
+        bool is_certain = true;
 
         for (size_t next = 0; next < count; next++) {
                 if (is_it(seen[next], data))
@@ -153,10 +155,16 @@ static const struct ekiden_message *search(const struct ekiden_message *type,
 
                         while (nested && k < count && seen[k] != nested)
                                 k++;
-                        if (nested && k == count && count < TYPES_MAX)
+                        if (!nested || k < count)
+                                continue;
+                        if (count < TYPES_MAX)
                                 seen[count++] = nested;
+                        else
+                                is_certain = false;
                 }
         }
+        if (ret_is_certain)
+                *ret_is_certain = is_certain;
         return NULL;
 }
 
@@ -168,7 +176,7 @@ static bool has_descriptor(const struct ekiden_message *type, const void *descri
 const struct ekiden_message *ek_message_find(const struct ekiden_message *type,
                                              const ProtobufCMessageDescriptor *descriptor)
 {
-        return search(type, has_descriptor, descriptor);
+        return search(type, has_descriptor, descriptor, NULL);
 }
 
 static const ProtobufCFieldDescriptor *identity_field(const struct ekiden_message *type)
@@ -187,7 +195,7 @@ static bool has_identity(const struct ekiden_message *type, const void *data)
 
 bool ek_message_has_objects(const struct ekiden_message *type)
 {
-        return search(type, has_identity, NULL) != NULL;
+        return search(type, has_identity, NULL, NULL) != NULL;
 }
 
 static bool has_secret(const struct ekiden_message *type, const void *data)
@@ -201,7 +209,9 @@ static bool has_secret(const struct ekiden_message *type, const void *data)
 
 bool ek_message_has_secrets(const struct ekiden_message *type)
 {
-        return search(type, has_secret, NULL) != NULL;
+        bool is_certain = true;
+
+        return search(type, has_secret, NULL, &is_certain) || !is_certain;
 }
 
 bool ek_record_identity(const struct ekiden_message *type, const ProtobufCMessage *message,

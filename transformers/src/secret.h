@@ -10,7 +10,8 @@
 
 #include <ekiden/schema.h>
 
-/** Whether a message of this type may hold a secret, itself or in messages below. (fields.c) */
+/** Whether a message of this type may hold a secret, itself or in messages below. Where there
+ * are too many types to look at, it may. (fields.c) */
 bool ek_message_has_secrets(const struct ekiden_message *type);
 
 /** Whether a field of the message is marked, by its number. */
