@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* A service knows its legs: what each ran, since when, and what the change cost. */
 #include <criterion/criterion.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "handover/lineage.h"
 #include "operator.h"
 #include "party.h"
+#include "processes.h"
 #include "service.h"
 #include "wire/clock.h"
 
@@ -82,6 +87,102 @@ Test(lineage, a_failed_upgrade_is_no_leg, .fini = end, .timeout = 120)
         for (uint32_t i = 0; i < 3; i++)
                 cr_expect_eq(event->status->lineage[i]->number, i + 1);
         ekiden__event__free_unpacked(event, NULL);
+}
+
+Test(lineage, a_rehearsal_is_no_leg, .fini = end, .timeout = 120)
+{
+        Ekiden__Event *event;
+
+        service = service_start(PROBE_V1, DEADLINE_MS);
+        for (int i = 0; i < 3; i++)
+                cr_assert(operator_rehearse(&service, PROBE_V2, NULL, NULL, 0).is_rehearsed);
+        cr_assert(operator_upgrade(&service, PROBE_V2, NULL, NULL, 0).is_committed);
+        service_ask(&service);
+        cr_assert(operator_rehearse(&service, PROBE_V2, NULL, NULL, 0).is_rehearsed);
+        event = party_status(&service, "probe", 0);
+        cr_assert_eq(event->status->n_lineage, 2);
+        cr_expect_eq(event->status->lineage[1]->number, 2);
+        cr_expect_eq(event->status->lineage[1]->pid, service.pid);
+        ekiden__event__free_unpacked(event, NULL);
+}
+
+static const Ekiden__ItemStatus *item_of(const Ekiden__Event *event, const char *name)
+{
+        for (size_t i = 0; i < event->status->n_items; i++)
+                if (strcmp(event->status->items[i]->name, name) == 0)
+                        return event->status->items[i];
+        cr_assert_fail("there is no item %s", name);
+        return NULL;
+}
+
+Test(lineage, items_have_the_sizes_of_the_last_handover_or_rehearsal, .fini = end, .timeout = 120)
+{
+        uint64_t records;
+
+        service = service_start(PROBE_V1, DEADLINE_MS);
+        records = service_ask(&service).records;
+        for (int i = 0; i < 3; i++) {
+                Ekiden__Event *event;
+                const Ekiden__ItemStatus *item;
+
+                if (i == 1)
+                        cr_assert(
+                                operator_rehearse(&service, PROBE_V2, NULL, NULL, 0).is_rehearsed);
+                if (i == 2)
+                        cr_assert(operator_upgrade(&service, PROBE_V2, NULL, NULL, 0).is_committed);
+                service_ask(&service);
+                event = party_status(&service, "probe", 0);
+                item = item_of(event, "records");
+                cr_expect_eq(item->has_records, i > 0, "%d", i);
+                cr_expect_eq(item->records, i > 0 ? records : 0, "%d: %llu records", i,
+                             (unsigned long long)item->records);
+                cr_expect(item->bytes > 0 || i == 0);
+                ekiden__event__free_unpacked(event, NULL);
+        }
+}
+
+static pid_t start_counter(void)
+{
+        const char *const arguments[] = {COUNTER, "0", NULL};
+        char line[64];
+        int output[2];
+        pid_t pid;
+
+        cr_assert_eq(pipe2(output, O_CLOEXEC), 0);
+        pid = process_start(arguments, service.keeper, output[1], -1);
+        close(output[1]);
+        cr_assert_gt(read(output[0], line, sizeof(line)), 0, "the counter did not start");
+        return pid; /* what it prints later has a reader until the test ends */
+}
+
+Test(lineage, it_goes_on_behind_a_start_from_a_snapshot, .timeout = 120)
+{
+        char command[512], file[128];
+        Ekiden__Event *event;
+        pid_t first;
+
+        service_prepare(&service);
+        snprintf(file, sizeof(file), "%s/state.ekiden", service.directory);
+        service.pid = first = start_counter();
+        snprintf(command, sizeof(command), "%s --quiet --snapshot %s %d", TOOL, file, (int)first);
+        cr_assert_eq(system(command), 0);
+        kill(first, SIGTERM);
+        cr_assert(wait_until_gone(first));
+
+        setenv("EKIDEN_SNAPSHOT", file, 1);
+        service.pid = start_counter();
+        event = party_status(&service, "counter", 0);
+        cr_assert_eq(event->status->n_lineage, 2);
+        cr_expect_eq(event->status->lineage[0]->pid, first);
+        cr_expect_not(event->status->lineage[0]->from_snapshot);
+        cr_expect_eq(event->status->lineage[1]->number, 2);
+        cr_expect_eq(event->status->lineage[1]->pid, service.pid);
+        cr_expect(event->status->lineage[1]->from_snapshot);
+        cr_expect_not(event->status->lineage[1]->has_pause_us);
+        ekiden__event__free_unpacked(event, NULL);
+        service_end(&service);
+        snprintf(command, sizeof(command), "rm -r %s", service.directory);
+        cr_expect_eq(system(command), 0);
 }
 
 /* What a predecessor or a file says. */

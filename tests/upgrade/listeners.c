@@ -190,6 +190,45 @@ Test(listeners, who_waits_hears_of_a_success)
         service_ask(&service);
 }
 
+Test(listeners, a_rehearsal_is_waited_for_and_called_off_as_an_upgrade_is)
+{
+        struct ek_link *first = party_connect(&service, "probe");
+        struct ek_link *other = party_connect(&service, "probe");
+        struct ek_link *third = party_connect(&service, "probe");
+        Ekiden__Event *event;
+
+        kill(service.pid, SIGSTOP);
+        party_ask_rehearsal(first, PROBE_V2, NULL, NULL);
+        party_ask_wait(other);
+        party_ask_upgrade(third, PUPPET, "warm", "exit", true, 0);
+        kill(service.pid, SIGCONT);
+        for (int i = 0; i < 2; i++) {
+                event = party_hear(i == 0 ? first : other, EKIDEN__EVENT_KIND__REHEARSED);
+                cr_assert(event);
+                cr_expect(event->rehearse);
+                cr_expect_gt(event->n_items, 0);
+                ekiden__event__free_unpacked(event, NULL);
+        }
+        cr_expect_eq(party_hear_failure(third, NULL), EKIDEN_EPEER, "his turn, which fails");
+        party_leave(first);
+        party_leave(other);
+        party_leave(third);
+        FOR_EACH_STEP(step)
+        {
+                struct ek_link *asking = party_connect(&service, "probe");
+                struct ek_link *calling = party_connect(&service, "probe");
+
+                party_ask_rehearsal(asking, PUPPET, step->name, "hang");
+                party_hear_phase(asking, step->seen_in);
+                party_ask_cancel(calling);
+                cr_expect_eq(party_hear_failure(calling, NULL), EKIDEN_ECANCELLED);
+                cr_expect_eq(party_hear_failure(asking, NULL), EKIDEN_ECANCELLED);
+                party_leave(asking);
+                party_leave(calling);
+                service_settle(&service);
+        }
+}
+
 Test(listeners, who_waits_and_leaves_changes_nothing)
 {
         FOR_EACH_STEP(step)

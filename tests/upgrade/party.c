@@ -38,25 +38,41 @@ static void ask(struct ek_link *party, Ekiden__Request *request)
                 0);
 }
 
+static void ask_for(struct ek_link *party, Ekiden__UpgradeRequest *upgrade, const char *binary,
+                    const char *step, const char *fault)
+{
+        Ekiden__Request request = EKIDEN__REQUEST__INIT;
+        char *arguments[] = {(char *)(uintptr_t)step, (char *)(uintptr_t)fault};
+
+        request.upgrade = upgrade;
+        upgrade->binary = (char *)(uintptr_t)binary;
+        if (step) {
+                upgrade->has_replace_arguments = upgrade->replace_arguments = 1;
+                upgrade->arguments = arguments;
+                upgrade->n_arguments = 2;
+        }
+        ask(party, &request);
+}
+
 void party_ask_upgrade(struct ek_link *party, const char *binary, const char *step,
                        const char *fault, bool wait, uint32_t timeout_ms)
 {
-        Ekiden__Request request = EKIDEN__REQUEST__INIT;
         Ekiden__UpgradeRequest upgrade = EKIDEN__UPGRADE_REQUEST__INIT;
-        char *arguments[] = {(char *)(uintptr_t)step, (char *)(uintptr_t)fault};
 
-        request.upgrade = &upgrade;
-        upgrade.binary = (char *)(uintptr_t)binary;
         upgrade.has_wait = wait;
         upgrade.wait = wait;
         upgrade.has_timeout_ms = timeout_ms > 0;
         upgrade.timeout_ms = timeout_ms;
-        if (step) {
-                upgrade.has_replace_arguments = upgrade.replace_arguments = 1;
-                upgrade.arguments = arguments;
-                upgrade.n_arguments = 2;
-        }
-        ask(party, &request);
+        ask_for(party, &upgrade, binary, step, fault);
+}
+
+void party_ask_rehearsal(struct ek_link *party, const char *binary, const char *step,
+                         const char *fault)
+{
+        Ekiden__UpgradeRequest upgrade = EKIDEN__UPGRADE_REQUEST__INIT;
+
+        upgrade.has_rehearse = upgrade.rehearse = 1;
+        ask_for(party, &upgrade, binary, step, fault);
 }
 
 void party_ask_wait(struct ek_link *party)

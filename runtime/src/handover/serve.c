@@ -186,6 +186,7 @@ static int serve_pulls(struct ek_predecessor *p, struct ekiden_error *error)
                 .progress = on_progress,
                 .digest_kind = p->request.is_verified ? EK_DIGEST_LIVE : EK_DIGEST_NONE,
                 .given = &p->given,
+                .notes_figures = p->request.is_rehearsal,
         };
         int r = answer_pulls(p, &export_, error);
 
