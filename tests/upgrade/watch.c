@@ -50,6 +50,19 @@ static const Ekiden__UpdatePointStatus *point_of(const Ekiden__Event *event, con
         return NULL;
 }
 
+/* Where the request was not seen, nothing has been done for a while. */
+static void expect_unwatched(void)
+{
+        Ekiden__Event *event;
+        const char *other;
+
+        usleep(300000);
+        event = party_status(&service, "probe", 0);
+        other = strcmp(event->status->update_point, "busy") == 0 ? "calm" : "busy";
+        cr_expect_geq(point_of(event, other)->last_ms, 250, "%s is still watched", other);
+        ekiden__event__free_unpacked(event, NULL);
+}
+
 static uint64_t attended(const char *name)
 {
         Ekiden__Event *event = party_status(&service, "probe", 0);
@@ -105,6 +118,7 @@ Test(watch, afterwards_update_points_attend_no_more_than_before, .init = start_b
         before = attended("busy") + attended("calm");
         usleep(200000);
         cr_expect_leq(attended("busy") + attended("calm"), before + 20);
+        expect_unwatched();
 }
 
 Test(watch, who_leaves_watches_no_more, .init = start_busy, .fini = end_busy, .timeout = 60)
@@ -119,6 +133,7 @@ Test(watch, who_leaves_watches_no_more, .init = start_busy, .fini = end_busy, .t
         before = attended("busy") + attended("calm");
         usleep(200000);
         cr_expect_leq(attended("busy") + attended("calm"), before + 20);
+        expect_unwatched();
 }
 
 Test(watch, several_watch_each_for_their_own_time, .init = start_busy, .fini = end_busy,

@@ -149,8 +149,10 @@ static uint64_t next_wake_ns(void)
 /* Somebody watches, and nothing is to be done but to count: so it costs next to nothing. */
 static bool is_only_watched(void)
 {
+        uint64_t until_ns = ek_watch_deadline();
+
         return __atomic_load_n(&ekiden_attention, __ATOMIC_RELAXED) == EK_ATTENTION_WATCH &&
-               ek_now_ns() < ek_watch_deadline();
+               until_ns != UINT64_MAX && ek_now_ns() < until_ns;
 }
 
 static void count_attended(const char *name)
