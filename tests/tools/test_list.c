@@ -159,7 +159,7 @@ Test(list, status_tells_all_that_the_process_says)
                 "                chat_loop         7  2 min 5 s ago            5,000     2,500\n",
                 "  items         NAME     TYPE                      RECORDS     BYTES\n",
                 "                members  chat.v2.Member, a stream    1,204  96.3 KiB\n",
-                "                port     a plain value                   1          \n",
+                "                port     a plain value                   1\n",
                 "  lineage       LEG  VERSION  SINCE   PID    PAUSE\n",
                 "                1          1  -      4711        -\n",
                 "                3          2  -      4720  0.42 ms\n",

@@ -29,12 +29,13 @@ static void mute_if_lost(struct ek_operator *operator_, int result)
                 operator_->is_mute = true;
 }
 
-/* Then nobody is waited for who does not read. */
-static bool is_in_pause(void)
+/* Whether the last event to him is worth a wait: not in the pause, nor where many may listen. */
+static bool is_waited_for(const struct ek_operator *operator_)
 {
         enum ekiden_phase phase = ek_predecessor_phase();
+        bool is_pause = phase >= EKIDEN_PHASE_PAUSE && phase < EKIDEN_PHASE_SERVE;
 
-        return phase >= EKIDEN_PHASE_PAUSE && phase < EKIDEN_PHASE_SERVE;
+        return !is_pause && operator_->role != EK_ROLE_LISTENS;
 }
 
 static void send_event(struct ek_operator *operator_, Ekiden__Event *event, enum urgency urgency)
@@ -51,7 +52,7 @@ static void send_event(struct ek_operator *operator_, Ekiden__Event *event, enum
         r = ek_link_queue_message(operator_->link, EKIDEN__FRAME_KIND__EVENT, &event->base, NULL);
         if (r == 0 && is_due) {
                 r = ek_link_flush(operator_->link,
-                                  urgency == LAST && !is_in_pause() ? &wait : NULL);
+                                  urgency == LAST && is_waited_for(operator_) ? &wait : NULL);
                 operator_->sent_ns = now;
         }
         mute_if_lost(operator_, r);
