@@ -42,7 +42,8 @@ static void fill_item(Ekiden__ItemStatus *item, const struct ek_tagged *tagged)
         item->stream = tagged->item.kind == EKIDEN_ITEM_STREAM;
         if (!tagged->last || !tagged->last->is_known)
                 return;
-        item->has_records = item->has_objects = item->has_bytes = item->has_descriptors = 1;
+        item->has_records = item->has_bytes = item->has_descriptors = 1;
+        item->has_objects = tagged->last->objects > 0; /* beside the records, as in events */
         item->records = tagged->last->records;
         item->objects = tagged->last->objects;
         item->bytes = tagged->last->bytes;
