@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""Verification in whole upgrades: a new version that takes its state over wrongly does not serve,
+and the sentence says which record, by its key, and which field."""
+import json
+import os
+import subprocess
+import tempfile
+import time
+import unittest
+
+TOOL = os.environ['EKIDEN_UPGRADE']
+VAULT = os.environ['VAULT']
+REFUSED = 12  # exit status of EKIDEN_EREFUSED
+SECONDS = 60
+
+# What is done to it, the item, the field, and words of the sentence.
+FAULTS = (
+    ('lose', 'books', None, 'record 19 (number 119) came, and the program does not have it'),
+    ('extra', 'books', None, 'record 20 (number 7) is in the program, and never came'),
+    ('swap', 'books', 'sequel', 'record 3 (number 103) is not what it was'),
+    ('truncate', 'books', 'title', 'record 5 (number 105) is not what it was'),
+    ('owner', 'owner', 'name', 'field "name" has another value'),
+    ('door', 'owner', 'door', 'field "door" has another value'),
+    ('visits', 'visits', 'integer', 'field "integer" has another value'),
+)
+VALUES = ('volume 5', 'volume', 'forgery', 'old lady')
+
+
+class Verify(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.environment = {**os.environ, 'EKIDEN_RUNTIME_DIR': directory.name}
+        self.process = subprocess.Popen([VAULT], env=self.environment, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(self.end)
+        self.pid = self.process.pid
+        until = time.monotonic() + SECONDS
+        while not os.listdir(directory.name):
+            self.assertLess(time.monotonic(), until, 'the vault does not start')
+            time.sleep(0.01)
+
+    def end(self):
+        if self.pid != self.process.pid:
+            os.kill(self.pid, 9)
+        self.process.kill()
+        self.process.wait()
+
+    def run_tool(self, *options, fault=None):
+        """The exit status, and the last event."""
+        arguments = ['--', fault] if fault else []
+        result = subprocess.run([TOOL, '--json', *options, 'vault', VAULT, *arguments],
+                                env=self.environment, timeout=SECONDS, check=False,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        event = json.loads(result.stdout.splitlines()[-1])
+        if event['event'] == 'committed':
+            self.pid = event['successor_pid']
+        return result.returncode, event
+
+    def expect_serving(self):
+        """The old version, by its PID, upgrades itself as if nothing had been."""
+        self.assertIsNone(self.process.poll())
+        status, event = self.run_tool('--verify')
+        self.assertEqual((status, event['event']), (0, 'committed'), event)
+
+    def test_what_was_taken_over_rightly_serves(self):
+        for options in ((), ('--rehearse',)):
+            with self.subTest(options=options):
+                status, event = self.run_tool('--verify', *options)
+                self.assertEqual(status, 0, event)
+                self.assertEqual([(item['name'], item['verdict']) for item in event['items']],
+                                 [('books', 'same'), ('owner', 'same'), ('visits', 'same')])
+
+    def test_order_is_no_difference(self):
+        status, event = self.run_tool('--verify', '--rehearse', fault='order')
+        self.assertEqual((status, event['event']), (0, 'rehearsed'), event)
+
+    def test_each_fault_is_found_and_the_old_version_serves_on(self):
+        for options in (('--rehearse',), ()):
+            for fault, item, field, words in FAULTS:
+                with self.subTest(fault=fault, options=options):
+                    status, event = self.run_tool('--verify', *options, fault=fault)
+                    self.assertEqual((status, event['event']), (REFUSED, 'failed'), event)
+                    self.assertEqual((event['phase'], event['item'], event['field']),
+                                     ('ready', item, field), event)
+                    self.assertIn(words, event['sentence'])
+                    self.assertTrue(event['serves_on'])
+                    for value in VALUES:
+                        self.assertNotIn(value, event['sentence'])
+        self.expect_serving()
+
+    def test_without_verification_nobody_looks(self):
+        status, event = self.run_tool(fault='truncate')
+        self.assertEqual((status, event['event']), (0, 'committed'), event)
+        self.assertNotIn('items', event)
+
+    def test_a_person_is_told(self):
+        result = subprocess.run([TOOL, '--verify', '--rehearse', 'vault', VAULT],
+                                env=self.environment, timeout=SECONDS, check=True,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        said = result.stdout.decode()
+        self.assertIn('verified: 3 of 3 items the same', said)
+        self.assertRegex(said, r'item .* verified\n.*books .* same\n')
+
+
+if __name__ == '__main__':
+    unittest.main()
