@@ -56,6 +56,7 @@ static void begin_attempt(struct attempt *attempt, uint64_t started_ns)
         attempt->upgrade = (struct upgrade){
                 .pid = attempt->process.pid,
                 .rehearse = attempt->options->rehearse,
+                .verify = attempt->options->verify,
                 .phase = EKIDEN_PHASE_REQUEST,
                 .started_ns = started_ns,
         };
