@@ -3,6 +3,7 @@
 #include "state/digest.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #define XXH_STATIC_LINKING_ONLY /* its state on the stack */
@@ -57,6 +58,7 @@ static void add_record(struct ek_digest *digest, uint64_t tag, const ProtobufCMe
         XXH3_128bits_reset_withSeed(&hasher.state, tag);
         protobuf_c_message_pack_to_buffer(record, &hasher.base);
         add(digest, XXH3_128bits_digest(&hasher.state));
+        explicit_bzero(&hasher, sizeof(hasher)); /* the end of the record is in it */
 }
 
 /* The values of a record's descriptor fields, in the order of the walk. */

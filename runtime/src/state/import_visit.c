@@ -2,6 +2,7 @@
 /* Items that are looked at and not imported: each record and object goes to a visitor. */
 #include <string.h>
 
+#include "secret.h"
 #include "state/import_private.h"
 
 int ek_import_show(struct ek_import *import, const struct ekiden_message *type, uint64_t tag,
@@ -37,6 +38,9 @@ int ek_import_visit(struct ek_link *link, const struct ek_wait *wait,
 
         strncpy(tagged.name, source->name, sizeof(tagged.name) - 1);
         ek_arena_init(&import.arena);
+        import.arena.is_secret = ek_message_has_secrets(source->message);
+        if (import.arena.is_secret)
+                ek_link_keep_secret(link);
         r = ek_import_answer(&import);
         ek_import_drop_descriptors(&import);
         ek_arena_deinit(&import.arena);

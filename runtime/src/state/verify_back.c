@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fields.h"
+#include "secret.h"
 #include "state/verify_private.h"
 
 static uint64_t tag_of(const struct ekiden_schema *schema, const struct ekiden_item *item)
@@ -119,6 +120,7 @@ bool ek_back_enter(struct ek_back *back, const struct ek_tagged *tagged,
 
         back->tagged = tagged;
         back->source = &tagged->item;
+        back->arena.is_secret |= ek_message_has_secrets(tagged->item.message);
         if (back->is_same || ek_tagged_is_value(tagged))
                 return true;
         if (!back->is_there) {
@@ -132,6 +134,7 @@ bool ek_back_enter(struct ek_back *back, const struct ek_tagged *tagged,
                 return false;
         }
         back->source = up.source;
+        back->arena.is_secret |= ek_message_has_secrets(up.source->message);
         back->route.first = 0;
         if (last->taken != last->records) {
                 snprintf(ret_reason, REASON_SIZE, "%llu records became %llu on the way",

@@ -9,6 +9,7 @@
 
 #include "fields.h"
 #include "mask.h"
+#include "secret.h"
 #include "state/verify_private.h"
 #include "state/verify_sentence.h"
 #include "wire/cleanup.h"
@@ -254,9 +255,10 @@ int ek_verify_find(struct ek_back *back, const struct ek_verification *verificat
         int r;
 
         ek_arena_init(&find.arena);
+        find.arena.is_secret = back->arena.is_secret;
         r = search(&find, verification, export_, error);
         for (size_t i = 0; i < find.lost_count; i++)
-                free(find.lost[i].packed);
+                ek_secret_free(find.arena.is_secret, find.lost[i].packed, find.lost[i].size);
         free(find.seen);
         ek_arena_deinit(&find.arena);
         if (r == 0)

@@ -5,14 +5,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arena.h"
 #include "difference.h"
 #include "fields.h"
 #include "record.h"
+#include "secret.h"
 #include "state/key.h"
 #include "utf8.h"
 
-/* Two records at once, unpacked. */
+/* One record or two, unpacked. */
 struct pair {
+        struct ekiden_arena arena;
         ProtobufCMessage *came, *ours;
 };
 
@@ -21,17 +24,21 @@ static int out_of_memory(struct ekiden_error *error)
         return ekiden_error_set(error, EKIDEN_ENOMEM, "memory ran out while verifying");
 }
 
-static ProtobufCMessage *unpack(const struct ek_record_kept *kept)
+static ProtobufCMessage *unpack(struct pair *pair, const struct ek_record_kept *kept)
 {
-        return kept ? protobuf_c_message_unpack(kept->type->descriptor, NULL, kept->size,
-                                                kept->packed)
+        return kept ? protobuf_c_message_unpack(kept->type->descriptor, &pair->arena.allocator,
+                                                kept->size, kept->packed)
                     : NULL;
 }
 
-static void free_pair(struct pair *pair)
+/* `ours` may be NULL. The pair must not be moved. */
+static void unpack_pair(struct pair *pair, const struct ek_record_kept *came,
+                        const struct ek_record_kept *ours)
 {
-        protobuf_c_message_free_unpacked(pair->came, NULL);
-        protobuf_c_message_free_unpacked(pair->ours, NULL);
+        ek_arena_init(&pair->arena);
+        pair->arena.is_secret = ek_message_has_secrets(came->type);
+        pair->came = unpack(pair, came);
+        pair->ours = unpack(pair, ours);
 }
 
 static bool same_key(const struct ekiden_item *source, const struct pair *pair, bool *ret_has_key)
@@ -78,9 +85,9 @@ bool ek_kept_are_one(const struct ekiden_item *source, const struct ek_record_ke
 
         if (came->tag != ours->tag)
                 return false;
-        pair = (struct pair){unpack(came), unpack(ours)};
+        unpack_pair(&pair, came, ours);
         is_one = pair.came && pair.ours && are_one(source, came, &pair);
-        free_pair(&pair);
+        ek_arena_deinit(&pair.arena);
         return is_one;
 }
 
@@ -99,12 +106,13 @@ static const char *name_record(const struct ek_record_kept *kept, char words[128
 static int finish(const struct ek_tagged *tagged, const struct ekiden_item *source,
                   const struct ek_record_kept *kept, struct ekiden_error *error)
 {
-        ProtobufCMessage *record = unpack(kept);
+        struct pair pair;
 
+        unpack_pair(&pair, kept, NULL);
         memcpy(error->item, tagged->name, sizeof(error->item));
-        if (record && kept->tag == 0)
-                ek_name_key(error, kept->number, source, record);
-        protobuf_c_message_free_unpacked(record, NULL);
+        if (pair.came && kept->tag == 0)
+                ek_name_key(error, kept->number, source, pair.came);
+        ek_arena_deinit(&pair.arena);
         return error->code;
 }
 
@@ -162,14 +170,17 @@ int ek_verify_differs(const struct ek_tagged *tagged, const struct ekiden_item *
 {
         const struct ek_difference_rules rules = {
                 .type_a = came->type, .type_b = ours->type, .same_descriptor = same_number};
-        struct pair pair = {unpack(came), unpack(ours)};
         struct ek_difference difference = {.kind = EK_DIFFERENCE_VALUE};
         char words[128];
-        int r = pair.came && pair.ours
-                        ? ek_difference_find(&rules, pair.came, pair.ours, &difference, NULL)
-                        : EKIDEN_ENOMEM;
+        struct pair pair;
+        int r;
 
-        free_pair(&pair);
+        unpack_pair(&pair, came, ours);
+        r = pair.came && pair.ours
+                    ? ek_difference_find(&rules, pair.came, pair.ours, &difference, NULL)
+                    : EKIDEN_ENOMEM;
+
+        ek_arena_deinit(&pair.arena);
         if (r == EKIDEN_ENOMEM)
                 return out_of_memory(error);
         if (r != 1 || difference.kind == EK_DIFFERENCE_UNKNOWN)
