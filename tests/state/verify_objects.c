@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* Verification of graphs across versions: objects go back by transformers, too, and stay one. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph.h"
+#include "verifying.h"
+
+static int node_up(const ProtobufCMessage *old, ProtobufCMessage *new_, struct ekiden_hop *hop)
+{
+        Graph__V1__Node *node = (Graph__V1__Node *)new_;
+
+        memcpy(new_, old, sizeof(*node));
+        node->name = ekiden_hop_printf(hop, "new %s", node->name);
+        return 0;
+}
+
+static int node_down(const ProtobufCMessage *old, ProtobufCMessage *new_, struct ekiden_hop *hop)
+{
+        Graph__V1__Node *node = (Graph__V1__Node *)new_;
+
+        memcpy(new_, old, sizeof(*node));
+        if (strncmp(node->name, "new ", 4) != 0)
+                return ekiden_hop_refuse(hop, "it has no such name");
+        node->name += 4;
+        return 0;
+}
+
+static const struct ekiden_transformer up_transformers[] = {{"Node", "Node", node_up}};
+static const struct ekiden_transformer down_transformers[] = {{"Node", "Node", node_down}};
+static const struct ekiden_hop_table up = {.from = &graph_v1,
+                                           .to = &graph_v2,
+                                           .transformers = up_transformers,
+                                           .transformer_count = 1};
+static const struct ekiden_hop_table down = {.from = &graph_v2,
+                                             .to = &graph_v1,
+                                             .transformers = down_transformers,
+                                             .transformer_count = 1};
+
+static struct ek_registry registry;
+static struct ek_chain chain;
+static struct verifying verifying = {.chain = &chain,
+                                     .registry = &registry,
+                                     .from_natives = &graph_natives,
+                                     .to_natives = &graph_natives_v2};
+static struct root from, to;
+static struct bag bag, new_bag;
+
+static void add(const char *name, void *theirs, void *ours)
+{
+        struct ek_tagged tagged_from, tagged_to;
+
+        tag_graph(&tagged_from, name, theirs);
+        tag_graph(&tagged_to, name, ours);
+        tagged_to.item = *ekiden_schema_item(&graph_v2, name);
+        tagged_to.natives = &graph_natives_v2;
+        verifying_add(&verifying, &tagged_from, &tagged_to);
+}
+
+static void begin(void)
+{
+        struct node *nodes[3] = {new_node("a"), new_node("b"), new_node("c")};
+
+        cr_assert_eq(ek_registry_add(&registry, &up), 0);
+        cr_assert_eq(ek_registry_add(&registry, &down), 0);
+        cr_assert_eq(ek_chain_find(&registry, &graph_v2, 1, &chain, NULL), 0);
+        for (uint32_t i = 0; i < 3; i++) {
+                struct entry *entry = allocate(sizeof(*entry));
+
+                nodes[i]->next = nodes[(i + 1) % 3];
+                *entry = (struct entry){.key = i, .node = nodes[i], .root = &from};
+                bag_add(&bag, entry);
+        }
+        nodes[1]->entry = bag.entries[2];
+        from.head = nodes[0];
+        add("root", &from, &to);
+        add("entries", &bag, &new_bag);
+        verifying_hand_over(&verifying);
+        cr_assert_str_eq(to.head->next->name, "new b");
+}
+
+Test(verify_objects, that_were_transformed_there_and_back_are_the_same)
+{
+        begin();
+        expect_same(&verifying);
+        verifying_end(&verifying);
+}
+
+Test(verify_objects, change_is_named_as_the_predecessor_has_it)
+{
+        struct node *kept;
+
+        begin();
+        to.head->next->name[4] = 'x';
+        expect_difference(&verifying, "root", "name", "of type Node, is not what it was");
+        to.head->next->name[4] = 'b';
+        kept = to.head->next->next;
+        to.head->next->next = to.head;
+        expect_difference(&verifying, "root", "next", "of type Node, is not what it was");
+        to.head->next->next = kept;
+        expect_same(&verifying);
+        new_bag.count = 2;
+        expect_difference(&verifying, "entries", "", "record 2 (key 2) came, and");
+        verifying_end(&verifying);
+}
+
+/* What the others share with it cannot be told, either. */
+Test(verify_objects, that_the_way_back_refuses_are_not_compared)
+{
+        begin();
+        to.head->next->name[0] = 'N';
+        cr_assert_eq(verifying_verify(&verifying), 0, "%s", verifying.error.sentence);
+        cr_expect_eq(verifying_figures("root")->verdict, EKIDEN__VERDICT__NOT_COMPARED);
+        cr_expect_not_null(strstr(verifying_figures("root")->reason, "refused on the way back"));
+        cr_expect_neq(verifying_figures("entries")->verdict, EKIDEN__VERDICT__SAME_IN_PART);
+        verifying_end(&verifying);
+}
