@@ -221,6 +221,25 @@ LeakTest(snapshot_reader, refuses_descriptors_that_are_not_told_of_one_by_one)
         expect_frames_refused(&frames, "one by one", "descriptors", 0);
 }
 
+/* All figures are right, but the descriptors come behind the last record. */
+LeakTest(snapshot_reader, refuses_descriptors_that_no_record_can_name)
+{
+        struct frames frames = frames_read(REGISTRY);
+        size_t from = frames_find(&frames, EKIDEN__FRAME_KIND__DESCRIPTORS, 0);
+        size_t at = frames_find(&frames, EKIDEN__FRAME_KIND__END, from);
+        Ekiden__SnapshotEnd *total;
+        Ekiden__End *end;
+
+        frames_insert(&frames, at, frames.all[from]);
+        end = frames_message(&frames, at + 1, &ekiden__end__descriptor);
+        end->descriptors++;
+        frames_replace(&frames, at + 1, &end->base);
+        total = frames_message(&frames, frames.count - 1, &ekiden__snapshot_end__descriptor);
+        total->descriptors++;
+        frames_replace(&frames, frames.count - 1, &total->base);
+        expect_frames_refused(&frames, "descriptors come with no record", "descriptors", 0);
+}
+
 LeakTest(snapshot_reader, refuses_a_newer_format_and_says_what_to_do)
 {
         struct frames frames = frames_read(REGISTRY);
