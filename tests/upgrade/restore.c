@@ -53,29 +53,38 @@ struct refusal {
         const char *says;
 };
 
-/* What a program that will not start from EKIDEN_SNAPSHOT says, and its exit status. */
-static void expect_refused(const struct refusal *refusal)
+/* Runs a program until it ends: its exit status, -1: a signal; and what it said. */
+static int run(const char *binary, char *ret_said, size_t size_bytes)
 {
-        const char *const arguments[] = {refusal->binary, NULL};
-        char said[1024] = "";
-        struct stat before = {0}, after = {0};
+        const char *const arguments[] = {binary, NULL};
         int errors[2], status;
         size_t size = 0;
         ssize_t n;
         pid_t pid;
 
-        stat(getenv("EKIDEN_SNAPSHOT"), &before);
-        service_prepare(&service);
         cr_assert_eq(pipe2(errors, O_CLOEXEC), 0);
         pid = process_start(arguments, service.keeper, -1, errors[1]);
         close(errors[1]);
-        while ((n = read(errors[0], said + size, sizeof(said) - 1 - size)) > 0)
+        while ((n = read(errors[0], ret_said + size, size_bytes - 1 - size)) > 0)
                 size += (size_t)n;
+        ret_said[size] = '\0';
         close(errors[0]);
         cr_assert_eq(waitpid(pid, &status, 0), pid);
-        cr_expect(WIFEXITED(status) &&
-                          WEXITSTATUS(status) == ekiden_error_exit_status(refusal->code),
-                  "%s: status %x, \"%s\"", refusal->why, (unsigned int)status, said);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* What a program that will not start from EKIDEN_SNAPSHOT says, and its exit status. */
+static void expect_refused(const struct refusal *refusal)
+{
+        struct stat before = {0}, after = {0};
+        char said[1024] = "";
+        int status;
+
+        stat(getenv("EKIDEN_SNAPSHOT"), &before);
+        service_prepare(&service);
+        status = run(refusal->binary, said, sizeof(said));
+        cr_expect_eq(status, ekiden_error_exit_status(refusal->code), "%s: status %d, \"%s\"",
+                     refusal->why, status, said);
         cr_expect(strstr(said, refusal->says), "%s: \"%s\" does not say \"%s\"", refusal->why, said,
                   refusal->says);
         cr_expect_eq(count_sockets(&service), 0u, "%s", refusal->why);
@@ -182,6 +191,36 @@ Test(restore, refuses_what_is_no_snapshot, .init = begin, .fini = end, .timeout 
         expect_refused(&no_file);
         setenv("EKIDEN_SNAPSHOT", "/tmp", 1);
         expect_refused(&no_file);
+}
+
+/* It has begun to listen by then; but it ends before it accepts anybody. */
+Test(restore, of_a_program_whose_own_check_refuses_ends_before_it_serves, .init = begin,
+     .fini = end, .timeout = 120)
+{
+        char said[8192];
+
+        service_prepare(&service);
+        setenv("PROBE_CHECK", "upgrade", 1);
+        setenv("PROBE_LOG", "1", 1);
+        cr_expect_eq(run(PROBE_V1, said, sizeof(said)), 75);
+        cr_expect(strstr(said, "the start from a snapshot has failed: 3000 records are more than"),
+                  "%s", said);
+        unsetenv("PROBE_CHECK");
+        unsetenv("PROBE_LOG");
+        cr_expect_eq(count_sockets(&service), 0u);
+        service_end(&service);
+        cr_expect_eq(rmdir(service.directory), 0);
+}
+
+Test(restore, takes_the_programs_word_for_more_than_the_environments, .init = begin, .fini = end,
+     .timeout = 120)
+{
+        setenv("EKIDEN_SNAPSHOT", "/no/such/file", 1);
+        setenv("PROBE_SNAPSHOT", file, 1);
+        service = service_start(PROBE_V1, DEADLINE_MS);
+        cr_expect_eq(service_ask(&service).asked, 3u);
+        service_stop(&service);
+        unsetenv("PROBE_SNAPSHOT");
 }
 
 Test(restore, takes_an_empty_variable_for_none, .init = begin, .fini = end, .timeout = 120)

@@ -274,6 +274,13 @@ static void fork_late(int beginning)
                 _exit(0);
 }
 
+static void choose_snapshot(void)
+{
+        if (ekiden_set_snapshot("") != EKIDEN_EINVAL || ekiden_set_snapshot("/no/such") < 0 ||
+            ekiden_set_snapshot(getenv("PROBE_SNAPSHOT")) < 0)
+                abort();
+}
+
 int main(int argc, char **argv)
 {
         static Counter counter = COUNTER_INIT;
@@ -286,11 +293,14 @@ int main(int argc, char **argv)
         ekiden_set_permit(permit, NULL);
         set_deadlines();
         add_hops();
+        choose_snapshot();
         r = ekiden_start(argc, argv, &SCHEMA, &error);
         if (r < 0) {
                 fprintf(stderr, "probe: %s\n", error.sentence);
                 return ekiden_error_exit_status(error.code);
         }
+        if (ekiden_set_snapshot("/too/late") != EKIDEN_ESTATE || getenv("EKIDEN_SNAPSHOT"))
+                abort();
         fork_late(r);
         counter.listener = -1;
         if (TAG_COUNTER(&counter) == EKIDEN_FRESH || ekiden_is_restored())
