@@ -24,8 +24,8 @@ class Security(unittest.TestCase):
             value = constant.split('` = `')[1].strip('`')
             value = re.sub(r'UINT32_C\((\d+)\)', r'\1', value)
             value = eval(value.replace('EK_DESCRIPTORS_MAX', '253'), {})  # digits and operators
-            number = {'a day': 86400000, '1 MiB': 1 << 20, '64 MiB': 64 << 20}.get(
-                figure, int(re.sub(r'\D', '', figure) or -1))
+            unit = {'KiB': 1 << 10, 'MiB': 1 << 20}.get(figure.split()[-1], 1)
+            number = 86400000 if figure == 'a day' else unit * int(re.sub(r'\D', '', figure) or -1)
             self.assertEqual(value, number, figure)
 
     def test_its_invariants_are_numbered(self):
