@@ -92,15 +92,20 @@ static void expect_whole(void)
         ek_snapshot_close(&snapshot);
 }
 
+static void expect_same(const struct answer *before, const struct answer *after)
+{
+        cr_expect_eq(after->pid, before->pid);
+        cr_expect_eq(after->asked, before->asked + 1);
+        cr_expect_eq(after->records, before->records);
+        cr_expect_eq(after->descriptors, before->descriptors);
+        cr_expect_eq(after->heap_bytes, before->heap_bytes);
+}
+
 static void expect_as_before(const struct answer *before)
 {
-        struct answer after = service_ask(&service);
+        const struct answer after = service_ask(&service);
 
-        cr_expect_eq(after.pid, before->pid);
-        cr_expect_eq(after.asked, before->asked + 1);
-        cr_expect_eq(after.records, before->records);
-        cr_expect_eq(after.descriptors, before->descriptors);
-        cr_expect_eq(after.heap_bytes, before->heap_bytes);
+        expect_same(before, &after);
 }
 
 static struct ek_link *connect_to_service(void)
@@ -128,15 +133,53 @@ static void ask_for_snapshot(struct ek_link *link)
                 0);
 }
 
+static void set_patience(unsigned int milliseconds)
+{
+        char command[32];
+
+        snprintf(command, sizeof(command), "deadline %d %u", EKIDEN_PHASE_TRANSFER, milliseconds);
+        service_tell(&service, command);
+}
+
+/* Reads no more than the beginning until the service, which is asked behind that, has lost
+   patience. */
+static void stall(struct answer *ret_answer)
+{
+        struct ek_link *link = connect_to_service();
+        struct ek_frame seen;
+
+        ask_for_snapshot(link);
+        cr_assert_eq(ek_link_receive(link, &patience, &seen), 0);
+        cr_assert_eq(seen.kind, EKIDEN__FRAME_KIND__EVENT);
+        *ret_answer = service_ask(&service);
+        ek_link_free(link);
+}
+
 /* The service's first wait opens libuv's own descriptors, which stay open. */
 static void open_what_waits_open(void)
 {
-        struct ek_link *link = connect_to_service();
+        struct answer ignored;
 
-        ask_for_snapshot(link);
-        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL); /* until it waits for us */
-        ek_link_free(link);
-        service_ask(&service);
+        set_patience(SHORT_DEADLINE_MS);
+        stall(&ignored);
+        set_patience(DEADLINE_MS);
+}
+
+/* A tool that blocks SIGTERM has found the process, and will ask it. */
+static void wait_until_it_asks(pid_t tool)
+{
+        unsigned long long blocked = 0;
+        char path[64], line[128];
+
+        snprintf(path, sizeof(path), "/proc/%d/status", (int)tool);
+        while (!(blocked & 1 << (SIGTERM - 1))) {
+                FILE *status = fopen(path, "re");
+
+                cr_assert(status);
+                while (fgets(line, sizeof(line), status))
+                        sscanf(line, "SigBlk: %llx", &blocked);
+                fclose(status);
+        }
 }
 
 Test(snapshot, leaves_the_service_as_it_was_and_replaces_the_file_as_a_whole, .init = begin,
@@ -183,19 +226,14 @@ Test(snapshot, whose_operator_leaves_at_any_moment_is_given_up, .init = begin, .
 Test(snapshot, whose_operator_does_not_read_is_given_up_after_the_transfers_deadline, .init = begin,
      .fini = end, .timeout = 120)
 {
-        struct answer before;
-        struct ek_link *link;
-        char command[32];
+        struct answer before, after;
 
-        snprintf(command, sizeof(command), "deadline %d %d", EKIDEN_PHASE_TRANSFER,
-                 SHORT_DEADLINE_MS);
-        service_tell(&service, command);
         open_what_waits_open();
+        set_patience(SHORT_DEADLINE_MS);
         before = service_ask(&service);
-        link = connect_to_service();
-        ask_for_snapshot(link);
-        expect_as_before(&before);
-        ek_link_free(link);
+        stall(&after);
+        expect_same(&before, &after);
+        set_patience(DEADLINE_MS);
         cr_assert_eq(wait_for(start_tool("probe", -1)), 0);
         expect_whole();
 }
@@ -248,7 +286,7 @@ Test(snapshot, of_a_tool_that_is_interrupted_leaves_nothing, .init = begin, .fin
 
         kill(service.pid, SIGSTOP);
         tool = start_tool("probe", -1);
-        nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+        wait_until_it_asks(tool);
         kill(tool, SIGTERM);
         cr_expect_eq(wait_for(tool), ekiden_error_exit_status(EKIDEN_ECANCELLED));
         cr_expect_eq(count_files(), 0u);
@@ -297,7 +335,7 @@ Test(snapshot, of_a_process_that_dies_meanwhile_leaves_nothing, .timeout = 120)
         begin();
         kill(service.pid, SIGSTOP);
         tool = start_tool("probe", -1);
-        nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+        wait_until_it_asks(tool);
         kill(service.pid, SIGKILL);
         cr_expect_eq(wait_for(tool), ekiden_error_exit_status(EKIDEN_EPEER));
         cr_expect_eq(count_files(), 0u);
