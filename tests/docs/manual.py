@@ -60,8 +60,8 @@ class Manual(unittest.TestCase):
     @unittest.skipUnless(shutil.which('mandoc'), 'there is no mandoc')
     def test_all_are_well_formed(self):
         self.assertEqual([os.path.basename(name) for name in MANUALS],
-                         ['ekiden-schema.1', 'ekiden-upgrade.1', 'libekiden-systemd.3', 'libekiden.3',
-                          'protoc-gen-ekiden.1'])
+                         ['ekiden-inspect.1', 'ekiden-schema.1', 'ekiden-upgrade.1',
+                          'libekiden-systemd.3', 'libekiden.3', 'protoc-gen-ekiden.1'])
         for name in MANUALS:
             done = subprocess.run(['mandoc', '-T', 'lint', '-W', 'warning', path(name)], text=True,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)

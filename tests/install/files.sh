@@ -47,9 +47,12 @@ expect_headers() {
 expect_commands() {
         expect_equal "ekiden-upgrade --version" "$("$root/bin/ekiden-upgrade" --version)" \
                 "ekiden-upgrade $VERSION"
+        expect_equal "ekiden-inspect --version" "$("$root/bin/ekiden-inspect" --version)" \
+                "ekiden-inspect $VERSION"
         expect_equal "ekiden-schema --version" "$("$root/bin/ekiden-schema" --version)" \
                 "ekiden-schema $VERSION"
         [[ -x $root/bin/protoc-gen-ekiden ]] || problem "protoc-gen-ekiden is not installed"
+        expect_file share/man/man1/ekiden-inspect.1
         expect_file share/man/man1/ekiden-schema.1
         expect_file share/man/man1/ekiden-upgrade.1
         expect_file share/man/man1/protoc-gen-ekiden.1

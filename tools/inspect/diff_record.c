@@ -98,20 +98,12 @@ static struct json_object *side_json(const struct print *print,
                                      const ProtobufCFieldDescriptor *field, const void *value,
                                      size_t count)
 {
-        int32_t number;
-
         if (difference->kind == EK_DIFFERENCE_COUNT)
                 return json_object_new_uint64(count);
         if (!value)
                 return NULL;
         if (difference->is_secret && !print->show_secrets)
                 return json_object_new_string(PRINT_SECRET);
-        if (entry && (entry->flags & EKIDEN_FIELD_DESCRIPTOR)) {
-                number = *(const int32_t *)value;
-                return number > 0 && (size_t)number <= print->descriptor_count
-                               ? json_object_new_string(print->descriptors[number - 1])
-                               : NULL;
-        }
         return print_json_value(print, entry, field, value);
 }
 

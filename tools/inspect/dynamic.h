@@ -6,12 +6,13 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <ekiden/error.h>
+#include <protobuf-c/protobuf-c.h>
 
-#include "google/protobuf/descriptor.pb-c.h"
+#include <ekiden/error.h>
 
 #define DYNAMIC_SET_MAX ((size_t)4 << 20) /* bytes of a set */
 #define DYNAMIC_TYPES_MAX 65536 /* messages and enums of a set */
@@ -40,5 +41,8 @@ struct dynamic_types *dynamic_types_free(struct dynamic_types *types);
 const ProtobufCMessageDescriptor *dynamic_message(const struct dynamic_types *types,
                                                   const char *full_name);
 
+/** Whether it is the message that one entry of a map is: its fields are `key` and `value`. */
+bool dynamic_is_map_entry(const ProtobufCMessageDescriptor *descriptor);
+
 /** The set as it was decoded: every name in it is there and is one, every type is known. */
-const Google__Protobuf__FileDescriptorSet *dynamic_set(const struct dynamic_types *types);
+const struct Google__Protobuf__FileDescriptorSet *dynamic_set(const struct dynamic_types *types);

@@ -92,10 +92,8 @@ static ProtobufCLabel label_of(const struct layout *layout, const FieldProto *pr
                 return PROTOBUF_C_LABEL_REPEATED;
         default:
                 /* Of proto3, as protoc-c has it: there is no has_ flag. */
-                return layout->type->proto3 && !proto->has_oneof_index &&
-                                       proto->type != TYPE(MESSAGE)
-                               ? PROTOBUF_C_LABEL_NONE
-                               : PROTOBUF_C_LABEL_OPTIONAL;
+                return layout->type->proto3 && !proto->has_oneof_index ? PROTOBUF_C_LABEL_NONE
+                                                                       : PROTOBUF_C_LABEL_OPTIONAL;
         }
 }
 
@@ -125,6 +123,18 @@ static void place_field(struct layout *layout, const FieldProto *proto,
         }
 }
 
+/* In proto3 numbers are, unless the file says otherwise. */
+static bool is_packed(const struct layout *layout, const FieldProto *proto,
+                      const ProtobufCFieldDescriptor *field)
+{
+        if (field->label != PROTOBUF_C_LABEL_REPEATED || field->type == PROTOBUF_C_TYPE_STRING ||
+            field->type == PROTOBUF_C_TYPE_BYTES || field->type == PROTOBUF_C_TYPE_MESSAGE)
+                return false;
+        if (proto->options && proto->options->has_packed)
+                return proto->options->packed;
+        return layout->type->proto3;
+}
+
 static int fill_field(struct layout *layout, const FieldProto *proto,
                       ProtobufCFieldDescriptor *field)
 {
@@ -138,7 +148,7 @@ static int fill_field(struct layout *layout, const FieldProto *proto,
                 field->descriptor = named->message_descriptor;
         if (field->type == PROTOBUF_C_TYPE_ENUM)
                 field->descriptor = named->enum_descriptor;
-        if (proto->options && proto->options->packed)
+        if (is_packed(layout, proto, field))
                 field->flags |= PROTOBUF_C_FIELD_FLAG_PACKED;
         if (proto->options && proto->options->deprecated)
                 field->flags |= PROTOBUF_C_FIELD_FLAG_DEPRECATED;
@@ -255,6 +265,14 @@ static int index_fields(struct layout *layout, ProtobufCMessageDescriptor *descr
                               &descriptor->n_field_ranges);
 }
 
+/* What a descriptor's spare pointer leads to where it is that of a map's entry. */
+static char map_entry;
+
+bool dynamic_is_map_entry(const ProtobufCMessageDescriptor *descriptor)
+{
+        return descriptor->reserved1 == &map_entry && descriptor->n_fields == 2;
+}
+
 int dynamic_build_message(struct dynamic_types *types, const struct dynamic_type *type)
 {
         ProtobufCMessageDescriptor *descriptor = type->message_descriptor;
@@ -281,6 +299,8 @@ int dynamic_build_message(struct dynamic_types *types, const struct dynamic_type
         descriptor->name = type->full_name;
         descriptor->short_name = descriptor->c_name = type->message->name;
         descriptor->package_name = type->package;
+        if (type->message->options && type->message->options->map_entry)
+                descriptor->reserved1 = &map_entry;
         descriptor->fields = fields;
         descriptor->n_fields = (unsigned int)count;
         put(&layout, sizeof(void *)); /* so that its size is a multiple of its alignment */

@@ -6,6 +6,7 @@
 
 #include "arena.h"
 #include "dynamic.h"
+#include "google/protobuf/descriptor.pb-c.h"
 
 /* A message or an enum, which the set's names lead to. */
 struct dynamic_type {

@@ -65,7 +65,8 @@ static int print_items(const struct output *output, const struct file *file)
 {
         static const char *const head[] = {"ITEM",    "KIND",  "TYPE",       "RECORDS",
                                            "OBJECTS", "BYTES", "DESCRIPTORS"};
-        struct table table = {.columns = sizeof(head) / sizeof(head[0]), .words = 1U << 1 | 1U << 2};
+        struct table table = {.columns = sizeof(head) / sizeof(head[0]),
+                              .words = 1U << 1 | 1U << 2};
         char text[OUTPUT_NAME_MAX];
 
         add_head(&table, head);

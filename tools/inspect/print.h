@@ -36,7 +36,8 @@ void print_text(const struct print *print, FILE *out, const struct ekiden_messag
 
 /**
  * A message as its JSON mapping has it (protobuf.dev, "ProtoJSON Format"), fields by the names that
- * they have in the schema. NULL when memory ran out.
+ * they have in the schema. A descriptor is what it was, in words, or null. NULL when memory ran
+ * out.
  */
 struct json_object *print_json(const struct print *print, const struct ekiden_message *type,
                                const ProtobufCMessage *message);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dynamic.h"
 #include "fields.h"
 #include "print.h"
 #include "record.h"
@@ -91,11 +92,27 @@ static struct json_object *scalar(const ProtobufCFieldDescriptor *field, const v
         }
 }
 
+/* A descriptor that is none is null: that is no failure. */
+static bool is_descriptor(const struct ekiden_field *entry)
+{
+        return entry && (entry->flags & EKIDEN_FIELD_DESCRIPTOR);
+}
+
+/* What a descriptor is tells more than its number. */
+static struct json_object *descriptor(const struct print *print, int32_t number)
+{
+        if (number < 1 || (size_t)number > print->descriptor_count)
+                return NULL;
+        return json_object_new_string(print->descriptors[number - 1]);
+}
+
 struct json_object *print_json_value(const struct print *print, const struct ekiden_field *entry,
                                      const ProtobufCFieldDescriptor *field, const void *value)
 {
         const ProtobufCMessage *message;
 
+        if (is_descriptor(entry))
+                return descriptor(print, *(const int32_t *)value);
         if (field->type != PROTOBUF_C_TYPE_MESSAGE)
                 return scalar(field, value);
         message = *(const ProtobufCMessage *const *)value;
@@ -103,30 +120,80 @@ struct json_object *print_json_value(const struct print *print, const struct eki
                        : json_object_new_object();
 }
 
+/* Takes the element over, in any case. */
+static bool add_element(struct json_object *array, struct json_object *element, bool may_be_null)
+{
+        if ((element || may_be_null) && json_object_array_add(array, element) == 0)
+                return true;
+        json_object_put(element);
+        return false;
+}
+
+/* A map is an object: {"key":value}. */
+static struct json_object *map_json(const struct print *print, const struct ekiden_message *type,
+                                    ProtobufCMessage *const *entries, size_t count)
+{
+        struct json_object *object = json_object_new_object();
+
+        for (size_t i = 0; object && i < count; i++) {
+                const ProtobufCFieldDescriptor *fields = entries[i]->descriptor->fields;
+                const void *key = (const char *)entries[i] + fields[0].offset;
+                struct json_object *value =
+                        print_json_value(print, ek_message_field(type, 1), &fields[1],
+                                         (const char *)entries[i] + fields[1].offset);
+                char text[SCALAR_TEXT_MAX];
+                const char *name = fields[0].type == PROTOBUF_C_TYPE_STRING
+                                           ? *(const char *const *)key
+                                           : scalar_text(&fields[0], key, text);
+
+                if (value && json_object_object_add(object, name ? name : "", value) == 0)
+                        continue;
+                json_object_put(value);
+                json_object_put(object);
+                object = NULL;
+        }
+        return object;
+}
+
+static struct json_object *array_json(const struct print *print, const struct ekiden_field *entry,
+                                      const ProtobufCFieldDescriptor *field, const char *values,
+                                      size_t count)
+{
+        struct json_object *array = json_object_new_array();
+
+        for (size_t i = 0; array && i < count; i++) {
+                const char *value = values + i * ek_value_size(field->type);
+
+                if (add_element(array, print_json_value(print, entry, field, value),
+                                is_descriptor(entry)))
+                        continue;
+                json_object_put(array);
+                array = NULL;
+        }
+        return array;
+}
+
+static bool is_map(const ProtobufCFieldDescriptor *field)
+{
+        return field->type == PROTOBUF_C_TYPE_MESSAGE &&
+               field->label == PROTOBUF_C_LABEL_REPEATED && dynamic_is_map_entry(field->descriptor);
+}
+
 static struct json_object *field_json(const struct print *print, const struct ekiden_field *entry,
                                       const ProtobufCFieldDescriptor *field,
                                       const ProtobufCMessage *message)
 {
-        struct json_object *array, *element;
-        const char *values;
+        const void *values;
         size_t count;
 
         if (print_is_secret(print, entry))
                 return json_object_new_string(PRINT_SECRET);
         values = print_values(message, field, &count);
-        if (field->label != PROTOBUF_C_LABEL_REPEATED)
-                return print_json_value(print, entry, field, values);
-        array = json_object_new_array();
-        for (size_t i = 0; array && i < count; i++) {
-                element = print_json_value(print, entry, field,
-                                           values + i * ek_value_size(field->type));
-                if (element && json_object_array_add(array, element) == 0)
-                        continue;
-                json_object_put(element);
-                json_object_put(array);
-                array = NULL;
-        }
-        return array;
+        if (is_map(field))
+                return map_json(print, entry ? entry->nested : NULL, values, count);
+        if (field->label == PROTOBUF_C_LABEL_REPEATED)
+                return array_json(print, entry, field, values, count);
+        return print_json_value(print, entry, field, values);
 }
 
 struct json_object *print_json(const struct print *print, const struct ekiden_message *type,
@@ -137,12 +204,14 @@ struct json_object *print_json(const struct print *print, const struct ekiden_me
 
         for (unsigned int i = 0; object && i < descriptor->n_fields; i++) {
                 const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
+                const struct ekiden_field *entry = ek_message_field(type, i);
                 struct json_object *value;
 
                 if (!ek_field_is_set(message, field))
                         continue;
-                value = field_json(print, ek_message_field(type, i), field, message);
-                if (value && json_object_object_add(object, field->name, value) == 0)
+                value = field_json(print, entry, field, message);
+                if ((value || is_descriptor(entry)) &&
+                    json_object_object_add(object, field->name, value) == 0)
                         continue;
                 json_object_put(value);
                 json_object_put(object);

@@ -155,8 +155,8 @@ void print_text(const struct print *print, FILE *out, const struct ekiden_messag
         }
         /* Nobody says whether what is in them is a secret. */
         for (unsigned int i = 0; i < message->n_unknown_fields; i++)
-                fprintf(out, "%*s# field %u, of %zu bytes, is not in the schema\n", indent, "",
-                        message->unknown_fields[i].tag, message->unknown_fields[i].len);
+                fprintf(out, "%*s# field %u is not in the schema\n", indent, "",
+                        message->unknown_fields[i].tag);
 }
 
 void print_value(const struct print *print, FILE *out, const struct ekiden_field *entry,
@@ -168,7 +168,7 @@ void print_value(const struct print *print, FILE *out, const struct ekiden_field
         if (print_is_secret(print, entry))
                 fputs(PRINT_SECRET, out);
         else if (field->type == PROTOBUF_C_TYPE_MESSAGE)
-                fputs("{…}", out);
+                fputs("{...}", out);
         else if (described)
                 fputs(text_clean(described,
                                  print->allowed == TEXT_ASCII ? TEXT_ASCII : TEXT_PRINTABLE, text,

@@ -55,12 +55,8 @@ int title_add_value(const struct output *output, struct json_object *object,
                     const struct record *record)
 {
         const struct print print = output_print(output, record);
-        struct json_object *descriptors = json_object_new_array();
         struct json_object *value = print_json(&print, record->item->message, record->message);
 
-        for (size_t i = 0; i < record->descriptor_count; i++)
-                json_object_array_add(descriptors, json_object_new_string(record->descriptors[i]));
-        json_object_object_add(object, "descriptors", descriptors);
         json_object_object_add(object, "value", value);
         return value ? 0 : EKIDEN_ENOMEM;
 }

@@ -11,6 +11,6 @@ void title_print(const struct output *output, const char *item, const struct rec
 void title_add(const struct output *output, struct json_object *object, const char *item,
                const struct record *record);
 
-/** Adds the record itself, and what its descriptors are: 0 or EKIDEN_ENOMEM. */
+/** Adds the record itself: 0 or EKIDEN_ENOMEM. */
 int title_add_value(const struct output *output, struct json_object *object,
                     const struct record *record);
