@@ -146,6 +146,9 @@ static int look_at(struct search *search, const char *path, int directory, uid_t
         pid_t pid;
         int r;
 
+        /* A successor's, which nobody but it removes. */
+        if (name[0] == '.' && ek_control_name_parse(name + 1, program, &pid))
+                remove_stale(directory, name, pid);
         if (!ek_control_name_parse(name, program, &pid) || !matches(search, program, pid))
                 return 0;
         if (ek_control_path(path, program, pid, false, socket_path, NULL) < 0)
