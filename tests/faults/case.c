@@ -26,7 +26,7 @@ const char *const fault_names[FAULTS] = {
         [FAULT_STOP] = "stop",   [FAULT_LOST] = "lost",       [FAULT_DELAYED] = "delayed",
         [FAULT_CUT] = "cut",     [FAULT_FLIPPED] = "flipped",
 };
-static const char *const scenario_names[SCENARIOS] = {"good", "refused"};
+const char *const scenario_names[SCENARIOS] = {"good", "refused", "rehearsed", "snapshot"};
 
 static const char *place_name(unsigned int place, char scratch[48])
 {

@@ -10,8 +10,9 @@
 /* What is upgraded to what, and what comes of it without a fault. */
 enum scenario {
         SCENARIO_GOOD, /* the successor serves */
-        SCENARIO_REFUSED, /* the new binary ends when it has all: the fault strikes in the calling
-                             off */
+        SCENARIO_REFUSED, /* the new binary ends when it has all: a fault in the calling off */
+        SCENARIO_REHEARSED,
+        SCENARIO_SNAPSHOT, /* no upgrade at all */
         SCENARIOS,
 };
 
@@ -24,6 +25,12 @@ struct fault_case {
 };
 
 #define CASE_NAME_MAX 96
+
+/** Whether the predecessor serves on where nothing fails. */
+static inline bool scenario_serves_on(enum scenario scenario)
+{
+        return scenario != SCENARIO_GOOD;
+}
 
 /** "SCENARIO:ROLE:CALL:COUNT:FAULT", such as "good:successor:recvmsg:3:eintr". */
 void case_name(const struct fault_case *fault_case, char ret_name[CASE_NAME_MAX]);
@@ -39,5 +46,6 @@ bool case_parse(const char *name, struct fault_case *ret_case);
  */
 size_t case_list(uint32_t counts[SCENARIOS][ROLES][PLACES], struct fault_case **ret_cases);
 
+extern const char *const scenario_names[SCENARIOS];
 extern const char *const role_names[ROLES];
 extern const char *const fault_names[FAULTS];

@@ -8,12 +8,14 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <ekiden/error.h>
 
 #include "ekiden/handover.pb-c.h"
 
+#define SNAPSHOT_VARIES_BYTES 16
 #define TRIES 100 /* of 20 ms, for what is released at a later update point */
 
 enum { OLD = 1, NEW = 2, NOBODY = 4 };
@@ -54,6 +56,11 @@ static int may_serve(const struct stage *stage, const struct fault_case *c)
         return plan->is_taken ? NEW : OLD;
 }
 
+static int version_of(int who)
+{
+        return who == NEW ? 2 : 1;
+}
+
 static int who_serves(const struct scene *scene)
 {
         if (scene->processes == 0)
@@ -85,7 +92,7 @@ static void judge_state(const struct scene *scene, int who, struct judgement *ju
 {
         const struct answer *before = &scene->before, *after = &scene->after;
 
-        if (after->version != (who == OLD ? 1 : 2))
+        if (after->version != version_of(who))
                 judge_add(judgement, "version %d answers", after->version);
         if (after->asked < before->asked + scene->asked ||
             after->asked > before->asked + scene->asked + scene->unanswered)
@@ -112,7 +119,7 @@ static void judge_remains(struct stage *stage, struct scene *scene, int who,
         size_t files = 0;
 
         for (int i = 0; i < TRIES; i++) {
-                files = stage_files(stage, scene->after.pid, &has_its);
+                files = stage_sockets(stage, scene->after.pid, &has_its);
                 if (scene->after.descriptors <= descriptors && files <= files_max && has_its &&
                     scene->after.heap_bytes <= heap_bytes)
                         break;
@@ -152,7 +159,8 @@ static void judge_failure(const struct stage *stage, const struct scene *scene, 
         if (told->status <= 0 || told->status != told->claimed_status)
                 judge_add(judgement, "the tool ends with %d, and says %d", told->status,
                           told->claimed_status);
-        if (!told->error[0] || !told->sentence[0] || !told->phase[0])
+        if (!told->error[0] || !told->sentence[0] ||
+            (!told->phase[0] && scene->fault_case->scenario != SCENARIO_SNAPSHOT))
                 judge_add(judgement, "the tool gives no error, phase or sentence");
         if (told->serves_on == SERVES_ON_YES && who != OLD && !is_killed_later(stage, scene))
                 judge_add(judgement, "the tool says that the old version serves on: %s",
@@ -160,6 +168,14 @@ static void judge_failure(const struct stage *stage, const struct scene *scene, 
         if (told->serves_on == SERVES_ON_NO && who != NOBODY)
                 judge_add(judgement, "the tool says that the old version has ended: %s",
                           told->sentence);
+}
+
+static void judge_success(const struct scene *scene, int who, struct judgement *judgement)
+{
+        if (!scenario_serves_on(scene->fault_case->scenario) && who == OLD)
+                judge_add(judgement, "the tool says that a successor serves");
+        if (scene->fault_case->scenario == SCENARIO_REFUSED)
+                judge_add(judgement, "the tool says that all went well");
 }
 
 static void judge_told(const struct stage *stage, const struct scene *scene, int who,
@@ -178,12 +194,31 @@ static void judge_told(const struct stage *stage, const struct scene *scene, int
                 judge_add(judgement, "signal %d ends the tool", -told->status);
         else if (strcmp(told->event, "failed") == 0)
                 judge_failure(stage, scene, who, judgement);
-        else if (strcmp(told->event, "committed") != 0 &&
-                 !(c->role == ROLE_TOOL && told->sentence[0]))
+        else if (strcmp(told->event, scene->event) == 0 && told->status == 0)
+                judge_success(scene, who, judgement);
+        else if (c->role != ROLE_TOOL || !told->complaint[0])
                 judge_add(judgement, "the tool ends with %d, and its last event is \"%s\"",
                           told->status, told->event);
-        else if (told->status == 0 && who == OLD)
-                judge_add(judgement, "the tool says that a successor serves");
+        else if (told->status == 0)
+                judge_success(scene, who, judgement);
+}
+
+/* There is a whole one or nothing, and nothing where it is said to have failed. Its size may differ
+   by what its times and PIDs need as varints. */
+static void judge_snapshot(const struct stage *stage, const struct scene *scene,
+                           struct judgement *judgement)
+{
+        long clean_bytes = scene->clean->snapshot_bytes, size_bytes;
+        size_t files = stage_snapshots(stage, SNAPSHOT_NAME, &size_bytes);
+        bool is_said_to_be = scene->told.is_over && scene->told.status == 0;
+
+        if (files > (size_bytes >= 0 ? 1 : 0))
+                judge_add(judgement, "%zu files are beside the snapshot", files);
+        if (size_bytes >= 0 && labs(size_bytes - clean_bytes) > SNAPSHOT_VARIES_BYTES)
+                judge_add(judgement, "the snapshot has %ld bytes, not %ld", size_bytes,
+                          clean_bytes);
+        if (is_said_to_be && size_bytes < 0)
+                judge_add(judgement, "there is no snapshot");
 }
 
 void judge(struct stage *stage, struct scene *scene, struct judgement *judgement)
@@ -195,4 +230,6 @@ void judge(struct stage *stage, struct scene *scene, struct judgement *judgement
         if (judgement->serves)
                 judge_remains(stage, scene, who, judgement);
         judge_told(stage, scene, who, judgement);
+        if (scene->fault_case->scenario == SCENARIO_SNAPSHOT)
+                judge_snapshot(stage, scene, judgement);
 }

@@ -7,6 +7,7 @@
 struct scene {
         const struct fault_case *fault_case;
         const struct clean *clean;
+        const char *event; /* the last one of the scenario, where nothing fails */
         struct answer before, after; /* `after` only where somebody answers */
         bool answers;
         unsigned int asked, unanswered; /* how often it was, since `before` */

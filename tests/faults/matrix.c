@@ -28,7 +28,7 @@
 struct matrix {
         struct fault_case *cases;
         size_t count;
-        struct clean clean;
+        struct clean clean[SCENARIOS];
         /* Shared with the workers: */
         struct board {
                 size_t next;
@@ -57,7 +57,7 @@ static _Noreturn void work(const struct matrix *matrix)
 
                 if (i >= matrix->count)
                         _exit(0);
-                play(&matrix->cases[i], &matrix->clean, outcome);
+                play(&matrix->cases[i], matrix->clean, outcome);
         }
 }
 
@@ -102,7 +102,7 @@ static bool take_census(struct matrix *matrix, uint32_t counts[SCENARIOS][ROLES]
 {
         struct {
                 uint32_t counts[SCENARIOS][ROLES][PLACES];
-                struct clean clean;
+                struct clean clean[SCENARIOS];
                 bool is_well;
         } *found = share(sizeof(*found));
         char why[600] = "";
@@ -112,9 +112,9 @@ static bool take_census(struct matrix *matrix, uint32_t counts[SCENARIOS][ROLES]
                 prctl(PR_SET_CHILD_SUBREAPER, 1);
                 found->is_well = true;
                 for (int i = 0; i < CENSUSES * SCENARIOS && found->is_well; i++)
-                        found->is_well =
-                                play_census((enum scenario)(i % SCENARIOS),
-                                            found->counts[i % SCENARIOS], &found->clean, why);
+                        found->is_well = play_census((enum scenario)(i % SCENARIOS),
+                                                     found->counts[i % SCENARIOS],
+                                                     &found->clean[i % SCENARIOS], why);
                 if (!found->is_well)
                         fprintf(stderr, "matrix: without a fault: %s\n", why);
                 _exit(0);
@@ -122,7 +122,7 @@ static bool take_census(struct matrix *matrix, uint32_t counts[SCENARIOS][ROLES]
         while (waitpid(-1, NULL, 0) > 0)
                 ;
         memcpy(counts, found->counts, sizeof(found->counts));
-        matrix->clean = found->clean;
+        memcpy(matrix->clean, found->clean, sizeof(found->clean));
         return found->is_well;
 }
 

@@ -20,7 +20,17 @@
 #define DELAY_MS 30
 #define ASK_MS 5000
 
-static const char *const binaries[SCENARIOS] = {SUBJECT_V2, SUBJECT_REFUSES};
+#define ARGUMENTS_MAX 8
+
+/* What the operator asks for, beside the program; and the last event where nothing fails. */
+static const struct {
+        const char *options[3], *binary, *event;
+} scenarios[SCENARIOS] = {
+        [SCENARIO_GOOD] = {{NULL}, SUBJECT_V2, "committed"},
+        [SCENARIO_REFUSED] = {{NULL}, SUBJECT_REFUSES, "failed"},
+        [SCENARIO_REHEARSED] = {{"--rehearse"}, SUBJECT_V2, "rehearsed"},
+        [SCENARIO_SNAPSHOT] = {{"--snapshot", SNAPSHOT_NAME}, NULL, "snapshot"},
+};
 
 static bool is_waited_out(enum plan_fault fault)
 {
@@ -44,12 +54,35 @@ static void disarm(struct plan *plan)
         __atomic_store_n(&plan->is_armed, 0, __ATOMIC_RELEASE);
 }
 
-/* What is made once and kept is made by an upgrade that fails. */
-static bool warm_up(struct stage *stage, struct scene *scene)
+static bool upgrade(struct stage *stage, const char *const options[], const char *binary,
+                    const char *timeout_seconds, struct told *ret_told)
 {
-        struct told told;
-        bool is_well = stage_upgrade(stage, SUBJECT_REFUSES, LONG_TIMEOUT, &told);
+        const char *arguments[ARGUMENTS_MAX] = {"--timeout", timeout_seconds};
+        size_t count = 2;
+        char path[160];
 
+        for (; *options; options++)
+                arguments[count++] = *options;
+        if (strcmp(arguments[count - 1], SNAPSHOT_NAME) == 0) {
+                snprintf(path, sizeof(path), "%s/out/%s", stage->directory, SNAPSHOT_NAME);
+                arguments[count - 1] = path;
+        }
+        arguments[count++] = "subject";
+        arguments[count++] = binary;
+        return stage_run_tool(stage, arguments, ret_told);
+}
+
+/* What is made once and kept is made by an upgrade that fails, and by what leaves the predecessor.
+ */
+static bool warm_up(struct stage *stage, const struct fault_case *c, struct scene *scene)
+{
+        static const char *const none[] = {NULL};
+        struct told told;
+        bool is_well = upgrade(stage, none, SUBJECT_REFUSES, LONG_TIMEOUT, &told);
+
+        if (is_well && c->scenario == SCENARIO_REHEARSED)
+                is_well = upgrade(stage, scenarios[c->scenario].options,
+                                  scenarios[c->scenario].binary, LONG_TIMEOUT, &told);
         is_well = is_well && stage_settle(stage) == 1 && stage_ask(stage, &scene->before) &&
                   stage_ask(stage, &scene->before);
         if (!is_well && !stage->failure[0])
@@ -84,7 +117,8 @@ static bool act(struct stage *stage, const struct fault_case *c, struct scene *s
 
         stage->stop_ms = HANG_MS;
         arm(stage->plan, c);
-        if (!stage_upgrade(stage, binaries[c->scenario], timeout, &scene->told))
+        if (!upgrade(stage, scenarios[c->scenario].options, scenarios[c->scenario].binary, timeout,
+                     &scene->told))
                 return false;
         ask(stage, scene);
         disarm(stage->plan);
@@ -98,21 +132,22 @@ static unsigned int deadline_of(const struct fault_case *c)
 
 static void next_upgrade(struct stage *stage, struct judgement *judgement)
 {
+        static const char *const none[] = {NULL}, *const list[] = {"--list", NULL};
         struct scene scene = {0};
         struct told told;
         bool has_its;
 
         if (!judgement->serves) {
-                stage_list(stage);
-                if (stage_files(stage, 0, &has_its) > 0)
+                stage_run_tool(stage, list, &told);
+                if (stage_sockets(stage, 0, &has_its) > 0)
                         judge_add(judgement, "nobody serves, and a socket is left");
                 return;
         }
-        if (!stage_ask(stage, &scene.before)) {
+        if (!stage_calm(stage, &scene.before)) {
                 judge_add(judgement, "nobody answers before the next upgrade");
                 return;
         }
-        if (!stage_upgrade(stage, SUBJECT_V2, LONG_TIMEOUT, &told))
+        if (!upgrade(stage, none, SUBJECT_V2, LONG_TIMEOUT, &told))
                 return;
         stage_settle(stage);
         if (!told.is_over || told.status != 0) {
@@ -121,21 +156,23 @@ static void next_upgrade(struct stage *stage, struct judgement *judgement)
         }
         if (!stage_ask(stage, &scene.after) || scene.after.pid == scene.before.pid)
                 judge_add(judgement, "after the next upgrade its successor does not serve");
-        else if (stage_files(stage, scene.after.pid, &has_its) != 1 || !has_its)
+        else if (stage_sockets(stage, scene.after.pid, &has_its) != 1 || !has_its)
                 judge_add(judgement, "after the next upgrade there is not its socket only");
         else if (scene.after.asked != scene.before.asked + 1 || scene.after.sum != scene.before.sum)
                 judge_add(judgement, "the next upgrade loses state");
 }
 
-void play(const struct fault_case *fault_case, const struct clean *clean,
+void play(const struct fault_case *fault_case, const struct clean clean[SCENARIOS],
           struct outcome *ret_outcome)
 {
         struct judgement judgement = {.why = ret_outcome->why, .size = sizeof(ret_outcome->why)};
-        struct scene scene = {.fault_case = fault_case, .clean = clean};
+        struct scene scene = {.fault_case = fault_case,
+                              .clean = &clean[fault_case->scenario],
+                              .event = scenarios[fault_case->scenario].event};
         struct stage stage;
 
         ret_outcome->why[0] = '\0';
-        if (stage_open(&stage, deadline_of(fault_case)) && warm_up(&stage, &scene) &&
+        if (stage_open(&stage, deadline_of(fault_case)) && warm_up(&stage, fault_case, &scene) &&
             act(&stage, fault_case, &scene)) {
                 judge(&stage, &scene, &judgement);
                 next_upgrade(&stage, &judgement);
@@ -155,7 +192,7 @@ bool play_census(enum scenario scenario, uint32_t counts[ROLES][PLACES], struct 
         const struct fault_case nothing = {.scenario = scenario, .place = PLACES};
         struct scene scene = {.fault_case = &nothing};
         struct stage stage;
-        bool is_well = stage_open(&stage, LONG_MS) && warm_up(&stage, &scene) &&
+        bool is_well = stage_open(&stage, LONG_MS) && warm_up(&stage, &nothing, &scene) &&
                        act(&stage, &nothing, &scene);
 
         snprintf(ret_why, 600, "%s", stage.failure);
@@ -163,12 +200,14 @@ bool play_census(enum scenario scenario, uint32_t counts[ROLES][PLACES], struct 
                 for (unsigned int place = 0; place < PLACES; place++)
                         if (stage.plan->counts[role][place] > counts[role][place])
                                 counts[role][place] = stage.plan->counts[role][place];
-        if (is_well && scene.processes == 1 && scene.after.version == 2)
-                *ret_clean = (struct clean){scene.after.descriptors, scene.after.heap_bytes};
-        if (is_well && (scenario == SCENARIO_GOOD) != (scene.told.status == 0)) {
+        if (is_well)
+                *ret_clean = (struct clean){scene.after.descriptors, scene.after.heap_bytes, -1};
+        if (is_well)
+                stage_snapshots(&stage, SNAPSHOT_NAME, &ret_clean->snapshot_bytes);
+        if (is_well && strcmp(scene.told.event, scenarios[scenario].event) != 0) {
                 is_well = false;
-                snprintf(ret_why, 600, "the tool ends with %d: %.500s", scene.told.status,
-                         scene.told.sentence);
+                snprintf(ret_why, 600, "%s: the tool ends with %d: %.500s",
+                         scenario_names[scenario], scene.told.status, scene.told.sentence);
         }
         stage_close(&stage);
         return is_well;

@@ -13,21 +13,24 @@ struct outcome {
         char why[600]; /* FAILED: what is not as it must be */
 };
 
-/* What a successor has in it after an upgrade without a fault. */
+#define SNAPSHOT_NAME "state.ekiden"
+
+/* What there is after a scenario without a fault. */
 struct clean {
-        int descriptors;
+        int descriptors; /* of who serves */
         size_t heap_bytes;
+        long snapshot_bytes; /* -1: there is none */
 };
 
 /**
- * An upgrade without a fault.
+ * A scenario without a fault.
  *
  * @param counts     how often every place was passed, by role; what it has is raised to that
- * @param ret_clean  written by an upgrade that succeeds
  * @return false: it went wrong; see *ret_why
  */
 bool play_census(enum scenario scenario, uint32_t counts[ROLES][PLACES], struct clean *ret_clean,
                  char ret_why[600]);
 
-void play(const struct fault_case *fault_case, const struct clean *clean,
+/** `clean` has one for each scenario. */
+void play(const struct fault_case *fault_case, const struct clean clean[SCENARIOS],
           struct outcome *ret_outcome);

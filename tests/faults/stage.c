@@ -27,6 +27,7 @@
 #define SETTLE_MS 8000
 #define ANSWER_MS 2500
 #define START_MS 10000
+#define ARGUMENTS_MAX 16
 
 void stage_nap(unsigned int milliseconds)
 {
@@ -56,6 +57,9 @@ static bool make_plan(struct stage *stage)
         if (stage->plan == MAP_FAILED)
                 return fail(stage, "cannot map the plan");
         setenv(PLAN_VARIABLE, path, 1);
+        snprintf(path, sizeof(path), "%s/out", stage->directory);
+        if (mkdir(path, 0700) < 0)
+                return fail(stage, "cannot make the directory");
         snprintf(path, sizeof(path), "%s/run", stage->directory);
         setenv("EKIDEN_RUNTIME_DIR", path, 1);
         return mkdir(path, 0700) == 0 || fail(stage, "cannot make the directory");
@@ -154,13 +158,27 @@ size_t stage_processes(pid_t *ret_one)
         return count;
 }
 
+static void remove_directory(const struct stage *stage, const char *name)
+{
+        char path[96];
+        DIR *directory;
+
+        snprintf(path, sizeof(path), "%s/%s", stage->directory, name);
+        directory = opendir(path);
+        for (struct dirent *entry; directory && (entry = readdir(directory));)
+                if (entry->d_type != DT_DIR)
+                        unlinkat(dirfd(directory), entry->d_name, 0);
+        if (directory)
+                closedir(directory);
+        rmdir(path);
+}
+
 void stage_close(struct stage *stage)
 {
         static const char *const names[] = {"plan", "output", "errors"};
         pid_t found[32];
         size_t count;
-        char path[512];
-        DIR *directory;
+        char path[96];
 
         for (int i = 0; i < 1000 && (count = find_all(found)) > 0; i++) {
                 while (count > 0)
@@ -171,14 +189,8 @@ void stage_close(struct stage *stage)
                 snprintf(path, sizeof(path), "%s/%s", stage->directory, names[i]);
                 unlink(path);
         }
-        snprintf(path, sizeof(path), "%s/run", stage->directory);
-        directory = opendir(path);
-        for (struct dirent *entry; directory && (entry = readdir(directory));)
-                if (entry->d_type != DT_DIR)
-                        unlinkat(dirfd(directory), entry->d_name, 0);
-        if (directory)
-                closedir(directory);
-        rmdir(path);
+        remove_directory(stage, "run");
+        remove_directory(stage, "out");
         rmdir(stage->directory);
         if (stage->plan && stage->plan != MAP_FAILED)
                 munmap(stage->plan, sizeof(*stage->plan));
@@ -230,16 +242,19 @@ static int open_output(const struct stage *stage, const char *name)
         return open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 }
 
-static bool run_tool(struct stage *stage, const char *const arguments[], struct told *ret_told)
+bool stage_run_tool(struct stage *stage, const char *const arguments[], struct told *ret_told)
 {
+        const char *all[ARGUMENTS_MAX] = {TOOL, "--json"};
         int output = open_output(stage, "output");
         int errors = open_output(stage, "errors");
         pid_t pid = -1;
 
         *ret_told = (struct told){0};
         setenv(PLAN_TOOL_VARIABLE, "1", 1);
+        for (size_t i = 0; arguments[i] && i + 3 < ARGUMENTS_MAX; i++)
+                all[i + 2] = arguments[i];
         if (output >= 0 && errors >= 0)
-                pid = start(arguments, output, errors);
+                pid = start(all, output, errors);
         unsetenv(PLAN_TOOL_VARIABLE);
         if (pid < 0)
                 fail(stage, "cannot start the tool");
@@ -248,23 +263,6 @@ static bool run_tool(struct stage *stage, const char *const arguments[], struct 
         close(output);
         close(errors);
         return pid > 0;
-}
-
-bool stage_upgrade(struct stage *stage, const char *binary, const char *timeout_seconds,
-                   struct told *ret_told)
-{
-        const char *const arguments[] = {TOOL,      "--json", "--timeout", timeout_seconds,
-                                         "subject", binary,   NULL};
-
-        return run_tool(stage, arguments, ret_told);
-}
-
-void stage_list(struct stage *stage)
-{
-        const char *const arguments[] = {TOOL, "--json", "--list", NULL};
-        struct told told;
-
-        run_tool(stage, arguments, &told);
 }
 
 static int connect_to(const struct stage *stage)
@@ -293,7 +291,7 @@ bool stage_has_listener(const struct stage *stage)
         return fd >= 0;
 }
 
-bool stage_ask(const struct stage *stage, struct answer *ret_answer)
+static bool ask(const struct stage *stage, const char *byte, struct answer *ret_answer)
 {
         int fd = connect_to(stage);
         char line[160] = "";
@@ -301,12 +299,22 @@ bool stage_ask(const struct stage *stage, struct answer *ret_answer)
 
         if (fd < 0)
                 return false;
-        if (send(fd, "?", 1, MSG_NOSIGNAL) == 1)
+        if (send(fd, byte, 1, MSG_NOSIGNAL) == 1)
                 n = recv(fd, line, sizeof(line) - 1, 0);
         close(fd);
         return n > 0 && sscanf(line, "%d %d %llu %zu %d %llx", &ret_answer->pid,
                                &ret_answer->version, &ret_answer->asked, &ret_answer->heap_bytes,
                                &ret_answer->descriptors, &ret_answer->sum) == 6;
+}
+
+bool stage_ask(const struct stage *stage, struct answer *ret_answer)
+{
+        return ask(stage, "?", ret_answer);
+}
+
+bool stage_calm(const struct stage *stage, struct answer *ret_answer)
+{
+        return ask(stage, "p", ret_answer);
 }
 
 size_t stage_settle(struct stage *stage)
@@ -319,24 +327,44 @@ size_t stage_settle(struct stage *stage)
         return stage_processes(&one);
 }
 
-size_t stage_files(const struct stage *stage, pid_t pid, bool *ret_has_its)
+/* How many files a directory has, and whether it has one of that name. */
+static size_t count_files(const struct stage *stage, const char *directory_name, const char *name,
+                          bool *ret_has_it)
 {
-        char path[96], name[64];
+        char path[96];
         size_t count = 0;
         DIR *directory;
 
-        snprintf(path, sizeof(path), "%s/run", stage->directory);
-        snprintf(name, sizeof(name), "subject.%d", (int)pid);
+        snprintf(path, sizeof(path), "%s/%s", stage->directory, directory_name);
         directory = opendir(path);
-        *ret_has_its = false;
+        *ret_has_it = false;
         for (struct dirent *entry; directory && (entry = readdir(directory));) {
                 if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
                         continue;
                 count++;
                 if (strcmp(entry->d_name, name) == 0)
-                        *ret_has_its = true;
+                        *ret_has_it = true;
         }
         if (directory)
                 closedir(directory);
         return count;
+}
+
+size_t stage_sockets(const struct stage *stage, pid_t pid, bool *ret_has_its)
+{
+        char name[64];
+
+        snprintf(name, sizeof(name), "subject.%d", (int)pid);
+        return count_files(stage, "run", name, ret_has_its);
+}
+
+size_t stage_snapshots(const struct stage *stage, const char *name, long *ret_size_bytes)
+{
+        char path[160];
+        struct stat status;
+        bool has_it;
+
+        snprintf(path, sizeof(path), "%s/out/%s", stage->directory, name);
+        *ret_size_bytes = stat(path, &status) == 0 ? (long)status.st_size : -1;
+        return count_files(stage, "out", name, &has_it);
 }

@@ -13,7 +13,8 @@
 #include "plan.h"
 
 struct stage {
-        char directory[64]; /* has the plan and what the tool says; "run" in it has the sockets */
+        char directory[64]; /* has the plan and what the tool says; "run" in it has
+                               the sockets, "out" snapshots */
         struct plan *plan;
         int port;
         uint64_t struck_ns; /* when it was seen that the fault has struck; 0: it has not */
@@ -39,6 +40,7 @@ struct told {
         char event[24], error[32], phase[16], sentence[512];
         int claimed_status; /* "exit_status" of the event */
         enum serves_on serves_on;
+        char complaint[256]; /* the first line on its standard error */
 };
 
 /** Starts the subject's first version. false: see `failure`. */
@@ -47,9 +49,8 @@ bool stage_open(struct stage *stage, unsigned int deadline_ms);
 /** Ends all of its processes, whatever they are, and removes its directory. */
 void stage_close(struct stage *stage);
 
-/** Runs the tool. false: it could not be started. */
-bool stage_upgrade(struct stage *stage, const char *binary, const char *timeout_seconds,
-                   struct told *ret_told);
+/** Runs the tool, with --json and these arguments, up to NULL. false: it could not be started. */
+bool stage_run_tool(struct stage *stage, const char *const arguments[], struct told *ret_told);
 
 /** The processes that live, or are dead and not reaped: their number, and one of them. */
 size_t stage_processes(pid_t *ret_one);
@@ -57,16 +58,19 @@ size_t stage_processes(pid_t *ret_one);
 /** Asks the service; false: nobody answers within a second or two. */
 bool stage_ask(const struct stage *stage, struct answer *ret_answer);
 
+/** As stage_ask(), and makes its deadlines long. */
+bool stage_calm(const struct stage *stage, struct answer *ret_answer);
+
 /** Whether somebody listens. */
 bool stage_has_listener(const struct stage *stage);
 
 /** Waits until what the fault does is over and at most one process is left: how many are. */
 size_t stage_settle(struct stage *stage);
 
-/** Has the tool look at all processes, and so remove the sockets of those that are gone. */
-void stage_list(struct stage *stage);
-
 /** Files in the directory of the control sockets; whether one is the socket of `pid`. */
-size_t stage_files(const struct stage *stage, pid_t pid, bool *ret_has_its);
+size_t stage_sockets(const struct stage *stage, pid_t pid, bool *ret_has_its);
+
+/** Files in the directory for snapshots; of what size the one of that name is, or -1. */
+size_t stage_snapshots(const struct stage *stage, const char *name, long *ret_size_bytes);
 
 void stage_nap(unsigned int milliseconds);

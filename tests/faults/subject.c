@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The server that the matrix upgrades. For each byte that a client sends it answers with a line
- * that tells on it: PID, schema version, how often it was asked, bytes of heap in use, open
- * descriptors, and a sum over all else of its state, which must be the same in every leg.
+ * The server that the matrix upgrades. For a byte that a client sends ("p" makes its deadlines
+ * long) it answers with a line that tells on it: PID, schema version, how often it was asked, bytes
+ * of heap in use, open descriptors, and a sum over all else of its state, which must be the same in
+ * every leg.
  *
  * Built as version 1, as version 2, and as a version 2 that refuses when it has all the state.
  */
@@ -237,6 +238,15 @@ static uint64_t sum_state(void)
         return sum;
 }
 
+static bool set_deadlines(const char *milliseconds)
+{
+        for (int phase = EKIDEN_PHASE_CHECK; milliseconds && phase <= EKIDEN_PHASE_COMMIT; phase++)
+                if (ekiden_set_deadline((enum ekiden_phase)phase,
+                                        (unsigned int)atoi(milliseconds)) < 0)
+                        return false;
+        return true;
+}
+
 static int count_descriptors(void)
 {
         int count = 0;
@@ -255,7 +265,7 @@ static void answer(int client)
         do
                 n = recv(client, &byte, 1, 0);
         while (n < 0 && errno == EINTR);
-        if (n != 1)
+        if (n != 1 || (byte == 'p' && !set_deadlines("10000")))
                 return;
         state.counter.asked++;
         snprintf(reply, sizeof(reply), "%d %d %llu %zu %d %llx\n", (int)getpid(), VERSION,
@@ -286,16 +296,6 @@ static int serve(int wake)
         }
 }
 
-static bool set_deadlines(void)
-{
-        const char *text = getenv("SUBJECT_DEADLINE_MS");
-
-        for (int phase = EKIDEN_PHASE_CHECK; text && phase <= EKIDEN_PHASE_COMMIT; phase++)
-                if (ekiden_set_deadline((enum ekiden_phase)phase, (unsigned int)atoi(text)) < 0)
-                        return false;
-        return true;
-}
-
 static void on_log(void *data, enum ekiden_log_level level, const char *message)
 {
         (void)data;
@@ -310,7 +310,7 @@ int main(int argc, char **argv)
         if (getenv("SUBJECT_LOG"))
                 ekiden_set_log(on_log, NULL);
         state.counter = (OF(Counter))COUNTER_INIT;
-        if (!set_deadlines() || add_hops() < 0)
+        if (!set_deadlines(getenv("SUBJECT_DEADLINE_MS")) || add_hops() < 0)
                 return 1;
         if (ekiden_start(argc, argv, &SCHEMA, &error) < 0)
                 return ekiden_error_exit_status(error.code);

@@ -54,9 +54,7 @@ void told_read(struct told *told, int output, int errors)
                 *--line = '\0';
         line = strrchr(text, '\n');
         read_event(told, line ? line + 1 : text);
-        if (told->event[0])
-                return;
         read_tail(errors, text);
         text[strcspn(text, "\n")] = '\0';
-        snprintf(told->sentence, sizeof(told->sentence), "%.500s", text);
+        snprintf(told->complaint, sizeof(told->complaint), "%.250s", text);
 }
