@@ -9,6 +9,7 @@
 #include "ekiden/handover.pb-c.h"
 
 #define TRIES_MAX 40 /* of one call */
+#define LATE_TRIES 6 /* of the last ones */
 
 static const struct {
         const char *name;
@@ -26,7 +27,7 @@ const char *const fault_names[FAULTS] = {
         [FAULT_STOP] = "stop",   [FAULT_LOST] = "lost",       [FAULT_DELAYED] = "delayed",
         [FAULT_CUT] = "cut",     [FAULT_FLIPPED] = "flipped",
 };
-const char *const scenario_names[SCENARIOS] = {"good", "refused", "rehearsed", "snapshot"};
+const char *const scenario_names[SCENARIOS] = {"good", "refused", "late", "rehearsed", "snapshot"};
 
 static const char *place_name(unsigned int place, char scratch[48])
 {
@@ -107,12 +108,14 @@ static void append_call(struct list *list, struct fault_case fault_case)
 
 /* What is done for every record, say, is not tried for each, but evenly from the first to the last.
  */
-static void append_place(struct list *list, struct fault_case fault_case, uint32_t count)
+static void append_place(struct list *list, struct fault_case fault_case, uint32_t first,
+                         uint32_t last)
 {
-        uint32_t tries = count < TRIES_MAX ? count : TRIES_MAX;
+        uint32_t span = last - first;
+        uint32_t tries = span < TRIES_MAX ? span + 1 : TRIES_MAX;
 
         for (uint32_t i = 0; i < tries; i++) {
-                fault_case.count = tries > 1 ? 1 + i * (count - 1) / (tries - 1) : 1;
+                fault_case.count = tries > 1 ? first + i * span / (tries - 1) : first;
                 if (fault_case.place < CALLS)
                         append_call(list, fault_case);
                 else
@@ -120,19 +123,27 @@ static void append_place(struct list *list, struct fault_case fault_case, uint32
         }
 }
 
+/* What happens before COMMIT is the same as where TAKEN is not late. */
+static bool is_told_apart(const struct fault_case *c, uint32_t count, uint32_t *ret_first)
+{
+        *ret_first = c->scenario == SCENARIO_LATE && count > LATE_TRIES ? count - LATE_TRIES : 1;
+        return count > 0 && (c->scenario != SCENARIO_LATE || c->role == ROLE_PREDECESSOR);
+}
+
 size_t case_list(uint32_t counts[SCENARIOS][ROLES][PLACES], struct fault_case **ret_cases)
 {
         struct list list = {0};
+        struct fault_case c = {0};
+        uint32_t first;
 
-        for (int scenario = 0; scenario < SCENARIOS; scenario++)
-                for (int role = 0; role < ROLES; role++)
-                        for (unsigned int place = 0; place < PLACES; place++)
-                                append_place(
-                                        &list,
-                                        (struct fault_case){.scenario = (enum scenario)scenario,
-                                                            .role = (enum plan_role)role,
-                                                            .place = place},
-                                        counts[scenario][role][place]);
+        for (c.scenario = 0; c.scenario < SCENARIOS; c.scenario++)
+                for (c.role = 0; c.role < ROLES; c.role++)
+                        for (c.place = 0; c.place < PLACES; c.place++) {
+                                uint32_t count = counts[c.scenario][c.role][c.place];
+
+                                if (is_told_apart(&c, count, &first))
+                                        append_place(&list, c, first, count);
+                        }
         *ret_cases = list.cases;
         return list.count;
 }

@@ -11,6 +11,7 @@
 enum scenario {
         SCENARIO_GOOD, /* the successor serves */
         SCENARIO_REFUSED, /* the new binary ends when it has all: a fault in the calling off */
+        SCENARIO_LATE, /* TAKEN comes when the predecessor has just given up */
         SCENARIO_REHEARSED,
         SCENARIO_SNAPSHOT, /* no upgrade at all */
         SCENARIOS,

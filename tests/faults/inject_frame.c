@@ -96,6 +96,14 @@ static size_t find(const struct plan *plan, enum plan_role role, struct stream s
         return 0;
 }
 
+static bool begins_with(uint16_t kind, struct stream stream, size_t size)
+{
+        if (stream.left > 0 || size < EK_FRAME_HEADER_SIZE)
+                return false;
+        begin(&stream, flat);
+        return stream.kind == kind;
+}
+
 ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
 int __real_shutdown(int fd, int how);
@@ -131,8 +139,7 @@ static ssize_t strike(struct plan *plan, int fd, const struct msghdr *message, i
                 __real_shutdown(fd, SHUT_RDWR);
                 break;
         case FAULT_FLIPPED:
-                flat[offset + (frame > EK_FRAME_HEADER_SIZE ? EK_FRAME_HEADER_SIZE : frame - 1)] ^=
-                        4;
+                flat[offset + frame - 1] ^= 4; /* of what a value is, not of how it is told */
                 return send_flat(fd, message, size, flags);
         default:
                 inject_sleep(plan->sleep_ms);
@@ -158,6 +165,8 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
                 return -1;
         }
         size = flatten(message);
+        if (plan->late_ms > 0 && begins_with(EKIDEN__FRAME_KIND__TAKEN, *stream, size))
+                inject_sleep(plan->late_ms);
         frame = find(plan, role, *stream, size, &offset);
         if (is_short)
                 n = send_flat(fd, message, 1, flags);

@@ -15,7 +15,7 @@
 
 #include "ekiden/handover.pb-c.h"
 
-#define SNAPSHOT_VARIES_BYTES 16
+#define SNAPSHOT_VARIES_BYTES 256
 #define TRIES 100 /* of 20 ms, for what is released at a later update point */
 
 enum { OLD = 1, NEW = 2, NOBODY = 4 };
@@ -170,12 +170,21 @@ static void judge_failure(const struct stage *stage, const struct scene *scene, 
                           told->sentence);
 }
 
+/* Whether it may be the last event of a scenario, for what the tool knows. */
+static bool is_success(const struct scene *scene)
+{
+        const char *event = scene->told.event;
+
+        return scene->told.status == 0 &&
+               (strcmp(event, scene->event) == 0 ||
+                (scene->fault_case->scenario == SCENARIO_LATE && strcmp(event, "committed") == 0));
+}
+
 static void judge_success(const struct scene *scene, int who, struct judgement *judgement)
 {
-        if (!scenario_serves_on(scene->fault_case->scenario) && who == OLD)
+        if (who == OLD && (!scenario_serves_on(scene->fault_case->scenario) ||
+                           strcmp(scene->told.event, "committed") == 0))
                 judge_add(judgement, "the tool says that a successor serves");
-        if (scene->fault_case->scenario == SCENARIO_REFUSED)
-                judge_add(judgement, "the tool says that all went well");
 }
 
 static void judge_told(const struct stage *stage, const struct scene *scene, int who,
@@ -194,7 +203,7 @@ static void judge_told(const struct stage *stage, const struct scene *scene, int
                 judge_add(judgement, "signal %d ends the tool", -told->status);
         else if (strcmp(told->event, "failed") == 0)
                 judge_failure(stage, scene, who, judgement);
-        else if (strcmp(told->event, scene->event) == 0 && told->status == 0)
+        else if (is_success(scene))
                 judge_success(scene, who, judgement);
         else if (c->role != ROLE_TOOL || !told->complaint[0])
                 judge_add(judgement, "the tool ends with %d, and its last event is \"%s\"",
@@ -203,8 +212,8 @@ static void judge_told(const struct stage *stage, const struct scene *scene, int
                 judge_success(scene, who, judgement);
 }
 
-/* There is a whole one or nothing, and nothing where it is said to have failed. Its size may differ
-   by what its times and PIDs need as varints. */
+/* There is a whole one or nothing. Its size may differ by what its times need as varints, and by
+   what can be told of a descriptor. */
 static void judge_snapshot(const struct stage *stage, const struct scene *scene,
                            struct judgement *judgement)
 {

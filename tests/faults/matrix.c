@@ -4,7 +4,7 @@
  * every frame of each of the three that take part. Prints what failed, a table, and how many
  * passed.
  *
- * usage: matrix [-j N] [--sample N] [--case NAME]… [--list]
+ * usage: matrix [-j N] [--sample N] [--only PREFIX] [--case NAME]… [--list]
  */
 #include <getopt.h>
 #include <signal.h>
@@ -126,6 +126,20 @@ static bool take_census(struct matrix *matrix, uint32_t counts[SCENARIOS][ROLES]
         return found->is_well;
 }
 
+/* Those whose name begins so. */
+static void keep(struct matrix *matrix, const char *prefix)
+{
+        char name[CASE_NAME_MAX];
+        size_t kept = 0;
+
+        for (size_t i = 0; i < matrix->count; i++) {
+                case_name(&matrix->cases[i], name);
+                if (strncmp(name, prefix, strlen(prefix)) == 0)
+                        matrix->cases[kept++] = matrix->cases[i];
+        }
+        matrix->count = kept;
+}
+
 /* So many of them, evenly. */
 static void sample(struct matrix *matrix, size_t wanted)
 {
@@ -184,7 +198,8 @@ static int sum_up(const struct matrix *matrix)
 
 static int usage(void)
 {
-        fprintf(stderr, "usage: matrix [-j N] [--sample N] [--case NAME]… [--list]\n");
+        fprintf(stderr,
+                "usage: matrix [-j N] [--sample N] [--only PREFIX] [--case NAME]… [--list]\n");
         return 64;
 }
 
@@ -192,6 +207,7 @@ int main(int argc, char **argv)
 {
         static const struct option options[] = {
                 {"sample", required_argument, NULL, 's'},
+                {"only", required_argument, NULL, 'o'},
                 {"case", required_argument, NULL, 'c'},
                 {"list", no_argument, NULL, 'l'},
                 {0},
@@ -200,6 +216,7 @@ int main(int argc, char **argv)
         struct fault_case named[NAMED_MAX];
         size_t named_count = 0, wanted = 0;
         unsigned int workers = 24;
+        const char *prefix = "";
         bool only_list = false;
         struct matrix matrix;
 
@@ -208,6 +225,8 @@ int main(int argc, char **argv)
                         workers = (unsigned int)strtoul(optarg, NULL, 10);
                 else if (option == 's')
                         wanted = strtoul(optarg, NULL, 10);
+                else if (option == 'o')
+                        prefix = optarg;
                 else if (option == 'l')
                         only_list = true;
                 else if (option != 'c' || named_count == NAMED_MAX ||
@@ -225,6 +244,7 @@ int main(int argc, char **argv)
                 memcpy(matrix.cases, named, named_count * sizeof(*named));
                 matrix.count = named_count;
         }
+        keep(&matrix, prefix);
         sample(&matrix, wanted);
         for (size_t i = 0; only_list && i < matrix.count; i++) {
                 char name[CASE_NAME_MAX];

@@ -44,6 +44,7 @@ struct plan {
         enum plan_fault fault;
         int error;
         unsigned int sleep_ms;
+        unsigned int late_ms; /* by which TAKEN is late, beside the fault; 0: it is not */
 
         /* The processes write: */
         int phase; /* that the predecessor is in */

@@ -17,6 +17,7 @@
 #define SHORT_TIMEOUT "1.5" /* the operator's, seconds */
 #define LONG_TIMEOUT "12"
 #define HANG_MS 450
+#define LATE_MS 400 /* and shorter than a process that hangs */
 #define DELAY_MS 30
 #define ASK_MS 5000
 
@@ -28,13 +29,15 @@ static const struct {
 } scenarios[SCENARIOS] = {
         [SCENARIO_GOOD] = {{NULL}, SUBJECT_V2, "committed"},
         [SCENARIO_REFUSED] = {{NULL}, SUBJECT_REFUSES, "failed"},
+        [SCENARIO_LATE] = {{NULL}, SUBJECT_V2, "failed"},
         [SCENARIO_REHEARSED] = {{"--rehearse"}, SUBJECT_V2, "rehearsed"},
         [SCENARIO_SNAPSHOT] = {{"--snapshot", SNAPSHOT_NAME}, NULL, "snapshot"},
 };
 
-static bool is_waited_out(enum plan_fault fault)
+static bool is_waited_out(const struct fault_case *c)
 {
-        return fault == FAULT_HANG || fault == FAULT_STOP || fault == FAULT_LOST;
+        return c->fault == FAULT_HANG || c->fault == FAULT_STOP || c->fault == FAULT_LOST ||
+               c->scenario == SCENARIO_LATE;
 }
 
 static void arm(struct plan *plan, const struct fault_case *c)
@@ -45,6 +48,7 @@ static void arm(struct plan *plan, const struct fault_case *c)
         plan->fault = c->fault;
         plan->error = c->error;
         plan->sleep_ms = c->fault == FAULT_DELAYED ? DELAY_MS : HANG_MS;
+        plan->late_ms = c->scenario == SCENARIO_LATE ? LATE_MS : 0;
         plan->phase = EKIDEN_PHASE_NONE;
         __atomic_store_n(&plan->is_armed, 1, __ATOMIC_RELEASE);
 }
@@ -113,7 +117,7 @@ static void ask(struct stage *stage, struct scene *scene)
 /* The fault, and all that comes of it. */
 static bool act(struct stage *stage, const struct fault_case *c, struct scene *scene)
 {
-        const char *timeout = is_waited_out(c->fault) ? SHORT_TIMEOUT : LONG_TIMEOUT;
+        const char *timeout = is_waited_out(c) ? SHORT_TIMEOUT : LONG_TIMEOUT;
 
         stage->stop_ms = HANG_MS;
         arm(stage->plan, c);
@@ -127,7 +131,7 @@ static bool act(struct stage *stage, const struct fault_case *c, struct scene *s
 
 static unsigned int deadline_of(const struct fault_case *c)
 {
-        return is_waited_out(c->fault) ? SHORT_MS : LONG_MS;
+        return is_waited_out(c) ? SHORT_MS : LONG_MS;
 }
 
 static void next_upgrade(struct stage *stage, struct judgement *judgement)
@@ -192,8 +196,8 @@ bool play_census(enum scenario scenario, uint32_t counts[ROLES][PLACES], struct 
         const struct fault_case nothing = {.scenario = scenario, .place = PLACES};
         struct scene scene = {.fault_case = &nothing};
         struct stage stage;
-        bool is_well = stage_open(&stage, LONG_MS) && warm_up(&stage, &nothing, &scene) &&
-                       act(&stage, &nothing, &scene);
+        bool is_well = stage_open(&stage, deadline_of(&nothing)) &&
+                       warm_up(&stage, &nothing, &scene) && act(&stage, &nothing, &scene);
 
         snprintf(ret_why, 600, "%s", stage.failure);
         for (int role = 0; is_well && role < ROLES; role++)
