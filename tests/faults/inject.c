@@ -64,6 +64,7 @@ void inject_sleep(unsigned int milliseconds)
 void inject_struck(struct plan *plan)
 {
         plan->struck_phase = plan->phase;
+        plan->was_taken = plan->is_taken;
         plan->struck_pid = getpid();
         __atomic_store_n(&plan->has_struck, 1, __ATOMIC_RELEASE);
 }

@@ -129,6 +129,8 @@ static ssize_t send_flat(int fd, const struct msghdr *message, size_t size, int 
 static ssize_t strike(struct plan *plan, int fd, const struct msghdr *message, int flags,
                       size_t size, size_t offset, size_t frame)
 {
+        struct stream forged;
+
         inject_struck(plan);
         switch (plan->fault) {
         case FAULT_LOST:
@@ -140,6 +142,13 @@ static ssize_t strike(struct plan *plan, int fd, const struct msghdr *message, i
                 break;
         case FAULT_FLIPPED:
                 flat[offset + frame - 1] ^= 4; /* of what a value is, not of how it is told */
+                return send_flat(fd, message, size, flags);
+        case FAULT_FORGED:
+                flat[offset + frame - 1] ^= 4;
+                begin(&forged, flat + offset);
+                ek_frame_header_write(flat + offset, forged.kind,
+                                      flat + offset + EK_FRAME_HEADER_SIZE,
+                                      frame - EK_FRAME_HEADER_SIZE);
                 return send_flat(fd, message, size, flags);
         default:
                 inject_sleep(plan->sleep_ms);

@@ -61,6 +61,41 @@ static int version_of(int who)
         return who == NEW ? 2 : 1;
 }
 
+/* Frames without which there is no upgrade. */
+static bool is_needed(unsigned int place)
+{
+        static const Ekiden__FrameKind kinds[] = {
+                EKIDEN__FRAME_KIND__OFFER,        EKIDEN__FRAME_KIND__HELLO,
+                EKIDEN__FRAME_KIND__WARM,         EKIDEN__FRAME_KIND__PAUSED,
+                EKIDEN__FRAME_KIND__PULL,         EKIDEN__FRAME_KIND__ITEM,
+                EKIDEN__FRAME_KIND__BATCH,        EKIDEN__FRAME_KIND__DESCRIPTORS,
+                EKIDEN__FRAME_KIND__OBJECTS,      EKIDEN__FRAME_KIND__END,
+                EKIDEN__FRAME_KIND__READY,        EKIDEN__FRAME_KIND__COMMIT,
+                EKIDEN__FRAME_KIND__DISMISS,      EKIDEN__FRAME_KIND__LEAVING,
+                EKIDEN__FRAME_KIND__REQUEST,      EKIDEN__FRAME_KIND__SNAPSHOT,
+                EKIDEN__FRAME_KIND__SNAPSHOT_END,
+        };
+
+        for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+                if (place == FRAME_FIRST + (unsigned int)kinds[i])
+                        return true;
+        return false;
+}
+
+/* A fault that no upgrade may survive: a frame that came damaged or not at all, a successor that
+   took longer than every deadline. */
+static bool is_fatal(const struct stage *stage, const struct fault_case *c)
+{
+        bool is_gone = c->fault == FAULT_HANG || c->fault == FAULT_STOP || c->fault == FAULT_KILL;
+
+        if (!stage->plan->has_struck)
+                return false;
+        if (is_needed(c->place))
+                return c->fault != FAULT_DELAYED;
+        return is_gone && c->role == ROLE_SUCCESSOR && !stage->plan->was_taken &&
+               c->scenario == SCENARIO_GOOD;
+}
+
 static int who_serves(const struct scene *scene)
 {
         if (scene->processes == 0)
@@ -239,6 +274,8 @@ void judge(struct stage *stage, struct scene *scene, struct judgement *judgement
         if (judgement->serves)
                 judge_remains(stage, scene, who, judgement);
         judge_told(stage, scene, who, judgement);
+        if (is_fatal(stage, scene->fault_case) && (who == NEW || is_success(scene)))
+                judge_add(judgement, "the fault was not noticed");
         if (scene->fault_case->scenario == SCENARIO_SNAPSHOT)
                 judge_snapshot(stage, scene, judgement);
 }

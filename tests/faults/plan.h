@@ -28,6 +28,7 @@ enum plan_fault {
         FAULT_DELAYED, /* by `sleep_ms` */
         FAULT_CUT, /* its first half is sent, and the socket shut down */
         FAULT_FLIPPED, /* one bit of it */
+        FAULT_FORGED, /* one bit of it, and its checksum is right all the same */
         FAULTS,
 };
 
@@ -52,5 +53,6 @@ struct plan {
         int has_struck;
         int struck_phase;
         pid_t struck_pid;
+        int was_taken; /* is_taken, when it struck */
         uint32_t counts[ROLES][PLACES];
 };

@@ -12,12 +12,12 @@
 #include "wire/clock.h"
 
 /* Where a fault is waited out, deadlines are short; elsewhere no slow machine may meet one. */
-#define SHORT_MS 200
+#define SHORT_MS 150
 #define LONG_MS 10000
 #define SHORT_TIMEOUT "1.5" /* the operator's, seconds */
 #define LONG_TIMEOUT "12"
-#define HANG_MS 450
-#define LATE_MS 400 /* and shorter than a process that hangs */
+#define HANG_MS 600
+#define LATE_MS 450 /* and shorter than a process that hangs */
 #define DELAY_MS 30
 #define ASK_MS 5000
 
