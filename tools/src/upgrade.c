@@ -29,7 +29,7 @@
 #define GRACE_MS 250 /* for the process to say itself that --timeout has passed */
 #define FAREWELL_MS 2000 /* from calling off until the process has confirmed; … */
 #define FAREWELL_UNSEEN_MS 250 /* … where no update point has seen the request */
-#define ENDING_MS 100 /* from the closing of a process's sockets until it has ended */
+#define ENDING_MS 1000 /* from the closing of a process's sockets until it has ended */
 #define LATE_EVENTS_MAX 32768 /* after a deadline; more than a socket holds */
 #define COMMIT_MS 60000 /* without an event, from the beginning of the commit */
 
