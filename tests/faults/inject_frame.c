@@ -6,6 +6,7 @@
  * A frame is known by its header (wire/frame.h), and the library passes whole headers to its first
  * sendmsg(). What was sent in part is remembered for each descriptor until it is closed.
  */
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -16,6 +17,7 @@
 
 #define FLAT_SIZE (4 << 20) /* bytes */
 #define DESCRIPTORS 256
+#define ROOM_MS 1000 /* for the peer to read something */
 
 /* The frame that a descriptor is in the middle of. */
 static struct stream {
@@ -107,6 +109,7 @@ static bool begins_with(uint16_t kind, struct stream stream, size_t size)
 ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
 int __real_shutdown(int fd, int how);
+int __real_poll(struct pollfd *sources, nfds_t count, int timeout_ms);
 
 /* Those bytes but for `lost` of them, from an offset on. */
 static ssize_t send_without(int fd, const struct msghdr *message, size_t size, int flags,
@@ -123,6 +126,29 @@ static ssize_t send_without(int fd, const struct msghdr *message, size_t size, i
 static ssize_t send_flat(int fd, const struct msghdr *message, size_t size, int flags)
 {
         return send_without(fd, message, size, flags, size, 0);
+}
+
+/* All of it: what is sent again would be the caller's, without what was done to it here. */
+static ssize_t send_altered(int fd, const struct msghdr *message, size_t size, int flags)
+{
+        struct pollfd room = {.fd = fd, .events = POLLOUT};
+        size_t sent = 0;
+
+        while (sent < size) {
+                struct msghdr copy = *message;
+                struct iovec part = {flat + sent, size - sent};
+                ssize_t n;
+
+                copy.msg_iov = &part;
+                copy.msg_iovlen = 1;
+                if (sent > 0)
+                        copy.msg_controllen = 0; /* descriptors go with the first byte */
+                n = __real_sendmsg(fd, &copy, flags);
+                if (n < 0 && (errno != EAGAIN || __real_poll(&room, 1, ROOM_MS) != 1))
+                        return n;
+                sent += n > 0 ? (size_t)n : 0;
+        }
+        return (ssize_t)size;
 }
 
 /* All is said to have been sent, and what was not sent is lost. */
@@ -142,14 +168,14 @@ static ssize_t strike(struct plan *plan, int fd, const struct msghdr *message, i
                 break;
         case FAULT_FLIPPED:
                 flat[offset + frame - 1] ^= 4; /* of what a value is, not of how it is told */
-                return send_flat(fd, message, size, flags);
+                return send_altered(fd, message, size, flags);
         case FAULT_FORGED:
                 flat[offset + frame - 1] ^= 4;
                 begin(&forged, flat + offset);
                 ek_frame_header_write(flat + offset, forged.kind,
                                       flat + offset + EK_FRAME_HEADER_SIZE,
                                       frame - EK_FRAME_HEADER_SIZE);
-                return send_flat(fd, message, size, flags);
+                return send_altered(fd, message, size, flags);
         default:
                 inject_sleep(plan->sleep_ms);
                 return send_flat(fd, message, size, flags);

@@ -91,7 +91,7 @@ static bool is_fatal(const struct stage *stage, const struct fault_case *c)
         if (!stage->plan->has_struck)
                 return false;
         if (is_needed(c->place))
-                return c->fault != FAULT_DELAYED;
+                return c->fault != FAULT_DELAYED && c->fault != FAULT_FORGED;
         return is_gone && c->role == ROLE_SUCCESSOR && !stage->plan->was_taken &&
                c->scenario == SCENARIO_GOOD;
 }
@@ -249,11 +249,12 @@ static void judge_told(const struct stage *stage, const struct scene *scene, int
 
 /* There is a whole one or nothing. Its size may differ by what its times need as varints, and by
    what can be told of a descriptor. */
-static void judge_snapshot(const struct stage *stage, const struct scene *scene,
+static void judge_snapshot(struct stage *stage, const struct scene *scene,
                            struct judgement *judgement)
 {
         long clean_bytes = scene->clean->snapshot_bytes, size_bytes;
         size_t files = stage_snapshots(stage, SNAPSHOT_NAME, &size_bytes);
+        bool is_forged = scene->fault_case->fault == FAULT_FORGED && stage->plan->has_struck;
         bool is_said_to_be = scene->told.is_over && scene->told.status == 0;
 
         if (files > (size_bytes >= 0 ? 1 : 0))
@@ -263,6 +264,9 @@ static void judge_snapshot(const struct stage *stage, const struct scene *scene,
                           clean_bytes);
         if (is_said_to_be && size_bytes < 0)
                 judge_add(judgement, "there is no snapshot");
+        if (size_bytes >= 0 && (stage_restore(stage, SNAPSHOT_NAME) == 0) == is_forged)
+                judge_add(judgement, is_forged ? "a process starts from a forged snapshot"
+                                               : "no process starts from the snapshot");
 }
 
 void judge(struct stage *stage, struct scene *scene, struct judgement *judgement)

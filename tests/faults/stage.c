@@ -265,6 +265,20 @@ bool stage_run_tool(struct stage *stage, const char *const arguments[], struct t
         return pid > 0;
 }
 
+int stage_restore(struct stage *stage, const char *name)
+{
+        static const char *const arguments[] = {SUBJECT_V2, NULL};
+        struct told told = {0};
+        char path[160];
+        pid_t pid;
+
+        snprintf(path, sizeof(path), "%s/out/%s", stage->directory, name);
+        setenv("EKIDEN_SNAPSHOT", path, 1);
+        pid = start(arguments, STDERR_FILENO, STDERR_FILENO);
+        unsetenv("EKIDEN_SNAPSHOT");
+        return pid > 0 && await_tool(stage, pid, &told) ? told.status : -1;
+}
+
 static int connect_to(const struct stage *stage)
 {
         const struct timeval patience = {.tv_sec = ANSWER_MS / 1000,

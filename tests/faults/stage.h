@@ -55,6 +55,9 @@ bool stage_run_tool(struct stage *stage, const char *const arguments[], struct t
 /** The processes that live, or are dead and not reaped: their number, and one of them. */
 size_t stage_processes(pid_t *ret_one);
 
+/** Has a process start from a file in "out": its exit status, 0 where it could; -1: it has none. */
+int stage_restore(struct stage *stage, const char *name);
+
 /** Asks the service; false: nobody answers within a second or two. */
 bool stage_ask(const struct stage *stage, struct answer *ret_answer);
 
