@@ -42,6 +42,7 @@ int __wrap_ek_predecessor_begin(const struct ek_predecessor_setup *setup,
         for (char *const *argument = request->arguments; argument && *argument; argument++)
                 expect(strlen(*argument) < SIZE_MAX);
         begun++;
+        target_succeeded();
         if (strlen(request->binary) % 2)
                 return 0; /* it is under way */
         return ekiden_error_set(error, EKIDEN_EBINARY, "%.100s is no binary", request->binary);

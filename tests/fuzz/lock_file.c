@@ -91,6 +91,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ek_memory_init(&arena);
         if (read_quietly(&lock, &arena, path) == 0)
                 expect_same_again(&arena, &lock);
+        if (lock.count > 1)
+                target_succeeded();
         ek_memory_deinit(&arena);
         close(fd);
         return 0;

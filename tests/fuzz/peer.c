@@ -5,11 +5,15 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <uv.h>
+
+#include <ekiden/start.h>
 
 #include "ekiden/handover.pb-c.h"
 #include "utf8.h"
@@ -43,6 +47,17 @@ int peer_says(const uint8_t *data, size_t size, uint16_t kind)
                 if (frame.kind == kind)
                         return 1;
         return 0;
+}
+
+size_t peer_item_end(const uint8_t *data, size_t size, size_t offset)
+{
+        struct ek_frame frame;
+
+        while (peer_next(data, size, &offset, &frame))
+                if (frame.kind == EKIDEN__FRAME_KIND__END ||
+                    frame.kind == EKIDEN__FRAME_KIND__ABSENT)
+                        return offset;
+        return size;
 }
 
 void peer_sockets(int *ret_ours, int *ret_peers)
@@ -109,16 +124,31 @@ void peer_end(int peer)
         shutdown(peer, SHUT_WR);
 }
 
+static void tell(void *data, enum ekiden_log_level level, const char *message)
+{
+        (void)data;
+        (void)level;
+        fprintf(stderr, "%s\n", message);
+}
+
+static void begin(void)
+{
+        uv_loop_t loop;
+
+        /* The first loop of a process opens a pipe that stays. */
+        expect(uv_loop_init(&loop) == 0 && uv_loop_close(&loop) == 0);
+        if (getenv("EKIDEN_FUZZ_TELL"))
+                ekiden_set_log(tell, NULL);
+}
+
 int open_descriptors(void)
 {
         static struct pollfd numbers[1024];
         static bool is_begun;
-        uv_loop_t loop;
         int open = 0;
 
-        /* The first loop of a process opens a pipe that stays. */
         if (!is_begun)
-                expect(uv_loop_init(&loop) == 0 && uv_loop_close(&loop) == 0);
+                begin();
         is_begun = true;
         for (int i = 0; i < 1024; i++)
                 numbers[i] = (struct pollfd){.fd = i};
@@ -144,6 +174,9 @@ static void expect_text(const char *text, size_t size)
 
 void expect_told(const struct ekiden_error *error, int code)
 {
+        if (getenv("EKIDEN_FUZZ_TELL"))
+                fprintf(stderr, "%s, item \"%s\": %s\n", ekiden_error_name(error->code),
+                        error->item, error->sentence);
         expect(error->code == code);
         expect(error->sentence[0]);
         expect_text(error->sentence, sizeof(error->sentence));

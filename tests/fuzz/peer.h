@@ -16,6 +16,10 @@ int peer_next(const uint8_t *data, size_t size, size_t *offset, struct ek_frame 
 /** Whether there is a frame of this kind. */
 int peer_says(const uint8_t *data, size_t size, uint16_t kind);
 
+/** The end of the item that begins at an offset, behind its END or ABSENT; or the end of the
+ * stream. */
+size_t peer_item_end(const uint8_t *data, size_t size, size_t offset);
+
 /** Makes a socket pair with much room: the code's end, and the peer's. */
 void peer_sockets(int *ret_ours, int *ret_peers);
 
@@ -28,5 +32,6 @@ void peer_end(int peer);
 /** How many descriptors are open, of the first 1024. */
 int open_descriptors(void);
 
-/** An error that came of it: it has this code, and a sentence that a person can be shown. */
+/** An error that came of it: it has this code, and a sentence that a person can be shown; and is,
+   to see why an input leads nowhere, where EKIDEN_FUZZ_TELL is in the environment. */
 void expect_told(const struct ekiden_error *error, int code);

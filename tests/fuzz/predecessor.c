@@ -53,6 +53,7 @@ static int be_predecessor(const uint8_t *data, size_t size, struct ekiden_error 
         ek_predecessor.report = (struct ek_upgrade_report){
                 .is_rehearsal = ek_predecessor.request.is_rehearsal,
         };
+        ek_predecessor.token = (struct ek_token){"0123456789abcdef"};
         ek_predecessor.serial++;
         expect(ek_link_new(ours, &ek_predecessor.link) == 0);
         ek_predecessor_enter(EKIDEN_PHASE_CHECK);
@@ -75,8 +76,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         as_it_was = orchard_program;
         r = be_predecessor(data, size, &error);
         expect(r < 0 || r == EK_STEP_COMMITTED || r == EK_STEP_REHEARSED);
-        if (r == EK_STEP_COMMITTED)
+        if (r == EK_STEP_COMMITTED) {
                 expect(peer_says(data, size, EKIDEN__FRAME_KIND__TAKEN));
+                target_succeeded();
+        }
         if (r == EK_STEP_REHEARSED)
                 expect(peer_says(data, size, EKIDEN__FRAME_KIND__LEAVING));
         if (r < 0)

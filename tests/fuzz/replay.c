@@ -77,6 +77,11 @@ int main(int argc, char **argv)
 
         for (int i = 1; i < argc; i++)
                 r |= run_path(argv[i]);
-        printf("%zu inputs\n", inputs);
-        return r == 0 && inputs > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        printf("%zu inputs, %zu go all the way\n", inputs, target_successes());
+        if (target_successes() == 0)
+                fputs("none of these inputs is what a sound peer says: make them anew with "
+                      "seeds.py, "
+                      "see README.md\n",
+                      stderr);
+        return r == 0 && target_successes() > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

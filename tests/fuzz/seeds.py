@@ -34,7 +34,7 @@ def frame_kinds():
 
 
 KINDS = frame_kinds()
-TREE_TAG = bytes([7 + 1 << 3 | 2])  # of orchard.v1.Tree in OBJECTS: its place among the items
+TREE_TAG = bytes([7 << 3 | 2])  # of orchard.v1.Tree in OBJECTS: one more than its place
 
 
 def frame(kind, payload=b''):
@@ -64,7 +64,7 @@ def batch(records):
 
 
 def item(name, records, stream=True, descriptors=0, message='', objects=b''):
-    out = say('ITEM', f'item: "{name}"' + (' stream: true' if stream else '')
+    out = say('ITEM', f'item: "{name}"' + f' stream: {str(stream).lower()}'
               + (f' message: "{message}"' if message else ''))
     if descriptors:
         flags = ''.join('\\%d' % (i % 2) for i in range(descriptors))
@@ -118,7 +118,7 @@ def objects_stream(for_file=False):
     tree = orchard('Tree', 'identity: 2 kind: PEAR left: {identity: 2} name: "t" juice: "j" '
                            'label: "l" place { x: 1 y: 2 } rings: 1.5 readings: [1, 2, 3, 4]')
     items = (
-        ('shed', 'Shed', 'trees { identity: 2 } trees { } numbers { tiny: 3 is_set: true }', True),
+        ('shed', 'Shed', 'trees { identity: 2 } trees { identity: 0 } numbers { tiny: 3 is_set: true }', True),
         ('farmers', 'Farmer', 'identity: 4 id: 9 trees { identity: 2 } friends { identity: 4 }',
          for_file),
         ('orchard', 'Orchard', 'identity: 7 first { identity: 2 } self { identity: 7 } '
@@ -149,9 +149,9 @@ def successor():
 
 def predecessor():
     hello = say('HELLO', 'protocol: 1 program: "garden" version: 2 known { version: 1 fingerprint: "'
-                + fingerprint('tests/transformers/schema/garden_v1.ekiden.c') + '" } chain: [1, 2]')
+                + fingerprint('tests/transformers/schema/garden_v1.ekiden.c') + '" } chain: [1, 2] token: "0123456789abcdef"')
     wanted = {'gardeners': 'garden.v1.Gardener', 'beds': 'garden.v1.Bed', 'motto': 'ekiden.Value',
-              'shed': 'garden.v1.Shed', 'farmers': 'orchard.v1.Farmer', 'notes': 'orchard.v1.Note',
+              'shed': 'orchard.v1.Shed', 'farmers': 'orchard.v1.Farmer', 'notes': 'orchard.v1.Note',
               'orchard': 'orchard.v1.Orchard', 'nothing': 'garden.v1.Bed'}
     pulls = b''
     for name, message in wanted.items():

@@ -58,6 +58,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         int before = open_descriptors();
 
         is_started = start(make_file(data, size), is_garden);
+        if (is_started)
+                target_succeeded();
         ek_restore_end();
         expect(ek_restore_state() == (is_started ? EK_RESTORE_NONE : EK_RESTORE_FAILED));
         if (is_garden)

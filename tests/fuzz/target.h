@@ -15,6 +15,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /** Ends the process with a sentence, so that the input is kept. */
 _Noreturn void target_fail(const char *file, int line, const char *what);
 
+/** An input was what a sound peer says, to the end. Every corpus has one, or it would test nothing
+   but the first check; replay.c sees to that. */
+void target_succeeded(void);
+
+/** How often that was so. */
+size_t target_successes(void);
+
 #define expect(condition)                                            \
         do {                                                         \
                 if (!(condition))                                    \
