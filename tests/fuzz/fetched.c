@@ -56,8 +56,10 @@ static int fetch_item(const struct fetched *fetched, struct source *source,
 {
         struct ekiden_error error = {0};
         size_t held = fetched->held ? fetched->held() : 0;
-        int r = ek_fetch_item(&source->fetch, tagged, &error);
+        int r;
 
+        tagged->last->digest_kind = EK_DIGEST_LIVE;
+        r = ek_fetch_item(&source->fetch, tagged, &error);
         expect_sound(r, &error);
         if (r < 0 && fetched->held)
                 expect(fetched->held() == held);

@@ -6,7 +6,7 @@
 #     tests/fuzz/fuzz.sh BUILD SECONDS [TARGET…]    each target so long; the last line is
 #                                                   "N passed, N failed"
 #     tests/fuzz/fuzz.sh --merge BUILD [TARGET…]    what was found to lead somewhere new, as small as
-#                                                   can be, into corpus/
+#                                                   can be, into corpus/, beside the seeds
 #
 # Inputs that are new go into BUILD/fuzz/TARGET, where the next run begins; one that ends a target
 # into BUILD/fuzz/found/.
@@ -14,7 +14,7 @@ set -euo pipefail
 
 root=$(realpath "$(dirname "$0")/../..")
 corpus=$root/tests/fuzz/corpus
-corpus_bytes=24000 # of a target, in the tree
+corpus_bytes=13000 # of a target in the tree, beside its seeds
 
 die() {
         echo "fuzz.sh: $*" >&2
@@ -96,7 +96,7 @@ merge_target() {
         "$fuzzers/fuzz-$target" -merge=1 -max_len="$(longest "$target")" "$scratch" \
                 "$corpus/$target" "$work/$target" </dev/null >"$work/$target-merge.log" 2>&1 ||
                 die "$target cannot be merged: see $work/$target-merge.log"
-        rm -f "$corpus/$target"/[0-9a-f]*
+        find "$corpus/$target" -type f ! -name 'seed-*' -delete
         while read -r bytes file; do
                 ((size + bytes <= corpus_bytes)) || break
                 size=$((size + bytes))

@@ -3,7 +3,7 @@
  * Target "predecessor": what a hostile successor may say, from HELLO to TAKEN. No process is
  * started: the state machine is entered where it waits for HELLO. Only TAKEN lets it leave, and
  * after anything else the program has its state, and can be upgraded again. Where the successor
- * says LEAVING, it is a rehearsal.
+ * says LEAVING, it is a rehearsal with a verification.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -49,6 +49,7 @@ static int be_predecessor(const uint8_t *data, size_t size, struct ekiden_error 
         ek_predecessor.setup = &setup;
         ek_predecessor.request = (struct ek_upgrade_request){
                 .is_rehearsal = peer_says(data, size, EKIDEN__FRAME_KIND__LEAVING),
+                .is_verified = peer_says(data, size, EKIDEN__FRAME_KIND__LEAVING),
         };
         ek_predecessor.report = (struct ek_upgrade_report){
                 .is_rehearsal = ek_predecessor.request.is_rehearsal,

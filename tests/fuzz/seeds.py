@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes inputs to begin with for each fuzz target into DIRECTORY/TARGET/: tests/fuzz/seeds.py BUILD DIRECTORY
+"""Writes inputs to begin with for each fuzz target, corpus/TARGET/seed-*: tests/fuzz/seeds.py BUILD
 
 What a sound peer says, in protobuf's text format where it is short; the frozen captures, the samples'
-lock files and the golden schemas for the rest. tests/fuzz/fuzz.sh merges them into corpus/."""
+lock files and the golden schemas for the rest. BUILD has the generated code, with its fingerprints."""
 import glob
 import os
 import re
@@ -12,7 +12,8 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD, OUTPUT = sys.argv[1:3]
+CORPUS = os.path.join(ROOT, 'tests', 'fuzz', 'corpus')
+BUILD = sys.argv[1]
 INCLUDES = ['-I' + ROOT + '/idl', '-I' + ROOT + '/tests/transformers/schema',
             '-I' + ROOT + '/tests/property', '-I' + ROOT + '/tests/codegen/golden', '-I/usr/include']
 SMALL = 6000  # bytes of a frozen file that is worth a seed
@@ -161,7 +162,7 @@ def predecessor():
     ready = say('READY', 'update_point: "loop" peak_bytes: 5 items { item: "beds" records: 3 }')
     yield 'all', hello + frame('WARM') + pulls + ready + say('TAKEN', 'pid: 1')
     yield 'refused', hello + frame('WARM') + say('REFUSAL', 'code: -9 item: "beds" sentence: "no"')
-    rehearsing = frame('HELLO', hello[12:] + b'\x38\x01')
+    rehearsing = frame('HELLO', hello[12:] + b'\x38\x01\x40\x01')  # rehearse, verify
     yield 'leaving', rehearsing + frame('WARM') + ready + frame('LEAVING')
 
 
@@ -252,10 +253,10 @@ def objects():
 def main():
     for target in (records, objects, successor, snapshot, predecessor, control, plugin, lock_file,
                    frame_reader):
-        folder = os.path.join(OUTPUT, target.__name__)
+        folder = os.path.join(CORPUS, target.__name__)
         os.makedirs(folder, exist_ok=True)
         for name, content in target():
-            with open(os.path.join(folder, name), 'wb') as file:
+            with open(os.path.join(folder, 'seed-' + name), 'wb') as file:
                 file.write(content)
 
 
