@@ -30,12 +30,18 @@ configure() {
 $log"
 }
 
-# Goes on after an error, so that all are seen at once. Shows its progress on a terminal only.
+# configure_fuzz DIRECTORY: fuzzers need clang, and its sanitizers' libraries only in the end.
+configure_fuzz() {
+        CC=clang CXX=clang++ configure "$1" --buildtype=debugoptimized -Dfuzz=true -Db_lundef=false
+}
+
+# compile DIRECTORY [TARGET…]: goes on after an error, so that all are seen at once. Shows its progress
+# on a terminal only.
 compile() {
         local arguments=-k0
 
         [[ -t 1 ]] || arguments+=,--quiet
-        meson compile -C "$1" --ninja-args="$arguments" </dev/null ||
+        meson compile -C "$1" --ninja-args="$arguments" "${@:2}" </dev/null ||
                 die "the build in $1/ failed; the compiler's messages are above"
 }
 
