@@ -162,3 +162,11 @@ Test(error, sentences_are_utf8_whatever_went_into_them)
         ekiden_error_set(&good, EKIDEN_EINVAL, "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80");
         cr_expect_str_eq(good.sentence, "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80");
 }
+
+Test(error, sentences_hold_nothing_that_a_terminal_obeys)
+{
+        struct ekiden_error error = {0};
+
+        ekiden_error_set(&error, EKIDEN_EINVAL, "a\x1b[2J\r\nb\x7f\tc\xc3\xa4");
+        cr_expect_str_eq(error.sentence, "a [2J  b  c\xc3\xa4");
+}

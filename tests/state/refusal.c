@@ -402,6 +402,42 @@ LeakTest(refusal, by_the_peer_that_claims_success_is_an_error)
         cr_expect(error.sentence[0]);
 }
 
+LeakTest(refusal, by_the_peer_without_a_word_is_told_in_ours)
+{
+        Ekiden__Refusal refusal = EKIDEN__REFUSAL__INIT;
+        struct ekiden_error error = {0};
+
+        refusal.code = EKIDEN_EREFUSED;
+        refusal.sentence = (char[]){""};
+        cr_expect_eq(import_answer(EKIDEN__FRAME_KIND__REFUSAL, &refusal.base, &error),
+                     EKIDEN_EREFUSED);
+        cr_expect_str_eq(error.sentence, ekiden_error_text(EKIDEN_EREFUSED));
+}
+
+/* An operator's tool refuses an event with text that is no UTF-8. */
+LeakTest(refusal, by_the_peer_that_is_long_is_cut_between_characters)
+{
+        Ekiden__Refusal refusal = EKIDEN__REFUSAL__INIT;
+        char text[2 * sizeof(((struct ekiden_error *)0)->sentence) + 2];
+
+        for (size_t shift = 0; shift < 2; shift++) {
+                struct ekiden_error error = {0};
+
+                memset(text, 'x', shift);
+                for (size_t i = shift; i + 1 < sizeof(text); i += 2)
+                        memcpy(text + i, "\xc3\xa4", 2);
+                text[sizeof(text) - 2 + shift % 2] = '\0';
+                refusal.code = EKIDEN_EREFUSED;
+                refusal.sentence = refusal.item = refusal.field = text;
+                cr_assert_eq(import_answer(EKIDEN__FRAME_KIND__REFUSAL, &refusal.base, &error),
+                             EKIDEN_EREFUSED);
+                cr_expect_eq(strlen(error.sentence) % 2, shift, "%zu", strlen(error.sentence));
+                cr_expect_eq(strlen(error.item) % 2, shift);
+                cr_expect_eq(strlen(error.field) % 2, shift);
+                cr_expect_gt(strlen(error.sentence), sizeof(error.sentence) - 4);
+        }
+}
+
 LeakTest(refusal, is_none_where_the_item_is_absent)
 {
         Ekiden__Absent absent = EKIDEN__ABSENT__INIT;
