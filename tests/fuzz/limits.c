@@ -14,6 +14,7 @@
 
 #include "ekiden/control.pb-c.h"
 #include "entry/control.h"
+#include "entry/event.h"
 #include "entry/operators.h"
 #include "entry/process.h"
 #include "entry/update_points.h"
@@ -284,4 +285,21 @@ Test(limits, types_with_an_identity_are_1023_at_most)
 {
         cr_expect_eq(make_table(EK_OBJECT_TYPES_MAX), 0);
         cr_expect_eq(make_table(EK_OBJECT_TYPES_MAX + 1), EKIDEN_ELIMIT);
+}
+
+/* If he were waited for, this would take longer than any test may. */
+Test(limits, operator_who_does_not_read_is_not_waited_for, .timeout = 60)
+{
+        struct ek_operator operator_ = {.asked_ns = ek_now_ns()};
+        int ends[2];
+
+        start_process();
+        cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+        cr_assert_eq(ek_link_new(ends[0], &operator_.link), 0);
+        for (int i = 0; i < 20000; i++) {
+                ek_event_phase(&operator_, EKIDEN_PHASE_WARM);
+                ek_event_flush(&operator_);
+        }
+        ek_link_free(operator_.link);
+        close(ends[1]);
 }
