@@ -48,6 +48,11 @@ Test(options, what_cannot_be_understood_is_a_usage_error)
         expect_usage_error(TOOL_ARGUMENTS("--watch", "1", "chat", "x"));
         expect_usage_error(TOOL_ARGUMENTS("--watch", "61", "--status", "chat"));
         expect_usage_error(TOOL_ARGUMENTS("--watch", "0", "--status", "chat"));
+        expect_usage_error(TOOL_ARGUMENTS("--verify", "--list"));
+        expect_usage_error(TOOL_ARGUMENTS("--verify", "--status", "chat"));
+        expect_usage_error(TOOL_ARGUMENTS("--verify", "--snapshot", "file", "chat"));
+        expect_usage_error(TOOL_ARGUMENTS("--verify", "--cancel", "chat"));
+        expect_usage_error(TOOL_ARGUMENTS("--verify", "chat"));
         expect_usage_error(TOOL_ARGUMENTS("--no-such-option"));
 }
 
