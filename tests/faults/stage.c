@@ -196,6 +196,13 @@ void stage_close(struct stage *stage)
                 munmap(stage->plan, sizeof(*stage->plan));
 }
 
+/* A successor that is stopped before it serves never goes on by itself: it is the predecessor's to
+ * end. */
+static bool is_to_be_killed(const struct plan *plan)
+{
+        return plan->role == ROLE_SUCCESSOR && !plan->was_taken;
+}
+
 /* What is due by now: a stopped process is continued. Whether the fault is still at work. */
 static bool attend_fault(struct stage *stage)
 {
@@ -208,7 +215,7 @@ static bool attend_fault(struct stage *stage)
                 stage->struck_ns = now;
         if (plan->fault == FAULT_HANG)
                 return now < stage->struck_ns + (plan->sleep_ms + 20) * EK_NS_PER_MS;
-        if (plan->fault != FAULT_STOP || stage->is_continued)
+        if (plan->fault != FAULT_STOP || stage->is_continued || is_to_be_killed(plan))
                 return false;
         if (now < stage->struck_ns + stage->stop_ms * EK_NS_PER_MS)
                 return true;
