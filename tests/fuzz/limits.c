@@ -22,6 +22,7 @@
 #include "garden_program.h"
 #include "garden_v1.ekiden.h"
 #include "handover/predecessor_private.h"
+#include "handover/successor.h"
 #include "peer.h"
 #include "wire/clock.h"
 
@@ -287,9 +288,10 @@ Test(limits, types_with_an_identity_are_1023_at_most)
         cr_expect_eq(make_table(EK_OBJECT_TYPES_MAX + 1), EKIDEN_ELIMIT);
 }
 
-/* If he were waited for, this would take longer than any test may. */
+/* If he were waited for, but for the last word, this would take longer than any test may. */
 Test(limits, operator_who_does_not_read_is_not_waited_for, .timeout = 60)
 {
+        const struct ekiden_error error = {.code = EKIDEN_EREFUSED, .sentence = "no"};
         struct ek_operator operator_ = {.asked_ns = ek_now_ns()};
         int ends[2];
 
@@ -300,6 +302,22 @@ Test(limits, operator_who_does_not_read_is_not_waited_for, .timeout = 60)
                 ek_event_phase(&operator_, EKIDEN_PHASE_WARM);
                 ek_event_flush(&operator_);
         }
+        ek_event_failed(&operator_, &error);
         ek_link_free(operator_.link);
+        close(ends[1]);
+}
+
+Test(limits, predecessor_that_says_nothing_is_given_up, .timeout = 60)
+{
+        static const struct ek_registry registry;
+        static const struct ek_token token;
+        struct ekiden_error error = {0};
+        int ends[2];
+
+        cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+        cr_expect_eq(ek_successor_start(ends[0], &token, &garden_v1, &registry, &error),
+                     EKIDEN_ETIMEOUT);
+        cr_expect_eq(error.phase, EKIDEN_PHASE_CHECK);
+        cr_expect_eq(ek_successor_state(), EK_SUCCESSOR_FAILED);
         close(ends[1]);
 }

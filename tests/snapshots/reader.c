@@ -307,6 +307,20 @@ LeakTest(snapshot_reader, refuses_a_header_that_is_too_long_to_be_one)
         expect_frames_refused(&frames, "too long", "header", 0);
 }
 
+LeakTest(snapshot_reader, refuses_a_frame_over_64_kib_that_holds_no_records)
+{
+        struct frames frames = frames_read(REGISTRY);
+        Ekiden__Item *item = frames_message(&frames, 1, &ekiden__item__descriptor);
+
+        free(item->message);
+        item->message = malloc((64 << 10) + 1);
+        cr_assert_not_null(item->message);
+        memset(item->message, 'm', 64 << 10);
+        item->message[64 << 10] = '\0';
+        frames_replace(&frames, 1, &item->base);
+        expect_frames_refused(&frames, "too long for its kind", "item", 1);
+}
+
 LeakTest(snapshot_reader, refuses_what_is_no_regular_file)
 {
         int ends[2];
