@@ -113,7 +113,7 @@ static int tag(struct foo *ring, struct client *client, const char *port)
 {
         int began = annotated_v2_tag_client(client);
 
-        if (began == EKIDEN_FRESH || ekiden_is_restored()) {
+        if (began == EKIDEN_FRESH || (ekiden_is_restored() && !ekiden_is_rehearsal())) {
                 client->listener = listen_on(port);
                 client->length = 0; /* in a snapshot: who had said that is gone */
         }

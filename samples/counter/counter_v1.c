@@ -90,7 +90,7 @@ static int tag(Clients *clients, Session *session, const char *port)
 {
         int began = counter_v1_tag_clients(clients);
 
-        if (began == EKIDEN_FRESH || ekiden_is_restored())
+        if (began == EKIDEN_FRESH || (ekiden_is_restored() && !ekiden_is_rehearsal()))
                 clients->listener = listen_on(port);
         return began < 0 ? began : counter_v1_tag_session(session);
 }

@@ -118,10 +118,11 @@ int ekiden_set_snapshot(const char *path);
 
 /**
  * Whether this process has started from a snapshot, until its first update point is passed. Then
- * descriptors are -1 in what the tag functions return, and the program opens new ones:
+ * descriptors are -1 in what the tag functions return, and the program opens new ones, unless it is
+ * only rehearsed (`ekiden-inspect --for`) while the service runs that has them:
  *
  *     int began = counter_v1_tag_clients(&clients);
- *     if (began == EKIDEN_FRESH || ekiden_is_restored())
+ *     if (began == EKIDEN_FRESH || (ekiden_is_restored() && !ekiden_is_rehearsal()))
  *             clients.listener = listen_on(port);
  */
 bool ekiden_is_restored(void);
