@@ -107,7 +107,7 @@ def main():
             *[f'{s.name}_{part}.o' for s in schemas
               for part in ('v1.pb-c', 'v1.ekiden', 'v1.native', 'trip')],
             '-Wl,--start-group', *libraries, '-Wl,--end-group', '-lcriterion', '-lprotobuf-c',
-            '-luv', '-lisal', '-lpthread', '-lm')
+            '-luv', '-lisal', '-lxxhash', '-lpthread', '-lm')
         if subprocess.run(['./trips'], timeout=100, stdin=subprocess.DEVNULL).returncode != 0:
             sys.exit(f'values did not come through: {count} schemas from seed {seed}')
         members = sum(len(struct.members) for schema in schemas for struct in schema.structs)
