@@ -13,6 +13,7 @@ enum scenario {
         SCENARIO_REFUSED, /* the new binary ends when it has all: a fault in the calling off */
         SCENARIO_LATE, /* TAKEN comes when the predecessor has just given up */
         SCENARIO_REHEARSED,
+        SCENARIO_VERIFIED, /* an upgrade to the same version, verified */
         SCENARIO_SNAPSHOT, /* no upgrade at all */
         SCENARIOS,
 };
@@ -30,7 +31,7 @@ struct fault_case {
 /** Whether the predecessor serves on where nothing fails. */
 static inline bool scenario_serves_on(enum scenario scenario)
 {
-        return scenario != SCENARIO_GOOD;
+        return scenario != SCENARIO_GOOD && scenario != SCENARIO_VERIFIED;
 }
 
 /** "SCENARIO:ROLE:CALL:COUNT:FAULT", such as "good:successor:recvmsg:3:eintr". */

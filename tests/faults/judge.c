@@ -56,9 +56,9 @@ static int may_serve(const struct stage *stage, const struct fault_case *c)
         return plan->is_taken ? NEW : OLD;
 }
 
-static int version_of(int who)
+static int version_of(const struct scene *scene, int who)
 {
-        return who == NEW ? 2 : 1;
+        return who == NEW && scene->fault_case->scenario != SCENARIO_VERIFIED ? 2 : 1;
 }
 
 /* Frames without which there is no upgrade. */
@@ -82,6 +82,13 @@ static bool is_needed(unsigned int place)
         return false;
 }
 
+/* What a program must expect of the calls that it makes. */
+static bool is_harmless(const struct fault_case *c)
+{
+        return c->scenario != SCENARIO_LATE && c->scenario != SCENARIO_REFUSED &&
+               (c->fault == FAULT_EINTR || c->fault == FAULT_SHORT || c->fault == FAULT_DELAYED);
+}
+
 /* A fault that no upgrade may survive: a frame that came damaged or not at all, a successor that
    took longer than every deadline. */
 static bool is_fatal(const struct stage *stage, const struct fault_case *c)
@@ -93,7 +100,7 @@ static bool is_fatal(const struct stage *stage, const struct fault_case *c)
         if (is_needed(c->place))
                 return c->fault != FAULT_DELAYED && c->fault != FAULT_FORGED;
         return is_gone && c->role == ROLE_SUCCESSOR && !stage->plan->was_taken &&
-               c->scenario == SCENARIO_GOOD;
+               (c->scenario == SCENARIO_GOOD || c->scenario == SCENARIO_VERIFIED);
 }
 
 static int who_serves(const struct scene *scene)
@@ -127,7 +134,7 @@ static void judge_state(const struct scene *scene, int who, struct judgement *ju
 {
         const struct answer *before = &scene->before, *after = &scene->after;
 
-        if (after->version != version_of(who))
+        if (after->version != version_of(scene, who))
                 judge_add(judgement, "version %d answers", after->version);
         if (after->asked < before->asked + scene->asked ||
             after->asked > before->asked + scene->asked + scene->unanswered)
@@ -278,6 +285,9 @@ void judge(struct stage *stage, struct scene *scene, struct judgement *judgement
         if (judgement->serves)
                 judge_remains(stage, scene, who, judgement);
         judge_told(stage, scene, who, judgement);
+        if (is_harmless(scene->fault_case) && !is_success(scene))
+                judge_add(judgement, "what is no fault at all has made it fail: %s",
+                          scene->told.sentence);
         if (is_fatal(stage, scene->fault_case) && (who == NEW || is_success(scene)))
                 judge_add(judgement, "the fault was not noticed");
         if (scene->fault_case->scenario == SCENARIO_SNAPSHOT)

@@ -4,7 +4,7 @@
  * every frame of each of the three that take part. Prints what failed, a table, and how many
  * passed.
  *
- * usage: matrix [-j N] [--sample N] [--only PREFIX] [--case NAME]… [--list]
+ * usage: matrix [-j N] [--sample N] [--only PREFIX] [--case NAME]… [--list] [--verbose]
  */
 #include <getopt.h>
 #include <signal.h>
@@ -172,7 +172,7 @@ static void print_table(const struct matrix *matrix)
                 }
 }
 
-static int sum_up(const struct matrix *matrix)
+static int sum_up(const struct matrix *matrix, bool is_verbose)
 {
         size_t passed = 0, unreached = 0;
         char name[CASE_NAME_MAX];
@@ -184,6 +184,8 @@ static int sum_up(const struct matrix *matrix)
                 passed +=
                         outcome->verdict == VERDICT_PASSED || outcome->verdict == VERDICT_UNREACHED;
                 case_name(&matrix->cases[i], name);
+                if (is_verbose)
+                        printf("%s: %s\n", name, outcome->told);
                 if (outcome->verdict == VERDICT_FAILED)
                         printf("FAILED %s: %s\n", name, outcome->why);
                 else if (outcome->verdict == VERDICT_PENDING)
@@ -198,26 +200,24 @@ static int sum_up(const struct matrix *matrix)
 
 static int usage(void)
 {
-        fprintf(stderr,
-                "usage: matrix [-j N] [--sample N] [--only PREFIX] [--case NAME]… [--list]\n");
+        fprintf(stderr, "usage: matrix [-j N] [--sample N] [--only PREFIX] [--case NAME]… "
+                        "[--list] [--verbose]\n");
         return 64;
 }
 
 int main(int argc, char **argv)
 {
         static const struct option options[] = {
-                {"sample", required_argument, NULL, 's'},
-                {"only", required_argument, NULL, 'o'},
-                {"case", required_argument, NULL, 'c'},
-                {"list", no_argument, NULL, 'l'},
-                {0},
+                {"sample", required_argument, NULL, 's'}, {"only", required_argument, NULL, 'o'},
+                {"case", required_argument, NULL, 'c'},   {"list", no_argument, NULL, 'l'},
+                {"verbose", no_argument, NULL, 'v'},      {0},
         };
         static uint32_t counts[SCENARIOS][ROLES][PLACES];
         struct fault_case named[NAMED_MAX];
         size_t named_count = 0, wanted = 0;
         unsigned int workers = 24;
         const char *prefix = "";
-        bool only_list = false;
+        bool only_list = false, is_verbose = false;
         struct matrix matrix;
 
         for (int option; (option = getopt_long(argc, argv, "j:", options, NULL)) != -1;) {
@@ -227,6 +227,8 @@ int main(int argc, char **argv)
                         wanted = strtoul(optarg, NULL, 10);
                 else if (option == 'o')
                         prefix = optarg;
+                else if (option == 'v')
+                        is_verbose = true;
                 else if (option == 'l')
                         only_list = true;
                 else if (option != 'c' || named_count == NAMED_MAX ||
@@ -256,5 +258,5 @@ int main(int argc, char **argv)
                 return 0;
         matrix.board = share(sizeof(*matrix.board) + matrix.count * sizeof(struct outcome));
         run(&matrix, workers);
-        return sum_up(&matrix);
+        return sum_up(&matrix, is_verbose);
 }

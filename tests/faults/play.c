@@ -31,6 +31,7 @@ static const struct {
         [SCENARIO_REFUSED] = {{NULL}, SUBJECT_REFUSES, "failed"},
         [SCENARIO_LATE] = {{NULL}, SUBJECT_V2, "failed"},
         [SCENARIO_REHEARSED] = {{"--rehearse"}, SUBJECT_V2, "rehearsed"},
+        [SCENARIO_VERIFIED] = {{"--verify"}, SUBJECT_V1, "committed"},
         [SCENARIO_SNAPSHOT] = {{"--snapshot", SNAPSHOT_NAME}, NULL, "snapshot"},
 };
 
@@ -181,6 +182,8 @@ void play(const struct fault_case *fault_case, const struct clean clean[SCENARIO
                 judge(&stage, &scene, &judgement);
                 next_upgrade(&stage, &judgement);
                 ret_outcome->phase = stage.plan->struck_phase;
+                snprintf(ret_outcome->told, sizeof(ret_outcome->told), "%s %s %.250s",
+                         scene.told.error, scene.told.phase, scene.told.sentence);
                 ret_outcome->verdict = stage.plan->has_struck ? VERDICT_PASSED : VERDICT_UNREACHED;
         }
         if (stage.failure[0])

@@ -11,6 +11,7 @@ struct outcome {
         enum verdict verdict;
         int phase; /* the predecessor's, when the fault struck */
         char why[600]; /* FAILED: what is not as it must be */
+        char told[320]; /* the error that the operator was told, or "" */
 };
 
 #define SNAPSHOT_NAME "state.ekiden"
