@@ -143,10 +143,13 @@ INJECT_REAL(ssize_t, write, (int fd, const void *data, size_t size))
 
 INJECT_REAL(ssize_t, writev, (int fd, const struct iovec *parts, int count))
 {
-        struct iovec first = {parts[0].iov_base, 1};
+        struct iovec first = {NULL, 0};
         bool is_short;
 
         if (inject_at_moving(CALL_writev, &is_short))
                 return -1;
+        for (int i = 0; i < count && first.iov_len == 0; i++)
+                if (parts[i].iov_len > 0)
+                        first = (struct iovec){parts[i].iov_base, 1};
         return is_short ? __real_writev(fd, &first, 1) : __real_writev(fd, parts, count);
 }

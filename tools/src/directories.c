@@ -79,7 +79,8 @@ void directories_deinit(struct directories *directories)
 
 int directory_open(const char *path, uid_t *ret_owner, struct ekiden_error *error)
 {
-        ek_auto_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        ek_auto_close int fd = (int)TEMP_FAILURE_RETRY(
+                open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
         struct stat status;
         uid_t user = geteuid();
 

@@ -84,7 +84,7 @@ static int connect_to(const char *path, int *ret_fd)
         if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) < 0)
                 return -errno;
         strcpy(address.sun_path, path);
-        if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+        if (TEMP_FAILURE_RETRY(connect(fd, (struct sockaddr *)&address, sizeof(address))) < 0) {
                 if (errno != EAGAIN)
                         return -errno;
                 ek_close(&fd);

@@ -29,7 +29,9 @@ static int open_directory(struct snapshot_file *file)
                                             : strdup(".");
 
         file->name = slash ? slash + 1 : file->path;
-        file->directory = parent ? open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+        file->directory =
+                parent ? (int)TEMP_FAILURE_RETRY(open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+                       : -1;
         return file->directory;
 }
 
@@ -84,7 +86,8 @@ static int create_named(struct snapshot_file *file)
 
 static int create(struct snapshot_file *file)
 {
-        file->fd = openat(file->directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        file->fd = (int)TEMP_FAILURE_RETRY(
+                openat(file->directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
         if (file->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
                 file->fd = create_named(file);
         return file->fd;
@@ -92,9 +95,13 @@ static int create(struct snapshot_file *file)
 
 static int open_link(struct snapshot_file *file)
 {
+        ssize_t n;
         int copy;
 
-        if (write(file->fd, EK_SNAPSHOT_MAGIC, EK_SNAPSHOT_MAGIC_SIZE) != EK_SNAPSHOT_MAGIC_SIZE)
+        n = TEMP_FAILURE_RETRY(write(file->fd, EK_SNAPSHOT_MAGIC, EK_SNAPSHOT_MAGIC_SIZE));
+        if (n >= 0 && n != EK_SNAPSHOT_MAGIC_SIZE)
+                errno = ENOSPC; /* what the next write would be told */
+        if (n != EK_SNAPSHOT_MAGIC_SIZE)
                 return EKIDEN_ESYSTEM;
         copy = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
         return copy < 0 ? EKIDEN_ESYSTEM : ek_link_new_file(copy, &file->link);

@@ -96,7 +96,8 @@ static int enter_directory(struct lookup *lookup, struct ekiden_error *error)
                 directory = slash == lookup->name ? "/" : lookup->name;
                 *slash = '\0';
         }
-        lookup->directory = openat(from, directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        lookup->directory =
+                (int)TEMP_FAILURE_RETRY(openat(from, directory, O_PATH | O_DIRECTORY | O_CLOEXEC));
         if (lookup->directory < 0)
                 return cannot_open(lookup, errno, error);
         if (slash)
@@ -126,7 +127,8 @@ static int look_up(struct lookup *lookup, int *ret_fd, struct ekiden_error *erro
 
         if (r < 0)
                 return r;
-        fd = openat(lookup->directory, lookup->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        fd = (int)TEMP_FAILURE_RETRY(
+                openat(lookup->directory, lookup->name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
         if (fd < 0 || fstat(fd, &status) < 0)
                 return cannot_open(lookup, errno, error);
         if (!S_ISLNK(status.st_mode)) {
