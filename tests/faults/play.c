@@ -92,7 +92,7 @@ static bool warm_up(struct stage *stage, const struct fault_case *c, struct scen
                   stage_ask(stage, &scene->before);
         if (!is_well && !stage->failure[0])
                 snprintf(stage->failure, sizeof(stage->failure),
-                         "the upgrade that warms up went wrong: %s", told.sentence);
+                         "the upgrade that warms up went wrong: %.200s", told.sentence);
         return is_well;
 }
 
