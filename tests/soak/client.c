@@ -203,6 +203,15 @@ static int connect_to(int port)
         return connection;
 }
 
+static void wait_while_held(struct talk *talk)
+{
+        while (__atomic_load_n(&talk->control->hold, __ATOMIC_RELAXED)) {
+                __atomic_store_n(&talk->client->is_held, true, __ATOMIC_RELEASE);
+                usleep(1000);
+        }
+        __atomic_store_n(&talk->client->is_held, false, __ATOMIC_RELEASE);
+}
+
 static void run(struct talk *talk, int port)
 {
         talk->connection = connect_to(port);
@@ -213,6 +222,7 @@ static void run(struct talk *talk, int port)
         do {
                 if (!write_some(talk))
                         return;
+                wait_while_held(talk);
                 if (talk->control->pace_us > 0)
                         usleep(talk->control->pace_us);
         } while (!__atomic_load_n(&talk->control->stop, __ATOMIC_RELAXED));

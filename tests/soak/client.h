@@ -17,12 +17,14 @@ enum window { WINDOW_QUIET, WINDOW_BUSY, WINDOWS };
 /* What clients and driver share; in memory that is mapped before the fork. */
 struct clients_control {
         int stop; /* finish what is under way, check, exit */
+        int hold; /* finish what is under way, and wait */
         int window; /* of enum window */
         unsigned int pace_us; /* between two rounds of a client */
 };
 
 struct client {
         pid_t pid;
+        bool is_held; /* nothing is under way, while control->hold */
         bool is_done; /* it has checked, and `complaint` is empty if all was well */
         uint64_t acknowledged;
         char complaint[256];

@@ -9,8 +9,9 @@
 struct order {
         const char *tool; /* ekiden-upgrade */
         const char *option; /* "--rehearse" …, or NULL */
+        const char *file; /* "--snapshot FILE" in place of an upgrade, or NULL */
         pid_t pid; /* who is upgraded */
-        const char *binary;
+        const char *binary; /* NULL with a file */
 };
 
 struct outcome {
@@ -21,3 +22,6 @@ struct outcome {
 };
 
 struct outcome operator_order(const struct order *order);
+
+/** Whether `ekiden-inspect diff` finds two snapshots the same. */
+bool operator_same(const char *inspect, const char *older, const char *newer);

@@ -108,6 +108,24 @@ unsigned int service_settle(struct service *service)
         return unhappy;
 }
 
+bool service_hold(struct service *service, bool hold)
+{
+        const struct timespec a_moment = {.tv_nsec = 1000000};
+
+        __atomic_store_n(&service->shared->control.hold, hold, __ATOMIC_RELAXED);
+        for (unsigned int i = 0; i < service->client_count; i++) {
+                const struct client *client = &service->shared->clients[i];
+                int ms = 0;
+
+                while (__atomic_load_n(&client->is_held, __ATOMIC_ACQUIRE) != hold) {
+                        if (ms++ == SETTLE_MS || client->is_done)
+                                return false;
+                        nanosleep(&a_moment, NULL);
+                }
+        }
+        return true;
+}
+
 uint64_t service_acknowledged(const struct service *service)
 {
         uint64_t sum = 0;

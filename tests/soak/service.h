@@ -32,6 +32,9 @@ void service_reap(void);
 /** Has the clients finish and check. Returns how many were not content, and says why. */
 unsigned int service_settle(struct service *service);
 
+/** Has the clients do nothing, or go on. Returns when they do, or false after a while. */
+bool service_hold(struct service *service, bool hold);
+
 /** Writes that were acknowledged so far. */
 uint64_t service_acknowledged(const struct service *service);
 
