@@ -26,6 +26,7 @@ longest() {
         case $1 in
         lock_file) echo 1024 ;;
         control) echo 2048 ;;
+        inspect) echo 16384 ;;
         *) echo 6144 ;;
         esac
 }

@@ -15,7 +15,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 CORPUS = os.path.join(ROOT, 'tests', 'fuzz', 'corpus')
 BUILD = sys.argv[1]
 INCLUDES = ['-I' + ROOT + '/idl', '-I' + ROOT + '/tests/transformers/schema',
-            '-I' + ROOT + '/tests/property', '-I' + ROOT + '/tests/codegen/golden', '-I/usr/include']
+            '-I' + ROOT + '/tests/property', '-I' + ROOT + '/tests/wire', '-I' + ROOT + '/tests/codegen/golden', '-I/usr/include']
 SMALL = 6000  # bytes of a frozen file that is worth a seed
 
 
@@ -233,6 +233,27 @@ def snapshot():
              message='ekiden.Value')], descriptors=2, records=4)
 
 
+def inspect():
+    for name in ('chat_v3', 'registry_v4'):
+        with open(ROOT + f'/tests/snapshots/{name}.ekiden', 'rb') as file:
+            yield name, file.read()[8:]  # behind the magic
+
+
+def dynamic():
+    def pair(proto, message, text):
+        sets = subprocess.run(['protoc', *INCLUDES, '--descriptor_set_out=/dev/stdout', proto],
+                              stdout=subprocess.PIPE, check=True).stdout
+        record = encode(proto, message, text)
+        return b'\x0a' + varint(len(sets)) + sets + b'\x12' + varint(len(record)) + record
+    yield 'every', pair(
+        'every_type.proto', 'every.Every',
+        'single_int32: -1 single_uint64: 18446744073709551615 single_sint32: -5 single_fixed64: 7 '
+        'single_float: 1.5 single_double: -inf single_bool: true single_colour: GREEN '
+        'single_string: "a\\303\\244" single_bytes: "\\001\\377" single_every { strings: "x" } '
+        'int32s: [1, 2] doubles: nan colours: [RED, GREEN] packed_int32s: [3, 4] '
+        'packed_bools: [true, false] choices { one_string: "s" } choices { one_every { } }')
+
+
 def lock_file():
     for path in glob.glob(ROOT + '/samples/*/state/ekiden.lock'):
         with open(path, 'rb') as file:
@@ -251,7 +272,7 @@ def objects():
 
 
 def main():
-    for target in (records, objects, successor, snapshot, predecessor, control, plugin, lock_file,
+    for target in (records, objects, successor, snapshot, inspect, dynamic, predecessor, control, plugin, lock_file,
                    frame_reader):
         folder = os.path.join(CORPUS, target.__name__)
         os.makedirs(folder, exist_ok=True)
