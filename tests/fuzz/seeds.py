@@ -15,7 +15,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 CORPUS = os.path.join(ROOT, 'tests', 'fuzz', 'corpus')
 BUILD = sys.argv[1]
 INCLUDES = ['-I' + ROOT + '/idl', '-I' + ROOT + '/tests/transformers/schema',
-            '-I' + ROOT + '/tests/property', '-I' + ROOT + '/tests/wire', '-I' + ROOT + '/tests/codegen/golden', '-I/usr/include']
+            '-I' + ROOT + '/tests/property', '-I' + ROOT + '/tests/fuzz',
+            '-I' + ROOT + '/tests/inspect/schema', '-I' + ROOT + '/tests/wire', '-I' + ROOT + '/tests/codegen/golden', '-I/usr/include']
 SMALL = 6000  # bytes of a frozen file that is worth a seed
 
 
@@ -245,6 +246,10 @@ def dynamic():
                               stdout=subprocess.PIPE, check=True).stdout
         record = encode(proto, message, text)
         return b'\x0a' + varint(len(sets)) + sets + b'\x12' + varint(len(record)) + record
+    yield 'defaults', pair('defaults.proto', 'defaults.Defaults',
+                           'm: 1 i: SMALL l { key: "k" value { m: 2 } }')
+    yield 'parts', pair('parts.proto', 'parts.Address',
+                        'street: "s" floors: [-1, 2] kind: TENT deep { inner: SOME }')
     yield 'every', pair(
         'every_type.proto', 'every.Every',
         'single_int32: -1 single_uint64: 18446744073709551615 single_sint32: -5 single_fixed64: 7 '
