@@ -279,8 +279,8 @@ int dynamic_build_message(struct dynamic_types *types, const struct dynamic_type
         struct layout layout = {
                 .types = types, .type = type, .size_bytes = sizeof(ProtobufCMessage)};
         ProtobufCFieldDescriptor *fields;
-        const FieldProto **sorted;
-        size_t count;
+        const FieldProto **sorted = NULL;
+        size_t count = 0;
         int r = sort_fields(&layout, &sorted, &count);
 
         if (r == 0)
