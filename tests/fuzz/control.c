@@ -94,9 +94,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         peer_send(peer, data + half, size - half);
         ek_control_attend("loop");
         peer_end(peer);
-        /* What he says out of turn is read away, a little each time, until he is seen to have left.
-         */
-        for (size_t i = 0; i < 2 + size / 256; i++)
+        /* What he says out of turn is read away, a little each time (a frame, where descriptors
+           come with it), until he is seen to have left. */
+        for (size_t i = 0; i < 2 + size / EK_FRAME_HEADER_SIZE; i++)
                 ek_control_attend("loop");
         expect(begun <= 1);
         if (ek_upgrade_operator())
