@@ -168,13 +168,14 @@ class Systemd(unittest.TestCase):
         self.assertEqual(self.ask(), b'3\n')
 
     def test_an_upgrade_that_is_called_off_leaves_it_ready(self):
-        tool = self.order('service', '/bin/true')
-        self.manager.expect(self, 'RELOADING')
-        lines = self.manager.expect(self, 'READY', 'STATUS')
-        self.assertIn('called off', lines['STATUS'])
-        self.assertNotIn('MAINPID', lines)
-        self.assertNotEqual(self.finish(tool)[0], 0)
-        self.assertEqual(self.ask(), b'1\n')
+        for answers, binary in enumerate(['/bin/true', '/no/such/binary']):
+            tool = self.order('service', binary)
+            self.manager.expect(self, 'RELOADING')
+            lines = self.manager.expect(self, 'READY', 'STATUS')
+            self.assertIn('called off', lines['STATUS'])
+            self.assertNotIn('MAINPID', lines)
+            self.assertNotEqual(self.finish(tool)[0], 0)
+            self.assertEqual(self.ask(), b'%d\n' % (answers + 1))
 
     def test_a_rehearsal_is_no_reload(self):
         tool = self.order('--rehearse', 'service', SERVICE)

@@ -82,15 +82,20 @@ static void on_child_ended(void *data, pid_t pid)
                 unlink(path);
 }
 
-/* Whoever comes while an upgrade is under way is told that; the program is not asked. */
+/* Whoever comes while an upgrade is under way is told that; the program is not asked. Who observes
+   has heard of phase CHECK where more than that went wrong. */
 static int begin(const struct ek_upgrade_request *request, const struct ek_operator *operator_,
                  struct ekiden_error *error)
 {
-        int r = 0;
+        bool is_busy = ek_predecessor_phase() != EKIDEN_PHASE_NONE;
+        int r = is_busy ? 0 : ek_permit(request, operator_ ? operator_->link : NULL, error);
 
-        if (ek_predecessor_phase() == EKIDEN_PHASE_NONE)
-                r = ek_permit(request, operator_ ? operator_->link : NULL, error);
-        return r < 0 ? r : ek_predecessor_begin(&ek_process.setup, request, error);
+        if (r < 0)
+                return r;
+        r = ek_predecessor_begin(&ek_process.setup, request, error);
+        if (r < 0 && !is_busy)
+                ek_observe_called_off(error);
+        return r;
 }
 
 int ek_upgrade_begin(struct ek_upgrade_request *request, struct ek_operator *operator_)
