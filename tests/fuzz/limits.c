@@ -106,6 +106,28 @@ Test(limits, request_over_1_mib_is_refused_before_its_bytes_come)
         cr_expect_eq(answer_to_header(REQUEST_MAX + 1), EKIDEN_ELIMIT);
 }
 
+/* What a later protocol asks for would be passed over, and something else begun in its place. */
+Test(limits, protocol_of_a_request_is_2_at_most)
+{
+        static const int codes[] = {EKIDEN_EPROTOCOL, 0, 0, EKIDEN_EPROTOCOL};
+
+        start_process();
+        for (uint32_t protocol = 0; protocol < 4; protocol++) {
+                Ekiden__StatusRequest status = EKIDEN__STATUS_REQUEST__INIT;
+                Ekiden__Request request = EKIDEN__REQUEST__INIT;
+                struct ek_link *link = connect_operator();
+
+                request.protocol = protocol;
+                request.status = &status;
+                cr_assert_eq(ek_link_send_message(link, EKIDEN__FRAME_KIND__REQUEST, &request.base,
+                                                  &patience),
+                             0);
+                ek_control_attend("loop");
+                cr_expect_eq(read_answer(link), codes[protocol], "protocol %u", protocol);
+                ek_link_free(link);
+        }
+}
+
 Test(limits, connection_beyond_the_16th_takes_the_place_of_the_oldest_that_asked_for_nothing)
 {
         struct ek_link *links[EK_OPERATORS_MAX + 1];

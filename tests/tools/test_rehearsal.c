@@ -35,6 +35,27 @@ Test(rehearsal, it_is_asked_for_when_the_operator_asks_and_only_then)
         scene_deinit(&scene);
 }
 
+/* Such a process passes over what it does not know: it would upgrade. It refuses another protocol.
+ */
+Test(rehearsal, it_and_a_verification_are_no_request_that_a_process_without_them_would_take)
+{
+        static const char *const trials[] = {"--rehearse", "--verify"};
+        struct scene scene;
+
+        for (size_t i = 0; i < 2; i++) {
+                scene_start(&scene, TOOL_ARGUMENTS(trials[i], "chat", "./chat-v2"));
+                cr_expect_eq(scene.request->protocol, 2u, "%s", trials[i]);
+                scene_send_failed(&scene, EKIDEN_EPROTOCOL, "not understood");
+                scene_expect_exit(&scene, ekiden_error_exit_status(EKIDEN_EPROTOCOL));
+                scene_deinit(&scene);
+        }
+        scene_start_upgrade(&scene);
+        cr_expect_eq(scene.request->protocol, 1u);
+        scene_send_committed(&scene);
+        scene_expect_exit(&scene, 0);
+        scene_deinit(&scene);
+}
+
 Test(rehearsal, its_report_lines_up)
 {
         struct scene scene;

@@ -36,7 +36,7 @@ static void ask(struct ek_link *link, const char *binary, const char *step, cons
         Ekiden__UpgradeRequest upgrade = EKIDEN__UPGRADE_REQUEST__INIT;
         char *arguments[] = {(char *)(uintptr_t)step, (char *)(uintptr_t)fault};
 
-        request.protocol = 1;
+        request.protocol = rehearse ? 2 : 1;
         request.upgrade = &upgrade;
         upgrade.binary = (char *)(uintptr_t)binary;
         upgrade.has_rehearse = upgrade.rehearse = rehearse;

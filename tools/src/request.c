@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "ekiden/handover.pb-c.h"
+#include "entry/control_protocol.h"
 #include "text.h"
 #include "wire/cleanup.h"
 
-#define PROTOCOL 1
 #define SEND_TIMEOUT_MS 5000 /* only a request beyond the socket's buffer ever waits */
 
 static int send_request(struct ek_link *link, const Ekiden__Request *request,
@@ -50,7 +50,8 @@ int request_upgrade(struct ek_link *link, const struct options *options, const c
         upgrade.wait = options->wait;
         upgrade.has_rehearse = upgrade.rehearse = options->rehearse;
         upgrade.has_verify = upgrade.verify = options->verify;
-        request.protocol = PROTOCOL;
+        request.protocol = options->rehearse || options->verify ? EK_CONTROL_PROTOCOL_TRIAL
+                                                                : EK_CONTROL_PROTOCOL;
         request.upgrade = &upgrade;
         return send_request(link, &request, error);
 }
@@ -60,7 +61,7 @@ int request_status(struct ek_link *link, uint32_t watch_ms, struct ekiden_error 
         Ekiden__StatusRequest status = EKIDEN__STATUS_REQUEST__INIT;
         Ekiden__Request request = EKIDEN__REQUEST__INIT;
 
-        request.protocol = PROTOCOL;
+        request.protocol = EK_CONTROL_PROTOCOL;
         status.has_watch_ms = watch_ms > 0;
         status.watch_ms = watch_ms;
         request.status = &status;
@@ -72,7 +73,7 @@ int request_wait(struct ek_link *link, struct ekiden_error *error)
         Ekiden__WaitRequest wait = EKIDEN__WAIT_REQUEST__INIT;
         Ekiden__Request request = EKIDEN__REQUEST__INIT;
 
-        request.protocol = PROTOCOL;
+        request.protocol = EK_CONTROL_PROTOCOL;
         request.wait = &wait;
         return send_request(link, &request, error);
 }
@@ -82,7 +83,7 @@ int request_cancel(struct ek_link *link, struct ekiden_error *error)
         Ekiden__CancelRequest cancel = EKIDEN__CANCEL_REQUEST__INIT;
         Ekiden__Request request = EKIDEN__REQUEST__INIT;
 
-        request.protocol = PROTOCOL;
+        request.protocol = EK_CONTROL_PROTOCOL;
         request.cancel = &cancel;
         return send_request(link, &request, error);
 }
@@ -92,7 +93,7 @@ int request_snapshot(struct ek_link *link, struct ekiden_error *error)
         Ekiden__SnapshotRequest snapshot = EKIDEN__SNAPSHOT_REQUEST__INIT;
         Ekiden__Request request = EKIDEN__REQUEST__INIT;
 
-        request.protocol = PROTOCOL;
+        request.protocol = EK_CONTROL_PROTOCOL;
         request.snapshot = &snapshot;
         return send_request(link, &request, error);
 }

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "entry/control_protocol.h"
 #include "entry/control_socket.h"
 #include "entry/event.h"
 #include "entry/listeners.h"
@@ -20,7 +21,6 @@
 #include "wire/cleanup.h"
 #include "wire/clock.h"
 
-#define PROTOCOL 1
 #define REQUEST_MAX (UINT32_C(1) << 20) /* bytes */
 
 /* The process's own user or root may ask; the socket's mode says the same (unix(7), SO_PEERCRED).
@@ -165,7 +165,8 @@ static void answer(struct ek_operator *operator_, Ekiden__Request **request,
                    const char *update_point)
 {
         operator_->asked_ns = ek_now_ns();
-        if ((*request)->protocol != PROTOCOL) {
+        if ((*request)->protocol != EK_CONTROL_PROTOCOL &&
+            (*request)->protocol != EK_CONTROL_PROTOCOL_TRIAL) {
                 refuse_unknown(operator_, EKIDEN_EPROTOCOL);
         } else if ((*request)->snapshot) {
                 ek_snapshot_serve(operator_, update_point);
