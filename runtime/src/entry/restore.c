@@ -86,7 +86,7 @@ int ek_snapshot_take_variable(struct ekiden_error *error)
                                      "a binary that gains rights by its mode or by file "
                                      "capabilities takes no snapshot from its environment; "
                                      "unset " EK_SNAPSHOT_VARIABLE);
-        else if (value && value[0] && !chosen)
+        else if (value && value[0] && !chosen && given.file < 0)
                 r = ekiden_set_snapshot(value);
         unsetenv(EK_SNAPSHOT_VARIABLE);
         return r;
