@@ -77,3 +77,16 @@ Test(beginnings, what_the_program_gives_counts_more_than_the_environment)
         cr_expect_eq(answers, 42u);
         cr_expect_null(getenv("EKIDEN_SNAPSHOT"));
 }
+
+Test(beginnings, a_snapshot_that_cannot_be_used_forbids_no_fresh_start)
+{
+        uint64_t answers = 1;
+
+        cr_assert_eq(ekiden_set_snapshot_file(memfd_create("empty", MFD_CLOEXEC), NULL, 0), 0);
+        cr_assert_eq(start(), EKIDEN_EPROTOCOL);
+        cr_assert_eq(start(), EKIDEN_FRESH);
+        cr_expect_eq(ekiden_tag_uint64("answers", &answers), EKIDEN_FRESH);
+        ekiden_wake();
+        ekiden_update_point("loop"); /* which would end one that has part of its state */
+        cr_expect_eq(answers, 1u);
+}

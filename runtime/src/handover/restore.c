@@ -182,8 +182,11 @@ int ek_restore_start(int file, const struct ekiden_schema *schema,
 
         if (r == 0)
                 r = find_chain(schema, registry, error);
-        if (r < 0)
-                return fail(r, error);
+        if (r < 0) {
+                /* Nothing has been taken: the program may begin in another way. */
+                ek_snapshot_close(&restore.snapshot);
+                return ekiden_error_set(error, r, "%s", ekiden_error_text(r));
+        }
         error->from_version = error->to_version = 0;
         restore.leg = next_leg(restore.snapshot.header);
         restore.fetch = (struct ek_fetch){.chain = &restore.chain, .pull = pull};
