@@ -66,6 +66,11 @@ static void teardown(void)
 
 TestSuite(beginnings, .init = setup, .fini = teardown, .timeout = 60);
 
+static bool is_open(int fd)
+{
+        return fcntl(fd, F_GETFD) >= 0 || errno != EBADF;
+}
+
 Test(beginnings, what_the_program_gives_counts_more_than_the_environment)
 {
         uint64_t answers = 0;
@@ -89,4 +94,23 @@ Test(beginnings, a_snapshot_that_cannot_be_used_forbids_no_fresh_start)
         ekiden_wake();
         ekiden_update_point("loop"); /* which would end one that has part of its state */
         cr_expect_eq(answers, 1u);
+}
+
+static void expect_closed_after_failure(int file)
+{
+        int kept[2];
+
+        cr_assert_eq(pipe2(kept, O_CLOEXEC), 0);
+        cr_assert_eq(ekiden_set_snapshot_file(file, kept, 2), 0);
+        cr_assert_lt(start(), 0);
+        cr_expect_not(is_open(file));
+        cr_expect_not(is_open(kept[0]));
+        cr_expect_not(is_open(kept[1]));
+}
+
+Test(beginnings, what_was_given_is_closed_where_it_cannot_be_used)
+{
+        expect_closed_after_failure(memfd_create("empty", MFD_CLOEXEC));
+        setenv("EKIDEN_RUNTIME_DIR", "/no/such/directory", 1);
+        expect_closed_after_failure(dup(snapshot));
 }

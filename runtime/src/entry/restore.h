@@ -19,5 +19,6 @@ int ek_snapshot_take_variable(struct ekiden_error *error);
     error. */
 int ek_snapshot_start(struct ekiden_error *error);
 
-/** Closes what the program gave to be started from, when that is over or was not needed. */
+/** Closes what the program gave to be started from, when that is over or was not needed, or could
+    not be used. */
 void ek_snapshot_end(void);

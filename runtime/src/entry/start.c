@@ -106,18 +106,12 @@ static void begin_leg(bool is_successor)
                              : "fresh");
 }
 
-int ekiden_start(int argc, char *const argv[], const struct ekiden_schema *schema,
+static int start(int argc, char *const argv[], const struct ekiden_schema *schema,
                  struct ekiden_error *error)
 {
-        struct ekiden_error local = {0};
         struct ek_token token;
         int socket, r;
 
-        if (!error)
-                error = &local;
-        *error = (struct ekiden_error){0};
-        if (ek_process.is_started)
-                return ekiden_error_set(error, EKIDEN_ESTATE, "ekiden_start() was called before");
         if (!schema)
                 return ekiden_error_set(error, EKIDEN_EINVAL,
                                         "ekiden_start() needs the schema that protoc-gen-ekiden "
@@ -150,4 +144,21 @@ int ekiden_start(int argc, char *const argv[], const struct ekiden_schema *schem
         begin_leg(socket >= 0);
         return socket >= 0 || ek_restore_state() == EK_RESTORE_ACTIVE ? EKIDEN_RESUMED
                                                                       : EKIDEN_FRESH;
+}
+
+int ekiden_start(int argc, char *const argv[], const struct ekiden_schema *schema,
+                 struct ekiden_error *error)
+{
+        struct ekiden_error local = {0};
+        int r;
+
+        if (!error)
+                error = &local;
+        *error = (struct ekiden_error){0};
+        if (ek_process.is_started)
+                return ekiden_error_set(error, EKIDEN_ESTATE, "ekiden_start() was called before");
+        r = start(argc, argv, schema, error);
+        if (ek_restore_state() != EK_RESTORE_ACTIVE)
+                ek_snapshot_end(); /* it was not needed, or is of no use */
+        return r;
 }
