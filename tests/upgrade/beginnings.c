@@ -114,3 +114,19 @@ Test(beginnings, what_was_given_is_closed_where_it_cannot_be_used)
         setenv("EKIDEN_RUNTIME_DIR", "/no/such/directory", 1);
         expect_closed_after_failure(dup(snapshot));
 }
+
+/* It would be written over the whole one. */
+Test(beginnings, nothing_is_saved_before_all_is_there)
+{
+        int file = memfd_create("early", MFD_CLOEXEC);
+        uint64_t answers = 0;
+
+        cr_assert_eq(ekiden_set_snapshot_file(dup(snapshot), NULL, 0), 0);
+        cr_assert_eq(start(), EKIDEN_RESUMED);
+        cr_expect_eq(ekiden_save_snapshot(file, NULL, NULL, NULL), EKIDEN_ESTATE);
+        cr_assert_eq(ekiden_tag_uint64("answers", &answers), EKIDEN_RESUMED);
+        cr_expect_eq(ekiden_save_snapshot(file, NULL, NULL, NULL), EKIDEN_ESTATE);
+        ekiden_update_point("loop");
+        cr_expect_eq(ekiden_save_snapshot(file, NULL, NULL, NULL), 0);
+        close(file);
+}

@@ -27,8 +27,8 @@ extern "C" {
  *               borrowed. What it returns if negative ends the call. NULL: none is kept
  * @param data   passed to it
  * @param error  filled on failure; NULL allowed
- * @return 0; ESTATE (before ekiden_start(), in a successor that does not serve yet, from a
- * callback, while an upgrade is under way), EINVAL (no such file), EREFUSED (an export did),
+ * @return 0; ESTATE (before ekiden_start(), before the first update point in a process that has not
+ * begun afresh, from a callback, while an upgrade is under way), EINVAL (no such file), EREFUSED (an export did),
  * ELIMIT, ESYSTEM, ENOMEM; or what `keep` returned
  */
 int ekiden_save_snapshot(int file, int (*keep)(void *data, int descriptor, uint64_t number),

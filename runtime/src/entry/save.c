@@ -8,6 +8,7 @@
 
 #include "entry/leg.h"
 #include "entry/process.h"
+#include "handover/restore.h"
 #include "handover/successor.h"
 #include "state/snapshot_write.h"
 #include "wire/cleanup.h"
@@ -20,7 +21,7 @@ static int check_state(struct ekiden_error *error)
                 why = "ekiden_start() comes first";
         else if (ek_process.is_attending)
                 why = "it must not be called from a callback";
-        else if (ek_successor_state() != EK_SUCCESSOR_NONE)
+        else if (ek_successor_state() != EK_SUCCESSOR_NONE || ek_restore_state() != EK_RESTORE_NONE)
                 why = "this process does not serve yet";
         else if (ek_predecessor_phase() != EKIDEN_PHASE_NONE)
                 why = "an upgrade is under way; wait for its end, or call it off";
