@@ -24,7 +24,7 @@
 #define STORED_US 5000000 /* for the manager to have taken all */
 #define STORED_MAX 65536 /* numbers beyond are not ours */
 
-static size_t stored; /* descriptors beside the snapshot that this process started from, and one */
+static size_t stored; /* what of ours is in the store: descriptors beside a snapshot, and one */
 
 /* The descriptor itself tells more of the connection's end than its name: FDPOLL=0 keeps those,
    too, whose peer has closed, for the program to find out. */

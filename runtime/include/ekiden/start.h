@@ -200,9 +200,9 @@ struct ekiden_request {
 
 /**
  * Sets a function that may refuse an upgrade or rehearsal: in a maintenance window, at peak load.
- * It is called in an update point (or a tag call) of the predecessor when one is asked for, before
- * anything is checked or started; not while another is under way, which is refused anyway. Who asks
- * has the right to upgrade this process. It can neither tag nor untag.
+ * It is called in an update point of the predecessor when one is asked for, before anything is
+ * checked or started; not while another is under way, which is refused anyway. Who asks has the
+ * right to upgrade this process. It can neither tag nor untag.
  *
  *     static int permit(void *data, const struct ekiden_request *request,
  *                       struct ekiden_error *error)
