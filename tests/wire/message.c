@@ -4,12 +4,14 @@
 
 #include "record.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <criterion/criterion.h>
 
 #include <ekiden/error.h>
 
+#include "ekiden/handover.pb-c.h"
 #include "encoding.h"
 #include "every_type.pb-c.h"
 
@@ -297,6 +299,74 @@ Test(message, lengths_end_inside_their_message)
         append_field(&encoding, NESTED, "\x82\x01\x02x", 4); /* bytes of length 2, only one there */
         append_field(&encoding, TEXT, "after", 5);
         cr_expect_eq(unpack(&encoding), EKIDEN_EPROTOCOL, "it would end in the outer message");
+}
+
+/* An allocator that has so much and no more, and knows what is left of it. */
+struct purse {
+        unsigned int left; /* allocations */
+        int held;
+};
+
+static void *spend(void *data, size_t size)
+{
+        struct purse *purse = data;
+
+        if (purse->left == 0)
+                return NULL;
+        purse->left--;
+        purse->held++;
+        return malloc(size);
+}
+
+static void give_back(void *data, void *memory)
+{
+        struct purse *purse = data;
+
+        purse->held -= memory != NULL;
+        free(memory);
+}
+
+static int unpack_with(struct purse *purse, const ProtobufCMessageDescriptor *descriptor,
+                       const struct encoding *encoding)
+{
+        ProtobufCAllocator allocator = {spend, give_back, purse};
+        ProtobufCMessage *message;
+        int r = ek_message_unpack(descriptor, &allocator, encoding->bytes, encoding->size,
+                                  &message);
+
+        if (r == 0)
+                protobuf_c_message_free_unpacked(message, &allocator);
+        cr_expect_eq(purse->held, 0, "%d allocations are left", purse->held);
+        return r;
+}
+
+Test(message, memory_that_runs_out_is_told_from_damage_wherever_it_does)
+{
+        struct encoding encoding = {.size = 0};
+        unsigned int allowed = 0;
+        int r;
+
+        append_field(&encoding, TEXT, "text", 4);
+        append_field(&encoding, BYTES, "bytes", 5);
+        append_field(&encoding, NESTED, "", 0);
+        append_field(&encoding, TEXTS, "one", 3);
+        append_field(&encoding, UNKNOWN, "new", 3);
+        do {
+                r = unpack_with(&(struct purse){.left = allowed}, &every__every__descriptor,
+                                &encoding);
+                cr_expect(r == 0 || r == EKIDEN_ENOMEM, "after %u allocations: %d", allowed, r);
+        } while (r < 0 && allowed++ < 100);
+        cr_expect_gt(allowed, 5);
+}
+
+Test(message, without_a_required_field_is_malformed)
+{
+        struct encoding encoding = {.size = 0};
+
+        append_field(&encoding, 2, "fingerprint", 11); /* and no version */
+        cr_expect_eq(unpack_with(&(struct purse){.left = 100}, &ekiden__schema_id__descriptor,
+                                 &encoding),
+                     EKIDEN_EPROTOCOL);
 }
 
 /* What leaves obeys the limit that what arrives is held to: packing calls itself for each level. */

@@ -239,6 +239,8 @@ static int build(struct dynamic_types *types, const uint8_t *set, size_t size_by
                                         DYNAMIC_SET_MAX);
         r = ek_message_unpack(&google__protobuf__file_descriptor_set__descriptor, NULL, set,
                               size_bytes, &unpacked);
+        if (r == EKIDEN_ENOMEM)
+                return dynamic_out_of_memory(types);
         if (r < 0)
                 return dynamic_damaged(types, "it is no set of descriptors");
         types->set = (Google__Protobuf__FileDescriptorSet *)unpacked;

@@ -216,9 +216,9 @@ static int unpack(struct records *records, struct record *record)
         r = ek_message_unpack(type->descriptor, &records->allocator, record->packed,
                               record->packed_size, &record->message);
         if (r < 0)
-                return damaged(records, r == EKIDEN_ELIMIT ? "is nested over 100 deep"
-                                                           : "is malformed, or takes too much "
-                                                             "memory");
+                return damaged(records, r == EKIDEN_ELIMIT   ? "is nested over 100 deep"
+                                        : r == EKIDEN_ENOMEM ? "takes too much memory"
+                                                             : "is malformed");
         r = ek_digest_add_numbered(&records->digest, type, record->tag, record->message);
         if (r < 0)
                 return out_of_memory(records);

@@ -81,6 +81,8 @@ int ek_import_unpack(struct ek_import *import, const struct ekiden_message *type
         r = ek_message_unpack(type->descriptor, &import->arena.allocator, data, size, ret_record);
         if (r == EKIDEN_ELIMIT)
                 return ek_import_malformed(import, "its messages are nested over 100 deep");
+        if (r == EKIDEN_ENOMEM)
+                return ekiden_error_set(import->error, r, "memory ran out while importing");
         if (r < 0)
                 return ek_import_malformed(import,
                                            "its encoding is damaged, or text in it is not UTF-8");

@@ -48,12 +48,15 @@ int ek_snapshot_message(struct ek_snapshot *snapshot, const struct ek_frame *fra
                         const ProtobufCMessageDescriptor *descriptor,
                         ProtobufCMessage **ret_message, struct ekiden_error *error)
 {
+        int r;
+
         if (frame->kind != EKIDEN__FRAME_KIND__SNAPSHOT &&
             frame->size > EK_SNAPSHOT_SMALL_FRAME_MAX)
                 return ek_snapshot_damaged(snapshot, "a frame is too long for its kind", error);
-        if (ek_frame_message(frame, descriptor, ret_message) < 0)
-                return ek_snapshot_damaged(snapshot, "a frame is malformed", error);
-        return 0;
+        r = ek_frame_message(frame, descriptor, ret_message);
+        if (r == EKIDEN_ENOMEM)
+                return ekiden_error_set(error, r, "memory ran out while reading the snapshot");
+        return r < 0 ? ek_snapshot_damaged(snapshot, "a frame is malformed", error) : 0;
 }
 
 bool ek_snapshot_is_name(const char *name)

@@ -6,6 +6,7 @@
 #include "wire/message.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 
 #include <ekiden/error.h>
 
@@ -209,10 +210,40 @@ int ek_message_check(const ProtobufCMessageDescriptor *descriptor, const uint8_t
         }
 }
 
+/* protobuf-c answers NULL both for a message that lacks a required field and where memory ran out:
+   the allocator tells which. */
+struct witness {
+        ProtobufCAllocator *allocator; /* NULL: malloc() */
+        bool ran_out;
+};
+
+static void *witnessed_alloc(void *data, size_t size)
+{
+        struct witness *witness = data;
+        ProtobufCAllocator *allocator = witness->allocator;
+        void *memory = allocator ? allocator->alloc(allocator->allocator_data, size) : malloc(size);
+
+        if (!memory)
+                witness->ran_out = true;
+        return memory;
+}
+
+static void witnessed_free(void *data, void *memory)
+{
+        ProtobufCAllocator *allocator = ((struct witness *)data)->allocator;
+
+        if (allocator)
+                allocator->free(allocator->allocator_data, memory);
+        else
+                free(memory);
+}
+
 int ek_message_unpack(const ProtobufCMessageDescriptor *descriptor, ProtobufCAllocator *allocator,
                       const uint8_t *data, size_t size_bytes, ProtobufCMessage **ret_message)
 {
         static const uint8_t nothing[1];
+        struct witness witness = {.allocator = allocator};
+        ProtobufCAllocator through = {witnessed_alloc, witnessed_free, &witness};
         ProtobufCMessage *message;
         int r;
 
@@ -221,9 +252,9 @@ int ek_message_unpack(const ProtobufCMessageDescriptor *descriptor, ProtobufCAll
         r = ek_message_check(descriptor, data, size_bytes);
         if (r < 0)
                 return r;
-        message = protobuf_c_message_unpack(descriptor, allocator, size_bytes, data);
+        message = protobuf_c_message_unpack(descriptor, &through, size_bytes, data);
         if (!message)
-                return EKIDEN_EPROTOCOL;
+                return witness.ran_out ? EKIDEN_ENOMEM : EKIDEN_EPROTOCOL;
         *ret_message = message;
         return 0;
 }
