@@ -278,6 +278,39 @@ Test(verify, sentence_has_no_value_in_it)
         end();
 }
 
+static unsigned int exports, exports_with_more; /* so many of them have a record more */
+
+static int export_fickle(const void *functions, ProtobufCMessage *record,
+                         struct ekiden_cursor *cursor, void *data)
+{
+        exports += cursor->record == 0;
+        if (cursor->record < there.count)
+                return store_binding.export_record(functions, record, cursor, data);
+        return cursor->record == there.count && exports <= exports_with_more; /* an empty one */
+}
+
+static int import_fickle(const void *functions, const ProtobufCMessage *record,
+                         struct ekiden_cursor *cursor, void *data)
+{
+        return store_binding.import_record(functions, record, cursor, data);
+}
+
+/* What a program exports may be another thing each time: with a clock in it, say. */
+Test(verify, state_that_changes_while_it_is_looked_at_is_refused)
+{
+        static const struct ekiden_binding fickle = {.export_record = export_fickle,
+                                                     .import_record = import_fickle};
+        struct ek_tagged from = tag_item(&yard_v1, "crates", &store_binding, &here);
+        struct ek_tagged to = tag_item(&yard_v1, "crates", &fickle, &there);
+
+        add_crate(100);
+        verifying_add(&verifying, &from, &to);
+        verifying_hand_over(&verifying);
+        exports_with_more = 2;
+        expect_difference(&verifying, "crates", "", "each time that it is exported");
+        end();
+}
+
 Test(verify, empty_stream_is_the_same)
 {
         struct ek_tagged from = tag_item(&yard_v1, "crates", &store_binding, &here);

@@ -245,6 +245,8 @@ static int search(struct find *find, const struct ek_verification *verification,
         r = export_ours(find, export_, pair_ours, error);
         if (r < 0)
                 return r;
+        if (find->lost_count == 0) /* what was too many a moment ago is not there any more */
+                return ek_verify_is_unsteady(find->back->tagged, error);
         return ek_verify_is_lost(find->back->tagged, find->back->source, &find->lost[0], error);
 }
 

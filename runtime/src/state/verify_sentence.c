@@ -214,3 +214,11 @@ int ek_verify_is_new(const struct ek_tagged *tagged, const struct ekiden_item *s
                          name_record(ours, words));
         return finish(tagged, source, ours, error);
 }
+
+int ek_verify_is_unsteady(const struct ek_tagged *tagged, struct ekiden_error *error)
+{
+        memcpy(error->item, tagged->name, sizeof(error->item));
+        return ekiden_error_set(error, EKIDEN_EREFUSED,
+                                "it is another one each time that it is exported, so it cannot be "
+                                "compared; export nothing that changes by itself, as times do");
+}

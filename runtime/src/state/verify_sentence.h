@@ -39,3 +39,6 @@ int ek_verify_is_lost(const struct ek_tagged *tagged, const struct ekiden_item *
 /** The program has a record that never came: EREFUSED, or ENOMEM. */
 int ek_verify_is_new(const struct ek_tagged *tagged, const struct ekiden_item *source,
                      const struct ek_record_kept *ours, struct ekiden_error *error);
+
+/** What the program exports is another thing each time: EREFUSED. */
+int ek_verify_is_unsteady(const struct ek_tagged *tagged, struct ekiden_error *error);
