@@ -56,6 +56,8 @@ static void clear(ProtobufCMessage *message, const ProtobufCFieldDescriptor *fie
                         *(uint32_t *)quantifier == field->id ? 0 : *(uint32_t *)quantifier;
         else if (field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE)
                 *(void **)value = NULL;
+        else if (field->label == PROTOBUF_C_LABEL_NONE) /* of proto3: it has no quantifier */
+                memset(value, 0, ek_value_size(field->type));
         else
                 *(protobuf_c_boolean *)quantifier = 0;
 }
