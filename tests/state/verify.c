@@ -169,6 +169,20 @@ Test(verify, change_of_any_field_is_found_by_the_key)
         end();
 }
 
+Test(verify, change_is_found_by_a_key_of_text)
+{
+        begin_crates(2);
+        expect_change(&changes[3], 8, "record 8 (label \"crate 108\") is not what it was");
+        end();
+}
+
+Test(verify, change_is_found_by_a_key_of_bytes)
+{
+        begin_crates(3);
+        expect_change(&changes[0], 8, "record 8 is not what it was");
+        end();
+}
+
 Test(verify, change_of_any_field_is_found_where_there_is_no_key)
 {
         begin_crates(0);

@@ -77,16 +77,6 @@ static bool is_descriptor(const struct pair *pair)
                (pair->entry_b->flags & EKIDEN_FIELD_DESCRIPTOR);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-        return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-static bool same_bytes(const ProtobufCBinaryData *a, const ProtobufCBinaryData *b)
-{
-        return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
-}
-
 static bool same_enum(const struct pair *pair, int32_t a, int32_t b)
 {
         const ProtobufCEnumValue *value_a, *value_b;
@@ -107,18 +97,9 @@ static bool same_value(const struct walk *walk, const struct pair *pair, const v
                 return !rules->same_descriptor ||
                        rules->same_descriptor(rules->data, *(const int32_t *)a,
                                               *(const int32_t *)b);
-        switch (pair->field_a->type) {
-        case PROTOBUF_C_TYPE_STRING:
-                return same_text(*(const char *const *)a, *(const char *const *)b);
-        case PROTOBUF_C_TYPE_BYTES:
-                return same_bytes(a, b);
-        case PROTOBUF_C_TYPE_ENUM:
+        if (pair->field_a->type == PROTOBUF_C_TYPE_ENUM)
                 return same_enum(pair, *(const int32_t *)a, *(const int32_t *)b);
-        case PROTOBUF_C_TYPE_BOOL:
-                return !*(const protobuf_c_boolean *)a == !*(const protobuf_c_boolean *)b;
-        default:
-                return memcmp(a, b, ek_value_size(pair->field_a->type)) == 0;
-        }
+        return ek_values_are_same(pair->field_a->type, a, b);
 }
 
 /* Values that both have; of a message, what is in it. */

@@ -241,6 +241,30 @@ static bool is_zero(const ProtobufCFieldDescriptor *field, const void *value)
         }
 }
 
+static bool are_same_bytes(const ProtobufCBinaryData *a, const ProtobufCBinaryData *b)
+{
+        return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
+}
+
+static bool are_same_texts(const char *a, const char *b)
+{
+        return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool ek_values_are_same(ProtobufCType type, const void *a, const void *b)
+{
+        switch (type) {
+        case PROTOBUF_C_TYPE_STRING:
+                return are_same_texts(*(const char *const *)a, *(const char *const *)b);
+        case PROTOBUF_C_TYPE_BYTES:
+                return are_same_bytes(a, b);
+        case PROTOBUF_C_TYPE_BOOL:
+                return !*(const protobuf_c_boolean *)a == !*(const protobuf_c_boolean *)b;
+        default:
+                return memcmp(a, b, ek_value_size(type)) == 0;
+        }
+}
+
 bool ek_field_is_set(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 {
         const char *quantifier = (const char *)message + field->quantifier_offset;

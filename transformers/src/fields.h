@@ -44,5 +44,9 @@ bool ek_record_identity(const struct ekiden_message *type, const ProtobufCMessag
 /** Whether a field holds anything that would be packed; a field that is required always does. */
 bool ek_field_is_set(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field);
 
+/** Whether two values of one type are the same, as protobuf-c keeps them: text and bytes by what is
+    in them, floating point bit by bit; not for messages. */
+bool ek_values_are_same(ProtobufCType type, const void *a, const void *b);
+
 /** Whether nothing but the identity is set: it stands for the object. */
 bool ek_record_is_stub(const struct ekiden_message *type, const ProtobufCMessage *message);

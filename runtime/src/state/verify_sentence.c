@@ -8,7 +8,6 @@
 #include "arena.h"
 #include "difference.h"
 #include "fields.h"
-#include "record.h"
 #include "secret.h"
 #include "state/key.h"
 #include "utf8.h"
@@ -47,17 +46,13 @@ static bool same_key(const struct ekiden_item *source, const struct pair *pair, 
                 source->key != 0 ? protobuf_c_message_descriptor_get_field(pair->came->descriptor,
                                                                            source->key)
                                  : NULL;
-        const void *came, *ours;
 
         *ret_has_key =
                 field && ek_field_is_set(pair->came, field) && ek_field_is_set(pair->ours, field);
         if (!*ret_has_key)
                 return false;
-        came = (const char *)pair->came + field->offset;
-        ours = (const char *)pair->ours + field->offset;
-        if (field->type == PROTOBUF_C_TYPE_STRING)
-                return strcmp(*(const char *const *)came, *(const char *const *)ours) == 0;
-        return memcmp(came, ours, ek_value_size(field->type)) == 0;
+        return ek_values_are_same(field->type, (const char *)pair->came + field->offset,
+                                  (const char *)pair->ours + field->offset);
 }
 
 static bool are_one(const struct ekiden_item *source, const struct ek_record_kept *came,
