@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <criterion/criterion.h>
 
@@ -16,6 +18,7 @@
 #include "safe_v1.ekiden.h"
 #include "safe_v2.ekiden.h"
 #include "secret.h"
+#include "state/snapshot_read.h"
 
 #define RECORDS 300
 #define SECRET_SIZE \
@@ -220,6 +223,44 @@ Test(secrets, that_were_looked_up_are_nowhere_afterwards)
         ek_index_deinit(&index);
         explicit_bzero(program.secret, sizeof(program.secret));
         cr_expect_eq(count_marks(), 0, "%zu copies are left", count_marks());
+}
+
+/* The accounts in a memfd; then the program forgets its own. */
+static int write_snapshot(struct program *program)
+{
+        static const struct ek_wait none;
+        const struct ek_snapshot_origin origin = {.schema = &safe_v1, .update_point = "serve"};
+        const struct ek_tagged tagged = tag_item(&safe_v1, "accounts", &accounts, program);
+        struct ek_export export_ = {.wait = &none};
+        struct ekiden_error error = {0};
+        int file = memfd_create("snapshot", MFD_CLOEXEC);
+
+        cr_assert_eq(write(file, EK_SNAPSHOT_MAGIC, EK_SNAPSHOT_MAGIC_SIZE),
+                     EK_SNAPSHOT_MAGIC_SIZE);
+        cr_assert_eq(ek_link_new_file(dup(file), &export_.link), 0);
+        cr_assert_eq(ek_tagged_add(&tagged), 0);
+        cr_assert_eq(ek_snapshot_write(&export_, &origin, &error), 0, "%s", error.sentence);
+        ek_link_free(export_.link);
+        explicit_bzero(program->secret, sizeof(program->secret));
+        return file;
+}
+
+Test(secrets, in_a_snapshot_are_nowhere_when_it_was_written_and_when_it_was_read)
+{
+        static struct program program;
+        struct ekiden_error error = {0};
+        struct ek_snapshot snapshot;
+        size_t left;
+        int file;
+
+        fill(&program, RECORDS, SECRET_SIZE);
+        file = write_snapshot(&program);
+        left = count_marks();
+        cr_expect_eq(left, 0, "%zu copies are left by the writer", left);
+        cr_assert_eq(ek_snapshot_open(file, &snapshot, &error), 0, "%s", error.sentence);
+        cr_expect_eq(snapshot.total.records, RECORDS);
+        ek_snapshot_close(&snapshot);
+        cr_expect_eq(count_marks(), 0, "%zu copies are left by the reader", count_marks());
 }
 
 #define MANY_TYPES 300

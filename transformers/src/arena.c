@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "secret.h"
+
 #define CHUNK_SIZE (size_t)(16 << 10)
 #define KEPT_MAX (size_t)(1 << 20) /* a larger chunk was for one large record: not kept */
 
@@ -131,5 +133,7 @@ char *ek_arena_vprintf(struct ekiden_arena *arena, const char *format, va_list a
         if (text)
                 vsnprintf(text, (size_t)length + 1, format, again);
         va_end(again);
+        if (arena->is_secret)
+                ek_secret_wipe_stack(); /* what did not fit into nothing was kept there */
         return text;
 }

@@ -2,6 +2,7 @@
 /* See secret.h. */
 #include "secret.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,4 +37,11 @@ void ek_secret_free(bool is_secret, void *memory, size_t size_bytes)
         if (is_secret && memory)
                 explicit_bzero(memory, size_bytes);
         free(memory);
+}
+
+__attribute__((noinline)) void ek_secret_wipe_stack(void)
+{
+        uint8_t below[4096];
+
+        explicit_bzero(below, sizeof(below));
 }

@@ -23,3 +23,6 @@ void *ek_secret_realloc(bool is_secret, void *memory, size_t size_bytes, size_t 
 
 /** free(), after wiping what is secret. NULL is allowed. */
 void ek_secret_free(bool is_secret, void *memory, size_t size_bytes);
+
+/** Wipes what functions that have returned left on the stack, as far as the C library's go down. */
+void ek_secret_wipe_stack(void);

@@ -178,6 +178,7 @@ static int open_link(int file, struct ek_snapshot *snapshot, struct ekiden_error
         if (r < 0)
                 return r;
         r = ek_link_new_file(ek_steal_fd(&fd), &snapshot->link);
+        ek_link_keep_secret(snapshot->link); /* whether it has any is known when it is too late */
         if (r == 0)
                 r = ek_link_seek(snapshot->link, EK_SNAPSHOT_MAGIC_SIZE);
         return r < 0 ? ekiden_error_set(error, r, "the snapshot cannot be read: %s",
