@@ -290,24 +290,39 @@ static size_t fill_with_events(uint8_t *buffer, size_t size)
         return used;
 }
 
-Test(failures, a_process_that_talks_without_end_meets_the_timeout)
+static void expect_timeout_of_who_talks_without_end(const char *const *arguments)
 {
         static uint8_t events[65536];
         static const int room = 1 << 20; /* so that there is always something to read */
         struct scene scene;
         size_t size;
 
-        scene_start(&scene, TOOL_ARGUMENTS("--timeout", "0.1", "chat", "x"));
+        scene_start(&scene, arguments);
         scene_send_until(&scene, EKIDEN_PHASE_TRANSFER);
         size = fill_with_events(events, sizeof(events));
         cr_assert_eq(fcntl(ek_link_socket(scene.link), F_SETFL, 0), 0); /* no part of a frame */
         setsockopt(ek_link_socket(scene.link), SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
         for (int i = 0; i < 4000 && !ek_link_is_closed(scene.link); i++)
                 (void)!send(ek_link_socket(scene.link), events, size, MSG_NOSIGNAL);
-        cr_assert(ek_link_is_closed(scene.link));
+        cr_assert(ek_link_is_closed(scene.link), "%s", arguments[2]);
         scene_close(&scene);
         scene_expect_exit(&scene, 14);
         scene_deinit(&scene);
+}
+
+Test(failures, a_process_that_talks_without_end_meets_the_timeout)
+{
+        char file[128];
+
+        snprintf(file, sizeof(file), "%s/chat.ekiden", scene_directory());
+        expect_timeout_of_who_talks_without_end(TOOL_ARGUMENTS("--timeout", "0.1", "chat", "x"));
+        expect_timeout_of_who_talks_without_end(
+                TOOL_ARGUMENTS("--timeout", "0.1", "--wait", "chat"));
+        expect_timeout_of_who_talks_without_end(
+                TOOL_ARGUMENTS("--timeout", "0.1", "--cancel", "chat"));
+        expect_timeout_of_who_talks_without_end(
+                TOOL_ARGUMENTS("--timeout", "0.1", "--snapshot", file, "chat"));
+        cr_expect_neq(access(file, F_OK), 0);
 }
 
 Test(failures, a_program_that_is_not_found_fails_in_the_request)

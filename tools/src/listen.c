@@ -16,6 +16,7 @@
 
 #define SEEN_TIMEOUT_MS 30000
 #define ENDING_MS 100 /* from the closing of a process's sockets until it has ended */
+#define LATE_EVENTS_MAX 32768 /* after a deadline; more than a socket holds */
 
 struct listening {
         struct process process;
@@ -25,6 +26,7 @@ struct listening {
         int interrupt;
         uint64_t timeout_ms; /* 0: none */
         uint64_t deadline_ns;
+        unsigned int late_events; /* read after the deadline */
 };
 
 static void show_happening(struct listening *listening, int happening)
@@ -116,20 +118,24 @@ static int wait_for_something(struct listening *listening)
         return 0;
 }
 
-/* What is there is read first, since it may be the end. */
+/* What is there is read first, since it may be the end; but not for ever, from a process that talks
+   without one. */
 static int step(struct listening *listening)
 {
         Ekiden__Event *event auto_event = NULL;
+        bool is_over = ek_now_ns() >= listening->deadline_ns;
         int r = request_event(listening->process.link, &event, listening->error);
 
         if (r == EKIDEN_EPEER)
                 return on_closed(listening);
         if (r == 0)
                 r = take_event(listening, event);
-        else if (r == EKIDEN_ETIMEOUT && ek_now_ns() >= listening->deadline_ns)
+        else if (r == EKIDEN_ETIMEOUT && is_over)
                 r = on_deadline(listening);
         else if (r == EKIDEN_ETIMEOUT)
                 r = wait_for_something(listening);
+        if (r == 0 && is_over && ++listening->late_events > LATE_EVENTS_MAX)
+                r = on_deadline(listening);
         if (r == 0 && interrupt_take(listening->interrupt) > 0)
                 r = ekiden_error_set(listening->error, EKIDEN_ECANCELLED,
                                      "the upgrade is listened to no more, and goes on as it is");

@@ -139,8 +139,11 @@ static int step(struct attempt *attempt)
         if (interrupt_take(attempt->interrupt) > 0)
                 return ekiden_error_set(attempt->error, EKIDEN_ECANCELLED,
                                         "called off by the operator");
-        if (r == 0)
-                return on_frame(attempt, &frame);
+        if (r == 0) {
+                r = on_frame(attempt, &frame);
+                /* Only --timeout can be over here: what comes puts off the other deadlines. */
+                return r == GO_ON && ek_now_ns() >= attempt->deadline_ns ? on_deadline(attempt) : r;
+        }
         if (r == EKIDEN_ETIMEOUT)
                 return wait_for_something(attempt);
         if (r == EKIDEN_EPEER)
