@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Figures as people read them, and strangers' texts made harmless. */
 #include <criterion/criterion.h>
+#include <locale.h>
 #include <string.h>
 
 #include "text.h"
@@ -129,4 +130,32 @@ Test(text, a_text_that_is_too_long_is_cut_between_characters)
                 cr_expect_lt(strlen(text), size);
                 cr_expect_str_eq(text_clean(text, TEXT_ANY_UTF8, again, sizeof(again)), text);
         }
+}
+
+/* What a terminal does with them: two columns for one, none for another. */
+Test(text, columns_are_those_of_a_terminal)
+{
+        static const struct {
+                const char *text;
+                size_t columns;
+        } cases[] = {
+                {"", 0},        {"abc", 3},  {"caf\u00e9", 4}, {"\u99c5\u4f1d", 4},
+                {"e\u0301", 1}, {"\xff", 1}, {"\u2192 a", 3},
+        };
+
+        cr_assert_not_null(setlocale(LC_CTYPE, "C.UTF-8"));
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+                cr_expect_eq(text_columns(cases[i].text), cases[i].columns, "%s: %zu",
+                             cases[i].text, text_columns(cases[i].text));
+}
+
+Test(text, is_cut_between_characters_and_not_beyond_the_columns)
+{
+        static const char text[] = "\u99c5e\u0301\u4f1d";
+        static const size_t lengths[] = {0, 0, 3, 6, 6, 9, 9};
+
+        cr_assert_not_null(setlocale(LC_CTYPE, "C.UTF-8"));
+        for (size_t columns = 0; columns < sizeof(lengths) / sizeof(lengths[0]); columns++)
+                cr_expect_eq(text_fitting(text, columns), lengths[columns], "%zu: %zu", columns,
+                             text_fitting(text, columns));
 }

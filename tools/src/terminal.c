@@ -35,29 +35,12 @@ size_t terminal_columns(const struct terminal *terminal)
         return size.ws_col;
 }
 
-/* How many bytes of a text fit in so many columns; each character takes one. */
-static size_t fitting(const char *text, size_t columns)
-{
-        size_t used = 0;
-
-        while (text[used]) {
-                size_t next = used + 1;
-
-                while (((unsigned char)text[next] & 0xc0) == 0x80)
-                        next++;
-                if (columns-- == 0)
-                        break;
-                used = next;
-        }
-        return used;
-}
-
 void terminal_draw(struct terminal *terminal, const char *line)
 {
         /* The last column stays free: a cursor behind it wraps on some terminals. */
         size_t columns = terminal_columns(terminal) - 1;
 
-        fprintf(terminal->out, ERASE_LINE "%.*s", (int)fitting(line, columns), line);
+        fprintf(terminal->out, ERASE_LINE "%.*s", (int)text_fitting(line, columns), line);
         fflush(terminal->out);
         terminal->drawn = true;
 }
@@ -84,7 +67,7 @@ void terminal_print_wrapped(const struct terminal *terminal, const char *text, s
         size_t room = columns > indent + 20 ? columns - indent : 20;
 
         for (;;) {
-                size_t length = terminal->live ? fitting(text, room) : strlen(text);
+                size_t length = terminal->live ? text_fitting(text, room) : strlen(text);
                 size_t cut = length;
 
                 while (text[length] && cut > 0 && text[cut] != ' ')

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <wchar.h>
 
 #define US_PER_MS UINT64_C(1000)
 #define US_PER_SECOND UINT64_C(1000000)
@@ -96,13 +97,41 @@ char *text_clean(const char *untrusted, enum text_allowed allowed, char *ret_tex
         return ret_text;
 }
 
+/* One character, or one byte that begins none: its length in bytes. */
+static size_t next_columns(const char *text, size_t *ret_columns)
+{
+        uint32_t character = 0;
+        size_t length = read_character(text, &character);
+        int columns = length > 0 ? wcwidth((wchar_t)character) : 1;
+
+        *ret_columns = columns >= 0 ? (size_t)columns : 1;
+        return length > 0 ? length : 1;
+}
+
 size_t text_columns(const char *text)
 {
-        size_t columns = 0;
+        size_t sum = 0, columns;
 
-        for (; *text; text++)
-                columns += ((unsigned char)*text & 0xc0) != 0x80;
-        return columns;
+        while (*text) {
+                text += next_columns(text, &columns);
+                sum += columns;
+        }
+        return sum;
+}
+
+size_t text_fitting(const char *text, size_t columns)
+{
+        size_t used = 0, needed;
+
+        while (text[used]) {
+                size_t length = next_columns(text + used, &needed);
+
+                if (needed > columns)
+                        break;
+                columns -= needed;
+                used += length;
+        }
+        return used;
 }
 
 const char *text_count(uint64_t count, char ret_text[TEXT_FIGURE_MAX])

@@ -22,8 +22,11 @@ enum text_allowed {
 char *text_clean(const char *untrusted, enum text_allowed allowed, char *ret_text,
                  size_t size_bytes);
 
-/** How many columns a cleaned text takes, as far as each character takes one. */
+/** How many columns a cleaned text takes on a terminal of this locale. */
 size_t text_columns(const char *text);
+
+/** How many bytes of a cleaned text fit in so many columns: whole characters. */
+size_t text_fitting(const char *text, size_t columns);
 
 /** "1,204" */
 const char *text_count(uint64_t count, char ret_text[TEXT_FIGURE_MAX]);
