@@ -216,3 +216,62 @@ Test(list, status_of_nobody_is_not_found)
         cr_assert_eq(tool.exit_status, 3);
         tool_deinit(&tool);
 }
+
+/* All figures as large as they can be told, and names that a terminal would obey. */
+static void send_hostile_status(struct scene *scene)
+{
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+        Ekiden__Status status = EKIDEN__STATUS__INIT;
+        Ekiden__ItemStatus item = EKIDEN__ITEM_STATUS__INIT, *items[] = {&item};
+        Ekiden__Leg leg = EKIDEN__LEG__INIT, *legs[] = {&leg};
+        Ekiden__UpdatePointStatus point = EKIDEN__UPDATE_POINT_STATUS__INIT, *points[] = {&point};
+        char name[] = "\033]0;title\a\xc2\x9b\u202e";
+
+        item.name = item.message = point.name = status.program = name;
+        status.binary = status.update_point = name;
+        item.has_records = item.has_objects = item.has_bytes = item.has_descriptors = true;
+        item.records = item.objects = item.bytes = UINT64_MAX;
+        point.has_attended = point.has_last_ms = point.has_passed = true;
+        point.attended = point.last_ms = point.passed = UINT64_MAX;
+        leg.number = leg.version = UINT32_MAX;
+        leg.has_since = leg.has_pid = leg.has_pause_us = true;
+        leg.since = INT64_MAX;
+        leg.pid = INT32_MIN;
+        leg.pause_us = UINT64_MAX;
+        status.pid = INT32_MIN;
+        status.version = UINT32_MAX;
+        status.has_leg = status.has_leg_seconds = status.has_watched_ms = true;
+        status.leg = UINT32_MAX;
+        status.leg_seconds = UINT64_MAX;
+        status.watched_ms = 1;
+        status.has_upgrade_phase = status.has_upgrade_ms = status.has_successor_pid = true;
+        status.upgrade_phase = UINT32_MAX;
+        status.upgrade_ms = UINT64_MAX / 3;
+        status.successor_pid = INT32_MIN;
+        status.items = items;
+        status.lineage = legs;
+        status.update_points = points;
+        status.n_items = status.n_lineage = status.n_update_points = 1;
+        event.kind = EKIDEN__EVENT_KIND__STATUS;
+        event.status = &status;
+        scene_send(scene, &event);
+}
+
+Test(list, status_of_a_stranger_is_shown_and_obeyed_by_no_terminal)
+{
+        struct scene scene;
+
+        scene_start(&scene, TOOL_ARGUMENTS("--status", "chat"));
+        send_hostile_status(&scene);
+        scene_expect_exit(&scene, 0);
+        for (const char *at = scene.tool.printed; *at; at++)
+                cr_assert(*at == '\n' || (*at >= 0x20 && *at != 0x7f), "%s", scene.tool.printed);
+        cr_expect_null(strstr(scene.tool.printed, "\xc2\x9b"));
+        cr_expect_null(strstr(scene.tool.printed, "\u202e"));
+        /* More than that a second, and longer than that, cannot be told. */
+        cr_expect_not_null(strstr(scene.tool.printed, "  18,446,744,073,709,551,615\n"), "%s",
+                           scene.tool.printed);
+        cr_expect_not_null(strstr(scene.tool.printed, "upgrade       ?, for 213503982 d 8 h"), "%s",
+                           scene.tool.printed);
+        scene_deinit(&scene);
+}

@@ -113,10 +113,10 @@ static void append_estimate(struct line *line, const struct show *show,
         if (upgrade->bytes.known && phase_seconds > 0.01 && detail < DETAIL_NO_RATE)
                 append_figure(
                         line,
-                        text_bytes((uint64_t)((double)upgrade->bytes.value / phase_seconds), text),
+                        text_bytes(text_figure((double)upgrade->bytes.value / phase_seconds), text),
                         "/s");
         if (part > 0 && part < 1 && item_us > 1e5)
-                append_figure(line, text_duration((uint64_t)(item_us * (1 - part) / part), text),
+                append_figure(line, text_duration(text_figure(item_us * (1 - part) / part), text),
                               " left");
 }
 

@@ -110,7 +110,7 @@ static void add_update_point(struct table *table, const Ekiden__UpdatePointStatu
                              uint32_t watched_ms)
 {
         char name[EKIDEN_NAME_MAX + 1];
-        uint64_t rate = watched_ms > 0 ? (uint64_t)((double)point->passed * 1000 / watched_ms) : 0;
+        uint64_t rate = watched_ms > 0 ? text_figure((double)point->passed * 1000 / watched_ms) : 0;
 
         text_clean(point->name, TEXT_ASCII, name, sizeof(name));
         add_row(table, (const char *const[]){
@@ -177,7 +177,8 @@ static void print_upgrade(const struct terminal *terminal, const Ekiden__Status 
                 status->has_rehearse && status->rehearse ? "rehearsal, " : "",
                 ekiden_phase_name((enum ekiden_phase)status->upgrade_phase));
         if (status->has_upgrade_ms)
-                fprintf(out, ", for %s", text_duration(status->upgrade_ms * 1000, text));
+                fprintf(out, ", for %s",
+                        text_duration(text_figure((double)status->upgrade_ms * 1000), text));
         if (status->has_successor_pid)
                 fprintf(out, ", to pid %d", (int)status->successor_pid);
         fputc('\n', out);

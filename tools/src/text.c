@@ -134,6 +134,13 @@ size_t text_fitting(const char *text, size_t columns)
         return used;
 }
 
+uint64_t text_figure(double value)
+{
+        if (!(value > 0))
+                return 0;
+        return value < 0x1p64 ? (uint64_t)value : UINT64_MAX;
+}
+
 const char *text_count(uint64_t count, char ret_text[TEXT_FIGURE_MAX])
 {
         char digits[TEXT_FIGURE_MAX];
@@ -175,7 +182,9 @@ const char *text_milliseconds(uint64_t duration_us, char ret_text[TEXT_FIGURE_MA
                 snprintf(ret_text, TEXT_FIGURE_MAX, "%.1f ms", (double)duration_us / 1e3);
         else
                 snprintf(ret_text, TEXT_FIGURE_MAX, "%.27s ms",
-                         text_count((duration_us + US_PER_MS / 2) / US_PER_MS, whole));
+                         text_count(duration_us / US_PER_MS +
+                                            (duration_us % US_PER_MS >= US_PER_MS / 2),
+                                    whole));
         return ret_text;
 }
 

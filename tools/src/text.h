@@ -28,6 +28,9 @@ size_t text_columns(const char *text);
 /** How many bytes of a cleaned text fit in so many columns: whole characters. */
 size_t text_fitting(const char *text, size_t columns);
 
+/** A figure that was computed of what a stranger told, and may be beyond all figures. */
+uint64_t text_figure(double value);
+
 /** "1,204" */
 const char *text_count(uint64_t count, char ret_text[TEXT_FIGURE_MAX]);
 
