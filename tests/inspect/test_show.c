@@ -243,3 +243,16 @@ Test(show, output_that_cannot_be_written_is_a_failure)
         cr_expect_not_null(strstr(tool.errors, "cannot write the output"), "%s", tool.errors);
         tool_deinit(&tool);
 }
+
+/* Whoever may make files in a folder chooses what "ekiden-inspect *" is given. */
+Test(show, the_name_of_a_file_moves_no_cursor)
+{
+        const char *path = bureau_path("\033]0;title\a");
+        struct tool tool;
+
+        tool_run(&tool, TOOL_ARGUMENTS(path));
+        cr_expect_eq(tool.exit_status, ekiden_error_exit_status(EKIDEN_ESYSTEM));
+        cr_expect_not_null(strstr(tool.errors, "?]0;title?: the snapshot cannot be opened"), "%s",
+                           tool.errors);
+        tool_deinit(&tool);
+}

@@ -2,6 +2,7 @@
 /* See output.h. */
 #include "output.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,13 +39,14 @@ static bool ends_sentence(const char *text)
 
 static void print_failure(const struct ekiden_error *error, const char *path)
 {
-        char text[sizeof(error->sentence)];
+        char text[sizeof(error->sentence)], name[PATH_MAX];
         struct terminal terminal;
 
         terminal_init(&terminal, stderr);
         fprintf(stderr, "%sekiden-inspect:%s ", terminal_red(&terminal), terminal_plain(&terminal));
         if (path)
-                fprintf(stderr, "%s: ", path);
+                fprintf(stderr,
+                        "%s: ", text_clean(path, terminal_allowed(&terminal), name, sizeof(name)));
         text_clean(error->sentence, terminal_allowed(&terminal), text, sizeof(text));
         fprintf(stderr, "%s%s\n", text, ends_sentence(text) ? "" : ".");
         if (error->phase != EKIDEN_PHASE_NONE)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -195,12 +196,14 @@ static int print_report(const struct rehearsal *rehearsal)
 {
         const struct ek_upgrade_report *report = ek_predecessor_report();
         FILE *out = rehearsal->output->terminal.out;
-        char figure[TEXT_FIGURE_MAX];
+        char figure[TEXT_FIGURE_MAX], binary[PATH_MAX];
         int r;
 
         fprintf(out, "%s: schema version %" PRIu32 " -> %" PRIu32 ": %s could go on from it\n\n",
                 rehearsal->file.schema->program, rehearsal->file.schema->version,
-                report->to_version, rehearsal->output->options->binary);
+                report->to_version,
+                output_clean(rehearsal->output, rehearsal->output->options->binary, binary,
+                             sizeof(binary)));
         r = print_items(rehearsal->output, report->ready);
         fprintf(out, "\n  time         %s\n",
                 text_milliseconds(report->pause_ns / EK_NS_PER_US, figure));
