@@ -201,6 +201,24 @@ Test(snapshot, that_does_not_come_in_time_becomes_no_file)
         expect_failure(EKIDEN_ETIMEOUT);
 }
 
+Test(snapshot, into_a_directory_is_refused_before_the_process_is_asked)
+{
+        static const char *const endings[] = {"/", "/.", "/..", "//"};
+
+        scene.listener = scene_listen("chat", getpid());
+        for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+                char path[80];
+
+                snprintf(path, sizeof(path), "%s%s", place, endings[i]);
+                tool_run(&scene.tool,
+                         TOOL_ARGUMENTS("--timeout", "0.2", "--snapshot", path, "chat"));
+                cr_expect_eq(scene.tool.exit_status, ekiden_error_exit_status(EKIDEN_EINVAL), "%s",
+                             scene.tool.errors);
+                tool_deinit(&scene.tool);
+        }
+        close(scene.listener);
+}
+
 Test(snapshot, that_fails_leaves_the_file_of_before)
 {
         int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);

@@ -40,6 +40,9 @@ static int check_place(const struct snapshot_file *file, struct ekiden_error *er
 {
         struct stat status;
 
+        if (!file->name[0])
+                return ekiden_error_set(error, EKIDEN_EINVAL,
+                                        "%s is a directory; name a file in it", file->path);
         if (fstatat(file->directory, file->name, &status, AT_SYMLINK_NOFOLLOW) < 0)
                 return errno == ENOENT ? 0 : failed(file, error);
         if (S_ISREG(status.st_mode))
