@@ -2,7 +2,9 @@
 /*
  * A snapshot's file, which is there in whole or not at all. Until it is finished it has no name,
  * where the file system can do that (open(2), O_TMPFILE), so that whatever ends the tool leaves
- * nothing behind; elsewhere it is FILE.XXXXXX beside the one that it will replace.
+ * nothing behind; elsewhere it is FILE.XXXXXX beside the one that it will replace. A file that is
+ * replaced is so by rename(2), which wants a name: whole and on the disk, it has FILE.XXXXXX for
+ * that moment.
  */
 #pragma once
 
