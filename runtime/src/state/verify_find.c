@@ -14,7 +14,9 @@
 #include "state/verify_sentence.h"
 #include "wire/cleanup.h"
 
-#define LOST_MAX 64 /* that are kept, to find which of ours was made of them */
+/* Records that are kept, to find which of ours was made of them; of large ones, fewer. */
+#define LOST_MAX 64
+#define LOST_MAX_BYTES ((size_t)8 << 20)
 
 /* How often a record is there. */
 struct seen {
@@ -29,7 +31,7 @@ struct find {
         size_t seen_count, seen_capacity;
         uint64_t left; /* of ours, for which nothing has come */
         struct ek_record_kept lost[LOST_MAX];
-        size_t lost_count;
+        size_t lost_count, lost_bytes;
         uint64_t lost_total;
         uint64_t records, objects; /* in this walk, so far */
         bool is_in_part;
@@ -171,13 +173,15 @@ static int match_theirs(void *data, const struct ekiden_message *type, uint64_t 
                 return 0;
         }
         find->lost_total++;
-        if (find->lost_count == LOST_MAX)
+        if (find->lost_count == LOST_MAX ||
+            (find->lost_count > 0 && kept.size > LOST_MAX_BYTES - find->lost_bytes))
                 return 0;
         packed = malloc(kept.size > 0 ? kept.size : 1);
         if (!packed)
                 return out_of_memory(error);
         kept.packed = memcpy(packed, kept.packed, kept.size);
         find->lost[find->lost_count++] = kept;
+        find->lost_bytes += kept.size < LOST_MAX_BYTES ? kept.size : LOST_MAX_BYTES;
         return 0;
 }
 
