@@ -307,6 +307,25 @@ LeakTest(snapshot_reader, refuses_a_header_that_is_too_long_to_be_one)
         expect_frames_refused(&frames, "too long", "header", 0);
 }
 
+LeakTest(snapshot_reader, is_given_no_header_that_it_would_refuse)
+{
+        const struct ekiden_schema schema = {
+                .program = "large",
+                .version = 1,
+                .descriptor_set = calloc(1, EK_SNAPSHOT_HEADER_MAX),
+                .descriptor_set_size = EK_SNAPSHOT_HEADER_MAX,
+        };
+        const struct ek_snapshot_origin origin = {.schema = &schema, .update_point = "serve"};
+        struct ekiden_error error = {0};
+        struct ek_export export_ = {.wait = NULL};
+
+        cr_assert_eq(ek_link_new_file(file_of("", 0), &export_.link), 0);
+        cr_expect_eq(ek_snapshot_write(&export_, &origin, &error), EKIDEN_ELIMIT);
+        cr_expect(strstr(error.sentence, "schema is larger than 4 MiB"), "%s", error.sentence);
+        ek_link_free(export_.link);
+        free((void *)(uintptr_t)schema.descriptor_set);
+}
+
 LeakTest(snapshot_reader, refuses_a_frame_over_64_kib_that_holds_no_records)
 {
         struct frames frames = frames_read(REGISTRY);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "state/describe_descriptor.h"
+#include "state/snapshot_read.h"
 #include "wire/cleanup.h"
 
 int ek_snapshot_describe(struct ek_export *export_, const int *descriptors, size_t count)
@@ -35,7 +36,18 @@ int ek_snapshot_describe(struct ek_export *export_, const int *descriptors, size
                                      export_->wait);
 }
 
-static int send_snapshot(struct ek_export *export_, const struct ek_snapshot_origin *origin)
+/* What nobody could read again is not written. */
+static int check_size(const Ekiden__Snapshot *message, struct ekiden_error *error)
+{
+        if (protobuf_c_message_get_packed_size(&message->base) <= EK_SNAPSHOT_HEADER_MAX)
+                return 0;
+        return ekiden_error_set(error, EKIDEN_ELIMIT,
+                                "the schema is larger than %u MiB, and does not fit a snapshot",
+                                EK_SNAPSHOT_HEADER_MAX >> 20);
+}
+
+static int send_snapshot(struct ek_export *export_, const struct ek_snapshot_origin *origin,
+                         struct ekiden_error *error)
 {
         const struct ekiden_schema *schema = origin->schema;
         Ekiden__Snapshot message = EKIDEN__SNAPSHOT__INIT;
@@ -43,7 +55,7 @@ static int send_snapshot(struct ek_export *export_, const struct ek_snapshot_ori
         int r = ek_snapshot_schemas(schema, &message.schemas);
 
         if (r < 0)
-                return r;
+                return ek_link_failed(r, error);
         id.version = schema->version;
         id.fingerprint = (ProtobufCBinaryData){EKIDEN_FINGERPRINT_SIZE,
                                                (uint8_t *)(uintptr_t)schema->fingerprint};
@@ -55,10 +67,12 @@ static int send_snapshot(struct ek_export *export_, const struct ek_snapshot_ori
         message.update_point = (char *)(uintptr_t)origin->update_point;
         message.lineage = (Ekiden__Leg **)(uintptr_t)origin->lineage;
         message.n_lineage = origin->leg_count;
-        r = ek_link_queue_message(export_->link, EKIDEN__FRAME_KIND__SNAPSHOT, &message.base,
-                                  export_->wait);
+        r = check_size(&message, error);
+        if (r == 0)
+                r = ek_link_queue_message(export_->link, EKIDEN__FRAME_KIND__SNAPSHOT,
+                                          &message.base, export_->wait);
         free(message.schemas.data);
-        return r;
+        return r < 0 ? ek_link_failed(r, error) : 0;
 }
 
 static int send_end(struct ek_export *export_, size_t items)
@@ -88,9 +102,9 @@ int ek_snapshot_write(struct ek_export *export_, const struct ek_snapshot_origin
                                         EK_SNAPSHOT_ITEMS_MAX);
         export_->is_snapshot = true;
         export_->digest_kind = EK_DIGEST_SNAPSHOT;
-        r = send_snapshot(export_, origin);
+        r = send_snapshot(export_, origin, error);
         if (r < 0)
-                return ek_link_failed(r, error);
+                return r;
         for (size_t i = 0; i < count; i++) {
                 r = ek_export_item(export_, tagged[i], error);
                 if (r < 0)
