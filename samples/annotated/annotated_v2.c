@@ -113,8 +113,8 @@ static int tag(struct foo *ring, struct client *client, const char *port)
 {
         int began = annotated_v2_tag_client(client);
 
-        if (began == EKIDEN_FRESH || (ekiden_is_restored() && !ekiden_is_rehearsal())) {
-                client->listener = listen_on(port);
+        if (began == EKIDEN_FRESH || ekiden_is_restored()) {
+                client->listener = listen_on(ekiden_is_rehearsal() ? "0" : port);
                 client->length = 0; /* in a snapshot: who had said that is gone */
         }
         return began < 0 ? began : annotated_v2_tag_foo(ring);

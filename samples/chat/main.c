@@ -43,8 +43,10 @@ int main(int argc, char **argv)
                 result = release_tag(&server);
         if (result < 0)
                 return fail(ekiden_error_text(result), ekiden_error_exit_status(result));
-        if (result == EKIDEN_FRESH || (ekiden_is_restored() && !ekiden_is_rehearsal())) {
-                result = server_listen(&server, argc > 1 ? argv[1] : "7000");
+        if (result == EKIDEN_FRESH || ekiden_is_restored()) {
+                const char *port = argc > 1 ? argv[1] : "7000";
+
+                result = server_listen(&server, ekiden_is_rehearsal() ? "0" : port);
                 if (result < 0)
                         return fail(strerror(-result), 1);
         }

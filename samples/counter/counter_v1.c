@@ -90,8 +90,8 @@ static int tag(Clients *clients, Session *session, const char *port)
 {
         int began = counter_v1_tag_clients(clients);
 
-        if (began == EKIDEN_FRESH || (ekiden_is_restored() && !ekiden_is_rehearsal()))
-                clients->listener = listen_on(port);
+        if (began == EKIDEN_FRESH || ekiden_is_restored())
+                clients->listener = listen_on(ekiden_is_rehearsal() ? "0" : port);
         return began < 0 ? began : counter_v1_tag_session(session);
 }
 

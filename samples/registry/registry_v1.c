@@ -263,8 +263,8 @@ static int tag(struct registry *registry, const char *port)
 {
         int result, began = registry_v1_tag_registry(registry);
 
-        if (began == EKIDEN_FRESH || (ekiden_is_restored() && !ekiden_is_rehearsal()))
-                registry->listener = listen_on(port);
+        if (began == EKIDEN_FRESH || ekiden_is_restored())
+                registry->listener = listen_on(ekiden_is_rehearsal() ? "0" : port);
         if (began < 0 || (result = registry_v1_tag_visitors(&visitors, registry)) < 0)
                 return began < 0 ? began : result;
         result = registry_v1_tag_sessions(&sessions, registry);

@@ -118,12 +118,12 @@ int ekiden_set_snapshot(const char *path);
 
 /**
  * Whether this process has started from a snapshot, until its first update point is passed. Then
- * descriptors are -1 in what the tag functions return, and the program opens new ones, unless it is
- * only rehearsed (`ekiden-inspect --for`) while the service runs that has them:
+ * descriptors are -1 in what the tag functions return, and the program opens new ones; where it is
+ * only rehearsed (`ekiden-inspect --for`) not in the same place, which the running service has:
  *
  *     int began = counter_v1_tag_clients(&clients);
- *     if (began == EKIDEN_FRESH || (ekiden_is_restored() && !ekiden_is_rehearsal()))
- *             clients.listener = listen_on(port);
+ *     if (began == EKIDEN_FRESH || ekiden_is_restored())
+ *             clients.listener = listen_on(ekiden_is_rehearsal() ? "0" : port);
  */
 bool ekiden_is_restored(void);
 
