@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,19 +41,53 @@ static int push(int descriptor, const char *name)
         return r > 0 ? 0 : r < 0 ? EKIDEN_ESYSTEM : EKIDEN_ESTATE;
 }
 
+/* One call of ekiden_systemd_store(). */
+struct storing {
+        bool has_begun;
+        bool is_whole; /* the snapshot has been sent */
+};
+
+/* The manager keeps what comes under a name that it has beside the other. So what is there from
+   before goes first, or the next start would find parts of both. */
+static void begin(struct storing *storing)
+{
+        if (!storing->has_begun)
+                ek_systemd_forget_stored();
+        storing->has_begun = true;
+}
+
 static int keep(void *data, int descriptor, uint64_t number)
 {
         char name[sizeof(PREFIX) + 24];
 
-        (void)data;
         if (number >= STORED_MAX)
                 return EKIDEN_ELIMIT;
+        begin(data);
         snprintf(name, sizeof(name), PREFIX "%llu", (unsigned long long)number);
+        stored = (size_t)number + 2;
         return push(descriptor, name);
+}
+
+static int keep_snapshot(struct storing *storing, int file)
+{
+        int r;
+
+        begin(storing);
+        if (stored == 0)
+                stored = 1;
+        r = push(file, SNAPSHOT);
+        if (r < 0)
+                return r;
+        storing->is_whole = true;
+        do
+                r = sd_notify_barrier(0, STORED_US);
+        while (r == -EINTR);
+        return r < 0 ? EKIDEN_ESYSTEM : 0;
 }
 
 int ekiden_systemd_store(struct ekiden_error *error)
 {
+        struct storing storing = {0};
         int file, r;
 
         if (!getenv("NOTIFY_SOCKET"))
@@ -63,16 +98,16 @@ int ekiden_systemd_store(struct ekiden_error *error)
         if (file < 0)
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
                                               "no memory file can be made for the state");
-        r = ekiden_save_snapshot(file, keep, NULL, error);
+        r = ekiden_save_snapshot(file, keep, &storing, error);
         if (r == 0) {
-                r = push(file, SNAPSHOT);
-                if (r == 0 && sd_notify_barrier(0, STORED_US) < 0)
-                        r = EKIDEN_ESYSTEM;
+                r = keep_snapshot(&storing, file);
                 if (r < 0)
                         ekiden_error_set(error, r,
                                          "the service manager did not take the state; is "
                                          "FileDescriptorStoreMax= set in the unit?");
         }
+        if (storing.has_begun && !storing.is_whole)
+                ek_systemd_forget_stored(); /* nobody would ever ask for what is there */
         close(file);
         return r;
 }
@@ -121,7 +156,10 @@ static int take(char *const *names, int count)
         }
         if (file >= 0)
                 r = ekiden_set_snapshot_file(file, descriptors, kept);
-        if (file >= 0 && r == 0)
+        for (size_t i = 0; i < kept && file < 0; i++)
+                if (descriptors[i] >= 0)
+                        close(descriptors[i]); /* nobody can say what they are */
+        if (r == 0 && (file >= 0 || kept > 0))
                 stored = kept + 1;
         free(descriptors);
         return r;

@@ -30,6 +30,7 @@ class Manager:
         self.socket.bind(self.directory + '/notify')
         self.socket.settimeout(PATIENCE)
         self.store = {}
+        self.barriers = 0
         self.main = None
         self.groups = []  # of processes: a successor is in its predecessor's
 
@@ -76,6 +77,7 @@ class Manager:
             if 'BARRIER' in lines:
                 for fd in descriptors:
                     os.close(fd)
+                self.barriers += 1
                 continue
             self.take(lines, descriptors, sender)
             return sender, lines
@@ -83,11 +85,24 @@ class Manager:
     def take(self, lines, descriptors, sender):
         if 'FDSTORE' in lines:
             assert len(descriptors) == 1
+            assert lines['FDNAME'] not in self.store  # systemd would keep both
             self.store[lines['FDNAME']] = descriptors[0]
         if 'FDSTOREREMOVE' in lines and lines['FDNAME'] in self.store:
             os.close(self.store.pop(lines['FDNAME']))
         if 'MAINPID' in lines and sender == self.main:
             self.main = int(lines['MAINPID'])
+
+    def hear_all(self):
+        """Hears what comes ahead of the next barrier."""
+        before, deadline = self.barriers, time.monotonic() + PATIENCE
+        while self.barriers == before and time.monotonic() < deadline:
+            try:
+                self.socket.settimeout(0.01)
+                self.hear()
+            except (socket.timeout, BlockingIOError):
+                pass
+            finally:
+                self.socket.settimeout(PATIENCE)
 
     def expect(self, test, *names):
         """The next message has these assignments and comes from the main process; it is returned."""
@@ -202,6 +217,34 @@ class Systemd(unittest.TestCase):
         self.assertEqual(self.ask(), b'3\n')
         with socket.create_connection(('127.0.0.1', self.port), timeout=PATIENCE):
             pass  # the listener, too
+
+    def test_what_is_stored_again_takes_the_place_of_what_was_stored_before(self):
+        for answers in (b'1\n', b'2\n'):
+            self.assertEqual(self.ask(), answers)
+            os.kill(self.manager.main, signal.SIGHUP)
+            self.manager.hear_all()
+            self.assertEqual(sorted(self.manager.store),
+                             ['ekiden-descriptor-0', 'ekiden-descriptor-1', 'ekiden-snapshot'])
+        self.assertEqual(self.ask(), b'3\n')
+        os.kill(self.manager.main, signal.SIGKILL)
+        self.manager.ends(self.manager.main)
+        self.manager.start().close()
+        self.manager.expect(self, 'READY')
+        self.assertEqual(self.ask(), b'3\n')
+
+    def test_descriptors_that_no_snapshot_tells_of_are_let_go(self):
+        os.kill(self.manager.main, signal.SIGKILL)
+        self.manager.ends(self.manager.main)
+        ours, theirs = socket.socketpair()
+        self.addCleanup(ours.close)
+        self.manager.store['ekiden-descriptor-0'] = theirs.detach()
+        self.manager.start().close()
+        self.manager.expect(self, 'READY')
+        for _ in range(2):
+            self.manager.expect(self, 'FDSTOREREMOVE')
+        self.assertEqual(self.manager.store, {})
+        ours.settimeout(PATIENCE)
+        self.assertEqual(ours.recv(1), b'')
 
     def test_an_upgrade_follows_a_start_from_the_store(self):
         os.kill(self.manager.main, signal.SIGTERM)

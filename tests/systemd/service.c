@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A service with one client, which gets a number for each byte: how many answers there were. On
- * SIGTERM it puts its state into the manager's store and ends.
+ * SIGTERM it puts its state into the manager's store and ends; on SIGHUP it goes on.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -20,12 +20,12 @@
 
 #include "service_v1.ekiden.h"
 
-static volatile sig_atomic_t is_over;
+static volatile sig_atomic_t is_over, is_to_be_stored;
 
-static void on_term(int number)
+static void on_signal(int number)
 {
-        (void)number;
-        is_over = 1;
+        is_over |= number == SIGTERM;
+        is_to_be_stored = 1;
 }
 
 static int listen_anywhere(void)
@@ -63,23 +63,26 @@ static void accept_one(Service__V1__State *state)
         state->has_client = 1;
 }
 
-static _Noreturn void end(void)
+static void store(void)
 {
         struct ekiden_error error;
 
+        is_to_be_stored = 0;
         if (ekiden_systemd_store(&error) < 0)
                 errx(1, "%s", error.sentence);
-        exit(0);
+        if (is_over)
+                exit(0);
 }
 
 int main(int argc, char **argv)
 {
-        const struct sigaction term = {.sa_handler = on_term};
+        const struct sigaction action = {.sa_handler = on_signal};
         Service__V1__State state = SERVICE__V1__STATE__INIT;
         struct ekiden_error error;
         int began;
 
-        sigaction(SIGTERM, &term, NULL);
+        sigaction(SIGTERM, &action, NULL);
+        sigaction(SIGHUP, &action, NULL);
         state.listener = state.client = -1;
         if (ekiden_systemd_attach() < 0)
                 errx(1, "ekiden_systemd_attach");
@@ -93,8 +96,8 @@ int main(int argc, char **argv)
         state.has_listener = 1;
         for (;;) {
                 ekiden_update_point("serve");
-                if (is_over)
-                        end();
+                if (is_to_be_stored)
+                        store();
                 if (state.client < 0)
                         accept_one(&state);
                 else
