@@ -29,6 +29,35 @@ char *__wrap_secure_getenv(const char *name);
 int __wrap_bind(int socket, const struct sockaddr *address, socklen_t size);
 int __real_bind(int socket, const struct sockaddr *address, socklen_t size);
 
+uid_t __wrap_geteuid(void);
+uid_t __real_geteuid(void);
+int __wrap_lstat(const char *path, struct stat *status);
+int __wrap_lstat64(const char *path, struct stat *status); /* its name with 64 bits for offsets */
+
+static uid_t user; /* who the process is; 0: who it really is */
+static struct stat made; /* what is at /run/ekiden/USER; mode 0: nothing */
+
+uid_t __wrap_geteuid(void)
+{
+        return user > 0 ? user : __real_geteuid();
+}
+
+int __wrap_lstat(const char *path, struct stat *status)
+{
+        char place[64];
+
+        snprintf(place, sizeof(place), "/run/ekiden/%u", (unsigned int)user);
+        if (user == 0 || strcmp(path, place) != 0)
+                return fstatat(AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW);
+        *status = made;
+        return made.st_mode ? 0 : -1;
+}
+
+int __wrap_lstat64(const char *path, struct stat *status)
+{
+        return __wrap_lstat(path, status);
+}
+
 static bool is_raised; /* as if the program had gained rights by its mode */
 static mode_t mode_at_bind;
 static const struct ekiden_schema schema = {.program = "guarded", .version = 1};
@@ -105,6 +134,35 @@ Test(control, directory_of_the_environment_is_ignored_with_raised_rights)
         unsetenv("EKIDEN_RUNTIME_DIR");
         cr_assert_eq(ek_control_directory(chosen, NULL), 0);
         cr_expect_null(strstr(chosen, directory), "%s", chosen);
+}
+
+static void expect_directory(const char *expected)
+{
+        char chosen[EK_CONTROL_PATH_MAX];
+
+        cr_assert_eq(ek_control_directory(chosen, NULL), 0);
+        cr_expect_str_eq(chosen, expected, "%s: owner %u, mode %06o", chosen, made.st_uid,
+                         made.st_mode);
+}
+
+Test(control, directory_that_was_made_for_a_user_comes_before_one_in_tmp)
+{
+        unsetenv("EKIDEN_RUNTIME_DIR");
+        unsetenv("XDG_RUNTIME_DIR");
+        user = 4711;
+        expect_directory("/tmp/ekiden-4711");
+        made = (struct stat){.st_mode = S_IFDIR | 0700, .st_uid = 4711};
+        expect_directory("/run/ekiden/4711");
+        setenv("XDG_RUNTIME_DIR", "/run/user/4711", 1);
+        expect_directory("/run/user/4711/ekiden");
+        unsetenv("XDG_RUNTIME_DIR");
+        made.st_mode = S_IFDIR | 0750;
+        expect_directory("/tmp/ekiden-4711");
+        made = (struct stat){.st_mode = S_IFLNK | 0700, .st_uid = 4711};
+        expect_directory("/tmp/ekiden-4711");
+        made = (struct stat){.st_mode = S_IFDIR | 0700, .st_uid = 4712};
+        expect_directory("/tmp/ekiden-4711");
+        user = 0;
 }
 
 /* In a child, whose descriptors 3 and 4 are nobody else's. Returns what ekiden_start() answered. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,35 @@ static int add_all_users(struct directories *directories)
         return r;
 }
 
+/* However they are written. */
+static bool is_same(const char *path, const char *other)
+{
+        struct stat first, second;
+
+        return lstat(path, &first) == 0 && lstat(other, &second) == 0 &&
+               first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+/* A process that was started without a session, by cron(8), say, has another than this shell. */
+static int add_own(struct directories *directories, struct ekiden_error *error)
+{
+        static const struct {
+                const char *before, *after;
+        } places[] = {{"/run/ekiden/", ""}, {"/run/user/", "/ekiden"}, {"/tmp/ekiden-", ""}};
+        char own[EK_CONTROL_PATH_MAX], path[64];
+        int r = ek_control_directory(own, error);
+
+        if (r == 0)
+                r = add(directories, own);
+        for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && r == 0; i++) {
+                snprintf(path, sizeof(path), "%s%u%s", places[i].before, (unsigned int)geteuid(),
+                         places[i].after);
+                if (strcmp(path, own) != 0 && !is_same(path, own))
+                        r = add(directories, path);
+        }
+        return r;
+}
+
 int directories_find(struct directories *ret_directories, struct ekiden_error *error)
 {
         const char *chosen = secure_getenv("EKIDEN_RUNTIME_DIR");
@@ -56,12 +86,12 @@ int directories_find(struct directories *ret_directories, struct ekiden_error *e
         char own[EK_CONTROL_PATH_MAX];
         int r;
 
-        if (geteuid() == 0 && !(chosen && chosen[0])) {
-                r = add_all_users(&directories);
-        } else {
+        if (chosen && chosen[0]) {
                 r = ek_control_directory(own, error);
                 if (r == 0)
                         r = add(&directories, own);
+        } else {
+                r = geteuid() == 0 ? add_all_users(&directories) : add_own(&directories, error);
         }
         if (r < 0) {
                 directories_deinit(&directories);

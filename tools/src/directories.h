@@ -16,7 +16,7 @@ struct directories {
 
 /**
  * The directories in which to look: EKIDEN_RUNTIME_DIR alone where it is set; root's own and every
- * user's for root; otherwise one's own. They need not exist.
+ * user's for root; otherwise all that are one's own. They need not exist.
  */
 int directories_find(struct directories *ret_directories, struct ekiden_error *error);
 

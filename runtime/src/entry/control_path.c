@@ -17,19 +17,30 @@ static int too_long(struct ekiden_error *error)
                                 EK_CONTROL_PATH_MAX - 1);
 }
 
+/* Where an administrator has made it, nobody else can be there first, as in /tmp. */
+static bool is_made_for_user(const char *path)
+{
+        struct stat status;
+
+        return lstat(path, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid() &&
+               !(status.st_mode & 077);
+}
+
 int ek_control_directory(char ret_path[EK_CONTROL_PATH_MAX], struct ekiden_error *error)
 {
         const char *chosen = secure_getenv("EKIDEN_RUNTIME_DIR");
         const char *xdg = secure_getenv("XDG_RUNTIME_DIR");
         unsigned int uid = (unsigned int)geteuid();
+        char run[64];
         int n;
 
+        snprintf(run, sizeof(run), "/run/ekiden/%u", uid);
         if (chosen && chosen[0])
                 n = snprintf(ret_path, EK_CONTROL_PATH_MAX, "%s", chosen);
-        else if (uid == 0)
-                n = snprintf(ret_path, EK_CONTROL_PATH_MAX, "/run/ekiden/0");
-        else if (xdg && xdg[0])
+        else if (uid != 0 && xdg && xdg[0])
                 n = snprintf(ret_path, EK_CONTROL_PATH_MAX, "%s/ekiden", xdg);
+        else if (uid == 0 || is_made_for_user(run))
+                n = snprintf(ret_path, EK_CONTROL_PATH_MAX, "%s", run);
         else
                 n = snprintf(ret_path, EK_CONTROL_PATH_MAX, "/tmp/ekiden-%u", uid);
         return n < 0 || (size_t)n >= EK_CONTROL_PATH_MAX ? too_long(error) : 0;

@@ -3,8 +3,8 @@
  * Where control sockets are: PROGRAM.PID in a directory that only its owner can enter. That is
  *
  *     $EKIDEN_RUNTIME_DIR        where set
- *     /run/ekiden/UID            for root
- *     $XDG_RUNTIME_DIR/ekiden    where set (XDG Base Directory Specification)
+ *     $XDG_RUNTIME_DIR/ekiden    where set (XDG Base Directory Specification); not for root
+ *     /run/ekiden/UID            for root; for others where it is there and theirs, mode 0700
  *     /tmp/ekiden-UID            otherwise
  *
  * A successor's socket is hidden (.PROGRAM.PID) until it serves. The runtime and the tools share
