@@ -217,16 +217,37 @@ Test(listeners, a_rehearsal_is_waited_for_and_called_off_as_an_upgrade_is)
         {
                 struct ek_link *asking = party_connect(&service, "probe");
                 struct ek_link *calling = party_connect(&service, "probe");
+                char sentence[512];
 
                 party_ask_rehearsal(asking, PUPPET, step->name, "hang");
                 party_hear_phase(asking, step->seen_in);
                 party_ask_cancel(calling);
                 cr_expect_eq(party_hear_failure(calling, NULL), EKIDEN_ECANCELLED);
-                cr_expect_eq(party_hear_failure(asking, NULL), EKIDEN_ECANCELLED);
+                cr_expect_eq(party_hear_failure(asking, sentence), EKIDEN_ECANCELLED);
+                cr_expect(strstr(sentence, "called the rehearsal off"), "%s", sentence);
                 party_leave(asking);
                 party_leave(calling);
                 service_settle(&service);
         }
+}
+
+Test(listeners, who_waits_hears_what_was_asked_for)
+{
+        struct ek_link *first = party_connect(&service, "probe");
+        struct ek_link *other = party_connect(&service, "probe");
+        Ekiden__Event *event;
+
+        party_ask_verification(first, PUPPET, "check", "hang");
+        party_hear_phase(first, EKIDEN_PHASE_CHECK);
+        party_ask_cancel(other);
+        event = party_hear(other, EKIDEN__EVENT_KIND__FAILED);
+        cr_assert(event);
+        cr_expect(event->verify);
+        cr_expect_not(event->rehearse);
+        ekiden__event__free_unpacked(event, NULL);
+        party_leave(first);
+        party_leave(other);
+        service_settle(&service);
 }
 
 Test(listeners, who_waits_and_leaves_changes_nothing)

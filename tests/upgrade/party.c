@@ -75,6 +75,15 @@ void party_ask_rehearsal(struct ek_link *party, const char *binary, const char *
         ask_for(party, &upgrade, binary, step, fault);
 }
 
+void party_ask_verification(struct ek_link *party, const char *binary, const char *step,
+                            const char *fault)
+{
+        Ekiden__UpgradeRequest upgrade = EKIDEN__UPGRADE_REQUEST__INIT;
+
+        upgrade.has_verify = upgrade.verify = 1;
+        ask_for(party, &upgrade, binary, step, fault);
+}
+
 void party_ask_wait(struct ek_link *party)
 {
         Ekiden__Request request = EKIDEN__REQUEST__INIT;

@@ -31,6 +31,8 @@ void party_ask_upgrade(struct ek_link *party, const char *binary, const char *st
                        const char *fault, bool wait, uint32_t timeout_ms);
 void party_ask_rehearsal(struct ek_link *party, const char *binary, const char *step,
                          const char *fault);
+void party_ask_verification(struct ek_link *party, const char *binary, const char *step,
+                            const char *fault);
 void party_ask_wait(struct ek_link *party);
 void party_ask_cancel(struct ek_link *party);
 void party_ask_status(struct ek_link *party, uint32_t watch_ms);

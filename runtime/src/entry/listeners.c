@@ -16,6 +16,7 @@ static bool listen_to(struct ek_operator *operator_, const char *update_point)
         }
         operator_->role = EK_ROLE_LISTENS;
         operator_->asked_for_rehearsal = ek_predecessor_report()->is_rehearsal;
+        operator_->asked_for_verification = ek_predecessor_report()->is_verified;
         ek_event_seen(operator_, update_point);
         ek_event_phase(operator_, ek_predecessor_phase());
         return true;
@@ -33,7 +34,8 @@ void ek_listeners_cancel(struct ek_operator *operator_, const char *update_point
         if (!listen_to(operator_, update_point))
                 return;
         ekiden_error_set(&reason, EKIDEN_ECANCELLED,
-                         "another operator called the upgrade off (user %u, pid %d)",
+                         "another operator called the %s off (user %u, pid %d)",
+                         operator_->asked_for_rehearsal ? "rehearsal" : "upgrade",
                          (unsigned int)operator_->user, (int)operator_->pid);
         ek_predecessor_cancel(&reason);
 }
