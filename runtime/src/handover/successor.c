@@ -27,6 +27,7 @@
 
 static struct {
         enum ek_successor_state state;
+        int failure; /* FAILED: why */
         const struct ekiden_schema *schema;
         const struct ek_registry *registry;
         struct ek_chain chain;
@@ -86,6 +87,7 @@ int ek_successor_fail(int result, struct ekiden_error *error)
         ek_fetch_deinit(&successor.fetch);
         ek_own_close(&successor.predecessor);
         successor.state = EK_SUCCESSOR_FAILED;
+        successor.failure = error->code;
         return error->code;
 }
 
@@ -451,6 +453,9 @@ static int become_ready(const char *update_point, const struct ek_successor_end 
         r = ek_fetch_check(&successor.fetch, error);
         if (r == 0 && end->check)
                 r = end->check(error);
+        if (r == 0 && successor.state == EK_SUCCESSOR_FAILED) /* it asked where to resume */
+                r = ekiden_error_set(error, successor.failure, "%s",
+                                     ekiden_error_text(successor.failure));
         if (r == 0 && successor.is_verified)
                 r = verify(error);
         ek_fetch_deinit(&successor.fetch);
