@@ -206,6 +206,10 @@ Test(limits, name_is_of_63_bytes_at_most_and_holds_no_control_character)
         cr_expect_eq(ekiden_tag_int32("two\nlines", &value), EKIDEN_EINVAL);
         cr_expect_eq(ekiden_tag_int32("\x1b[2J", &value), EKIDEN_EINVAL);
         cr_expect_eq(ekiden_tag_int32("del\x7f", &value), EKIDEN_EINVAL);
+        cr_expect_eq(ekiden_tag_int32("\xc2\x9b"
+                                      "2J",
+                                      &value),
+                     EKIDEN_EINVAL);
         cr_expect_eq(ekiden_tag_int32("", &value), EKIDEN_EINVAL);
         cr_expect_eq(ekiden_tag_int32("\xc3\xa4 \xe2\x82\xac", &value), EKIDEN_FRESH);
         cr_expect_eq(ekiden_untag("\xc3\xa4 \xe2\x82\xac"), 0);

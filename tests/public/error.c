@@ -167,6 +167,8 @@ Test(error, sentences_hold_nothing_that_a_terminal_obeys)
 {
         struct ekiden_error error = {0};
 
-        ekiden_error_set(&error, EKIDEN_EINVAL, "a\x1b[2J\r\nb\x7f\tc\xc3\xa4");
-        cr_expect_str_eq(error.sentence, "a [2J  b  c\xc3\xa4");
+        ekiden_error_set(&error, EKIDEN_EINVAL,
+                         "a\x1b[2J\r\nb\x7f\tc\xc3\xa4\xc2\x9b"
+                         "2J\xc2\x80\xc2\xa0");
+        cr_expect_str_eq(error.sentence, "a [2J  b  c\xc3\xa4  2J  \xc2\xa0");
 }

@@ -377,7 +377,7 @@ LeakTest(refusal, by_the_peer_arrives_with_all_that_it_says)
         refusal.field = (char[]){"handle"};
         refusal.has_system_errno = 1;
         refusal.system_errno = 9;
-        refusal.sentence = (char[]){"no\x1b[2Jmore\ncrates"};
+        refusal.sentence = (char[]){"no\x1b[2Jmore\ncrates\xc2\x9b"};
         cr_expect_eq(import_answer(EKIDEN__FRAME_KIND__REFUSAL, &refusal.base, &error),
                      EKIDEN_EREFUSED);
         cr_expect_eq(error.code, EKIDEN_EREFUSED);
@@ -385,7 +385,7 @@ LeakTest(refusal, by_the_peer_arrives_with_all_that_it_says)
         cr_expect_str_eq(error.item, "crates");
         cr_expect_str_eq(error.field, "handle");
         cr_expect_eq(error.system_errno, 9);
-        cr_expect_str_eq(error.sentence, "no [2Jmore crates", "nothing that a terminal obeys");
+        cr_expect_str_eq(error.sentence, "no [2Jmore crates  ", "nothing that a terminal obeys");
 }
 
 LeakTest(refusal, by_the_peer_that_claims_success_is_an_error)

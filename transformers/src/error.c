@@ -79,9 +79,7 @@ static void put_sentence(struct ekiden_error *error, int system_errno, const cha
                 snprintf(sentence + length, sizeof(sentence) - length, ": %s",
                          strerror(system_errno));
         ek_utf8_copy(error->sentence, sizeof(error->sentence), sentence);
-        for (char *c = error->sentence; *c; c++)
-                if ((unsigned char)*c < ' ' || *c == 0x7f)
-                        *c = ' ';
+        ek_utf8_blank_controls(error->sentence);
 }
 
 int ekiden_error_set(struct ekiden_error *error, int code, const char *format, ...)

@@ -55,10 +55,27 @@ void ek_utf8_copy(char *to, size_t size_bytes, const char *from)
         to[used] = '\0';
 }
 
+/* Bytes of a control character at the beginning of a string, or 0: U+0000 … U+001F, and U+007F …
+   U+009F, of which terminals take U+009B for ESC [. */
+static size_t control_length(const char *text)
+{
+        const unsigned char *bytes = (const unsigned char *)text;
+
+        if (bytes[0] < ' ' || bytes[0] == 0x7f)
+                return 1;
+        return bytes[0] == 0xc2 && bytes[1] >= 0x80 && bytes[1] <= 0x9f ? 2 : 0;
+}
+
 bool ek_utf8_has_control(const char *text)
 {
         for (; *text; text++)
-                if ((unsigned char)*text < ' ' || *text == 0x7f)
+                if (control_length(text) > 0)
                         return true;
         return false;
+}
+
+void ek_utf8_blank_controls(char *text)
+{
+        for (; *text; text++)
+                memset(text, ' ', control_length(text));
 }

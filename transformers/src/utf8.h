@@ -15,3 +15,6 @@ void ek_utf8_copy(char *to, size_t size_bytes, const char *from);
 
 /** Whether a string has a control character, which a terminal or a log would obey. */
 bool ek_utf8_has_control(const char *text);
+
+/** Puts spaces in the place of control characters. */
+void ek_utf8_blank_controls(char *text);

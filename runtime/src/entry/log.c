@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "entry/process.h"
+#include "utf8.h"
 
 static struct {
         void (*log)(void *data, enum ekiden_log_level level, const char *message);
@@ -27,8 +28,6 @@ void ek_log(enum ekiden_log_level level, const char *format, ...)
         va_start(arguments, format);
         vsnprintf(message, sizeof(message), format, arguments);
         va_end(arguments);
-        for (char *at = message; *at; at++)
-                if ((unsigned char)*at < ' ' || *at == 0x7f)
-                        *at = ' '; /* one line, whatever an operator's path has in it */
+        ek_utf8_blank_controls(message); /* one line, whatever an operator's path has in it */
         sink.log(sink.data, level, message);
 }

@@ -36,12 +36,7 @@ static void insert(struct ekiden_error *error, uint64_t number, const char *key)
 
 static bool is_shown(const char *text)
 {
-        size_t length = strlen(text);
-
-        for (size_t i = 0; i < length; i++)
-                if ((unsigned char)text[i] < ' ' || text[i] == 0x7f || text[i] == '"')
-                        return false;
-        return length <= KEY_TEXT_MAX;
+        return strlen(text) <= KEY_TEXT_MAX && !strchr(text, '"') && !ek_utf8_has_control(text);
 }
 
 static void insert_text(struct ekiden_error *error, uint64_t number, const char *name,

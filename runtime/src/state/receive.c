@@ -38,9 +38,7 @@ int ek_link_failed(int code, struct ekiden_error *error)
 static void copy_text(char *to, size_t size, const char *from)
 {
         ek_utf8_copy(to, size, from ? from : "");
-        for (; *to; to++)
-                if ((unsigned char)*to < ' ' || *to == 0x7f)
-                        *to = ' ';
+        ek_utf8_blank_controls(to);
 }
 
 static int refused(const struct ek_frame *frame, struct ekiden_error *error)
