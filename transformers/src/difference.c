@@ -169,23 +169,6 @@ static int compare_single(struct walk *walk, const struct pair *pair, const Prot
         return compare_values(walk, pair, value_a, value_b, depth);
 }
 
-/* The field of b that is the same as one of a's; NULL: there is none. */
-static const ProtobufCFieldDescriptor *counterpart(const ProtobufCMessageDescriptor *a,
-                                                   const ProtobufCMessageDescriptor *b,
-                                                   const ProtobufCFieldDescriptor *field_a)
-{
-        const ProtobufCFieldDescriptor *field_b;
-
-        if (a == b)
-                return field_a;
-        field_b = protobuf_c_message_descriptor_get_field_by_name(b, field_a->name);
-        if (!field_b || field_b->type != field_a->type || field_b->label != field_a->label ||
-            (field_b->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) !=
-                    (field_a->flags & PROTOBUF_C_FIELD_FLAG_ONEOF))
-                return NULL;
-        return field_b;
-}
-
 static int compare_fields(struct walk *walk, const struct side *a, const struct side *b,
                           const struct pair *pair, unsigned int depth)
 {
@@ -231,7 +214,8 @@ static int compare_messages(struct walk *walk, struct side a, struct side b, uns
         for (unsigned int i = 0; i < type_a->n_fields && r == 0; i++) {
                 struct pair pair = {.field_a = &type_a->fields[i]};
 
-                pair.field_b = counterpart(type_a, type_b, pair.field_a);
+                pair.field_b = type_a == type_b ? pair.field_a
+                                                : ek_field_counterpart(pair.field_a, type_b);
                 if (!pair.field_b)
                         continue;
                 in_both++;

@@ -241,6 +241,18 @@ static bool is_zero(const ProtobufCFieldDescriptor *field, const void *value)
         }
 }
 
+const ProtobufCFieldDescriptor *ek_field_counterpart(const ProtobufCFieldDescriptor *field,
+                                                     const ProtobufCMessageDescriptor *other)
+{
+        const ProtobufCFieldDescriptor *found =
+                protobuf_c_message_descriptor_get_field_by_name(other, field->name);
+
+        return found && found->type == field->type && found->label == field->label &&
+                               !((found->flags ^ field->flags) & PROTOBUF_C_FIELD_FLAG_ONEOF)
+                       ? found
+                       : NULL;
+}
+
 static bool are_same_bytes(const ProtobufCBinaryData *a, const ProtobufCBinaryData *b)
 {
         return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);

@@ -44,6 +44,11 @@ bool ek_record_identity(const struct ekiden_message *type, const ProtobufCMessag
 /** Whether a field holds anything that would be packed; a field that is required always does. */
 bool ek_field_is_set(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field);
 
+/** The field of another version of the message, if it can hold the same: of one name, type and
+    label, in a oneof or not; or NULL. */
+const ProtobufCFieldDescriptor *ek_field_counterpart(const ProtobufCFieldDescriptor *field,
+                                                     const ProtobufCMessageDescriptor *other);
+
 /** Whether two values of one type are the same, as protobuf-c keeps them: text and bytes by what is
     in them, floating point bit by bit; not for messages. */
 bool ek_values_are_same(ProtobufCType type, const void *a, const void *b);

@@ -5,25 +5,12 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "fields.h"
 #include "record.h"
 
 static void *member(ProtobufCMessage *message, unsigned int offset)
 {
         return (char *)message + offset;
-}
-
-/* The field of the other version, if it can hold the same. */
-static const ProtobufCFieldDescriptor *counterpart(const ProtobufCFieldDescriptor *field,
-                                                   const ProtobufCMessageDescriptor *other)
-{
-        const ProtobufCFieldDescriptor *found =
-                other ? protobuf_c_message_descriptor_get_field_by_name(other, field->name) : NULL;
-        uint32_t differ = found ? found->flags ^ field->flags : 0;
-
-        return found && found->type == field->type && found->label == field->label &&
-                               !(differ & PROTOBUF_C_FIELD_FLAG_ONEOF)
-                       ? found
-                       : NULL;
 }
 
 /* A required field must stay: it has its default, or nothing in it. */
@@ -94,7 +81,8 @@ bool ek_mask(ProtobufCMessage *message, const ProtobufCMessageDescriptor *other)
                 return false;
         for (unsigned int i = 0; i < type->n_fields; i++) {
                 const ProtobufCFieldDescriptor *field = &type->fields[i];
-                const ProtobufCFieldDescriptor *found = counterpart(field, other);
+                const ProtobufCFieldDescriptor *found =
+                        other ? ek_field_counterpart(field, other) : NULL;
 
                 if (!found) {
                         clear(message, field);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "fields.h"
-#include "secret.h"
 #include "state/verify_private.h"
 
 static uint64_t tag_of(const struct ekiden_schema *schema, const struct ekiden_item *item)
@@ -39,7 +38,7 @@ int ek_back_init(struct ek_back *back, const struct ek_chain *up,
 {
         *back = (struct ek_back){.up = up, .is_same = up->count == 0};
         ek_arena_init(&back->arena);
-        back->arena.is_secret = true; /* of whichever item */
+        back->arena.is_secret = true; /* one of the items may be */
         back->is_there = back->is_same ||
                          ek_chain_find(registry, up->from, up->to->version, &back->down, NULL) == 0;
         if (back->is_same || !back->is_there)
@@ -120,7 +119,6 @@ bool ek_back_enter(struct ek_back *back, const struct ek_tagged *tagged,
 
         back->tagged = tagged;
         back->source = &tagged->item;
-        back->arena.is_secret |= ek_message_has_secrets(tagged->item.message);
         if (back->is_same || ek_tagged_is_value(tagged))
                 return true;
         if (!back->is_there) {
@@ -134,7 +132,6 @@ bool ek_back_enter(struct ek_back *back, const struct ek_tagged *tagged,
                 return false;
         }
         back->source = up.source;
-        back->arena.is_secret |= ek_message_has_secrets(up.source->message);
         back->route.first = 0;
         if (last->taken != last->records) {
                 snprintf(ret_reason, REASON_SIZE, "%llu records became %llu on the way",
