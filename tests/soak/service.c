@@ -2,6 +2,7 @@
 /* See service.h. */
 #include "service.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -59,8 +60,11 @@ bool service_start(struct service *service, const char *binary, unsigned int cli
 {
         *service = (struct service){.client_count = clients};
         strcpy(service->directory, "/tmp/ekiden-soak-XXXXXX");
-        if (!mkdtemp(service->directory) ||
-            setenv("EKIDEN_RUNTIME_DIR", service->directory, 1) < 0 ||
+        if (!mkdtemp(service->directory)) {
+                service->directory[0] = '\0';
+                return failed("cannot make a directory");
+        }
+        if (setenv("EKIDEN_RUNTIME_DIR", service->directory, 1) < 0 ||
             prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
                 return failed("cannot prepare");
         service->shared = mmap(NULL, sizeof(*service->shared), PROT_READ | PROT_WRITE,
@@ -143,16 +147,41 @@ void service_latencies(const struct service *service, enum window window,
                 histogram_merge(ret_histogram, &service->shared->clients[i].latencies[window]);
 }
 
-void service_end(struct service *service)
+/* Clients, the server, and whatever an upgrade that failed has left. */
+static void kill_children(void)
 {
-        for (unsigned int i = 0; service->shared && i < service->client_count; i++)
-                if (service->shared->clients[i].pid > 0 && !service->shared->clients[i].is_done)
-                        kill(service->shared->clients[i].pid, SIGKILL);
-        if (service->pid > 0) {
-                kill(service->pid, SIGTERM);
-                waitpid(service->pid, NULL, 0);
-        }
-        service_reap();
+        char path[64];
+        int child;
+        FILE *file;
+
+        snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+        file = fopen(path, "re");
+        while (file && fscanf(file, "%d", &child) == 1)
+                kill(child, SIGKILL);
+        if (file)
+                fclose(file);
+}
+
+static bool remove_directory(const char *path)
+{
+        DIR *directory = opendir(path);
+        const struct dirent *entry;
+
+        while (directory && (entry = readdir(directory)))
+                unlinkat(dirfd(directory), entry->d_name, 0);
+        if (directory)
+                closedir(directory);
+        return rmdir(path) == 0 || failed(path);
+}
+
+bool service_end(struct service *service)
+{
+        /* Those of a process that ends are ours then. */
+        do
+                kill_children();
+        while (waitpid(-1, NULL, 0) > 0);
         if (service->shared)
                 munmap(service->shared, sizeof(*service->shared));
+        service->shared = NULL;
+        return !service->directory[0] || remove_directory(service->directory);
 }

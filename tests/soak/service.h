@@ -42,5 +42,6 @@ uint64_t service_acknowledged(const struct service *service);
 void service_latencies(const struct service *service, enum window window,
                        struct histogram *ret_histogram);
 
-/** Ends the server and what is left of the clients, and removes the directory. */
-void service_end(struct service *service);
+/** Ends all that is left of the service and its clients, and removes the directory. False, with a
+ * message on stderr: something of it stays. */
+bool service_end(struct service *service);

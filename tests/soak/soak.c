@@ -262,7 +262,6 @@ int main(int argc, char **argv)
                 else
                         print_table(&soak, unhappy);
         }
-        service_end(&soak.service);
-        rmdir(soak.service.directory);
+        is_good &= service_end(&soak.service);
         return is_good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
