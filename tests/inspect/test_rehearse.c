@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* --for: which binary could go on from a snapshot; nothing is left of those that were asked. */
 #include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <criterion/criterion.h>
 
@@ -110,6 +112,45 @@ Test(rehearse, a_binary_that_says_nothing_is_not_waited_for_longer_than_asked)
         expect(TOOL_ARGUMENTS("--timeout", "0.2", "--for", "/bin/sleep", SNAPSHOT("chat_v3"), "--",
                               "1000"),
                14, "", "EKIDEN_ETIMEOUT");
+}
+
+/* The first child of a process, when it has one. */
+static pid_t await_child(pid_t pid)
+{
+        char path[64];
+        int child = 0;
+
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
+        for (int i = 0; i < 5000 && child == 0; i++) {
+                FILE *file = fopen(path, "re");
+
+                cr_assert_not_null(file);
+                if (fscanf(file, "%d", &child) != 1)
+                        usleep(2000);
+                fclose(file);
+        }
+        cr_assert_gt(child, 0, "no binary was started");
+        return child;
+}
+
+Test(rehearse, a_signal_ends_it_and_the_binary_that_was_started)
+{
+        static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+        for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+                struct tool tool;
+                pid_t child;
+
+                tool_start(&tool,
+                           TOOL_ARGUMENTS("--for", "/bin/sleep", SNAPSHOT("chat_v3"), "--", "60"));
+                child = await_child(tool.pid);
+                cr_assert_eq(kill(tool.pid, signals[i]), 0);
+                tool_wait(&tool);
+                cr_expect_eq(tool.exit_status, ekiden_error_exit_status(EKIDEN_ECANCELLED),
+                             "%d: %s", tool.exit_status, tool.errors);
+                cr_expect_eq(kill(child, SIGKILL), -1, "signal %d leaves it behind", signals[i]);
+                tool_deinit(&tool);
+        }
 }
 
 Test(rehearse, of_every_frozen_snapshot_by_every_later_version_succeeds)

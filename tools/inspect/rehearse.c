@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../src/interrupt.h"
 #include "../src/table.h"
 #include "commands.h"
 #include "entry/control_path.h"
@@ -32,6 +33,7 @@ struct rehearsal {
         struct ek_predecessor_setup setup;
         bool *is_taken; /* for each item of the file: whether the new version has asked for it */
         char *binary; /* its absolute path */
+        int interrupt;
 };
 
 static void on_progress(void *data, const struct ek_progress *progress)
@@ -42,6 +44,23 @@ static void on_progress(void *data, const struct ek_progress *progress)
 
         if (item)
                 rehearsal->is_taken[item - rehearsal->file.snapshot.items] = true;
+}
+
+/* A new version that hangs must not stay behind when its caller is told to leave. */
+static void heed_interrupt(const struct rehearsal *rehearsal)
+{
+        struct ekiden_error reason = {0};
+
+        if (interrupt_take(rehearsal->interrupt) == 0)
+                return;
+        ekiden_error_set(&reason, EKIDEN_ECANCELLED, "called off by the operator");
+        ek_predecessor_cancel(&reason);
+}
+
+static void on_linger(void *data, uint64_t waited_ms)
+{
+        (void)waited_ms;
+        heed_interrupt(data);
 }
 
 /* A successor that was killed could not remove its control socket. */
@@ -97,6 +116,7 @@ static int begin(struct rehearsal *rehearsal)
                 .is_rehearsal = true,
                 .snapshot = &rehearsal->file.snapshot,
                 .observer = {.progress = on_progress,
+                             .linger = on_linger,
                              .child_ended = on_child_ended,
                              .data = rehearsal},
         };
@@ -112,24 +132,30 @@ static int begin(struct rehearsal *rehearsal)
         return r;
 }
 
-/* Until something is to be read, or the phase's time is over. */
-static void wait_for_successor(void)
+/* Until something is to be read, the phase's time is over, or a signal comes. */
+static void wait_for_successor(const struct rehearsal *rehearsal)
 {
-        struct pollfd source = {.fd = ek_predecessor_socket(), .events = POLLIN};
+        struct pollfd sources[] = {
+                {.fd = ek_predecessor_socket(), .events = POLLIN},
+                {.fd = rehearsal->interrupt, .events = POLLIN},
+        };
         uint64_t now_ns = ek_now_ns();
         uint64_t deadline_ns = ek_predecessor_deadline();
         uint64_t left_ms = deadline_ns > now_ns ? (deadline_ns - now_ns) / EK_NS_PER_MS + 1 : 0;
 
-        poll(&source, 1, left_ms < INT32_MAX ? (int)left_ms : INT32_MAX);
+        poll(sources, 2, left_ms < INT32_MAX ? (int)left_ms : INT32_MAX);
 }
 
 static int run(struct rehearsal *rehearsal)
 {
         const char *update_point = rehearsal->file.snapshot.header->update_point;
-        int r = begin(rehearsal);
+        int r = rehearsal->interrupt = interrupt_open(&rehearsal->output->error);
 
+        if (r >= 0)
+                r = begin(rehearsal);
         while (r == 0) {
-                wait_for_successor();
+                wait_for_successor(rehearsal);
+                heed_interrupt(rehearsal);
                 r = ek_predecessor_step(update_point && update_point[0] ? update_point
                                                                         : UPDATE_POINT,
                                         &rehearsal->output->error);
@@ -275,6 +301,7 @@ static void deinit(struct rehearsal *rehearsal)
         free_strings(rehearsal->origin.environment);
         free(rehearsal->origin.directory);
         free(rehearsal->origin.binary);
+        ek_close(&rehearsal->interrupt);
         free(rehearsal->is_taken);
         free(rehearsal->binary);
         file_close(&rehearsal->file);
@@ -284,7 +311,7 @@ static void deinit(struct rehearsal *rehearsal)
 int command_rehearse(struct output *output)
 {
         const struct options *options = output->options;
-        struct rehearsal rehearsal = {.output = output};
+        struct rehearsal rehearsal = {.output = output, .interrupt = -1};
         const char *path = options->file;
         int r = file_open(options->file, &rehearsal.file, &output->error);
 
