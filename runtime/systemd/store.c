@@ -31,7 +31,7 @@ static size_t stored; /* what of ours is in the store: descriptors beside a snap
    too, whose peer has closed, for the program to find out. */
 static int push(int descriptor, const char *name)
 {
-        char text[64];
+        char text[128];
         int r;
 
         snprintf(text, sizeof(text), "FDSTORE=1\nFDPOLL=0\nFDNAME=%s", name);

@@ -95,7 +95,8 @@ static int offer(const struct ek_token *meant, struct ek_token *offered, char *r
         static char *arguments[] = {(char *)"probe", NULL}, directory[] = "/";
         static const struct ek_wait patience = {.idle_ms = 20000};
         char *environment[] = {NULL};
-        struct ek_origin origin = {.arguments = arguments,
+        struct ek_origin origin = {.has_standard = {true, true, true},
+                                   .arguments = arguments,
                                    .argument_count = 1,
                                    .environment = environment,
                                    .directory = directory};

@@ -223,12 +223,15 @@ Test(restore, takes_the_programs_word_for_more_than_the_environments, .init = be
         unsetenv("PROBE_SNAPSHOT");
 }
 
-Test(restore, takes_an_empty_variable_for_none, .init = begin, .fini = end, .timeout = 120)
+/* A variable that was to name one, and was not set: an empty service would be started in silence.
+ */
+Test(restore, refuses_an_empty_variable, .init = begin, .fini = end, .timeout = 120)
 {
+        const struct refusal refusal = {"empty", PROBE_V1, EKIDEN_EINVAL,
+                                        "EKIDEN_SNAPSHOT is set, and names no file"};
+
         setenv("EKIDEN_SNAPSHOT", "", 1);
-        service = service_start(PROBE_V1, DEADLINE_MS);
-        cr_expect_eq(service_ask(&service).asked, 1u);
-        service_stop(&service);
+        expect_refused(&refusal);
 }
 
 /* Its predecessor's state is newer. */

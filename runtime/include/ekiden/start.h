@@ -117,7 +117,8 @@ int ekiden_set_deadline(enum ekiden_phase phase, unsigned int timeout_ms);
 int ekiden_set_snapshot(const char *path);
 
 /**
- * Whether this process has started from a snapshot, until its first update point is passed. Then
+ * Whether this process has started from a snapshot that had no descriptors beside it
+ * (<ekiden/snapshot.h>, <ekiden/systemd.h>), until its first update point is passed. Then
  * descriptors are -1 in what the tag functions return, and the program opens new ones; where it is
  * only rehearsed (`ekiden-inspect --for`) not in the same place, which the running service has:
  *
@@ -143,6 +144,17 @@ enum ekiden_log_level {
  */
 void ekiden_set_log(void (*log)(void *data, enum ekiden_log_level level, const char *message),
                     void *data);
+
+/**
+ * A log for ekiden_set_log(): lines on standard error, of EKIDEN_LOG_INFO and above, with the
+ * program's name and PID. Without any, a start or an upgrade that is refused is told to the
+ * operator alone, and a start from a snapshot that is refused to nobody.
+ *
+ *     ekiden_set_log(ekiden_log_to_stderr, NULL);
+ *
+ * @param data  not used
+ */
+void ekiden_log_to_stderr(void *data, enum ekiden_log_level level, const char *message);
 
 /**
  * Sets a function that the predecessor calls when the successor serves, right before it leaves by

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The library's only voice: a callback of the program's. */
+/* The library's only voice: a callback of the program's, which may be the one below. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "entry/process.h"
 #include "utf8.h"
@@ -16,6 +18,22 @@ void ekiden_set_log(void (*log)(void *data, enum ekiden_log_level level, const c
 {
         sink.log = log;
         sink.data = data;
+}
+
+/* One write(2): lines of two processes do not mix. */
+void ekiden_log_to_stderr(void *data, enum ekiden_log_level level, const char *message)
+{
+        char line[1200];
+        int size;
+
+        (void)data;
+        if (level < EKIDEN_LOG_INFO)
+                return;
+        size = snprintf(line, sizeof(line), "%s[%d]: %s\n", program_invocation_short_name,
+                        (int)getpid(), message);
+        if (size > 0)
+                (void)!write(STDERR_FILENO, line,
+                             (size_t)size < sizeof(line) ? (size_t)size : sizeof(line) - 1);
 }
 
 void ek_log(enum ekiden_log_level level, const char *format, ...)

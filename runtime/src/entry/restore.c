@@ -73,7 +73,8 @@ int ekiden_set_snapshot_file(int file, const int *descriptors, size_t count)
 
 bool ekiden_is_restored(void)
 {
-        return ek_restore_state() == EK_RESTORE_ACTIVE || ek_successor_is_restored();
+        return (ek_restore_state() == EK_RESTORE_ACTIVE && given.count == 0) ||
+               ek_successor_is_restored();
 }
 
 int ek_snapshot_take_variable(struct ekiden_error *error)
@@ -81,12 +82,17 @@ int ek_snapshot_take_variable(struct ekiden_error *error)
         const char *value = getenv(EK_SNAPSHOT_VARIABLE);
         int r = 0;
 
-        if (value && value[0] && getauxval(AT_SECURE))
+        if (value && !value[0])
+                r = ekiden_error_set(error, EKIDEN_EINVAL,
+                                     EK_SNAPSHOT_VARIABLE
+                                     " is set, and names no file; unset it for "
+                                     "a start without a snapshot");
+        else if (value && getauxval(AT_SECURE))
                 r = ekiden_error_set(error, EKIDEN_EPERMISSION,
                                      "a binary that gains rights by its mode or by file "
                                      "capabilities takes no snapshot from its environment; "
                                      "unset " EK_SNAPSHOT_VARIABLE);
-        else if (value && value[0] && !chosen && given.file < 0)
+        else if (value && !chosen && given.file < 0)
                 r = ekiden_set_snapshot(value);
         unsetenv(EK_SNAPSHOT_VARIABLE);
         return r;

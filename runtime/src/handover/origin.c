@@ -3,6 +3,7 @@
 #include "handover/origin.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -81,6 +82,8 @@ int ek_origin_save(struct ek_origin *origin, int argc, char *const argv[],
                 origin->binary = strdup(link);
         if (!origin->arguments || !origin->environment || !origin->binary)
                 return ekiden_error_set(error, EKIDEN_ENOMEM, "memory ran out");
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+                origin->has_standard[fd] = fcntl(fd, F_GETFD) >= 0;
         origin->umask = current_umask();
         save_signals(origin);
         return 0;

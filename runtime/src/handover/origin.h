@@ -3,6 +3,7 @@
 #pragma once
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -14,6 +15,7 @@ struct ek_origin {
         char **environment; /* without EKIDEN_HANDOVER */
         char *directory; /* working directory */
         char *binary; /* path of the executable */
+        bool has_standard[3]; /* whether standard input, output and error were open */
         mode_t umask;
         sigset_t blocked; /* signal mask */
         sigset_t defaults; /* signals whose disposition was the default */

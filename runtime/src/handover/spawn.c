@@ -63,6 +63,10 @@ static int prepare_actions(posix_spawn_file_actions_t *actions, const struct ek_
 {
         int r = posix_spawn_file_actions_adddup2(actions, socket, EK_HANDOVER_SOCKET);
 
+        /* What was not open at the start has become something else here, a listener say, since. */
+        for (int fd = STDIN_FILENO; r == 0 && fd <= STDERR_FILENO; fd++)
+                if (!origin->has_standard[fd])
+                        r = posix_spawn_file_actions_addopen(actions, fd, "/dev/null", O_RDWR, 0);
         if (r == 0)
                 r = posix_spawn_file_actions_adddup2(actions, binary, EK_HANDOVER_BINARY);
         if (r == 0)

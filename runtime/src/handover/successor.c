@@ -415,6 +415,8 @@ static int take_over(const struct ek_successor_end *end, struct ekiden_error *er
         r = receive_verdict(EKIDEN__FRAME_KIND__COMMIT, error);
         if (r == 0 && end->publish)
                 r = end->publish(error);
+        /* Before TAKEN wakes the predecessor, which may take the processor. */
+        successor.pause_ns = pause_until_now();
         return r == 0 ? send_taken(error) : r;
 }
 
@@ -475,7 +477,6 @@ int ek_successor_finish(const char *update_point, const struct ek_successor_end 
                 r = successor.is_rehearsal ? be_dismissed(end, error) : take_over(end, error);
         if (r < 0)
                 return ek_successor_fail(r, error);
-        successor.pause_ns = pause_until_now();
         successor.link = ek_link_free(successor.link);
         ek_own_close(&successor.predecessor);
         successor.state = successor.is_rehearsal ? EK_SUCCESSOR_DISMISSED : EK_SUCCESSOR_NONE;
