@@ -29,8 +29,9 @@ static void on_socket(uv_poll_t *handle, int status, int events)
 {
         struct ek_waiter *waiter = handle->data;
 
-        (void)status; /* an error shows in the read or write that follows */
         (void)events;
+        if (status < 0) /* which shows in the read or write that follows; the handle is stopped */
+                waiter->socket_events = 0;
         waiter->ready = true;
 }
 
