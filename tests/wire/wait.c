@@ -62,6 +62,22 @@ LeakTest(wait, for_a_peer_that_does_not_read_ends_too)
         free(bytes);
 }
 
+/* The kernel then reports an error, after which libuv watches the socket no more: that the peer is
+   gone was seen before the wait began, and must be seen again. */
+LeakTest(wait, for_a_peer_that_closed_with_something_unread_ends_at_once)
+{
+        const struct ek_wait wait = {.idle_ms = LONG_MS};
+        struct ek_frame frame;
+        int peer;
+        struct ek_link *link = link_and_peer(&peer);
+
+        cr_assert_eq(ek_link_send(link, KIND, "?", 1, NULL), 0);
+        close(peer);
+        cr_assert_eq(ek_link_prepare(link, NULL), 0);
+        cr_expect_eq(ek_link_receive(link, &wait, &frame), EKIDEN_EPEER);
+        ek_link_free(link);
+}
+
 LeakTest(wait, that_begins_after_its_deadline_ends_at_once)
 {
         const struct ek_wait wait = {.idle_ms = LONG_MS, .until_ns = 1};
