@@ -86,7 +86,6 @@ LeakTest(link_file, says_why_a_frame_could_not_be_written)
         struct rlimit before;
 
         unlink(path);
-        signal(SIGXFSZ, SIG_IGN);
         getrlimit(RLIMIT_FSIZE, &before);
         cr_assert_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
         cr_assert_eq(ek_link_send(link, KIND, payload, sizeof(payload), NULL), EKIDEN_ESYSTEM);

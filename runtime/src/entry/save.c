@@ -32,9 +32,10 @@ static int check_state(struct ekiden_error *error)
 /* The link over the file. */
 static int open_link(int file, struct ek_link **ret_link, struct ekiden_error *error)
 {
+        const struct iovec magic = {(void *)(uintptr_t)EK_SNAPSHOT_MAGIC, EK_SNAPSHOT_MAGIC_SIZE};
         int copy, r = EKIDEN_ESYSTEM;
 
-        if (write(file, EK_SNAPSHOT_MAGIC, EK_SNAPSHOT_MAGIC_SIZE) == EK_SNAPSHOT_MAGIC_SIZE) {
+        if (ek_file_write(file, &magic, 1) == EK_SNAPSHOT_MAGIC_SIZE) {
                 copy = fcntl(file, F_DUPFD_CLOEXEC, 0);
                 r = copy < 0 ? EKIDEN_ESYSTEM : ek_link_new_file(copy, ret_link);
         }

@@ -27,7 +27,9 @@ int ek_link_failed(int code, struct ekiden_error *error)
                                         "large blocks as descriptors of a memfd",
                                         EK_FRAME_PAYLOAD_MAX >> 20);
         case EKIDEN_ESYSTEM:
-                return ekiden_error_set_errno(error, code, errno, "the handover's socket failed");
+                return ekiden_error_set_errno(
+                        error, code, errno,
+                        "the handover's socket, or the snapshot's file, failed");
         default:
                 return ekiden_error_set(error, code, "%s", ekiden_error_text(code));
         }

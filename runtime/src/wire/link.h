@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include <protobuf-c/protobuf-c.h>
 
@@ -53,6 +54,10 @@ int ek_link_new(int socket, struct ek_link **ret_link);
  * descriptor can be sent. 0, EINVAL (another kind of file), ENOMEM, ESYSTEM.
  */
 int ek_link_new_file(int file, struct ek_link **ret_link);
+
+/** As writev(2); where the file would become larger than the process may make one (RLIMIT_FSIZE),
+    errno is EFBIG, and no signal ends the process. */
+ssize_t ek_file_write(int file, const struct iovec *parts, int count);
 
 bool ek_link_is_file(const struct ek_link *link);
 

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -66,6 +67,26 @@ int ek_link_read_file(struct ek_link *link, struct iovec *room)
                 return n < 0 ? EKIDEN_ESYSTEM : EKIDEN_EPEER;
         link->read_to += (uint64_t)n;
         return (int)n;
+}
+
+/* The signal is the thread's own: blocked, and taken away before it is let through again. */
+ssize_t ek_file_write(int file, const struct iovec *parts, int count)
+{
+        static const struct timespec at_once;
+        sigset_t too_large, before;
+        ssize_t n;
+        int error;
+
+        sigemptyset(&too_large);
+        sigaddset(&too_large, SIGXFSZ);
+        pthread_sigmask(SIG_BLOCK, &too_large, &before);
+        n = writev(file, parts, count);
+        error = errno;
+        if (n < 0 && error == EFBIG)
+                sigtimedwait(&too_large, NULL, &at_once);
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+        errno = error;
+        return n;
 }
 
 void ek_link_keep_beside(struct ek_link *link, const int *descriptors, size_t count)

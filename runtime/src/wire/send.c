@@ -21,7 +21,7 @@ static ssize_t send_some(struct ek_link *link, struct iovec *parts)
         struct msghdr message = {.msg_iov = parts, .msg_iovlen = PARTS};
 
         if (link->is_file)
-                return writev(link->fd, parts, PARTS);
+                return ek_file_write(link->fd, parts, PARTS);
         if (link->out_descriptor_count > 0)
                 ek_descriptors_attach(&message, &control, link->out_descriptors,
                                       link->out_descriptor_count);
