@@ -26,16 +26,39 @@ static int node_down(const ProtobufCMessage *old, ProtobufCMessage *new_, struct
         return 0;
 }
 
-static const struct ekiden_transformer up_transformers[] = {{"Node", "Node", node_up}};
-static const struct ekiden_transformer down_transformers[] = {{"Node", "Node", node_down}};
+/* An entry that has crossed as an object has nothing to transform any more. */
+static int entry_up(const ProtobufCMessage *old, ProtobufCMessage *new_, struct ekiden_hop *hop)
+{
+        (void)hop;
+        memcpy(new_, old, sizeof(Graph__V1__Entry));
+        ((Graph__V1__Entry *)new_)->key += 1000;
+        return 0;
+}
+
+static int entry_down(const ProtobufCMessage *old, ProtobufCMessage *new_, struct ekiden_hop *hop)
+{
+        Graph__V1__Entry *entry = (Graph__V1__Entry *)new_;
+
+        memcpy(new_, old, sizeof(*entry));
+        if (!entry->has_key)
+                return ekiden_hop_refuse(hop, "it stands for an entry, and is none");
+        entry->key -= 1000;
+        return 0;
+}
+
+static const struct ekiden_transformer up_transformers[] = {
+        {"Node", "Node", node_up}, {"Entry", "Entry", entry_up}, {"entries", "entries", entry_up}};
+static const struct ekiden_transformer down_transformers[] = {{"Node", "Node", node_down},
+                                                              {"Entry", "Entry", entry_down},
+                                                              {"entries", "entries", entry_down}};
 static const struct ekiden_hop_table up = {.from = &graph_v1,
                                            .to = &graph_v2,
                                            .transformers = up_transformers,
-                                           .transformer_count = 1};
+                                           .transformer_count = 3};
 static const struct ekiden_hop_table down = {.from = &graph_v2,
                                              .to = &graph_v1,
                                              .transformers = down_transformers,
-                                             .transformer_count = 1};
+                                             .transformer_count = 3};
 
 static struct ek_registry registry;
 static struct ek_chain chain;

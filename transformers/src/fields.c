@@ -226,6 +226,18 @@ bool ek_record_identity(const struct ekiden_message *type, const ProtobufCMessag
         return true;
 }
 
+bool ek_record_identify(const struct ekiden_message *type, ProtobufCMessage *message,
+                        uint64_t identity)
+{
+        const ProtobufCFieldDescriptor *field = identity_field(type);
+
+        if (!field)
+                return false;
+        *(protobuf_c_boolean *)member(message, field->quantifier_offset) = 1;
+        *(uint64_t *)member(message, field->offset) = identity;
+        return true;
+}
+
 /* Of a field without presence (proto3): what is not zero. */
 static bool is_zero(const ProtobufCFieldDescriptor *field, const void *value)
 {

@@ -41,6 +41,10 @@ bool ek_message_has_objects(const struct ekiden_message *type);
 bool ek_record_identity(const struct ekiden_message *type, const ProtobufCMessage *message,
                         uint64_t *ret_identity);
 
+/** Sets the identity of a message; false: it has none. */
+bool ek_record_identify(const struct ekiden_message *type, ProtobufCMessage *message,
+                        uint64_t identity);
+
 /** Whether a field holds anything that would be packed; a field that is required always does. */
 bool ek_field_is_set(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field);
 

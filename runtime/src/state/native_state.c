@@ -87,6 +87,7 @@ static int export_record(const void *functions, ProtobufCMessage *record,
         r = ek_objects_root(cursor, tagged->native, objects->entry, &identity);
         if (r < 0)
                 return r;
+        objects->is_stub = r == 1;
         if (identity != 0 && ek_objects_came_before(objects, identity))
                 return refuse_twice(tagged, cursor);
         if (identity != 0)

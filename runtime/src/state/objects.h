@@ -90,6 +90,7 @@ struct ekiden_objects {
         uint32_t *again; /* numbers before `next` that are wanted since */
         size_t again_count, again_capacity;
         void *entry; /* of the container, that was exported last */
+        bool is_stub; /* it had crossed before: its record says which it is, and no more */
 
         /* On the way in. */
         const struct ek_chain *chain;

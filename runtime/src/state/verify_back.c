@@ -171,6 +171,24 @@ static int lend_descriptor(void *owner, int descriptor, int *ret_descriptor)
         return 0;
 }
 
+/* An entry that has crossed as an object: transformers have seen that, and see no more of it. */
+static int stub_back(struct ek_back *back, const struct ekiden_message *type,
+                     const ProtobufCMessage *record, struct ekiden_error *error)
+{
+        const struct ekiden_message *target = back->source->message;
+        ProtobufCMessage *stub;
+        uint64_t identity;
+
+        ek_arena_reset(&back->arena);
+        stub = ek_arena_alloc(&back->arena, target->descriptor->sizeof_message);
+        if (!stub)
+                return ekiden_error_set(error, EKIDEN_ENOMEM, "memory ran out while verifying");
+        ek_record_init(target, stub);
+        if (ek_record_identity(type, record, &identity))
+                ek_record_identify(target, stub, identity);
+        return back->visitor->visit(back->visitor->data, target, 0, stub, error);
+}
+
 static int go_back(void *data, const struct ekiden_message *type, uint64_t tag,
                    ProtobufCMessage *record, struct ekiden_error *error)
 {
@@ -180,6 +198,8 @@ static int go_back(void *data, const struct ekiden_message *type, uint64_t tag,
 
         if (back->is_same || ek_tagged_is_value(back->tagged))
                 return back->visitor->visit(back->visitor->data, type, tag, record, error);
+        if (tag == 0 && back->tagged->native && back->export_->objects->is_stub)
+                return stub_back(back, type, record, error);
         if (tag != 0) {
                 route = &back->objects[(tag >> 3) - 1];
                 if (!route->source)
@@ -199,6 +219,7 @@ int ek_back_export(struct ek_back *back, struct ek_export *export_,
         int r;
 
         back->visitor = visitor;
+        back->export_ = export_;
         back->record = 0;
         export_->visitor = &through;
         r = ek_export_item(export_, back->tagged, error);

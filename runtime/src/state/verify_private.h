@@ -21,6 +21,7 @@ struct ek_back {
         struct ek_route route;
         uint64_t record; /* number of the one in hand */
         const struct ek_visitor *visitor; /* sees what came back */
+        const struct ek_export *export_; /* by which it goes */
 };
 
 /** Finds the way: 0 or ENOMEM, with a sentence; after both ek_back_deinit() is due. */
