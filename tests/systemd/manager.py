@@ -247,7 +247,7 @@ class Systemd(unittest.TestCase):
         self.assertEqual(ours.recv(1), b'')
 
     def test_an_upgrade_follows_a_start_from_the_store(self):
-        self.ask()  # so that it has the client
+        self.assertEqual(self.ask(), b'1\n')  # the connection is accepted
         os.kill(self.manager.main, signal.SIGTERM)
         self.manager.ends(self.manager.main)
         self.manager.start().close()

@@ -5,10 +5,11 @@
  */
 #include <arpa/inet.h>
 #include <err.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,17 @@ static int listen_anywhere(void)
         return listener;
 }
 
+/* Until something is to be read, or a signal comes. SIGTERM and SIGHUP are let through here only,
+   so that none falls between the look at what they ask for and the wait. */
+static bool wait_for(int fd)
+{
+        struct pollfd source = {.fd = fd, .events = POLLIN};
+        sigset_t none;
+
+        sigemptyset(&none);
+        return ppoll(&source, 1, NULL, &none) == 1;
+}
+
 static void answer(Service__V1__State *state)
 {
         char byte, text[32];
@@ -51,7 +63,7 @@ static void answer(Service__V1__State *state)
                 state->has_answers = 1;
                 snprintf(text, sizeof(text), "%" PRIu64 "\n", ++state->answers);
                 (void)!send(state->client, text, strlen(text), MSG_NOSIGNAL);
-        } else if (errno != EINTR) {
+        } else {
                 close(state->client);
                 state->client = -1;
         }
@@ -79,6 +91,7 @@ int main(int argc, char **argv)
         const struct sigaction action = {.sa_handler = on_signal};
         Service__V1__State state = SERVICE__V1__STATE__INIT;
         struct ekiden_error error;
+        sigset_t blocked;
         int began;
 
         sigaction(SIGTERM, &action, NULL);
@@ -94,10 +107,16 @@ int main(int argc, char **argv)
         if (began == EKIDEN_FRESH)
                 state.listener = listen_anywhere();
         state.has_listener = 1;
+        sigemptyset(&blocked);
+        sigaddset(&blocked, SIGTERM);
+        sigaddset(&blocked, SIGHUP);
+        sigprocmask(SIG_BLOCK, &blocked, NULL);
         for (;;) {
                 ekiden_update_point("serve");
                 if (is_to_be_stored)
                         store();
+                if (!wait_for(state.client < 0 ? state.listener : state.client))
+                        continue;
                 if (state.client < 0)
                         accept_one(&state);
                 else
