@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -256,4 +257,52 @@ Test(rehearsal, what_makes_no_sense_is_a_usage_error)
         expect_usage_error(TOOL_ARGUMENTS("--rehearse", "--list"));
         expect_usage_error(TOOL_ARGUMENTS("--rehearse", "--status", "chat"));
         expect_usage_error(TOOL_ARGUMENTS("--rehearse", "chat"));
+}
+
+/* REHEARSED with so many items, "0", "1", …, of which each took a microsecond. */
+static void send_many_items(struct scene *scene, size_t count)
+{
+        Ekiden__ItemReport *reports = calloc(count, sizeof(*reports));
+        Ekiden__ItemReport **items = calloc(count, sizeof(*items));
+        char(*names)[8] = calloc(count, sizeof(*names));
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+
+        cr_assert(reports && items && names);
+        for (size_t i = 0; i < count; i++) {
+                snprintf(names[i], sizeof(names[i]), "%zu", i);
+                reports[i] = (Ekiden__ItemReport)EKIDEN__ITEM_REPORT__INIT;
+                reports[i].item = names[i];
+                reports[i].has_duration_us = 1;
+                reports[i].duration_us = 1;
+                items[i] = &reports[i];
+        }
+        event.kind = EKIDEN__EVENT_KIND__REHEARSED;
+        event.items = items;
+        event.n_items = count;
+        scene_send(scene, &event);
+        free(reports);
+        free(items);
+        free(names);
+}
+
+Test(rehearsal, as_many_items_as_a_handover_may_have_are_counted_and_no_more)
+{
+        struct scene scene;
+
+        start_several(&scene, ARGUMENTS("--quiet", "--times", "2"));
+        for (int i = 0; i < 2; i++) {
+                scene_accept(&scene);
+                ekiden__request__free_unpacked(scene.request, NULL);
+                scene.request = NULL;
+                send_many_items(&scene, 65536);
+                scene_expect_closed(&scene);
+                scene_close(&scene);
+        }
+        scene_expect_exit(&scene, 0);
+        scene_deinit(&scene);
+        scene_start(&scene, TOOL_ARGUMENTS("--rehearse", "chat", "./chat-v2"));
+        send_many_items(&scene, 65537);
+        scene_expect_exit(&scene, 17);
+        cr_expect(strstr(scene.tool.errors, "tells of 65537 items"), "%s", scene.tool.errors);
+        scene_deinit(&scene);
 }

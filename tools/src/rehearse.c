@@ -8,14 +8,25 @@
 
 #include "show.h"
 
-static struct item_samples *find_item(struct rehearsals *rehearsals, const char *name)
+/* One that was told of before, as a rule at the same place. NULL: there is none. */
+static struct item_samples *find_item(const struct rehearsals *rehearsals, size_t place,
+                                      const char *name)
 {
-        struct item_samples *grown;
-
+        if (place == rehearsals->item_count)
+                return NULL;
+        if (strcmp(rehearsals->items[place].name, name) == 0)
+                return &rehearsals->items[place];
         for (size_t i = 0; i < rehearsals->item_count; i++)
                 if (strcmp(rehearsals->items[i].name, name) == 0)
                         return &rehearsals->items[i];
-        grown = reallocarray(rehearsals->items, rehearsals->item_count + 1, sizeof(*grown));
+        return NULL;
+}
+
+static struct item_samples *add_item(struct rehearsals *rehearsals, const char *name)
+{
+        struct item_samples *grown =
+                reallocarray(rehearsals->items, rehearsals->item_count + 1, sizeof(*grown));
+
         if (!grown)
                 return NULL;
         rehearsals->items = grown;
@@ -27,13 +38,19 @@ static struct item_samples *find_item(struct rehearsals *rehearsals, const char 
 
 static int add_items(struct rehearsals *rehearsals, const struct upgrade *upgrade)
 {
+        size_t place = 0;
+
         for (size_t i = 0; i < upgrade->account_count; i++) {
                 const struct item_account *account = &upgrade->accounts[i];
                 struct item_samples *item;
 
                 if (!account->duration_us.known)
                         continue;
-                item = find_item(rehearsals, account->name);
+                item = find_item(rehearsals, place++, account->name);
+                if (!item && rehearsals->item_count == ITEMS_MAX)
+                        return EKIDEN_ELIMIT;
+                if (!item)
+                        item = add_item(rehearsals, account->name);
                 if (!item || samples_add(&item->duration, account->duration_us.value) < 0)
                         return EKIDEN_ENOMEM;
         }

@@ -14,6 +14,8 @@
 #include "find.h"
 #include "options.h"
 
+#define ITEMS_MAX 65536 /* of a handover; a process that tells of more lies */
+
 struct show;
 
 /* A figure that a process may have told. */

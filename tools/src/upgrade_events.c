@@ -85,6 +85,11 @@ static int take_end(struct upgrade *upgrade, const Ekiden__Event *event, bool is
         take_figure(&upgrade->peak_bytes, event->has_peak_bytes, event->peak_bytes);
         if (event->n_items == 0)
                 return 0;
+        if (event->n_items > ITEMS_MAX)
+                return ekiden_error_set(error, EKIDEN_ELIMIT,
+                                        "the process tells of %zu items; no handover has more "
+                                        "than %d",
+                                        event->n_items, ITEMS_MAX);
         upgrade->accounts = calloc(event->n_items, sizeof(*upgrade->accounts));
         if (!upgrade->accounts)
                 return ekiden_error_set(error, EKIDEN_ENOMEM, "%s",
