@@ -124,6 +124,19 @@ Test(wait, ctrl_c_ends_the_waiting_and_not_the_upgrade)
         scene_deinit(&scene);
 }
 
+Test(wait, ctrl_c_takes_no_calling_off_back)
+{
+        struct scene scene;
+
+        start(&scene, "--cancel");
+        scene_send_until(&scene, EKIDEN_PHASE_WARM);
+        kill(scene.tool.pid, SIGINT);
+        scene_expect_exit(&scene, 18);
+        expect_error(&scene, "is to be called off");
+        cr_expect_null(strstr(scene.tool.errors, "goes on as it is"), "%s", scene.tool.errors);
+        scene_deinit(&scene);
+}
+
 Test(wait, a_process_that_closes_without_a_word_is_an_error)
 {
         struct scene scene;

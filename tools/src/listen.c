@@ -24,6 +24,7 @@ struct listening {
         struct show *show;
         struct ekiden_error *error;
         int interrupt;
+        bool is_cancelling; /* that is asked for already, whoever hears of it */
         uint64_t timeout_ms; /* 0: none */
         uint64_t deadline_ns;
         unsigned int late_events; /* read after the deadline */
@@ -97,6 +98,16 @@ static int on_deadline(struct listening *listening)
                                 process_condition(upgrade->pid));
 }
 
+static int on_signal(struct listening *listening)
+{
+        return ekiden_error_set(listening->error, EKIDEN_ECANCELLED,
+                                listening->is_cancelling
+                                        ? "the upgrade is to be called off, and nobody listens to "
+                                          "how that ends; --status tells"
+                                        : "the upgrade is listened to no more, and goes on as it "
+                                          "is");
+}
+
 static int wait_for_something(struct listening *listening)
 {
         struct pollfd sources[] = {
@@ -137,8 +148,7 @@ static int step(struct listening *listening)
         if (r == 0 && is_over && ++listening->late_events > LATE_EVENTS_MAX)
                 r = on_deadline(listening);
         if (r == 0 && interrupt_take(listening->interrupt) > 0)
-                r = ekiden_error_set(listening->error, EKIDEN_ECANCELLED,
-                                     "the upgrade is listened to no more, and goes on as it is");
+                r = on_signal(listening);
         if (r == 0)
                 show_tick(listening->show, listening->upgrade);
         return r;
@@ -153,6 +163,7 @@ int listen_to_end(const struct options *options, struct show *show,
                 .show = show,
                 .error = error,
                 .interrupt = -1,
+                .is_cancelling = options->action == ACTION_CANCEL,
                 .timeout_ms = options->timeout_ms,
         };
         int r = find_process(options->target, &listening.process, error);
