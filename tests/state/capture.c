@@ -101,17 +101,37 @@ static size_t send_frame(int socket, const struct captured_frame *frame, size_t 
         return parts[0].iov_len + parts[1].iov_len;
 }
 
+static struct ek_link *send_frames(const struct capture *capture, size_t bytes_max, int *ret_peer)
+{
+        struct ek_link *link = link_and_peer(ret_peer);
+
+        for (size_t i = 0; i < capture->count; i++)
+                bytes_max -= send_frame(*ret_peer, &capture->frames[i], bytes_max);
+        shutdown(*ret_peer, SHUT_WR);
+        return link;
+}
+
 int replay(const struct capture *capture, size_t bytes_max, const struct ek_tagged *tagged,
            const struct ek_route *route, struct ekiden_error *error)
 {
         int peer, r;
-        struct ek_link *link = link_and_peer(&peer);
+        struct ek_link *link = send_frames(capture, bytes_max, &peer);
 
-        for (size_t i = 0; i < capture->count; i++)
-                bytes_max -= send_frame(peer, &capture->frames[i], bytes_max);
-        shutdown(peer, SHUT_WR);
         memset(error, 0, sizeof(*error));
         r = ek_import_item(link, &patient, tagged, route, replay_objects, error);
+        ek_link_free(link);
+        close(peer);
+        return r;
+}
+
+int replay_to(const struct ek_visitor *visitor, const struct capture *capture,
+              const struct ekiden_item *source, const struct ekiden_schema *from,
+              struct ekiden_error *error)
+{
+        int peer, r;
+        struct ek_link *link = send_frames(capture, SIZE_MAX, &peer);
+
+        r = ek_import_visit(link, &patient, source, from, visitor, error);
         ek_link_free(link);
         close(peer);
         return r;

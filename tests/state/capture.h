@@ -42,5 +42,10 @@ void free_capture(struct capture *capture);
 int replay(const struct capture *capture, size_t bytes_max, const struct ek_tagged *tagged,
            const struct ek_route *route, struct ekiden_error *error);
 
+/** Sends them again, and shows them to a visitor: what ek_import_visit() returned. */
+int replay_to(const struct ek_visitor *visitor, const struct capture *capture,
+              const struct ekiden_item *source, const struct ekiden_schema *from,
+              struct ekiden_error *error);
+
 /** How many bytes all its frames have on the wire. */
 size_t captured_bytes(const struct capture *capture);

@@ -118,6 +118,10 @@ static int ask_again(void *data, const struct ekiden_item *source, const struct 
         int r;
 
         verifying->asked_again++;
+        if (verifying->again) {
+                r = replay_to(visitor, verifying->again, source, from, error);
+                return r == EKIDEN_RESUMED ? 0 : r;
+        }
         for (size_t i = 0; i < verifying->count; i++)
                 if (strcmp(verifying->from[i].name, source->name) == 0)
                         sending.tagged = &verifying->from[i];

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "exchange.h"
+#include "capture.h"
 #include "state/verify.h"
 
 #define VERIFIED_MAX 6
@@ -19,6 +19,7 @@ struct verifying {
         /* What came of it: */
         struct ekiden_error error;
         unsigned int asked_again; /* items */
+        const struct capture *again; /* what answers then; NULL: the other end does */
         /* The two ends: */
         struct ek_link *links[2];
         struct ek_export export_;
