@@ -69,6 +69,33 @@ static void make_objects(struct verifying *verifying)
                                      0);
 }
 
+static void find_source(struct sending *sending, const struct ekiden_item *source)
+{
+        struct verifying *verifying = sending->verifying;
+
+        for (size_t i = 0; i < verifying->count; i++)
+                if (strcmp(verifying->from[i].name, source->name) == 0)
+                        sending->tagged = &verifying->from[i];
+        cr_assert_not_null(sending->tagged, "no item is called \"%s\"", source->name);
+        if (verifying->export_.objects)
+                ek_objects_send_again(verifying->export_.objects);
+}
+
+static int look_up(void *data, const struct ekiden_item *source, const struct ek_tagged *tagged,
+                   const struct ek_route *route, struct ekiden_error *error)
+{
+        struct verifying *verifying = data;
+        struct sending sending = {.verifying = verifying};
+        pthread_t thread;
+        int r;
+
+        find_source(&sending, source);
+        thread = begin_sending(&sending);
+        r = ek_import_item(verifying->links[1], &patient, tagged, route, NULL, error);
+        end_sending(&sending, thread);
+        return r;
+}
+
 static void hand_over_item(struct verifying *verifying, size_t i)
 {
         struct sending sending = {.verifying = verifying, .tagged = &verifying->from[i]};
@@ -87,11 +114,17 @@ static void hand_over_item(struct verifying *verifying, size_t i)
                              error.sentence);
         if (!is_value && !route.source)
                 return; /* it is new */
+        if (!is_value)
+                cr_assert_eq(
+                        ek_lookups_fetch(verifying->chain, &route, look_up, verifying, &error), 0,
+                        "%s", error.sentence);
         thread = begin_sending(&sending);
         r = ek_import_item(verifying->links[1], &patient, to, is_value ? NULL : &route,
                            verifying->imported, &error);
         cr_assert_eq(r, EKIDEN_RESUMED, "%s", error.sentence);
         end_sending(&sending, thread);
+        if (!is_value)
+                ek_lookups_free(&route);
         verifying->bound_items += to->native != NULL;
 }
 
@@ -122,12 +155,7 @@ static int ask_again(void *data, const struct ekiden_item *source, const struct 
                 r = replay_to(visitor, verifying->again, source, from, error);
                 return r == EKIDEN_RESUMED ? 0 : r;
         }
-        for (size_t i = 0; i < verifying->count; i++)
-                if (strcmp(verifying->from[i].name, source->name) == 0)
-                        sending.tagged = &verifying->from[i];
-        cr_assert_not_null(sending.tagged, "no item is called \"%s\"", source->name);
-        if (verifying->export_.objects)
-                ek_objects_send_again(verifying->export_.objects);
+        find_source(&sending, source);
         thread = begin_sending(&sending);
         r = ek_import_visit(verifying->links[1], &patient, source, from, visitor, error);
         if (r < 0)
@@ -147,6 +175,7 @@ int verifying_verify(struct verifying *verifying)
                 .imported = verifying->imported,
                 .bound_items = verifying->bound_items,
                 .again = ask_again,
+                .look_up = look_up,
                 .data = verifying,
         };
 

@@ -25,12 +25,23 @@ int ek_import_malformed(struct ek_import *import, const char *what)
                 what);
 }
 
+int ek_import_add_to_image(struct ek_import *import, const struct ekiden_message *type,
+                           const struct ekiden_native *native, ProtobufCMessage *record)
+{
+        bool is_object = import->objects && import->objects->is_object;
+        int r = ek_image_add(&import->image, type, native, is_object, record);
+
+        return r < 0 ? ekiden_error_set(import->error, r, "memory ran out while importing") : 0;
+}
+
 static int give_record(struct ek_import *import, ProtobufCMessage *record)
 {
         const struct ek_tagged *tagged = import->tagged;
         const struct ek_callback callback = {tagged->name, "import_record", "refused"};
         int r = ek_resolve_descriptors(tagged->item.message, record, ek_import_claim, import);
 
+        if (r == 0 && import->is_imaged)
+                r = ek_import_add_to_image(import, tagged->item.message, tagged->native, record);
         if (r < 0)
                 return r;
         r = tagged->binding->import_record(tagged->functions, record, &import->cursor,
@@ -129,7 +140,12 @@ static int import_record(struct ek_import *import, const uint8_t *data, size_t s
         if (r < 0)
                 return r;
         if (import->tagged->native) {
+                uint64_t before = import->cursor.record, identity;
+
                 r = ek_native_take_stub(import->tagged, type, record, &import->cursor);
+                if (r > 0 && import->is_imaged && import->cursor.record > before &&
+                    ek_record_identity(type, record, &identity))
+                        ek_image_add_entry(&import->image, identity);
                 if (r != 0) {
                         import->count.records++;
                         ek_import_close_unclaimed(import);
@@ -304,6 +320,7 @@ static void note_figures(const struct ek_import *import, uint64_t began_ns)
                 .duration_ns = ek_now_ns() - began_ns,
                 .digest_kind = import->digest_kind,
                 .digest = import->digest,
+                .given = import->image.records,
         };
 }
 
@@ -344,6 +361,9 @@ int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struc
 
         ek_arena_init(&import.arena);
         import.arena.is_secret = is_secret(tagged, route);
+        import.is_imaged = import.digest_kind == EK_DIGEST_LIVE;
+        ek_image_init(&import.image, tagged, route && route->count > 0,
+                      import.objects ? &import.objects->given : NULL);
         if (import.arena.is_secret)
                 ek_link_keep_secret(link);
         import.arena.duplicate = ek_import_duplicate;
@@ -361,6 +381,7 @@ int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struc
         if (r < 0 && tagged->native)
                 ek_native_undo(tagged, objects);
         ek_import_drop_descriptors(&import);
+        ek_image_deinit(&import.image);
         ek_arena_deinit(&import.arena);
         if (r < 0 && error && error->item[0] == '\0')
                 memcpy(error->item, tagged->name, sizeof(error->item));

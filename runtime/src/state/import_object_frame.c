@@ -12,6 +12,8 @@ static int object_sink(void *data, ProtobufCMessage *record)
         void *object;
         int r = ek_resolve_descriptors(type->message, record, ek_import_claim, import);
 
+        if (r == 0 && import->is_imaged)
+                r = ek_import_add_to_image(import, type->message, type->native, record);
         if (r == 0)
                 r = ek_objects_fill(&import->cursor, type->native, record, &object);
         ek_import_settle_claims(import, r < 0 ? EK_CLAIM_NAMED : EK_CLAIM_GONE);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "arena.h"
+#include "state/image.h"
 #include "state/transfer.h"
 
 enum ek_claim {
@@ -30,6 +31,8 @@ struct ek_import {
         uint64_t taken; /* records that the program was given */
         enum ek_digest_kind digest_kind;
         struct ek_digest digest;
+        bool is_imaged; /* an image is made of what the program is given */
+        struct ek_image image;
         /* Of the batch in hand: */
         int *descriptors;
         enum ek_claim *claims; /* as many */
@@ -41,6 +44,10 @@ struct ek_import {
 
 /** The record or object in hand is malformed: EPROTOCOL, with a sentence. */
 int ek_import_malformed(struct ek_import *import, const char *what);
+
+/** Adds what the program is about to be given to the image. 0 or an error, with a sentence. */
+int ek_import_add_to_image(struct ek_import *import, const struct ekiden_message *type,
+                           const struct ekiden_native *native, ProtobufCMessage *record);
 
 /** Unpacks a record as its source has it, its descriptors resolved; `tag` of an object, or 0. */
 int ek_import_unpack(struct ek_import *import, const struct ekiden_message *type, uint64_t tag,

@@ -18,6 +18,7 @@
 #include <ekiden/native.h>
 
 #include "chain.h"
+#include "state/digest.h"
 
 #define EK_OBJECTS_PAGE 4096 /* identities in a page */
 #define EK_OBJECT_TYPES_MAX 1023
@@ -97,6 +98,7 @@ struct ekiden_objects {
         struct ek_route *routes; /* of each item of chain->from that is of kind OBJECTS */
         bool are_let_go; /* an item that is not bound came: nobody took the objects that it had */
         bool are_repeated; /* the item in hand is a snapshot's, and brings objects that have come */
+        struct ek_digest given; /* of what is in the objects that the program was given */
         uint64_t received; /* bytes of the handover so far: no more objects than that can be */
         uint64_t missing; /* objects that are demanded, and have not come */
         uint64_t dropped; /* number of one of them that a transformer dropped; 0: none */

@@ -27,6 +27,8 @@ enum ek_value_type {
         EK_VALUE_DESCRIPTOR,
 };
 
+#define EK_REASON_SIZE 256 /* bytes, with the NUL */
+
 /* What crossed when an item was last handed over. */
 struct ek_figures {
         bool is_known; /* it was, as a whole */
@@ -36,8 +38,9 @@ struct ek_figures {
         uint64_t duration_ns; /* of the whole item */
         enum ek_digest_kind digest_kind; /* which digest is to be made; set by who fetches it */
         struct ek_digest digest; /* of what crossed; unless there was to be none */
+        struct ek_digest given; /* of what the program was given (image.h); on the way in */
         unsigned int verdict; /* of a verification, an Ekiden__Verdict; 0: none was made */
-        char reason[128]; /* why it was compared in part, or not at all */
+        char reason[EK_REASON_SIZE]; /* what was not compared, and why */
 };
 
 struct ek_tagged {

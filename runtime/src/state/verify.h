@@ -2,10 +2,12 @@
 /*
  * Verification: what a successor would hand over is compared with what it was handed. The paper's
  * authors tested so, by upgrades to the same version; here it is done in any upgrade that asks for
- * it, and across versions as far as there is a way back.
+ * it. Across versions it is compared with what the transformers gave to the program; and, as far as
+ * there is a way back, what comes back with what was sent.
  */
 #pragma once
 
+#include "state/lookup.h"
 #include "state/transfer.h"
 
 struct ek_verification {
@@ -21,7 +23,9 @@ struct ek_verification {
          */
         int (*again)(void *data, const struct ekiden_item *source, const struct ekiden_schema *from,
                      const struct ek_visitor *visitor, struct ekiden_error *error);
-        void *data; /* passed to it */
+        /* Pulls what transformers look up again, for that (lookup.h). */
+        ek_pull_function look_up;
+        void *data; /* passed to both */
 };
 
 /**

@@ -7,7 +7,10 @@
 #include "fields.h"
 #include "state/verify_private.h"
 
-static uint64_t tag_of(const struct ekiden_schema *schema, const struct ekiden_item *item)
+#define MASKED_TYPES_MAX 64 /* that are looked at for names */
+#define MORE_SIZE 32 /* bytes, for " and 9 more" */
+
+uint64_t ek_object_tag(const struct ekiden_schema *schema, const struct ekiden_item *item)
 {
         return ((uint64_t)(item - schema->items) + 1) << 3 | 2;
 }
@@ -86,9 +89,8 @@ static const char *find_sibling(const struct ek_chain *up, const struct ekiden_i
         return NULL;
 }
 
-#define REASON_SIZE 128
-
-static bool is_one_to_one(struct ek_back *back, const struct ek_route *up, char reason[REASON_SIZE])
+static bool is_one_to_one(struct ek_back *back, const struct ek_route *up,
+                          char reason[EK_REASON_SIZE])
 {
         const char *name = back->tagged->name;
         const char *other = looked_up(up);
@@ -96,23 +98,23 @@ static bool is_one_to_one(struct ek_back *back, const struct ek_route *up, char 
         if (!other)
                 other = looked_up(&back->route);
         if (other)
-                snprintf(reason, REASON_SIZE, "its transformers look up item \"%s\"", other);
+                snprintf(reason, EK_REASON_SIZE, "its transformers look up item \"%s\"", other);
         if (!other) {
                 other = find_sibling(back->up, &back->tagged->item, up->source);
                 if (other)
-                        snprintf(reason, REASON_SIZE, "item \"%s\" comes from the same records",
+                        snprintf(reason, EK_REASON_SIZE, "item \"%s\" comes from the same records",
                                  other);
         }
         if (!other && (!back->route.source || strcmp(back->route.source->name, name) != 0)) {
                 other = name;
-                snprintf(reason, REASON_SIZE, "no transformer leads from it back to item \"%s\"",
+                snprintf(reason, EK_REASON_SIZE, "no transformer leads from it back to item \"%s\"",
                          up->source->name);
         }
         return !other;
 }
 
 bool ek_back_enter(struct ek_back *back, const struct ek_tagged *tagged,
-                   char ret_reason[REASON_SIZE])
+                   char ret_reason[EK_REASON_SIZE])
 {
         const struct ek_figures *last = tagged->last;
         struct ek_route up;
@@ -122,19 +124,20 @@ bool ek_back_enter(struct ek_back *back, const struct ek_tagged *tagged,
         if (back->is_same || ek_tagged_is_value(tagged))
                 return true;
         if (!back->is_there) {
-                snprintf(ret_reason, REASON_SIZE, "no transformers lead from version %u back to %u",
-                         back->up->to->version, back->up->from->version);
+                snprintf(ret_reason, EK_REASON_SIZE,
+                         "no transformers lead from version %u back to %u", back->up->to->version,
+                         back->up->from->version);
                 return false;
         }
         if (ek_route_find(back->up, &tagged->item, &up, NULL) < 0 || !up.source ||
             ek_route_find(&back->down, up.source, &back->route, NULL) < 0) {
-                snprintf(ret_reason, REASON_SIZE, "the transformers back do not know it");
+                snprintf(ret_reason, EK_REASON_SIZE, "the transformers back do not know it");
                 return false;
         }
         back->source = up.source;
         back->route.first = 0;
         if (last->taken != last->records) {
-                snprintf(ret_reason, REASON_SIZE, "%llu records became %llu on the way",
+                snprintf(ret_reason, EK_REASON_SIZE, "%llu records became %llu on the way",
                          (unsigned long long)last->records, (unsigned long long)last->taken);
                 return false;
         }
@@ -205,7 +208,7 @@ static int go_back(void *data, const struct ekiden_message *type, uint64_t tag,
                 if (!route->source)
                         return 0; /* the predecessor knows no such objects */
                 passage.target = route->target;
-                passage.tag = tag_of(back->up->from, route->target);
+                passage.tag = ek_object_tag(back->up->from, route->target);
         }
         ek_arena_reset(&back->arena);
         back->arena.duplicate = lend_descriptor;
@@ -225,4 +228,61 @@ int ek_back_export(struct ek_back *back, struct ek_export *export_,
         r = ek_export_item(export_, back->tagged, error);
         export_->visitor = NULL;
         return r;
+}
+
+/* A list of names that grows, and what it is made of. */
+struct masked {
+        char *names;
+        size_t size, used, left_out;
+        const ProtobufCMessageDescriptor *seen[MASKED_TYPES_MAX];
+        size_t seen_count;
+};
+
+static void add_name(struct masked *masked, const char *type, const char *field)
+{
+        size_t room = masked->size - masked->used;
+        int n = snprintf(masked->names + masked->used, room, "%s%s.%s",
+                         masked->used > 0 ? ", " : "", type, field);
+
+        if (n < 0 || (size_t)n >= room || masked->left_out > 0) {
+                masked->names[masked->used] = '\0'; /* whole names only */
+                masked->left_out++;
+                return;
+        }
+        masked->used += (size_t)n;
+}
+
+static void add_names(struct masked *masked, const ProtobufCMessageDescriptor *type,
+                      const ProtobufCMessageDescriptor *ours)
+{
+        for (size_t i = 0; i < masked->seen_count; i++)
+                if (masked->seen[i] == type)
+                        return;
+        if (masked->seen_count == MASKED_TYPES_MAX)
+                return;
+        masked->seen[masked->seen_count++] = type;
+        for (unsigned int i = 0; i < type->n_fields; i++) {
+                const ProtobufCFieldDescriptor *field = &type->fields[i];
+                const ProtobufCFieldDescriptor *other = ek_field_counterpart(field, ours);
+
+                if (!other)
+                        add_name(masked, type->short_name, field->name);
+                else if (field->type == PROTOBUF_C_TYPE_MESSAGE)
+                        add_names(masked, field->descriptor, other->descriptor);
+        }
+}
+
+void ek_back_name_masked(const struct ek_back *back, char *names, size_t size)
+{
+        struct masked masked = {.names = names, .size = size - MORE_SIZE};
+
+        *names = '\0';
+        add_names(&masked, back->source->message->descriptor,
+                  back->tagged->item.message->descriptor);
+        for (size_t i = 0; back->tagged->native && i < back->up->from->item_count; i++)
+                if (back->ours[i])
+                        add_names(&masked, back->up->from->items[i].message->descriptor,
+                                  back->ours[i]->descriptor);
+        if (masked.left_out > 0)
+                snprintf(names + masked.used, size - masked.used, " and %zu more", masked.left_out);
 }

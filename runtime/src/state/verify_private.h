@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What verify.c, verify_back.c and verify_find.c share. */
+/* What verify.c and verify_….c share. */
 #pragma once
 
 #include "arena.h"
+#include "state/image.h"
 #include "state/verify.h"
 
 /* The way back: what the successor exports becomes what the predecessor sent. */
@@ -33,10 +34,11 @@ void ek_back_deinit(struct ek_back *back);
 /**
  * Takes an item in hand.
  *
- * @param ret_reason  why it cannot be compared
+ * @param ret_reason  why it cannot be compared so
  * @return whether it can be, as it crossed one to one
  */
-bool ek_back_enter(struct ek_back *back, const struct ek_tagged *tagged, char ret_reason[128]);
+bool ek_back_enter(struct ek_back *back, const struct ek_tagged *tagged,
+                   char ret_reason[EK_REASON_SIZE]);
 
 /** Exports the item in hand through the way back, to a visitor. 0 or an error: ETRANSFORMER where a
     transformer on the way back failed. */
@@ -46,11 +48,65 @@ int ek_back_export(struct ek_back *back, struct ek_export *export_,
 /** Our message for the records, or (by its tag) for an object, of the predecessor's; or NULL. */
 const struct ekiden_message *ek_back_ours(const struct ek_back *back, uint64_t tag);
 
+/** The fields of the item in hand, and of objects that it may lead to, that do not come back: ", "
+    between their names, as many as fit. */
+void ek_back_name_masked(const struct ek_back *back, char *names, size_t size);
+
+/** The identifying tag of an item of kind OBJECTS, as on the wire. */
+uint64_t ek_object_tag(const struct ekiden_schema *schema, const struct ekiden_item *item);
+
+/* What comes again, on its way up to our own version. */
+struct ek_up {
+        const struct ek_verification *verification;
+        const struct ek_tagged *tagged;
+        const struct ek_visitor *visitor; /* sees what the program was given */
+        struct ek_route route;
+        uint64_t target_tag; /* of the object in hand; 0: a record */
+        struct ekiden_arena arena;
+        uint64_t record; /* number of the one in hand */
+        struct ekiden_error *error;
+};
+
+/** Asks for an item again and shows it as the program was given it: 0 or an error. */
+int ek_up_again(const struct ek_verification *verification, const struct ek_tagged *tagged,
+                const struct ek_visitor *visitor, struct ekiden_error *error);
+
+/* How often something is there (verify_seen.c). */
+struct ek_seen {
+        struct ek_digest hash;
+        uint64_t count; /* in the program, for which nothing has come yet */
+        uint64_t matched; /* that came */
+};
+
+struct ek_seen_list {
+        struct ek_seen *seen; /* sorted by hash, when it is complete */
+        size_t count, capacity;
+};
+
+/** Adds one more: 0 or ENOMEM. */
+int ek_seen_add(struct ek_seen_list *list, struct ek_digest hash);
+
+/** The list is complete: each hash is in it once from now on. */
+void ek_seen_sort(struct ek_seen_list *list);
+
+/** The one of this hash, or NULL. */
+struct ek_seen *ek_seen_find(const struct ek_seen_list *list, struct ek_digest hash);
+
+/* What is looked at: one item; or all that are bound to structs, as they share objects. */
+struct ek_comparison {
+        const struct ek_verification *verification;
+        struct ek_export *export_;
+        struct ek_back *back;
+        bool is_back; /* the way back is taken, too; else all is of our own version */
+        const struct ek_tagged *const *items;
+        size_t item_count;
+};
+
 /**
- * Looks for the first difference in the item in hand.
+ * Looks for the first difference.
  *
  * @param ret_in_part  whether there were fields that cannot be compared
  * @return 0: there is none; EREFUSED: it is told; or another error
  */
-int ek_verify_find(struct ek_back *back, const struct ek_verification *verification,
-                   struct ek_export *export_, bool *ret_in_part, struct ekiden_error *error);
+int ek_verify_find(const struct ek_comparison *comparison, bool *ret_in_part,
+                   struct ekiden_error *error);

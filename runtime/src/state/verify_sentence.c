@@ -98,22 +98,35 @@ static const char *name_record(const struct ek_record_kept *kept, char words[128
 }
 
 /* Adds what every such error has. */
-static int finish(const struct ek_tagged *tagged, const struct ekiden_item *source,
-                  const struct ek_record_kept *kept, struct ekiden_error *error)
+static int finish(const struct ek_told *told, const struct ek_record_kept *kept,
+                  struct ekiden_error *error)
 {
         struct pair pair;
 
         unpack_pair(&pair, kept, NULL);
-        memcpy(error->item, tagged->name, sizeof(error->item));
+        memcpy(error->item, told->tagged->name, sizeof(error->item));
         if (pair.came && kept->tag == 0)
-                ek_name_key(error, kept->number, source, pair.came);
+                ek_name_key(error, kept->number, told->item, pair.came);
         ek_arena_deinit(&pair.arena);
         return error->code;
 }
 
-#define ADVICE                                                                                     \
-        "look at how the program imports it, and at what it does with it before its first update " \
-        "point"
+static const char *advise(const struct ek_told *told)
+{
+        if (told->is_back)
+                return "the program has what it was given, so look at the transformers, there and "
+                       "back";
+        return "look at how the program imports it, and at what it does with it before its first "
+               "update point";
+}
+
+static const char *say_what_it_was(const struct ek_told *told)
+{
+        if (told->is_back)
+                return "is not what it was in the predecessor when it is transformed back";
+        return told->is_crossing ? "is not what it was when the program was given it"
+                                 : "is not what it was in the predecessor";
+}
 
 static const char *describe(enum ek_difference_kind kind)
 {
@@ -159,9 +172,36 @@ static void name_pointer(const struct ekiden_message *type, char *path)
         }
 }
 
-int ek_verify_differs(const struct ek_tagged *tagged, const struct ekiden_item *source,
-                      const struct ek_record_kept *came, const struct ek_record_kept *ours,
-                      struct ekiden_error *error)
+/* Of two records that may be one, the more likely: their descriptors are told apart by nothing but
+   what they lead to. */
+static int add_distance(void *data, const struct ek_difference *difference)
+{
+        bool is_descriptor =
+                difference->entry_a && (difference->entry_a->flags & EKIDEN_FIELD_DESCRIPTOR);
+
+        *(unsigned int *)data += is_descriptor ? 1 : 2;
+        return 0;
+}
+
+unsigned int ek_kept_distance(const struct ek_record_kept *came, const struct ek_record_kept *ours)
+{
+        unsigned int distance = 0;
+        const struct ek_difference_rules rules = {.type_a = came->type,
+                                                  .type_b = ours->type,
+                                                  .same_descriptor = same_number,
+                                                  .visit = add_distance,
+                                                  .data = &distance};
+        struct pair pair;
+
+        unpack_pair(&pair, came, ours);
+        if (pair.came && pair.ours)
+                ek_difference_each(&rules, pair.came, pair.ours, NULL);
+        ek_arena_deinit(&pair.arena);
+        return distance;
+}
+
+int ek_verify_differs(const struct ek_told *told, const struct ek_record_kept *came,
+                      const struct ek_record_kept *ours, struct ekiden_error *error)
 {
         const struct ek_difference_rules rules = {
                 .type_a = came->type, .type_b = ours->type, .same_descriptor = same_number};
@@ -183,31 +223,48 @@ int ek_verify_differs(const struct ek_tagged *tagged, const struct ekiden_item *
         name_pointer(came->type, difference.path);
         if (error->code == 0)
                 ek_utf8_copy(error->field, sizeof(error->field), difference.path);
-        ekiden_error_set(error, EKIDEN_EREFUSED,
-                         "%s is not what it was in the predecessor: field \"%s\" %s; " ADVICE,
-                         name_record(came, words), difference.path, describe(difference.kind));
-        return finish(tagged, source, came, error);
+        ekiden_error_set(error, EKIDEN_EREFUSED, "%s %s: field \"%s\" %s; %s",
+                         name_record(came, words), say_what_it_was(told), difference.path,
+                         describe(difference.kind), advise(told));
+        return finish(told, came, error);
 }
 
-int ek_verify_is_lost(const struct ek_tagged *tagged, const struct ekiden_item *source,
-                      const struct ek_record_kept *came, struct ekiden_error *error)
+int ek_verify_is_lost(const struct ek_told *told, const struct ek_record_kept *came,
+                      struct ekiden_error *error)
 {
         char words[128];
 
         ekiden_error_set(error, EKIDEN_EREFUSED,
-                         "%s came, and the program does not have it any more; " ADVICE,
-                         name_record(came, words));
-        return finish(tagged, source, came, error);
+                         told->is_back ? "%s came, and does not come back; %s"
+                                       : "%s came, and the program does not have it any more; %s",
+                         name_record(came, words), advise(told));
+        return finish(told, came, error);
 }
 
-int ek_verify_is_new(const struct ek_tagged *tagged, const struct ekiden_item *source,
-                     const struct ek_record_kept *ours, struct ekiden_error *error)
+int ek_verify_is_new(const struct ek_told *told, const struct ek_record_kept *ours,
+                     struct ekiden_error *error)
 {
         char words[128];
 
-        ekiden_error_set(error, EKIDEN_EREFUSED, "%s is in the program, and never came so; " ADVICE,
-                         name_record(ours, words));
-        return finish(tagged, source, ours, error);
+        ekiden_error_set(error, EKIDEN_EREFUSED,
+                         told->is_back ? "%s comes back, and never came so; %s"
+                                       : "%s is in the program, and never came so; %s",
+                         name_record(ours, words), advise(told));
+        return finish(told, ours, error);
+}
+
+int ek_verify_is_repeated(const struct ek_told *told, const struct ek_record_kept *ours,
+                          uint64_t times, uint64_t came, struct ekiden_error *error)
+{
+        char words[128], often[64] = "twice";
+
+        if (times != 2 || came != 1)
+                snprintf(often, sizeof(often), "%llu times, and came %llu times",
+                         (unsigned long long)times, (unsigned long long)came);
+        ekiden_error_set(error, EKIDEN_EREFUSED,
+                         told->is_back ? "%s comes back %s; %s" : "%s is in the program %s; %s",
+                         name_record(ours, words), often, advise(told));
+        return finish(told, ours, error);
 }
 
 int ek_verify_is_unsteady(const struct ek_tagged *tagged, struct ekiden_error *error)

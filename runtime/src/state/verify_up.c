@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a program was given, once more: the item comes again, and its records take the same way up.
+ * That way is not run for what differs alone, as only what came out of it can tell.
+ */
+#include "fields.h"
+#include "secret.h"
+#include "state/lookup.h"
+#include "state/verify_private.h"
+
+/* Nobody takes it: one and the same may be in two records. */
+static int lend_descriptor(void *owner, int descriptor, int *ret_descriptor)
+{
+        (void)owner;
+        *ret_descriptor = descriptor;
+        return 0;
+}
+
+static int arrive(void *data, ProtobufCMessage *record)
+{
+        struct ek_up *up = data;
+        const struct ekiden_item *target =
+                up->tagged->native && up->target_tag != 0
+                        ? &up->verification->chain->to->items[(up->target_tag >> 3) - 1]
+                        : &up->tagged->item;
+
+        return up->visitor->visit(up->visitor->data, target->message, up->target_tag, record,
+                                  up->error);
+}
+
+static int go_up(void *data, const struct ekiden_message *type, uint64_t tag,
+                 ProtobufCMessage *record, struct ekiden_error *error)
+{
+        struct ek_up *up = data;
+        const struct ek_chain *chain = up->verification->chain;
+        struct ek_route route;
+
+        if (tag != 0 && !up->tagged->native)
+                return 0; /* nobody was given it */
+        if (up->route.count == 0)
+                return up->visitor->visit(up->visitor->data, type, tag, record, error);
+        ek_arena_reset(&up->arena);
+        up->arena.duplicate = lend_descriptor;
+        up->target_tag = 0;
+        if (tag == 0)
+                return ek_route_run(&up->route, record, up->record++, &up->arena, arrive, up,
+                                    error);
+        route = up->verification->imported->routes[(tag >> 3) - 1];
+        if (!route.source)
+                return 0; /* we know no such objects */
+        route.first = 0; /* it was unpacked as the predecessor has it */
+        up->target_tag = ek_object_tag(chain->to, route.target);
+        return ek_route_run(&route, record, up->record++, &up->arena, arrive, up, error);
+}
+
+static int ask(struct ek_up *up)
+{
+        const struct ek_verification *verification = up->verification;
+        const struct ek_visitor visitor = {.visit = go_up, .data = up};
+        int r = ek_lookups_fetch(verification->chain, &up->route, verification->look_up,
+                                 verification->data, up->error);
+
+        return r < 0 ? r
+                     : verification->again(verification->data, up->route.source,
+                                           verification->chain->from, &visitor, up->error);
+}
+
+int ek_up_again(const struct ek_verification *verification, const struct ek_tagged *tagged,
+                const struct ek_visitor *visitor, struct ekiden_error *error)
+{
+        struct ek_up up = {
+                .verification = verification, .tagged = tagged, .visitor = visitor, .error = error};
+        int r;
+
+        if (ek_tagged_is_value(tagged))
+                return verification->again(verification->data, &tagged->item, NULL, visitor, error);
+        r = ek_route_find(verification->chain, &tagged->item, &up.route, error);
+        if (r < 0 || !up.route.source)
+                return r;
+        up.route.first = 0;
+        ek_arena_init(&up.arena);
+        up.arena.is_secret = true; /* in one version it may be */
+        r = ask(&up);
+        ek_lookups_free(&up.route);
+        ek_arena_deinit(&up.arena);
+        return r;
+}
