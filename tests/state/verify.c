@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 
 #include "store.h"
 #include "verifying.h"
@@ -22,6 +23,14 @@ static Yard__V1__Crate *there_crate(size_t i)
         return (Yard__V1__Crate *)there.records[i];
 }
 
+static bool are_anonymous; /* nothing but label and handles */
+
+/* One eventfd is told from no other. */
+static int open_handle(void)
+{
+        return are_anonymous ? memfd_create("handle", MFD_CLOEXEC) : eventfd(0, EFD_CLOEXEC);
+}
+
 static void add_crate(uint64_t id)
 {
         Yard__V1__Crate crate = YARD__V1__CRATE__INIT;
@@ -30,11 +39,12 @@ static void add_crate(uint64_t id)
         char label[32];
 
         snprintf(label, sizeof(label), "crate %u", (unsigned int)id);
-        crate.has_id = crate.has_content = crate.has_handle = 1;
+        crate.has_id = crate.has_content = !are_anonymous;
+        crate.has_handle = 1;
         crate.id = id;
         crate.label = label;
         crate.content = (ProtobufCBinaryData){sizeof(content), content};
-        crate.handle = id % 4 == 0 ? eventfd(0, EFD_CLOEXEC) : -1;
+        crate.handle = id % 4 == 0 ? open_handle() : -1;
         crate.handles = handles;
         crate.n_handles = 2;
         store_add(&here, &crate.base);
@@ -253,7 +263,10 @@ Test(verify, record_that_is_there_twice_is_named)
 {
         begin_crates(1);
         store_add(&there, there.records[11]);
-        expect_difference(&verifying, "crates", "", "(id 111) is in the program, and never");
+        expect_difference(&verifying, "crates", "", "(id 111) is in the program twice; ");
+        store_add(&there, there.records[11]);
+        expect_difference(&verifying, "crates", "",
+                          "(id 111) is in the program 3 times, and came 1 times; ");
         end();
 }
 
@@ -278,6 +291,26 @@ Test(verify, all_records_lost_and_all_changed_are_told_of_by_the_first)
         for (size_t i = 0; i < CRATES; i++)
                 there_crate(i)->label[0] = 'C';
         expect_difference(&verifying, "crates", "label", "record 0 (id 100)");
+        end();
+}
+
+/* As entries of a table of sessions are that has no key: "user" is as good a field as "socket". */
+Test(verify, swapped_descriptors_are_told_by_their_field_where_there_is_no_key)
+{
+        Yard__V1__Crate *four, *eight;
+        int kept;
+
+        are_anonymous = true;
+        begin_crates(0);
+        four = there_crate(4);
+        eight = there_crate(8);
+        kept = four->handle;
+        four->handle = eight->handle;
+        eight->handle = kept;
+        expect_difference(&verifying, "crates", "handle", "record 4 is not");
+        there.records[4] = &eight->base;
+        there.records[8] = &four->base;
+        expect_difference(&verifying, "crates", "handle", "record 8 is not");
         end();
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Verification across versions: by the way back where there is one, and else with the reason. */
+/* Verification across versions: by what the program was given; and by the way back, where there is
+   one, else with the reason. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 
 #define CRATES 20
 
-static bool drops_one, refuses_back, duplicates_back, loses_label_back;
+static bool drops_one, looks_up, leaves_out, refuses_back, duplicates_back, loses_label_back;
 
 /* The first five fields are the same in both. */
 static int copy_crate(const ProtobufCMessage *old, ProtobufCMessage *new_)
@@ -30,7 +31,17 @@ static int crate_up(const ProtobufCMessage *old, ProtobufCMessage *new_, struct 
 {
         if (drops_one && ekiden_hop_record(hop) == 3)
                 ekiden_hop_drop(hop);
-        ((Yard__V2__Crate *)new_)->origin = (char *)(uintptr_t) "unknown";
+        if (!leaves_out)
+                ((Yard__V2__Crate *)new_)->origin = (char *)(uintptr_t) "unknown";
+        if (looks_up) {
+                const Yard__V1__Crate *crate = (const Yard__V1__Crate *)old;
+                const Yard__V1__Crate *found =
+                        (const Yard__V1__Crate *)ekiden_hop_find(hop, "crates", &crate->id);
+
+                if (!found)
+                        return ekiden_hop_refuse(hop, "there is no such crate");
+                ((Yard__V2__Crate *)new_)->origin = ekiden_hop_strdup(hop, found->label);
+        }
         return copy_crate(old, new_);
 }
 
@@ -115,13 +126,14 @@ static void end(void)
         store_clear(&there);
 }
 
-static void expect_not_compared(const char *words)
+/* In its own version; and not, for this reason, by the way back. */
+static void expect_same_as_given(const char *words)
 {
         const struct ek_figures *figures = verifying_figures("crates");
 
         cr_assert_eq(verifying_verify(&verifying), 0, "%s", verifying.error.sentence);
         cr_expect_eq(verifying.error.code, 0);
-        cr_expect_eq(figures->verdict, EKIDEN__VERDICT__NOT_COMPARED);
+        cr_expect_eq(figures->verdict, EKIDEN__VERDICT__SAME_AS_GIVEN);
         cr_expect_not_null(strstr(figures->reason, words), "\"%s\"", figures->reason);
         cr_expect_eq(verifying.asked_again, 0);
 }
@@ -131,13 +143,22 @@ static Yard__V2__Crate *there_crate(size_t i)
         return (Yard__V2__Crate *)there.records[i];
 }
 
+/* The field that only this version has, of one record. */
+static void expect_origin_compared(void)
+{
+        there_crate(4)->origin[0]++;
+        expect_difference(&verifying, "crates", "origin",
+                          "record 4 is not what it was when the program was given it");
+        there_crate(4)->origin[0]--;
+}
+
 Test(verify_hops, what_gained_a_field_is_the_same)
 {
         begin(&yard_v1, &yard_v2);
         cr_assert_str_eq(there_crate(0)->origin, "unknown");
         expect_same(&verifying);
         cr_expect_eq(verifying_figures("crates")->transformed, CRATES);
-        there_crate(4)->origin[0] = 'U';
+        expect_origin_compared();
         expect_same(&verifying);
         end();
 }
@@ -171,7 +192,7 @@ Test(verify_hops, what_lost_a_field_is_the_same_in_part)
         cr_assert_eq(verifying_verify(&verifying), 0, "%s", verifying.error.sentence);
         cr_expect_eq(verifying.asked_again, 1);
         cr_expect_eq(figures->verdict, EKIDEN__VERDICT__SAME_IN_PART);
-        cr_expect_not_null(strstr(figures->reason, "only one of the versions"), "%s",
+        cr_expect_not_null(strstr(figures->reason, "not compared: Crate.origin"), "%s",
                            figures->reason);
         end();
 }
@@ -206,11 +227,18 @@ Test(verify_hops, way_back_that_loses_a_field_of_both_is_a_difference)
         end();
 }
 
-Test(verify_hops, without_a_way_back_nothing_is_compared)
+Test(verify_hops, without_a_way_back_what_was_given_is_compared)
 {
         begin(&yard_v1, &yard_v2);
         verifying.registry = &only_up;
-        expect_not_compared("no transformers lead from version 2 back to 1");
+        expect_same_as_given("no transformers lead from version 2 back to 1");
+        expect_origin_compared();
+        there_crate(4)->label[0] = 'C';
+        expect_difference(&verifying, "crates", "label", "record 4 is not what it was");
+        there_crate(4)->label[0] = 'c';
+        there.count--;
+        expect_difference(&verifying, "crates", "", "record 19 came, and the program");
+        there.count++;
         end();
 }
 
@@ -218,7 +246,8 @@ Test(verify_hops, transformer_that_refuses_on_the_way_back_is_no_difference)
 {
         begin(&yard_v1, &yard_v2);
         refuses_back = true;
-        expect_not_compared("refused on the way back");
+        expect_same_as_given("refused on the way back");
+        expect_origin_compared();
         end();
 }
 
@@ -234,29 +263,75 @@ Test(verify_hops, way_back_may_duplicate_descriptors)
         end();
 }
 
-Test(verify_hops, dropped_record_is_not_compared)
+Test(verify_hops, what_is_left_where_a_record_is_dropped_is_compared)
 {
         drops_one = true;
         begin(&yard_v1, &yard_v2);
-        expect_not_compared("20 records became 19 on the way");
+        expect_same_as_given("20 records became 19 on the way");
+        expect_origin_compared();
         end();
 }
 
-Test(verify_hops, split_item_is_not_compared)
+Test(verify_hops, split_item_is_compared)
 {
         up.transformer_count = 2;
         begin(&yard_v1, &yard_v2);
-        expect_not_compared("item \"gate\" comes from the same records");
+        expect_same_as_given("item \"gate\" comes from the same records");
+        expect_origin_compared();
         end();
 }
 
-Test(verify_hops, joined_item_is_not_compared)
+/* As yard_v1, but crates are known by their id. */
+static const struct ekiden_schema *keyed_yard(void)
 {
-        static const struct ekiden_lookup lookups[] = {{.to_item = "crates", .item = "gate"}};
+        static struct ekiden_item items[8];
+        static struct ekiden_schema keyed;
 
-        begin(&yard_v1, &yard_v2);
+        keyed = yard_v1;
+        memcpy(items, yard_v1.items, yard_v1.item_count * sizeof(*items));
+        for (size_t i = 0; i < keyed.item_count; i++)
+                if (strcmp(items[i].name, "crates") == 0)
+                        items[i].key = 1;
+        keyed.items = items;
+        return &keyed;
+}
+
+Test(verify_hops, joined_item_is_compared)
+{
+        static const struct ekiden_lookup lookups[] = {{.to_item = "crates", .item = "crates"}};
+
+        looks_up = true;
+        up.from = keyed_yard();
         up.lookups = lookups;
         up.lookup_count = 1;
-        expect_not_compared("its transformers look up item \"gate\"");
+        begin(up.from, &yard_v2);
+        cr_assert_str_eq(there_crate(7)->origin, "crate 7");
+        expect_same_as_given("its transformers look up item \"crates\"");
+        expect_origin_compared();
+        end();
+}
+
+/* A program that keeps values keeps no more of a field that was not there. */
+Test(verify_hops, absent_field_is_the_same_as_its_default)
+{
+        leaves_out = true;
+        begin(&yard_v1, &yard_v2);
+        cr_assert_null(there_crate(4)->origin);
+        there_crate(4)->origin = (char *)(uintptr_t) "";
+        expect_same(&verifying);
+        there_crate(4)->origin = (char *)(uintptr_t) "x";
+        expect_difference(&verifying, "crates", "origin", "record 4 is not what it was");
+        there_crate(4)->origin = NULL;
+        end();
+}
+
+/* What the program has is right: so it is not the program that is to be looked at. */
+Test(verify_hops, difference_of_the_way_back_blames_the_transformers)
+{
+        begin(&yard_v1, &yard_v2);
+        loses_label_back = true;
+        expect_difference(&verifying, "crates", "label",
+                          "when it is transformed back: field \"label\" is not there any more; the "
+                          "program has what it was given, so look at the transformers");
         end();
 }

@@ -115,9 +115,8 @@ static void hand_over_item(struct verifying *verifying, size_t i)
         if (!is_value && !route.source)
                 return; /* it is new */
         if (!is_value)
-                cr_assert_eq(
-                        ek_lookups_fetch(verifying->chain, &route, look_up, verifying, &error), 0,
-                        "%s", error.sentence);
+                cr_assert_eq(ek_lookups_fetch(verifying->chain, &route, look_up, verifying, &error),
+                             0, "%s", error.sentence);
         thread = begin_sending(&sending);
         r = ek_import_item(verifying->links[1], &patient, to, is_value ? NULL : &route,
                            verifying->imported, &error);
