@@ -116,15 +116,10 @@ Test(failures, a_process_that_closes_without_a_word_is_said_to_run_still_in_each
         }
 }
 
-/*
- * Before an update point has seen the request, another operator's upgrade may have come first; and
- * what comes after warm may wait in the process.
- */
-Test(failures, a_process_that_ends_is_said_to_have_ended_only_where_nothing_else_can_be)
+Test(failures, of_a_process_that_ends_and_has_no_successor_it_is_said_that_nobody_serves)
 {
         FOR_EACH_PHASE_UNTIL(phase, EKIDEN_PHASE_READY)
         {
-                bool certain = phase == EKIDEN_PHASE_REQUEST || phase == EKIDEN_PHASE_CHECK;
                 struct scene scene;
 
                 scene_start_upgrade_of_other(&scene);
@@ -132,12 +127,101 @@ Test(failures, a_process_that_ends_is_said_to_have_ended_only_where_nothing_else
                 scene_process_end(scene.other);
                 scene_close(&scene);
                 scene_expect_exit(&scene, 13);
-                expect_said(&scene, certain ? "it has ended" : "it is not known whether");
+                expect_said(&scene, "was not upgraded: it has ended, and nobody serves");
+                expect_said(&scene, "start the program again");
                 expect_said(&scene, "ended in phase");
                 expect_said(&scene, ekiden_phase_name(phase > 0 ? (enum ekiden_phase)phase
                                                                 : EKIDEN_PHASE_REQUEST));
                 scene_deinit(&scene);
         }
+}
+
+/* The tool asks the process that it finds who was before it. */
+static void answer_with_predecessor(int listener, pid_t predecessor)
+{
+        struct scene successor = {.listener = listener};
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+        Ekiden__Status status = EKIDEN__STATUS__INIT;
+        Ekiden__Leg legs[2] = {EKIDEN__LEG__INIT, EKIDEN__LEG__INIT};
+        Ekiden__Leg *lineage[] = {&legs[0], &legs[1]};
+        char program[] = "chat";
+
+        scene_accept(&successor);
+        cr_assert_not_null(successor.request->status);
+        for (int i = 0; i < 2; i++) {
+                legs[i].number = legs[i].version = (uint32_t)i + 1;
+                legs[i].has_pid = 1;
+        }
+        legs[0].pid = predecessor;
+        legs[1].pid = getpid();
+        status.program = program;
+        status.pid = getpid();
+        status.version = 2;
+        status.lineage = lineage;
+        status.n_lineage = 2;
+        event.kind = EKIDEN__EVENT_KIND__STATUS;
+        event.status = &status;
+        scene_send(&successor, &event);
+        ekiden__request__free_unpacked(successor.request, NULL);
+        scene_close(&successor);
+}
+
+Test(failures, of_a_process_that_ends_and_has_a_successor_it_is_said_that_it_was_upgraded)
+{
+        for (int phase = EKIDEN_PHASE_WARM; phase <= EKIDEN_PHASE_COMMIT; phase++) {
+                char serves[64];
+                struct scene scene;
+                int listener;
+
+                scene_start_upgrade_of_other(&scene);
+                listener = scene_listen("chat", getpid());
+                scene_send_until(&scene, (enum ekiden_phase)phase);
+                scene_process_end(scene.other);
+                scene_close(&scene);
+                answer_with_predecessor(listener, scene.other);
+                scene_expect_exit(&scene, 0);
+                snprintf(serves, sizeof(serves), "process %d has taken over", (int)getpid());
+                expect_said(&scene, serves);
+                cr_expect_not_null(strstr(scene.tool.printed, "v2"), "%s", scene.tool.printed);
+                close(listener);
+                scene_deinit(&scene);
+                snprintf(serves, sizeof(serves), "%s/chat.%d", scene_directory(), (int)getpid());
+                unlink(serves);
+        }
+}
+
+Test(failures, whoever_does_not_answer_after_the_end_of_a_process_may_be_its_successor)
+{
+        char path[128];
+        struct scene scene;
+        int listener;
+
+        scene_start_upgrade_of_other(&scene);
+        listener = scene_listen("chat", getpid());
+        scene_send_until(&scene, EKIDEN_PHASE_TRANSFER);
+        scene_process_end(scene.other);
+        scene_close(&scene);
+        scene_expect_exit(&scene, 13);
+        expect_said(&scene, "it is not known whether");
+        close(listener);
+        scene_deinit(&scene);
+        snprintf(path, sizeof(path), "%s/chat.%d", scene_directory(), (int)getpid());
+        unlink(path);
+}
+
+Test(failures, a_rehearsal_whose_process_ends_has_upgraded_nothing)
+{
+        pid_t other = scene_process_start();
+        struct scene scene = {.listener = scene_listen("chat", other), .other = other};
+
+        tool_start(&scene.tool, TOOL_ARGUMENTS("--rehearse", "chat", "x"));
+        scene_accept(&scene);
+        scene_send_until(&scene, EKIDEN_PHASE_TRANSFER);
+        scene_process_end(other);
+        scene_close(&scene);
+        scene_expect_exit(&scene, 13);
+        expect_said(&scene, "nobody serves");
+        scene_deinit(&scene);
 }
 
 Test(failures, a_process_that_is_about_to_end_does_not_run_still)

@@ -47,7 +47,7 @@ const char *failure_next_step(const struct upgrade *upgrade, const struct ekiden
                 return "look at the new version, and upgrade to the release before where it must "
                        "go";
         if (upgrade && upgrade->pid > 0 && upgrade->aftermath == AFTERMATH_ENDED)
-                return "look at the program's own log, and start it again";
+                return "nobody serves now: start the program again, and look at its own log";
         if (error->code == EKIDEN_ETIMEOUT && (!upgrade || !upgrade->seen))
                 return "is it blocked between update points? Look at what it does, or give it "
                        "more time with --timeout";
@@ -70,8 +70,8 @@ static void print_head(FILE *out, const struct terminal *terminal, const struct 
         else if (upgrade->aftermath == AFTERMATH_UPGRADED)
                 fprintf(out, "too late: %s (pid %d) was upgraded.\n", program, (int)upgrade->pid);
         else if (upgrade->aftermath == AFTERMATH_ENDED)
-                fprintf(out, "%s (pid %d) was not upgraded: it has ended.\n", program,
-                        (int)upgrade->pid);
+                fprintf(out, "%s (pid %d) was not upgraded: it has ended, and nobody serves.\n",
+                        program, (int)upgrade->pid);
         else if (error->code == EKIDEN_ECANCELLED)
                 fprintf(out, "called off in phase %s; %s (pid %d) serves on.\n",
                         ekiden_phase_name(error->phase), program, (int)upgrade->pid);

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,6 +22,7 @@
 #include "process_state.h"
 #include "request.h"
 #include "show.h"
+#include "succession.h"
 #include "upgrade_events.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
@@ -162,32 +164,86 @@ static void renew_deadline(struct attempt *attempt)
                 attempt->deadline_ns = UINT64_MAX;
 }
 
-/*
- * The process closed the connection without a last word. If it has ended, it is known what that
- * means only while the new version is being checked: before, another operator's upgrade may have
- * come first; later events may wait in the process, so it may have committed and been lost.
- */
-static int on_closed(struct attempt *attempt)
+static int follow(struct attempt *attempt);
+
+static void say_closed(struct attempt *attempt, bool is_ended)
 {
         const struct upgrade *upgrade = &attempt->upgrade;
-        bool is_ended = process_ends_within(upgrade->pid, ENDING_MS);
-        bool never_committed = upgrade->seen && upgrade->phase < EKIDEN_PHASE_WARM;
 
-        if (!upgrade->called_off) {
-                *attempt->error = (struct ekiden_error){0};
-                if (is_ended)
-                        ekiden_error_set(attempt->error, EKIDEN_EPEER,
-                                         "process %d ended in phase %s", (int)upgrade->pid,
-                                         ekiden_phase_name(upgrade->phase));
-                else
-                        ekiden_error_set(attempt->error, EKIDEN_EPEER,
-                                         "process %d closed the connection without a reason; it "
-                                         "still runs",
-                                         (int)upgrade->pid);
+        if (upgrade->called_off)
+                return;
+        *attempt->error = (struct ekiden_error){0};
+        if (is_ended)
+                ekiden_error_set(attempt->error, EKIDEN_EPEER, "process %d ended in phase %s",
+                                 (int)upgrade->pid, ekiden_phase_name(upgrade->phase));
+        else
+                ekiden_error_set(attempt->error, EKIDEN_EPEER,
+                                 "process %d closed the connection without a reason; it still runs",
+                                 (int)upgrade->pid);
+}
+
+/* The process that ended has a successor, which serves. */
+static int on_succeeded(struct attempt *attempt, const struct successor *successor)
+{
+        struct upgrade *upgrade = &attempt->upgrade;
+        char sentence[192];
+
+        upgrade->successor_pid = (struct figure){true, (uint64_t)successor->pid};
+        if (upgrade->queued)
+                return follow(attempt);
+        if (!upgrade->seen) { /* another operator's may have come first */
+                ekiden_error_set(attempt->error, EKIDEN_EPEER,
+                                 "process %d ended before it said that it had seen the request; "
+                                 "process %d has taken over from it",
+                                 (int)upgrade->pid, (int)successor->pid);
+                return failed(attempt, AFTERMATH_UNKNOWN);
         }
-        if (!is_ended)
-                return failed(attempt, AFTERMATH_SERVES_ON);
-        return failed(attempt, never_committed ? AFTERMATH_ENDED : AFTERMATH_UNKNOWN);
+        upgrade->to_version = (struct figure){true, successor->version};
+        upgrade->pause_us = successor->pause_us;
+        upgrade->phase = EKIDEN_PHASE_SERVE;
+        snprintf(sentence, sizeof(sentence),
+                 "process %d ended before it could say so, but process %d has taken over from it",
+                 (int)upgrade->pid, (int)successor->pid);
+        show_notice(attempt->show, upgrade, sentence);
+        *attempt->error = (struct ekiden_error){0};
+        return FINISHED;
+}
+
+/*
+ * The process ended without a last word. Later events may have waited in it, so it may have
+ * committed and been lost: who serves now, if anybody, can tell. In the commit itself, that nobody
+ * serves yet says nothing.
+ */
+static int on_ended(struct attempt *attempt)
+{
+        const struct upgrade *upgrade = &attempt->upgrade;
+        bool is_ours = upgrade->seen && !upgrade->queued;
+        struct successor successor = {0};
+
+        say_closed(attempt, true);
+        if (is_ours && (upgrade->phase < EKIDEN_PHASE_WARM || upgrade->rehearse))
+                return failed(attempt, AFTERMATH_ENDED);
+        switch (succession_find(upgrade->program, upgrade->pid, &successor)) {
+        case SUCCESSION_FOUND:
+                return on_succeeded(attempt, &successor);
+        case SUCCESSION_NONE:
+                return failed(attempt,
+                              too_late_to_call_off(attempt) ? AFTERMATH_UNKNOWN : AFTERMATH_ENDED);
+        case SUCCESSION_UNSURE:
+        default:
+                return failed(attempt, AFTERMATH_UNKNOWN);
+        }
+}
+
+/* The process closed the connection without a last word. */
+static int on_closed(struct attempt *attempt)
+{
+        if (process_ends_within(attempt->upgrade.pid, ENDING_MS))
+                return on_ended(attempt);
+        if (too_late_to_call_off(attempt))
+                return failed(attempt, AFTERMATH_UNKNOWN);
+        say_closed(attempt, false);
+        return failed(attempt, AFTERMATH_SERVES_ON);
 }
 
 /* The connection is of no more use: the process closed it, or does not keep to the protocol. */
@@ -195,10 +251,10 @@ static int on_broken(struct attempt *attempt, int reason)
 {
         const struct upgrade *upgrade = &attempt->upgrade;
 
-        if (too_late_to_call_off(attempt))
-                return failed(attempt, AFTERMATH_UNKNOWN);
         if (reason == EKIDEN_EPEER)
                 return on_closed(attempt);
+        if (too_late_to_call_off(attempt))
+                return failed(attempt, AFTERMATH_UNKNOWN);
         if (upgrade->seen || upgrade->called_off)
                 return failed(attempt, AFTERMATH_UNKNOWN); /* it cannot be asked any more */
         return failed_unless_gone(attempt, AFTERMATH_UNKNOWN);
