@@ -5,10 +5,12 @@
  */
 #include "handover/binary.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -136,6 +138,32 @@ Test(binary, that_links_lead_nowhere_or_in_circles_is_no_binary)
         cr_expect_eq(open_it(place.other), EKIDEN_EBINARY, "%s", error.sentence);
         snprintf(text, sizeof(text), "%s/none/binary", place.directory);
         cr_expect_eq(open_it(text), EKIDEN_EBINARY, "%s", error.sentence);
+        remove_place(&place);
+}
+
+Test(binary, that_is_no_executable_is_not_told_to_become_one)
+{
+        struct place place = make_place();
+
+        chmod(place.binary, 0644);
+        cr_expect_eq(open_it(place.binary), EKIDEN_EBINARY);
+        cr_expect_not_null(strstr(error.sentence, "name the new binary itself"), "%s",
+                           error.sentence);
+        remove_place(&place);
+}
+
+Test(binary, for_which_no_descriptor_is_left_is_not_to_blame)
+{
+        struct place place = make_place();
+        struct rlimit before, none;
+
+        cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+        none = before;
+        none.rlim_cur = 0;
+        cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+        cr_expect_eq(open_it(place.binary), EKIDEN_ESYSTEM, "%s", error.sentence);
+        cr_expect_eq(error.system_errno, EMFILE);
+        setrlimit(RLIMIT_NOFILE, &before);
         remove_place(&place);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What goes wrong: its exit status, and what the operator reads of it. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -278,6 +279,41 @@ Test(failures, an_update_point_that_is_not_reached_in_time_is_a_timeout)
         scene_deinit(&scene);
 }
 
+/* What the tool says to do next after a failure with this code in this phase. */
+static void expect_next(int code, enum ekiden_phase phase, int system_errno, const char *next)
+{
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+        Ekiden__Refusal refusal = EKIDEN__REFUSAL__INIT;
+        struct scene scene;
+        char said[128];
+
+        event.kind = EKIDEN__EVENT_KIND__FAILED;
+        event.refusal = &refusal;
+        refusal.code = code;
+        refusal.has_phase = refusal.has_system_errno = 1;
+        refusal.phase = phase;
+        refusal.system_errno = system_errno;
+        scene_start_upgrade(&scene);
+        scene_send_seen(&scene);
+        scene_send(&scene, &event);
+        scene_expect_exit(&scene, ekiden_error_exit_status(code));
+        snprintf(said, sizeof(said), "next    %s", next);
+        expect_said(&scene, said);
+        scene_deinit(&scene);
+}
+
+Test(failures, what_to_do_next_follows_from_the_phase_and_the_system_s_error_too)
+{
+        expect_next(EKIDEN_EPERMISSION, EKIDEN_PHASE_REQUEST, 0, "ask as the user");
+        expect_next(EKIDEN_EPERMISSION, EKIDEN_PHASE_CHECK, 0,
+                    "do what the reason says to the new "
+                    "binary");
+        expect_next(EKIDEN_EREFUSED, EKIDEN_PHASE_REQUEST, 0, "ask again later");
+        expect_next(EKIDEN_EREFUSED, EKIDEN_PHASE_READY, 0, "mend what the reason names");
+        expect_next(EKIDEN_ESYSTEM, EKIDEN_PHASE_CHECK, EMFILE, "raise the limit of open files");
+        expect_next(EKIDEN_ESYSTEM, EKIDEN_PHASE_CHECK, EIO, "remove the cause");
+}
+
 Test(failures, a_stopped_process_is_said_to_be_stopped)
 {
         pid_t other = scene_process_start();
@@ -288,6 +324,7 @@ Test(failures, a_stopped_process_is_said_to_be_stopped)
         scene_accept(&scene);
         scene_expect_exit(&scene, 14);
         expect_said(&scene, "stopped (SIGSTOP)");
+        expect_said(&scene, "next    let it go on with kill -CONT");
         scene_deinit(&scene);
         scene_process_end(other);
 }

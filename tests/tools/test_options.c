@@ -35,6 +35,7 @@ Test(options, what_cannot_be_understood_is_a_usage_error)
         expect_usage_error(TOOL_ARGUMENTS("--list", "--status", "chat"));
         expect_usage_error(TOOL_ARGUMENTS("--snapshot", "chat"));
         expect_usage_error(TOOL_ARGUMENTS("--snapshot", "", "chat"));
+        expect_usage_error(TOOL_ARGUMENTS("--snapshot", "-", "chat"));
         expect_usage_error(TOOL_ARGUMENTS("--snapshot", "file", "chat", "x"));
         expect_usage_error(TOOL_ARGUMENTS("--snapshot", "file", "--status", "chat"));
         expect_usage_error(TOOL_ARGUMENTS("--json", "--quiet", "--list"));
@@ -54,6 +55,18 @@ Test(options, what_cannot_be_understood_is_a_usage_error)
         expect_usage_error(TOOL_ARGUMENTS("--verify", "--cancel", "chat"));
         expect_usage_error(TOOL_ARGUMENTS("--verify", "chat"));
         expect_usage_error(TOOL_ARGUMENTS("--no-such-option"));
+}
+
+Test(options, a_snapshot_without_a_file_or_a_program_is_told_as_that)
+{
+        struct tool tool;
+
+        tool_run(&tool, TOOL_ARGUMENTS("--snapshot", "jobd"));
+        cr_expect_not_null(strstr(tool.errors, "\"jobd\" was taken for FILE"), "%s", tool.errors);
+        tool_deinit(&tool);
+        tool_run(&tool, TOOL_ARGUMENTS("--snapshot", "-", "jobd"));
+        cr_expect_not_null(strstr(tool.errors, "not to standard output"), "%s", tool.errors);
+        tool_deinit(&tool);
 }
 
 Test(options, a_timeout_is_a_number_of_seconds_within_a_day)

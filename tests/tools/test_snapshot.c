@@ -177,7 +177,29 @@ Test(snapshot, that_fails_in_the_middle_is_told_with_the_processs_reason)
         scene_expect_exit(&scene, ekiden_error_exit_status(EKIDEN_EREFUSED));
         cr_expect(strstr(scene.tool.errors, "a descriptor of this item is not open"), "%s",
                   scene.tool.errors);
+        cr_expect(strstr(scene.tool.errors, "no snapshot was taken; chat (pid "), "%s",
+                  scene.tool.errors);
+        cr_expect(strstr(scene.tool.errors, "serves on."), "%s", scene.tool.errors);
         cr_expect(!is_there(file));
+        scene_deinit(&scene);
+}
+
+Test(snapshot, that_fails_tells_scripts_whether_the_process_serves_on)
+{
+        struct json_object *object, *value;
+
+        start("--json");
+        scene_send_failed(&scene, EKIDEN_EREFUSED, "a descriptor of this item is not open");
+        scene_expect_exit(&scene, ekiden_error_exit_status(EKIDEN_EREFUSED));
+        object = json_tokener_parse(scene.tool.printed);
+        cr_assert(object, "%s", scene.tool.printed);
+        cr_expect(json_object_object_get_ex(object, "program", &value));
+        cr_expect_str_eq(json_object_get_string(value), "chat");
+        cr_expect(json_object_object_get_ex(object, "predecessor_pid", &value));
+        cr_expect_eq(json_object_get_int(value), (int)getpid());
+        cr_expect(json_object_object_get_ex(object, "serves_on", &value) &&
+                  json_object_get_boolean(value));
+        json_object_put(object);
         scene_deinit(&scene);
 }
 

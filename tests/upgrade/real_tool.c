@@ -29,19 +29,25 @@ struct tool {
         char said[65536]; /* of its JSON, as far as it was read */
 };
 
-/* Upgrades the service to a binary; a puppet hangs at the step. */
-static void tool_start(struct tool *tool, const char *binary, const char *step)
+static void tool_start_with(struct tool *tool, const char *const *arguments)
 {
-        const char *const puppets[] = {TOOL, "--json", "probe", binary, "--", step, "hang", NULL};
-        const char *const plain[] = {TOOL, "--json", "probe", binary, NULL};
         int output[2];
 
         *tool = (struct tool){0};
         cr_assert_eq(pipe2(output, O_CLOEXEC), 0);
         tool->output = output[0];
-        tool->pid = process_start(step ? puppets : plain, -1, output[1], -1);
+        tool->pid = process_start(arguments, -1, output[1], -1);
         close(output[1]);
         cr_assert_gt(tool->pid, 0, "cannot start %s", TOOL);
+}
+
+/* Upgrades the service to a binary; a puppet hangs at the step. */
+static void tool_start(struct tool *tool, const char *binary, const char *step)
+{
+        const char *const puppets[] = {TOOL, "--json", "probe", binary, "--", step, "hang", NULL};
+        const char *const plain[] = {TOOL, "--json", "probe", binary, NULL};
+
+        tool_start_with(tool, step ? puppets : plain);
 }
 
 /* Reads once: false at the end, which comes when the tool has ended. */
@@ -183,6 +189,57 @@ static void kill_in(const char *step, const char *phase, unsigned int deadline_m
         expect_unharmed(&service, &before, phase);
         expect_next_upgrade_works(&service, phase);
         service_stop(&service);
+}
+
+static void expect_told(const struct tool *tool, const char *text)
+{
+        cr_expect_not_null(strstr(tool->said, text), "%s is not in %s", text, tool->said);
+}
+
+/* Upgrades it to a puppet with this fault in the transfer, and expects these words of the tool. */
+static void expect_item_named(const char *fault, const char *timeout, const char *sentence)
+{
+        const char *const arguments[] = {TOOL,   "--json", "--timeout", timeout, "probe",
+                                         PUPPET, "--",     "transfer",  fault,   NULL};
+        struct service service;
+        struct answer before = start_service(&service, LONG_MS);
+        struct tool tool;
+
+        tool_start_with(&tool, arguments);
+        cr_expect(WIFEXITED(tool_end(&tool)));
+        expect_told(&tool, "\"item\":\"records\"");
+        expect_told(&tool, "\"phase\":\"transfer\"");
+        expect_told(&tool, sentence);
+        expect_unharmed(&service, &before, fault);
+        service_stop(&service);
+}
+
+Test(real_tool, a_fault_in_the_transfer_names_the_item_and_the_operator_s_own_limit, .timeout = 60)
+{
+        expect_item_named("kill", "20", "was killed");
+        expect_item_named("hang", "0.5", "the operator's time limit passed in phase transfer");
+}
+
+Test(real_tool, of_an_old_version_killed_before_the_commit_it_says_that_nobody_serves,
+     .timeout = 60)
+{
+        static const char *const faulty[] = {"warm", "transfer"};
+
+        for (size_t i = 0; i < sizeof(faulty) / sizeof(faulty[0]); i++) {
+                struct service service;
+                struct answer before = start_service(&service, LONG_MS);
+                struct tool tool;
+
+                tool_start(&tool, PUPPET, faulty[i]);
+                tool_await_phase(&tool, faulty[i]);
+                kill(before.pid, SIGKILL);
+                cr_expect(WIFEXITED(tool_end(&tool)));
+                expect_told(&tool, "\"serves_on\":false");
+                expect_told(&tool, "start the program again");
+                cr_expect(wait_until_gone(before.pid));
+                service_end(&service);
+                cr_expect_eq(rmdir(service.directory), 0, "a control socket is left");
+        }
 }
 
 Test(real_tool, killed_in_a_phase_it_leaves_the_old_version_unharmed, .timeout = 120)

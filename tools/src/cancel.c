@@ -40,7 +40,8 @@ int command_cancel(const struct options *options, struct show *show)
                 r = too_late(show, &upgrade, options->target);
                 break;
         default:
-                show_failed(show, NULL, options->target, &error);
+                upgrade.undertaking = UNDERTAKING_QUESTION;
+                show_failed(show, &upgrade, options->target, &error);
                 r = error.code;
                 break;
         }

@@ -2,6 +2,9 @@
 /* See failure.h. */
 #include "failure.h"
 
+#include <errno.h>
+
+#include "process_state.h"
 #include "terminal.h"
 #include "text.h"
 
@@ -39,8 +42,35 @@ static const struct advice advices[] = {
         {EKIDEN_ECANCELLED, "ask again whenever you like"},
 };
 
+/* Where the code alone says too little. NULL: it says enough. */
+static const char *next_step_there(const struct upgrade *upgrade, const struct ekiden_error *error)
+{
+        if (error->code == EKIDEN_EPERMISSION && error->phase == EKIDEN_PHASE_CHECK)
+                return "do what the reason says to the new binary or to its directory, then try "
+                       "again";
+        if (error->code == EKIDEN_EREFUSED && error->phase == EKIDEN_PHASE_REQUEST)
+                return "ask again later, when the program permits it";
+        if (error->code == EKIDEN_ESYSTEM &&
+            (error->system_errno == EMFILE || error->system_errno == ENFILE))
+                return "raise the limit of open files (ulimit -n; LimitNOFILE= of a unit), or let "
+                       "the program close some, then try again";
+        if (error->code != EKIDEN_ETIMEOUT)
+                return NULL;
+        if (upgrade && upgrade->pid > 0 && !upgrade->seen)
+                return process_next_step(upgrade->pid);
+        if (upgrade && upgrade->pid > 0 && upgrade->undertaking == UNDERTAKING_QUESTION)
+                return "--status shows how far it is; wait longer with --timeout, or call it off "
+                       "with --cancel";
+        if (!upgrade || !upgrade->seen)
+                return "is it blocked between update points? Look at what it does, or give it "
+                       "more time with --timeout";
+        return NULL;
+}
+
 const char *failure_next_step(const struct upgrade *upgrade, const struct ekiden_error *error)
 {
+        const char *there = next_step_there(upgrade, error);
+
         if (upgrade && upgrade->pid > 0 && upgrade->aftermath == AFTERMATH_UNKNOWN)
                 return "look at ekiden-upgrade --list to see which version serves";
         if (upgrade && upgrade->pid > 0 && upgrade->aftermath == AFTERMATH_UPGRADED)
@@ -48,9 +78,8 @@ const char *failure_next_step(const struct upgrade *upgrade, const struct ekiden
                        "go";
         if (upgrade && upgrade->pid > 0 && upgrade->aftermath == AFTERMATH_ENDED)
                 return "nobody serves now: start the program again, and look at its own log";
-        if (error->code == EKIDEN_ETIMEOUT && (!upgrade || !upgrade->seen))
-                return "is it blocked between update points? Look at what it does, or give it "
-                       "more time with --timeout";
+        if (there)
+                return there;
         for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++)
                 if (advices[i].code == error->code)
                         return advices[i].next_step;
@@ -64,7 +93,10 @@ static void print_head(FILE *out, const struct terminal *terminal, const struct 
 
         text_clean(upgrade->program, terminal_allowed(terminal), program, sizeof(program));
         fprintf(out, "%sekiden-upgrade:%s ", terminal_red(terminal), terminal_plain(terminal));
-        if (upgrade->aftermath == AFTERMATH_UNKNOWN)
+        if (upgrade->undertaking == UNDERTAKING_SNAPSHOT)
+                fprintf(out, "no snapshot was taken; %s (pid %d) %s.\n", program, (int)upgrade->pid,
+                        upgrade->aftermath == AFTERMATH_SERVES_ON ? "serves on" : "has ended");
+        else if (upgrade->aftermath == AFTERMATH_UNKNOWN)
                 fprintf(out, "it is not known whether %s (pid %d) was upgraded.\n", program,
                         (int)upgrade->pid);
         else if (upgrade->aftermath == AFTERMATH_UPGRADED)
@@ -100,9 +132,10 @@ void failure_print(FILE *out, const struct upgrade *upgrade, const struct ekiden
         struct terminal terminal;
 
         terminal_init(&terminal, out);
-        if (upgrade && upgrade->pid > 0) {
+        if (upgrade && upgrade->pid > 0 && upgrade->undertaking != UNDERTAKING_QUESTION) {
                 print_head(out, &terminal, upgrade, error);
-                print_field(out, &terminal, "phase", ekiden_phase_name(error->phase));
+                if (error->phase != EKIDEN_PHASE_NONE)
+                        print_field(out, &terminal, "phase", ekiden_phase_name(error->phase));
                 print_field(out, &terminal, "item", error->item);
                 print_field(out, &terminal, "field", error->field);
                 print_field(out, &terminal, "reason", error->sentence);

@@ -8,6 +8,7 @@
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <ekiden/error.h>
 
@@ -136,6 +137,14 @@ static void check(struct parsing *parsing, struct argp_state *state)
                 argp_error(state, "--json and --quiet exclude each other");
         if (options->action == ACTION_LIST && options->target)
                 argp_error(state, "--list takes no arguments");
+        if (options->action == ACTION_SNAPSHOT && !options->target)
+                argp_error(state,
+                           "--snapshot FILE PROGRAM|PID: one of the two is missing; \"%s\" was "
+                           "taken for FILE",
+                           options->snapshot);
+        if (options->snapshot && strcmp(options->snapshot, "-") == 0)
+                argp_error(state, "a snapshot is written to a file that can be read again, and not "
+                                  "to standard output; give the path of one");
         if (options->action != ACTION_LIST && !options->target)
                 argp_error(state,
                            "which process? Give a program's name or a PID; --list shows them");

@@ -52,6 +52,24 @@ bool process_ends_within(pid_t pid, int milliseconds)
         return !process_is_alive(pid);
 }
 
+const char *process_next_step(pid_t pid)
+{
+        if (!process_is_alive(pid))
+                return "look at ekiden-upgrade --list to see which version serves";
+        switch (process_state(pid)) {
+        case 'T':
+                return "let it go on with kill -CONT, then ask again";
+        case 't':
+                return "let the debugger go on or leave it, then ask again";
+        case 'D':
+                return "look at what it waits for, such as a disk or a file system of the network; "
+                       "--timeout gives it more time";
+        default:
+                return "is it blocked between update points? Look at what it does, or give it "
+                       "more time with --timeout";
+        }
+}
+
 const char *process_condition(pid_t pid)
 {
         if (!process_is_alive(pid))

@@ -13,3 +13,6 @@ bool process_ends_within(pid_t pid, int milliseconds);
 
 /** What it is doing instead of answering; fits behind "it is". Static. */
 const char *process_condition(pid_t pid);
+
+/** What the operator can do about that. Static. */
+const char *process_next_step(pid_t pid);

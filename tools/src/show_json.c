@@ -190,7 +190,8 @@ static void add_serves_on(struct json_object *object, const struct upgrade *upgr
 {
         struct json_object *value = NULL;
 
-        if (upgrade->pid > 0 && upgrade->aftermath != AFTERMATH_UNKNOWN)
+        if (upgrade->pid > 0 && upgrade->aftermath != AFTERMATH_UNKNOWN &&
+            upgrade->undertaking != UNDERTAKING_QUESTION)
                 value = json_new_boolean(upgrade->aftermath == AFTERMATH_SERVES_ON);
         json_add(object, "serves_on", value);
 }

@@ -245,6 +245,20 @@ static void print_json(const struct attempt *attempt)
         json_print(object);
 }
 
+static void show_failure(const struct attempt *attempt, struct show *show)
+{
+        pid_t pid = attempt->process.pid;
+        struct upgrade upgrade = {
+                .undertaking = UNDERTAKING_SNAPSHOT,
+                .pid = pid,
+                .seen = attempt->seen,
+                .aftermath = process_is_alive(pid) ? AFTERMATH_SERVES_ON : AFTERMATH_ENDED,
+        };
+
+        strcpy(upgrade.program, attempt->process.program);
+        show_failed(show, &upgrade, attempt->options->target, attempt->error);
+}
+
 int command_snapshot(const struct options *options, struct show *show)
 {
         struct ekiden_error error = {0};
@@ -254,7 +268,7 @@ int command_snapshot(const struct options *options, struct show *show)
         signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error like others */
         r = begin(&attempt);
         if (r < 0)
-                show_failed(show, NULL, options->target, &error);
+                show_failure(&attempt, show);
         else if (options->json)
                 print_json(&attempt);
         else if (!options->quiet)

@@ -212,6 +212,7 @@ int command_status(const struct options *options, struct show *show)
         struct process process = {0};
         struct process_list one = {&process, 1};
         struct answer answer = {0};
+        struct upgrade upgrade = {.undertaking = UNDERTAKING_QUESTION};
         int r = find_process(options->target, &process, &error);
 
         if (r == 0)
@@ -221,8 +222,10 @@ int command_status(const struct options *options, struct show *show)
                 error = answer.error;
                 r = error.code;
         }
+        upgrade.pid = process.pid;
+        strcpy(upgrade.program, process.program);
         if (r < 0)
-                show_failed(show, NULL, options->target, &error);
+                show_failed(show, &upgrade, options->target, &error);
         else if (options->json)
                 status_print_json(&process, &answer);
         else if (!options->quiet)

@@ -41,6 +41,13 @@ struct item_account {
         char reason[128]; /* why it was compared in part, or not at all */
 };
 
+/* What the operator asked for. */
+enum undertaking {
+        UNDERTAKING_UPGRADE, /* or its rehearsal */
+        UNDERTAKING_SNAPSHOT,
+        UNDERTAKING_QUESTION, /* nothing that the program could be the worse for */
+};
+
 /* What became of the running program after a failure. */
 enum aftermath {
         AFTERMATH_SERVES_ON,
@@ -53,6 +60,7 @@ struct upgrade {
         char program[EKIDEN_NAME_MAX + 1];
         pid_t pid; /* of the predecessor; 0: not found yet */
 
+        enum undertaking undertaking;
         bool queued; /* another upgrade is under way, and this one waits for its end */
         bool rehearse, verify; /* what was asked for */
         bool seen; /* an update point has seen the request */

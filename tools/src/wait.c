@@ -26,7 +26,8 @@ int command_wait(const struct options *options, struct show *show)
                 show_failed(show, &upgrade, options->target, &error);
                 break;
         default:
-                show_failed(show, NULL, options->target, &error);
+                upgrade.undertaking = UNDERTAKING_QUESTION;
+                show_failed(show, &upgrade, options->target, &error);
                 break;
         }
         upgrade_deinit(&upgrade);

@@ -24,8 +24,10 @@ struct lookup {
 
 static int cannot_open(const struct lookup *lookup, int system_errno, struct ekiden_error *error)
 {
-        return ekiden_error_set_errno(error, EKIDEN_EBINARY, system_errno,
-                                      "cannot open the new binary %s", lookup->path);
+        bool is_full = system_errno == EMFILE || system_errno == ENFILE; /* the file is well */
+
+        return ekiden_error_set_errno(error, is_full ? EKIDEN_ESYSTEM : EKIDEN_EBINARY,
+                                      system_errno, "cannot open the new binary %s", lookup->path);
 }
 
 /* Whether nobody but the process's user and root can change what `status` is of. */
@@ -73,7 +75,8 @@ static int check_file(const struct lookup *lookup, int fd, const struct stat *st
         /* The file's own mode decides, for root too, who may do anything else. */
         if (!(status->st_mode & 0111) || faccessat(fd, "", X_OK, AT_EACCESS | AT_EMPTY_PATH) < 0)
                 return ekiden_error_set(error, EKIDEN_EBINARY,
-                                        "%s may not be executed; set its mode with chmod +x",
+                                        "%s is no executable file; name the new binary itself, or "
+                                        "is it only that chmod +x was forgotten?",
                                         lookup->path);
         if (is_safe(status))
                 return 0;

@@ -279,6 +279,7 @@ int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
         p->request = *request;
         p->report = (struct ek_upgrade_report){.is_rehearsal = request->is_rehearsal,
                                                .is_verified = request->is_verified};
+        p->item[0] = '\0';
         p->cancelled = (struct ekiden_error){0};
         p->serial++;
         ek_predecessor_enter(EKIDEN_PHASE_CHECK);

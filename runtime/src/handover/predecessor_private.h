@@ -16,6 +16,7 @@ struct ek_predecessor {
         struct ek_token token; /* of this upgrade */
         struct ek_given given;
         struct ek_upgrade_report report;
+        char item[EKIDEN_NAME_MAX + 1]; /* that the successor asked for last */
         struct ekiden_error cancelled; /* why it is to be called off; code 0: it is not */
         Ekiden__Ready *ready; /* what the report shows of it */
 };

@@ -89,6 +89,7 @@ static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
         if (r < 0)
                 return ek_link_failed(r, error);
         pull = (Ekiden__Pull *)unpacked;
+        snprintf(p->item, sizeof(p->item), "%s", pull->item);
         tagged = p->request.snapshot ? NULL : ek_tagged_find(pull->item);
         if (p->request.snapshot) {
                 r = ek_predecessor_serve_snapshot(export_, pull, error);
@@ -203,6 +204,31 @@ static uint64_t pause_until_now(const struct ek_predecessor *p, uint64_t stopped
         return account_ns < pause_ns ? pause_ns - account_ns : pause_ns;
 }
 
+static void name_time_limit(const struct ek_predecessor *p, struct ekiden_error *error)
+{
+        bool is_in_item = p->phase == EKIDEN_PHASE_TRANSFER && p->item[0];
+
+        snprintf(error->sentence, sizeof(error->sentence),
+                 "the operator's time limit passed in phase %s%s%s%s", ekiden_phase_name(p->phase),
+                 is_in_item ? ", in item \"" : "", is_in_item ? p->item : "",
+                 is_in_item ? "\" or after it" : "");
+}
+
+/* A successor that is silent, or gone, does not say in what; what it asked for last tells. A limit
+   of the operator's is no deadline of the phase. */
+static int explain(const struct ek_predecessor *p, struct ekiden_error *error)
+{
+        if (error->phase != EKIDEN_PHASE_NONE)
+                return error->code; /* the successor's own words */
+        if (error->code == EKIDEN_ETIMEOUT && p->phase < EKIDEN_PHASE_COMMIT &&
+            p->request.until_ns > 0 && ek_now_ns() >= p->request.until_ns)
+                name_time_limit(p, error);
+        if ((error->code == EKIDEN_ETIMEOUT || error->code == EKIDEN_EPEER) &&
+            p->phase == EKIDEN_PHASE_TRANSFER && !error->item[0])
+                strcpy(error->item, p->item);
+        return error->code;
+}
+
 int ek_predecessor_hand_over(struct ekiden_error *error)
 {
         struct ek_predecessor *p = &ek_predecessor;
@@ -225,7 +251,7 @@ int ek_predecessor_hand_over(struct ekiden_error *error)
         if (r == EKIDEN_EPEER)
                 read_reason(p, error);
         if (r < 0)
-                return r;
+                return explain(p, error);
         p->report.pause_ns = pause_until_now(p, stopped_ns);
         if (p->request.is_rehearsal)
                 return EK_STEP_REHEARSED;
