@@ -31,6 +31,7 @@ enum faults_suffering {
         X(atexit, SUFFERS_FAILURE, ENOMEM, 0)                                   \
         X(bind, CALL_, EADDRINUSE, EACCES)                                      \
         X(calloc, SUFFERS_FAILURE, ENOMEM, 0)                                   \
+        X(chmod, CALL_, EPERM, 0)                                               \
         X(close, CALL_ | SUFFERS_EINTR, EIO, 0)                                 \
         X(closedir, CALL_, EBADF, 0)                                            \
         X(connect, SLOW_, ECONNREFUSED, EAGAIN)                                 \
@@ -78,6 +79,7 @@ enum faults_suffering {
         X(posix_spawn, CALL_, EAGAIN, ENOENT)                                   \
         X(posix_spawn_file_actions_addchdir_np, SUFFERS_FAILURE, ENOMEM, 0)     \
         X(posix_spawn_file_actions_addclosefrom_np, SUFFERS_FAILURE, ENOMEM, 0) \
+        X(posix_spawn_file_actions_addopen, SUFFERS_FAILURE, ENOMEM, 0)         \
         X(posix_spawn_file_actions_adddup2, SUFFERS_FAILURE, ENOMEM, 0)         \
         X(posix_spawn_file_actions_init, SUFFERS_FAILURE, ENOMEM, 0)            \
         X(posix_spawnattr_init, SUFFERS_FAILURE, ENOMEM, 0)                     \

@@ -21,6 +21,7 @@ INJECT(int, epoll_ctl, (int epoll, int operation, int fd, struct epoll_event *ev
        (epoll, operation, fd, event), -1);
 INJECT(int, faccessat, (int directory, const char *path, int mode, int flags),
        (directory, path, mode, flags), -1);
+INJECT(int, chmod, (const char *path, mode_t mode), (path, mode), -1);
 INJECT(int, fchmod, (int fd, mode_t mode), (fd, mode), -1);
 INJECT(int, fclose, (FILE * file), (file), (__real_fclose(file), EOF));
 INJECT(int, ferror, (FILE * file), (file), 1);

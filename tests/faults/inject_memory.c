@@ -57,6 +57,9 @@ INJECT(int, posix_spawn_file_actions_addchdir_np,
        (posix_spawn_file_actions_t * actions, const char *path), (actions, path), inject_error());
 INJECT(int, posix_spawn_file_actions_addclosefrom_np,
        (posix_spawn_file_actions_t * actions, int from), (actions, from), inject_error());
+INJECT(int, posix_spawn_file_actions_addopen,
+       (posix_spawn_file_actions_t * actions, int fd, const char *path, int flags, mode_t mode),
+       (actions, fd, path, flags, mode), inject_error());
 INJECT(int, posix_spawn_file_actions_adddup2,
        (posix_spawn_file_actions_t * actions, int fd, int to), (actions, fd, to), inject_error());
 INJECT(int, posix_spawnattr_init, (posix_spawnattr_t * attributes), (attributes), inject_error());

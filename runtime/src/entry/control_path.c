@@ -48,10 +48,14 @@ int ek_control_directory(char ret_path[EK_CONTROL_PATH_MAX], struct ekiden_error
 
 int ek_control_directory_make(const char *path, struct ekiden_error *error)
 {
+        bool is_below_run = strncmp(path, "/run/ekiden/", 12) == 0;
+        int r = is_below_run ? mkdir("/run/ekiden", 0755) : 0;
         struct stat status;
 
-        if (strncmp(path, "/run/ekiden/", 12) == 0 && mkdir("/run/ekiden", 0755) < 0 &&
-            errno != EEXIST)
+        if (is_below_run && r == 0)
+                r = chmod("/run/ekiden",
+                          0755); /* whatever the umask: other users' are in it, too */
+        if (r < 0 && errno != EEXIST)
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
                                               "cannot make /run/ekiden; set EKIDEN_RUNTIME_DIR to "
                                               "a directory of your own");

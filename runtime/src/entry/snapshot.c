@@ -19,7 +19,13 @@ static void fail(struct ek_operator *operator_, struct ekiden_error *error)
 static int write_state(struct ek_operator *operator_, const char *update_point,
                        struct ek_count *ret_count, struct ekiden_error *error)
 {
-        const struct ek_wait wait = {.idle_ms = ek_process.deadlines.ms[EKIDEN_PHASE_TRANSFER]};
+        const unsigned int *ms = ek_process.deadlines.ms;
+        /* In all no longer than a successor waits for an update point: who reads a byte now and
+           then does not stop the program for ever. */
+        const struct ek_wait wait = {
+                .idle_ms = ms[EKIDEN_PHASE_TRANSFER],
+                .until_ns = ek_now_ns() + ms[EKIDEN_PHASE_PAUSE] * EK_NS_PER_MS,
+        };
         struct ek_export export_ = {.link = operator_->link, .wait = &wait};
         struct ek_lineage_message lineage;
         const struct ek_snapshot_origin origin = {
