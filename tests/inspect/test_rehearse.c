@@ -87,13 +87,15 @@ Test(rehearse, a_binary_without_the_chain_is_refused)
 {
         expect(TOOL_ARGUMENTS("--for", BINARY("chat", "chat-v1"), SNAPSHOT("chat_v3"), "--", "0"),
                9, "", "no chain of transformers from version 3");
+        expect(TOOL_ARGUMENTS("--for", BINARY("chat", "chat-v1"), SNAPSHOT("chat_v3"), "--", "0"),
+               9, "", "  next    use a binary that has the missing transformers");
 }
 
 Test(rehearse, another_program_is_refused)
 {
         expect(TOOL_ARGUMENTS("--for", BINARY("chat", "chat-v3"), SNAPSHOT("registry_v4"), "--",
                               "0"),
-               8, "", "EKIDEN_EPROGRAM");
+               8, "", "the new binary is chat, and the snapshot is of registry");
 }
 
 Test(rehearse, what_is_no_program_of_ekiden_is_refused)

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The list, and the records of an item: as the command prints them. */
+#include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <criterion/criterion.h>
 
@@ -74,6 +78,32 @@ Test(show, without_options_lists_the_items_with_their_figures)
                        "LEG  VERSION   PAUSE\n"
                        "3          1  1.5 ms\n");
         tool_deinit(&tool);
+}
+
+Test(show, a_secret_key_that_is_mistyped_is_not_shown)
+{
+        struct tool tool;
+
+        tool_run(&tool, TOOL_ARGUMENTS("--item", "cards", "--key", "99", file));
+        cr_expect_eq(tool.exit_status, ekiden_error_exit_status(EKIDEN_EINVAL));
+        cr_expect_null(strstr(tool.errors, "99"), "%s", tool.errors);
+        tool_deinit(&tool);
+}
+
+Test(show, whoever_stops_reading_ends_it_without_a_word)
+{
+        struct tool tool;
+        char said[64];
+        int ends[2], status;
+
+        cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+        close(ends[0]);
+        tool_start_into(&tool, TOOL_ARGUMENTS(file), ends[1]);
+        cr_assert_eq(waitpid(tool.pid, &status, 0), tool.pid);
+        cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE, "%x", status);
+        cr_expect_eq(pread(tool.err, said, sizeof(said), 0), 0);
+        close(tool.err);
+        close(ends[1]);
 }
 
 Test(show, lists_as_one_object_of_json)

@@ -105,6 +105,26 @@ LeakTest(snapshot_reader, refuses_a_snapshot_with_any_bit_flipped)
         free(bytes);
 }
 
+LeakTest(snapshot_reader, says_where_the_damaged_frame_begins)
+{
+        size_t size, offset = EK_SNAPSHOT_MAGIC_SIZE;
+        uint8_t *bytes = read_file(REGISTRY, &size);
+        struct frames frames = frames_read(REGISTRY);
+        char words[64];
+
+        for (size_t i = 0; i < frames.count; i++) {
+                size_t last = offset + EK_FRAME_HEADER_SIZE + frames.all[i].size - 1;
+
+                snprintf(words, sizeof(words), "in the frame that begins at byte %zu: ", offset);
+                bytes[last] ^= 1;
+                expect_refused(file_of(bytes, size), EKIDEN_EPROTOCOL, words, "frame", i);
+                bytes[last] ^= 1;
+                offset = last + 1;
+        }
+        frames_free(&frames);
+        free(bytes);
+}
+
 LeakTest(snapshot_reader, refuses_what_comes_behind_the_end)
 {
         size_t size;

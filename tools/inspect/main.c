@@ -54,8 +54,10 @@ int main(int argc, char **argv)
 
         occupy_standard_descriptors();
         setlocale(LC_CTYPE, "");
-        signal(SIGPIPE, SIG_IGN);
         options_parse(argc, argv, &options);
+        /* As other commands it ends when its reader did; but not while a new version runs. */
+        if (options.action == ACTION_REHEARSE)
+                signal(SIGPIPE, SIG_IGN);
         output_init(&output, &options);
         exit_status = check_output(run(&output));
         free(options.arguments);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../src/advice.h"
 #include "wire/cleanup.h"
 
 void output_init(struct output *output, const struct options *options)
@@ -37,26 +38,73 @@ static bool ends_sentence(const char *text)
         return length > 0 && strchr(".?!", text[length - 1]);
 }
 
-static void print_failure(const struct ekiden_error *error, const char *path)
+/* What a binary failed at, when it was asked to go on from the file. */
+static bool is_of_binary(const struct output *output, const char *path)
 {
+        return path && path == output->options->binary;
+}
+
+static const char *next_step(const struct ekiden_error *error)
+{
+        switch (error->code) {
+        case EKIDEN_EBINARY:
+                return "check the path of the new binary, and its permissions";
+        case EKIDEN_EPROGRAM:
+                return "give a binary of the program that the snapshot is of";
+        case EKIDEN_ETIMEOUT:
+                return "look at what the new version is doing; --timeout says how long it may "
+                       "take, up to the phases' own deadlines";
+        default:
+                return advice_for(error);
+        }
+}
+
+static void print_field(const struct terminal *terminal, const char *label, const char *untrusted)
+{
+        char text[sizeof(((struct ekiden_error *)0)->sentence)];
+
+        if (!untrusted[0])
+                return;
+        fprintf(terminal->out, "  %-8s", label);
+        terminal_print_wrapped(
+                terminal, text_clean(untrusted, terminal_allowed(terminal), text, sizeof(text)),
+                10);
+}
+
+static void print_head(const struct terminal *terminal, const struct output *output,
+                       const char *path)
+{
+        const struct ekiden_error *error = &output->error;
         char text[sizeof(error->sentence)], name[PATH_MAX];
+        FILE *out = terminal->out;
+
+        fprintf(out, "%sekiden-inspect:%s ", terminal_red(terminal), terminal_plain(terminal));
+        if (path)
+                text_clean(path, terminal_allowed(terminal), name, sizeof(name));
+        if (is_of_binary(output, path)) {
+                fprintf(out, "%s did not go on from the snapshot.\n", name);
+                return;
+        }
+        text_clean(error->sentence, terminal_allowed(terminal), text, sizeof(text));
+        fprintf(out, "%s%s%s%s\n", path ? name : "", path ? ": " : "", text,
+                ends_sentence(text) ? "" : ".");
+}
+
+static void print_failure(const struct output *output, const char *path)
+{
+        const struct ekiden_error *error = &output->error;
         struct terminal terminal;
 
         terminal_init(&terminal, stderr);
-        fprintf(stderr, "%sekiden-inspect:%s ", terminal_red(&terminal), terminal_plain(&terminal));
-        if (path)
-                fprintf(stderr,
-                        "%s: ", text_clean(path, terminal_allowed(&terminal), name, sizeof(name)));
-        text_clean(error->sentence, terminal_allowed(&terminal), text, sizeof(text));
-        fprintf(stderr, "%s%s\n", text, ends_sentence(text) ? "" : ".");
+        print_head(&terminal, output, path);
         if (error->phase != EKIDEN_PHASE_NONE)
-                fprintf(stderr, "  %-8s%s\n", "phase", ekiden_phase_name(error->phase));
-        if (error->item[0])
-                fprintf(stderr, "  %-8s%s\n", "item",
-                        text_clean(error->item, terminal_allowed(&terminal), text, sizeof(text)));
-        if (error->field[0])
-                fprintf(stderr, "  %-8s%s\n", "field",
-                        text_clean(error->field, terminal_allowed(&terminal), text, sizeof(text)));
+                print_field(&terminal, "phase", ekiden_phase_name(error->phase));
+        print_field(&terminal, "item", error->item);
+        print_field(&terminal, "field", error->field);
+        if (is_of_binary(output, path)) {
+                print_field(&terminal, "reason", error->sentence);
+                print_field(&terminal, "next", next_step(error));
+        }
         fprintf(stderr, "  %-8s%s (exit status %d)\n", "error", ekiden_error_name(error->code),
                 ekiden_error_exit_status(error->code));
 }
@@ -68,7 +116,7 @@ int output_failure(const struct output *output, const char *path)
 
         if (!output->options->json) {
                 fflush(stdout);
-                print_failure(error, path);
+                print_failure(output, path);
                 return ekiden_error_exit_status(error->code);
         }
         object = output_event("failed");
@@ -80,6 +128,7 @@ int output_failure(const struct output *output, const char *path)
         output_add_text(object, "item", error->item);
         output_add_text(object, "field", error->field);
         output_add_text(object, "sentence", error->sentence);
+        output_add_text(object, "next", is_of_binary(output, path) ? next_step(error) : NULL);
         output_line(object);
         return ekiden_error_exit_status(error->code);
 }

@@ -65,6 +65,20 @@ static int64_t show(struct output *output, struct records *records)
         return (int64_t)shown;
 }
 
+/* A key that is secret, though mistyped, is not shown either. */
+static int no_such_record(struct output *output, const struct ekiden_item *item)
+{
+        const struct options *options = output->options;
+
+        if (key_is_secret(item))
+                return ekiden_error_set(&output->error, EKIDEN_EINVAL,
+                                        "item \"%s\" has no record whose %s is what --key says",
+                                        options->item, key_name(item));
+        return ekiden_error_set(&output->error, EKIDEN_EINVAL,
+                                "item \"%s\" has no record whose %s is \"%s\"", options->item,
+                                key_name(item), options->key);
+}
+
 static int64_t show_item(struct output *output, struct file *file)
 {
         const struct options *options = output->options;
@@ -81,9 +95,7 @@ static int64_t show_item(struct output *output, struct file *file)
         if (r == 0)
                 r = show(output, &records);
         if (r == 0 && options->key && options->head > 0)
-                r = ekiden_error_set(&output->error, EKIDEN_EINVAL,
-                                     "item \"%s\" has no record whose %s is \"%s\"", options->item,
-                                     key_name(&records.item), options->key);
+                r = no_such_record(output, &records.item);
         records_end(&records);
         return r;
 }

@@ -15,6 +15,13 @@ Ekiden__SchemaId ek_schema_id(const struct ekiden_schema *schema)
 }
 
 /* A schema that this binary knows must be the predecessor's to the last field. */
+/* Who offers its state, for sentences; in a rehearsal from a snapshot no process does. */
+static const char *source_of(const Ekiden__Offer *offer)
+{
+        return offer->has_from_snapshot && offer->from_snapshot ? "the snapshot"
+                                                                : "the running process";
+}
+
 static int check_fingerprint(const Ekiden__Offer *offer, const struct ekiden_schema *known,
                              struct ekiden_error *error)
 {
@@ -28,10 +35,10 @@ static int check_fingerprint(const Ekiden__Offer *offer, const struct ekiden_sch
         if (error && error->code == 0)
                 error->from_version = offer->schema->version;
         return ekiden_error_set(error, EKIDEN_ESCHEMA,
-                                "schema version %u of %s differs between the running process and "
+                                "schema version %u of %s differs between %s and "
                                 "the new binary; a released schema must never change: restore it, "
                                 "and put the change into a new version",
-                                known->version, known->program);
+                                known->version, known->program, source_of(offer));
 }
 
 int ek_compatible(const Ekiden__Offer *offer, const struct ekiden_schema *schema,
@@ -42,17 +49,17 @@ int ek_compatible(const Ekiden__Offer *offer, const struct ekiden_schema *schema
         int r;
 
         if (offer->protocol != EK_PROTOCOL)
-                return ekiden_error_set(
-                        error, EKIDEN_EPROTOCOL,
-                        "the running process speaks version %u of the handover, the "
-                        "new binary %d; build both with libekiden of one major "
-                        "version",
-                        offer->protocol, EK_PROTOCOL);
+                return ekiden_error_set(error, EKIDEN_EPROTOCOL,
+                                        "%s speaks version %u of the handover, the "
+                                        "new binary %d; build both with libekiden of one major "
+                                        "version",
+                                        source_of(offer), offer->protocol, EK_PROTOCOL);
         if (strcmp(offer->program, schema->program) != 0)
                 return ekiden_error_set(error, EKIDEN_EPROGRAM,
-                                        "the new binary is %s, and the running process is %.63s; "
+                                        "the new binary is %s, and %s is %s%.63s; "
                                         "name a binary of the same program",
-                                        schema->program, offer->program);
+                                        schema->program, source_of(offer),
+                                        offer->from_snapshot ? "of " : "", offer->program);
         r = check_fingerprint(offer, ek_registry_schema(registry, schema, version), error);
         if (r == 0)
                 r = ek_chain_find(registry, schema, version, ret_chain, error);

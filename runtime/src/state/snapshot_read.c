@@ -15,16 +15,20 @@
 int ek_snapshot_damaged(const struct ek_snapshot *snapshot, const char *what,
                         struct ekiden_error *error)
 {
-        return ekiden_error_set(error, EKIDEN_EPROTOCOL,
-                                "the snapshot is damaged before byte %llu: %s; take another one",
-                                (unsigned long long)ek_link_offset(snapshot->link), what);
+        return ekiden_error_set(
+                error, EKIDEN_EPROTOCOL,
+                "the snapshot is damaged in the frame that begins at byte %llu: %s; "
+                "take another one",
+                (unsigned long long)snapshot->frame_offset, what);
 }
 
 int ek_snapshot_receive(struct ek_snapshot *snapshot, struct ek_frame *ret_frame,
                         struct ekiden_error *error)
 {
-        int r = ek_link_receive(snapshot->link, NULL, ret_frame);
+        int r;
 
+        snapshot->frame_offset = ek_link_offset(snapshot->link);
+        r = ek_link_receive(snapshot->link, NULL, ret_frame);
         switch (r) {
         case 0:
                 return 0;

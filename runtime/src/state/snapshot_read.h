@@ -37,6 +37,7 @@ struct ek_snapshot {
         size_t *by_name; /* indices of the items, sorted by their names */
         struct ek_count total;
         uint64_t size_bytes; /* of the file */
+        uint64_t frame_offset; /* in it, of the frame that was read last */
 };
 
 /**
