@@ -331,7 +331,8 @@ Test(verify_hops, difference_of_the_way_back_blames_the_transformers)
         begin(&yard_v1, &yard_v2);
         loses_label_back = true;
         expect_difference(&verifying, "crates", "label",
-                          "when it is transformed back: field \"label\" is not there any more; the "
+                          "when it is transformed back: field \"label\" is not there any more, or "
+                          "has its default; the "
                           "program has what it was given, so look at the transformers");
         end();
 }

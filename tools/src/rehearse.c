@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "show.h"
+#include "show_verification.h"
 
 /* One that was told of before, as a rule at the same place. NULL: there is none. */
 static struct item_samples *find_item(const struct rehearsals *rehearsals, size_t place,
@@ -53,6 +53,10 @@ static int add_items(struct rehearsals *rehearsals, const struct upgrade *upgrad
                         item = add_item(rehearsals, account->name);
                 if (!item || samples_add(&item->duration, account->duration_us.value) < 0)
                         return EKIDEN_ENOMEM;
+                if (verdict_is_worse(account->verdict, item->verdict)) {
+                        item->verdict = account->verdict;
+                        strcpy(item->reason, account->reason);
+                }
         }
         return 0;
 }

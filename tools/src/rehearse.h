@@ -11,6 +11,8 @@ struct show;
 struct item_samples {
         char name[EKIDEN_NAME_MAX + 1];
         struct samples duration; /* microseconds */
+        enum verdict verdict; /* the worst of all */
+        char reason[VERDICT_REASON_SIZE]; /* that came with it */
 };
 
 struct rehearsals {

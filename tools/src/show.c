@@ -169,6 +169,7 @@ void show_summary(const struct show *show, const struct upgrade *upgrade)
                 text_clean(upgrade->left_behind, terminal_allowed(terminal), names, sizeof(names));
                 fprintf(out, "  not taken over: %s (the new version did not ask for it)\n", names);
         }
+        show_verification_gaps(show, upgrade);
         fflush(out);
 }
 

@@ -161,6 +161,8 @@ static void print_rehearsals(struct show *show, const struct rehearsals *rehears
 
                 json_add_text(item, "name", rehearsals->items[i].name);
                 add_spread(item, "duration_us", &rehearsals->items[i].duration);
+                json_add_text(item, "verdict", verdict_word(rehearsals->items[i].verdict));
+                json_add_text(item, "reason", rehearsals->items[i].reason);
                 json_append(items, item);
         }
         json_add(object, "items", items);

@@ -2,6 +2,7 @@
 /* See show_rehearsal.h. */
 #include "show_rehearsal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "show_verification.h"
@@ -86,6 +87,7 @@ void show_rehearsal_report(const struct show *show, const struct upgrade *upgrad
                            sizeof(names));
                 fprintf(out, "  left behind  %s  (the new version did not ask for it)\n", names);
         }
+        show_verification_gaps(show, upgrade);
         fflush(out);
 }
 
@@ -97,6 +99,26 @@ static void add_spread(struct table *table, const struct samples *samples)
         table_add(table, text_milliseconds(spread.median, text));
         table_add(table, text_milliseconds(spread.percentile_99, text));
         table_add(table, text_milliseconds(spread.largest, text));
+}
+
+/* Of all runs the worst, for each item. */
+static void show_worst(const struct show *show, const struct rehearsals *rehearsals,
+                       void (*show_items)(const struct show *show, const struct verified *items,
+                                          size_t count))
+{
+        struct verified *items;
+
+        if (!rehearsals->last.verify)
+                return;
+        items = calloc(rehearsals->item_count + 1, sizeof(*items));
+        if (!items)
+                return;
+        for (size_t i = 0; i < rehearsals->item_count; i++)
+                items[i] =
+                        (struct verified){rehearsals->items[i].name, rehearsals->items[i].verdict,
+                                          rehearsals->items[i].reason};
+        show_items(show, items, rehearsals->item_count);
+        free(items);
 }
 
 void show_rehearsals_report(const struct show *show, const struct rehearsals *rehearsals)
@@ -123,5 +145,7 @@ void show_rehearsals_report(const struct show *show, const struct rehearsals *re
                 add_spread(&table, &rehearsals->items[i].duration);
         }
         (void)table_print(&table, out, INDENT);
+        show_worst(show, rehearsals, show_verified);
+        show_worst(show, rehearsals, show_not_compared);
         fflush(out);
 }

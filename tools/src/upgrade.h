@@ -30,7 +30,10 @@ enum verdict {
         VERDICT_SAME,
         VERDICT_SAME_IN_PART,
         VERDICT_NOT_COMPARED,
+        VERDICT_SAME_AS_GIVEN, /* but the way back to the old version is not known */
 };
+
+#define VERDICT_REASON_SIZE 256 /* bytes */
 
 /* What became of one item in the new version, in a rehearsal or a verification. */
 struct item_account {
@@ -38,7 +41,7 @@ struct item_account {
         struct figure records, objects, bytes, descriptors; /* unknown: it begins afresh */
         struct figure transformed, duration_us;
         enum verdict verdict;
-        char reason[128]; /* why it was compared in part, or not at all */
+        char reason[VERDICT_REASON_SIZE]; /* what was not compared, and why */
 };
 
 /* What the operator asked for. */

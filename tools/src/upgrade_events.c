@@ -65,7 +65,7 @@ static void take_account(struct item_account *account, const Ekiden__ItemReport 
         take_figure(&account->transformed, report->has_transformed, report->transformed);
         take_figure(&account->duration_us, report->has_duration_us, report->duration_us);
         if (report->has_verdict && report->verdict >= EKIDEN__VERDICT__SAME &&
-            report->verdict <= EKIDEN__VERDICT__NOT_COMPARED)
+            report->verdict <= EKIDEN__VERDICT__SAME_AS_GIVEN)
                 account->verdict = (enum verdict)report->verdict;
         if (report->reason)
                 text_clean(report->reason, TEXT_ANY_UTF8, account->reason, sizeof(account->reason));

@@ -128,13 +128,16 @@ static const char *say_what_it_was(const struct ek_told *told)
                                  : "is not what it was in the predecessor";
 }
 
-static const char *describe(enum ek_difference_kind kind)
+/* Between versions a field that is absent is as good as one that has its default. */
+static const char *describe(const struct ek_told *told, enum ek_difference_kind kind)
 {
         switch (kind) {
         case EK_DIFFERENCE_ONLY_IN_A:
-                return "is not there any more";
+                return told->is_crossing ? "is not there any more, or has its default"
+                                         : "is not there any more";
         case EK_DIFFERENCE_ONLY_IN_B:
-                return "is there, and was not";
+                return told->is_crossing ? "is there, and was not, or had its default"
+                                         : "is there, and was not";
         case EK_DIFFERENCE_COUNT:
                 return "has another number of elements";
         default:
@@ -225,7 +228,7 @@ int ek_verify_differs(const struct ek_told *told, const struct ek_record_kept *c
                 ek_utf8_copy(error->field, sizeof(error->field), difference.path);
         ekiden_error_set(error, EKIDEN_EREFUSED, "%s %s: field \"%s\" %s; %s",
                          name_record(came, words), say_what_it_was(told), difference.path,
-                         describe(difference.kind), advise(told));
+                         describe(told, difference.kind), advise(told));
         return finish(told, came, error);
 }
 
