@@ -40,7 +40,8 @@ static void print_reason(const struct show *show, const struct verified *item)
         fprintf(show->terminal.out, "  %s: %s", verdict_word(item->verdict),
                 text_clean(item->name, allowed, name, sizeof(name)));
         if (item->reason[0])
-                fprintf(show->terminal.out, " (%s)",
+                fprintf(show->terminal.out, " (%s%s)",
+                        item->verdict == VERDICT_SAME_AS_GIVEN ? "not taken back: " : "",
                         text_clean(item->reason, allowed, reason, sizeof(reason)));
         fputc('\n', show->terminal.out);
 }
