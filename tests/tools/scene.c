@@ -224,6 +224,9 @@ void scene_send_rehearsed(struct scene *scene, const char *name, uint64_t pause_
         Ekiden__Event event = event_of(EKIDEN__EVENT_KIND__REHEARSED);
 
         bans.item = (char *)"bans";
+        members.has_verdict = scene->verdict != 0;
+        members.verdict = scene->verdict;
+        members.reason = (char *)(uintptr_t)scene->reason;
         event.has_from_version = event.has_to_version = event.has_successor_pid = 1;
         event.from_version = 1;
         event.to_version = 2;

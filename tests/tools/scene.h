@@ -17,6 +17,8 @@ struct scene {
         Ekiden__Request *request;
         struct tool tool;
         uint64_t objects; /* that COMMITTED tells of; 0: none */
+        Ekiden__Verdict verdict; /* of "members", in REHEARSED; 0: none */
+        const char *reason; /* that comes with it; NULL: none */
         pid_t other; /* the process whose name is on the socket, when it is not the test itself */
 };
 

@@ -306,3 +306,77 @@ Test(rehearsal, as_many_items_as_a_handover_may_have_are_counted_and_no_more)
         cr_expect(strstr(scene.tool.errors, "tells of 65537 items"), "%s", scene.tool.errors);
         scene_deinit(&scene);
 }
+
+#define REASON "an item that came before was taken out again"
+#define LAST_LINE "\n  1 of 1 item could not be compared: members\n"
+
+static void expect_last(const struct scene *scene, const char *line)
+{
+        size_t printed = strlen(scene->tool.printed), length = strlen(line);
+
+        cr_assert_geq(printed, length);
+        cr_expect_str_eq(scene->tool.printed + printed - length, line);
+}
+
+Test(rehearsal, the_last_line_of_a_verification_says_what_could_not_be_compared)
+{
+        struct scene scene;
+
+        scene_start(&scene, TOOL_ARGUMENTS("--rehearse", "--verify", "chat", "./chat-v2"));
+        scene.verdict = EKIDEN__VERDICT__NOT_COMPARED;
+        scene.reason = REASON;
+        scene_send_rehearsed(&scene, "members", 420);
+        scene_expect_exit(&scene, 0);
+        expect_printed(&scene, "  verified: 0 of 1 item the same\n");
+        expect_printed(&scene, "  not compared: members (" REASON ")\n");
+        expect_last(&scene, LAST_LINE);
+        scene_deinit(&scene);
+}
+
+/* One of three; neither the first nor the last. */
+Test(rehearsal, several_verifications_tell_the_worst_verdict)
+{
+        struct scene scene = {.listener = scene_listen("chat", getpid())};
+
+        tool_start(&scene.tool, ARGUMENTS("--verify", "--times", "3"));
+        for (int i = 0; i < 3; i++) {
+                scene_accept(&scene);
+                ekiden__request__free_unpacked(scene.request, NULL);
+                scene.request = NULL;
+                scene.verdict = i == 1 ? EKIDEN__VERDICT__NOT_COMPARED : EKIDEN__VERDICT__SAME;
+                scene.reason = i == 1 ? REASON : NULL;
+                scene_send_until(&scene, EKIDEN_PHASE_READY);
+                scene_send_rehearsed(&scene, "members", 420);
+                scene_expect_closed(&scene);
+                scene_close(&scene);
+        }
+        scene_expect_exit(&scene, 0);
+        expect_printed(&scene, "  not compared: members (" REASON ")\n");
+        expect_last(&scene, LAST_LINE);
+        scene_deinit(&scene);
+}
+
+Test(rehearsal, a_verification_tells_what_was_the_same_as_given_and_what_in_part)
+{
+        struct scene scene;
+
+        scene_start(&scene, TOOL_ARGUMENTS("--rehearse", "--verify", "chat", "./chat-v2"));
+        scene.verdict = EKIDEN__VERDICT__SAME_IN_PART;
+        scene.reason = "not compared on the way back: Member.nick";
+        scene_send_rehearsed(&scene, "members", 420);
+        scene_expect_exit(&scene, 0);
+        expect_printed(&scene,
+                       "  verified: 1 of 1 item the same as given; 0 of them also when taken "
+                       "back\n");
+        expect_printed(&scene,
+                       "  same in part: members (not compared on the way back: Member.nick)\n");
+        cr_expect_null(strstr(scene.tool.printed, "could not be compared"));
+        scene_deinit(&scene);
+        scene_start(&scene, TOOL_ARGUMENTS("--rehearse", "--verify", "chat", "./chat-v2"));
+        scene.verdict = EKIDEN__VERDICT__SAME_AS_GIVEN;
+        scene.reason = "it has no way";
+        scene_send_rehearsed(&scene, "members", 420);
+        scene_expect_exit(&scene, 0);
+        expect_printed(&scene, "  same as given: members (not taken back: it has no way)\n");
+        scene_deinit(&scene);
+}

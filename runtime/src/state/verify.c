@@ -274,7 +274,7 @@ static int compare_back(struct verify *verify, const struct ek_tagged *tagged)
 
 static void decide_found(struct verify *verify, const struct ek_tagged *tagged, bool is_in_part)
 {
-        char reason[EK_REASON_SIZE] = "on the way back not compared: ", unused[EK_REASON_SIZE];
+        char reason[EK_REASON_SIZE] = "not compared on the way back: ", unused[EK_REASON_SIZE];
         size_t length = strlen(reason);
 
         if (is_in_part) {
