@@ -38,10 +38,11 @@ static const struct kind kinds[] = {
                         "from_version", "to_version", "sentence", "next", "serves_on")},
         {"idle", TOOL_ARGUMENTS(OF_UPGRADE)},
         {"cancelled", TOOL_ARGUMENTS(OF_UPGRADE, "phase", "error", "sentence")},
-        {"process",
-         TOOL_ARGUMENTS("event", "program", "pid", "version", "leg", "leg_seconds", "binary",
-                        "update_point", "upgrade_phase", "upgrade_ms", "successor_pid", "rehearse",
-                        "update_points", "watched_ms", "items", "lineage", "error", "sentence")},
+        {"process", TOOL_ARGUMENTS("event", "program", "pid", "version", "leg", "leg_seconds",
+                                   "binary", "update_point", "upgrade_phase", "upgrade_ms",
+                                   "successor_pid", "upgrade_binary", "upgrade_version",
+                                   "upgrade_user", "upgrade_asker_pid", "rehearse", "update_points",
+                                   "watched_ms", "items", "lineage", "error", "sentence")},
 };
 
 static const char *text_of(struct json_object *object, const char *key)

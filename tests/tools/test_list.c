@@ -64,6 +64,28 @@ static void send_status(struct scene *scene, const char *binary)
         scene_send(scene, &event);
 }
 
+static void send_status_in_upgrade(struct scene *scene)
+{
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+        Ekiden__Status status = EKIDEN__STATUS__INIT;
+        char program[] = "chat", binary[] = "/opt/chat/chat-v3";
+
+        status.program = program;
+        status.pid = getpid();
+        status.version = 2;
+        status.has_upgrade_phase = status.has_successor_pid = status.has_upgrade_version = true;
+        status.upgrade_phase = EKIDEN_PHASE_WARM;
+        status.successor_pid = 4721;
+        status.upgrade_binary = binary;
+        status.upgrade_version = 3;
+        status.has_upgrade_user = status.has_upgrade_asker_pid = true;
+        status.upgrade_user = 1000;
+        status.upgrade_asker_pid = 4700;
+        event.kind = EKIDEN__EVENT_KIND__STATUS;
+        event.status = &status;
+        scene_send(scene, &event);
+}
+
 Test(list, nothing_there_is_no_failure)
 {
         struct tool tool;
@@ -103,7 +125,31 @@ Test(list, a_process_that_does_not_answer_is_shown_with_dashes)
         scene_start(&scene, TOOL_ARGUMENTS("--list", "--timeout", "0.1"));
         scene_expect_exit(&scene, 0);
         cr_assert_not_null(strstr(scene.tool.printed, "  -  "), "%s", scene.tool.printed);
+        cr_expect_not_null(strstr(scene.tool.printed, "): did not answer in 0.1 s: it is blocked"),
+                           "%s", scene.tool.printed);
         scene_deinit(&scene);
+}
+
+Test(list, an_upgrade_that_is_under_way_is_shown_with_its_aim_and_its_author)
+{
+        static const char *const options[] = {"--list", "--status"};
+        static const char *const expected[] = {"UPGRADE ", "  warm  ", "to /opt/chat/chat-v3",
+                                               ", version 3 (pid 4721)\n",
+                                               "by user 1000 (pid 4700)\n"};
+
+        for (size_t i = 0; i < 2; i++) {
+                struct scene scene;
+
+                scene_start(&scene,
+                            i == 0 ? TOOL_ARGUMENTS("--list") : TOOL_ARGUMENTS("--status", "chat"));
+                send_status_in_upgrade(&scene);
+                scene_expect_exit(&scene, 0);
+                for (size_t j = i == 0 ? 0 : 2; j < (i == 0 ? 2 : 5); j++)
+                        cr_expect_not_null(strstr(scene.tool.printed, expected[j]),
+                                           "%s: \"%s\" is not in\n%s", options[i], expected[j],
+                                           scene.tool.printed);
+                scene_deinit(&scene);
+        }
 }
 
 Test(list, many_that_are_blocked_cost_one_deadline)

@@ -274,6 +274,11 @@ Test(listeners, a_pause_that_hangs_can_be_asked_about)
 
         cr_expect_eq(event->status->upgrade_phase, EKIDEN_PHASE_TRANSFER);
         cr_expect(event->status->has_upgrade_ms);
+        cr_expect_str_eq(event->status->upgrade_binary, PUPPET);
+        cr_expect_gt(event->status->upgrade_version, 0);
+        cr_expect(event->status->has_upgrade_user);
+        cr_expect_eq(event->status->upgrade_user, geteuid());
+        cr_expect_eq(event->status->upgrade_asker_pid, getpid());
         cr_expect_gt(event->status->successor_pid, 0);
         ekiden__event__free_unpacked(event, NULL);
         party_leave(first);

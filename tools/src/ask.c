@@ -87,8 +87,7 @@ void ask_status(struct process_list *list, uint32_t watch_ms, uint32_t timeout_m
         for (size_t i = 0; i < list->count; i++)
                 if (is_open(&ret_answers[i]))
                         ekiden_error_set(&ret_answers[i].error, EKIDEN_ETIMEOUT,
-                                         "%s (pid %d) did not answer in %.1f s: it is %s",
-                                         list->processes[i].program, (int)list->processes[i].pid,
+                                         "did not answer in %.1f s: it is %s",
                                          ((double)watch_ms + timeout_ms) / 1000,
                                          process_condition(list->processes[i].pid));
 }

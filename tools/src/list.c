@@ -25,6 +25,7 @@ enum column {
         COLUMN_SINCE,
         COLUMN_PAUSE,
         COLUMN_UPDATE_POINT,
+        COLUMN_UPGRADE,
         COLUMN_BINARY,
         COLUMNS,
 };
@@ -62,6 +63,7 @@ static void fill(const struct process *process, const struct answer *answer,
 
         for (int i = 0; i < COLUMNS; i++)
                 strcpy(cells[i], "-");
+        cells[COLUMN_UPGRADE][0] = '\0'; /* left out where there is none */
         text_clean(process->program, allowed, cells[COLUMN_PROGRAM], CELL_MAX);
         snprintf(cells[COLUMN_PID], CELL_MAX, "%d", (int)process->pid);
         if (!status)
@@ -73,20 +75,49 @@ static void fill(const struct process *process, const struct answer *answer,
         fill_pause(status, cells[COLUMN_PAUSE]);
         if (status->update_point && status->update_point[0])
                 text_clean(status->update_point, allowed, cells[COLUMN_UPDATE_POINT], CELL_MAX);
+        if (status->has_upgrade_phase)
+                snprintf(cells[COLUMN_UPGRADE], CELL_MAX, "%s%s",
+                         status->has_rehearse && status->rehearse ? "rehearsal, " : "",
+                         ekiden_phase_name((enum ekiden_phase)status->upgrade_phase));
         if (status->binary && status->binary[0])
                 text_clean(status->binary, allowed, cells[COLUMN_BINARY], CELL_MAX);
+}
+
+/* Why some rows have nothing but dashes. */
+static void print_reasons(const struct terminal *terminal, const struct process_list *list,
+                          const struct answer *answers)
+{
+        const char *before = "\n";
+
+        for (size_t i = 0; i < list->count; i++) {
+                char program[EKIDEN_NAME_MAX + 1], reason[sizeof(answers[i].error.sentence)];
+
+                if (answers[i].event)
+                        continue;
+                text_clean(list->processes[i].program, terminal_allowed(terminal), program,
+                           sizeof(program));
+                text_clean(answers[i].error.sentence, terminal_allowed(terminal), reason,
+                           sizeof(reason));
+                fprintf(terminal->out, "%s%s (pid %d): ", before, program,
+                        (int)list->processes[i].pid);
+                terminal_print_wrapped(terminal, reason, 2);
+                before = "";
+        }
 }
 
 static int print_table(const struct terminal *terminal, const struct process_list *list,
                        const struct answer *answers)
 {
-        static const char *const head[COLUMNS] = {"PROGRAM", "PID",   "VERSION",      "LEG",
-                                                  "SINCE",   "PAUSE", "UPDATE-POINT", "BINARY"};
+        static const char *const head[COLUMNS] = {"PROGRAM",      "PID",     "VERSION",
+                                                  "LEG",          "SINCE",   "PAUSE",
+                                                  "UPDATE-POINT", "UPGRADE", "BINARY"};
         struct table table = {
                 .columns = COLUMNS,
-                .words = 1 << COLUMN_SINCE | 1 << COLUMN_UPDATE_POINT | 1 << COLUMN_BINARY,
+                .words = 1 << COLUMN_SINCE | 1 << COLUMN_UPDATE_POINT | 1 << COLUMN_UPGRADE |
+                         1 << COLUMN_BINARY,
         };
         row cells;
+        int r;
 
         for (int column = 0; column < COLUMNS; column++)
                 table_add(&table, head[column]);
@@ -95,7 +126,9 @@ static int print_table(const struct terminal *terminal, const struct process_lis
                 for (int column = 0; column < COLUMNS; column++)
                         table_add(&table, cells[column]);
         }
-        return table_print(&table, terminal->out, 0);
+        r = table_print(&table, terminal->out, 0);
+        print_reasons(terminal, list, answers);
+        return r;
 }
 
 static int print(const struct options *options, struct show *show, const struct process_list *list,

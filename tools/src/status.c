@@ -164,6 +164,23 @@ static void print_lineage(const struct terminal *terminal, const Ekiden__Status 
         print_table(terminal, "lineage", &table);
 }
 
+/* What it is upgraded to, as far as that is known. */
+static void print_destination(const struct terminal *terminal, const Ekiden__Status *status)
+{
+        char binary[TEXT_MAX];
+
+        if (!status->upgrade_binary && !status->has_successor_pid)
+                return;
+        text_clean(status->upgrade_binary ? status->upgrade_binary : "the new version",
+                   terminal_allowed(terminal), binary, sizeof(binary));
+        fprintf(terminal->out, LABEL_FORMAT "to %s", "", binary);
+        if (status->has_upgrade_version)
+                fprintf(terminal->out, ", version %" PRIu32, status->upgrade_version);
+        if (status->has_successor_pid)
+                fprintf(terminal->out, " (pid %d)", (int)status->successor_pid);
+        fputc('\n', terminal->out);
+}
+
 static void print_upgrade(const struct terminal *terminal, const Ekiden__Status *status)
 {
         FILE *out = terminal->out;
@@ -179,9 +196,11 @@ static void print_upgrade(const struct terminal *terminal, const Ekiden__Status 
         if (status->has_upgrade_ms)
                 fprintf(out, ", for %s",
                         text_duration(text_figure((double)status->upgrade_ms * 1000), text));
-        if (status->has_successor_pid)
-                fprintf(out, ", to pid %d", (int)status->successor_pid);
         fputc('\n', out);
+        print_destination(terminal, status);
+        if (status->has_upgrade_user)
+                fprintf(out, LABEL_FORMAT "by user %" PRIu32 " (pid %d)\n", "",
+                        status->upgrade_user, (int)status->upgrade_asker_pid);
 }
 
 static void print_status(const struct terminal *terminal, const Ekiden__Status *status)
@@ -220,6 +239,9 @@ int command_status(const struct options *options, struct show *show)
                            options->timeout_ms > 0 ? options->timeout_ms : TIMEOUT_MS, &answer);
         if (r == 0 && answer.error.code != 0) {
                 error = answer.error;
+                snprintf(error.sentence, sizeof(error.sentence), "%s (pid %d): %.*s",
+                         process.program, (int)process.pid,
+                         (int)sizeof(error.sentence) - EKIDEN_NAME_MAX - 32, answer.error.sentence);
                 r = error.code;
         }
         upgrade.pid = process.pid;

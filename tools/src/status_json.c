@@ -82,6 +82,12 @@ static void add_upgrade(struct json_object *object, const Ekiden__Status *status
         add(object, "upgrade_ms", status->has_upgrade_ms, status->upgrade_ms);
         add(object, "successor_pid", status->has_successor_pid && status->successor_pid > 0,
             (uint64_t)status->successor_pid);
+        json_add_text(object, "upgrade_binary", status->upgrade_binary);
+        add(object, "upgrade_version", status->has_upgrade_version, status->upgrade_version);
+        add(object, "upgrade_user", status->has_upgrade_user, status->upgrade_user);
+        add(object, "upgrade_asker_pid",
+            status->has_upgrade_asker_pid && status->upgrade_asker_pid > 0,
+            (uint64_t)status->upgrade_asker_pid);
         json_add(object, "rehearse",
                  is_under_way ? json_new_boolean(status->has_rehearse && status->rehearse) : NULL);
 }

@@ -102,17 +102,25 @@ static void fill_lineage(Ekiden__Status *status, struct parts *parts)
 
 static void fill_upgrade(Ekiden__Status *status)
 {
+        const struct ek_upgrade_origin *origin = ek_upgrade_origin();
+        uint32_t version = ek_predecessor_report()->to_version;
         pid_t successor = ek_predecessor_report()->successor;
 
         if (ek_predecessor_phase() == EKIDEN_PHASE_NONE)
                 return;
         status->has_upgrade_phase = status->has_upgrade_ms = 1;
         status->upgrade_phase = ek_predecessor_phase();
-        status->upgrade_ms = (ek_now_ns() - ek_upgrade_since_ns()) / EK_NS_PER_MS;
+        status->upgrade_ms = (ek_now_ns() - origin->since_ns) / EK_NS_PER_MS;
         status->has_rehearse = 1;
         status->rehearse = ek_predecessor_report()->is_rehearsal;
         status->has_successor_pid = successor > 0;
         status->successor_pid = successor;
+        status->upgrade_binary = (char *)(uintptr_t)origin->binary;
+        status->has_upgrade_version = version > 0;
+        status->upgrade_version = version;
+        status->has_upgrade_user = status->has_upgrade_asker_pid = origin->has_asker;
+        status->upgrade_user = origin->user;
+        status->upgrade_asker_pid = origin->pid;
 }
 
 static void fill_process(Ekiden__Status *status, const char *update_point)

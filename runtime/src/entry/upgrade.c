@@ -2,6 +2,7 @@
 /* See upgrade.h. */
 #include "entry/upgrade.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -15,11 +16,21 @@
 #include "wire/clock.h"
 
 static struct ek_operator *upgrading; /* who waits for the upgrade under way, or NULL */
-static uint64_t since_ns; /* when that began */
+static struct ek_upgrade_origin origin; /* of that */
 
-uint64_t ek_upgrade_since_ns(void)
+const struct ek_upgrade_origin *ek_upgrade_origin(void)
 {
-        return since_ns;
+        return &origin;
+}
+
+static void note_origin(const struct ek_upgrade_request *request,
+                        const struct ek_operator *operator_)
+{
+        origin.since_ns = ek_now_ns();
+        snprintf(origin.binary, sizeof(origin.binary), "%s", request->binary);
+        origin.has_asker = operator_ != NULL;
+        origin.user = operator_ ? operator_->user : 0;
+        origin.pid = operator_ ? operator_->pid : 0;
 }
 
 struct ek_operator *ek_upgrade_operator(void)
@@ -111,7 +122,7 @@ int ek_upgrade_begin(struct ek_upgrade_request *request, struct ek_operator *ope
         };
         if (ek_predecessor_phase() == EKIDEN_PHASE_NONE) {
                 upgrading = operator_;
-                since_ns = ek_now_ns();
+                note_origin(request, operator_);
         }
         ek_log(EKIDEN_LOG_INFO, "%s to %s was asked for",
                request->is_rehearsal ? "rehearsal of an upgrade" : "upgrade", request->binary);

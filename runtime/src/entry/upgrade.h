@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <limits.h>
+
 #include "entry/event.h"
 #include "handover/predecessor.h"
 
@@ -19,8 +21,17 @@ int ek_upgrade_begin(struct ek_upgrade_request *request, struct ek_operator *ope
 /** Begins one that nobody waits for, to the binary given at start: of a plain update signal. */
 void ek_upgrade_begin_unasked(void);
 
-/** When the upgrade under way began (ek_now_ns()). */
-uint64_t ek_upgrade_since_ns(void);
+/* Of the upgrade that is under way. */
+struct ek_upgrade_origin {
+        uint64_t since_ns; /* when it began (ek_now_ns()) */
+        char binary[PATH_MAX]; /* what is longer is cut */
+        bool has_asker; /* an operator; or else a signal, which nobody can be told by */
+        uid_t user; /* his, by the kernel's word */
+        pid_t pid;
+};
+
+/** Where it comes from; of an upgrade that is over, what was said of it last. */
+const struct ek_upgrade_origin *ek_upgrade_origin(void);
 
 /** Who waits for the upgrade under way or just ended, or NULL. */
 struct ek_operator *ek_upgrade_operator(void);
