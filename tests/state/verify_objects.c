@@ -131,7 +131,7 @@ Test(verify_objects, change_is_named_as_the_predecessor_has_it)
         to.head->next->next = kept;
         expect_same(&verifying);
         new_bag.count = 2;
-        expect_difference(&verifying, "entries", "", "record 2 (key 2) came, and");
+        expect_difference(&verifying, "entries", "", "record 2 (key 1002) came, and");
         verifying_end(&verifying);
 }
 
@@ -178,6 +178,6 @@ Test(verify_objects, that_nothing_leads_to_any_more_are_not_missed)
         expect_difference(&verifying, "root", "name", "of type Node, is not what it was");
         to.head->name[4] = 'a';
         new_bag.count = 2;
-        expect_difference(&verifying, "entries", "", "record 2 (key 2) came, and");
+        expect_difference(&verifying, "entries", "", "record 2 (key 1002) came, and");
         verifying_end(&verifying);
 }
