@@ -15,7 +15,7 @@ import termios
 import time
 
 PATIENCE = 60  # seconds, for anything
-COLUMNS = 100  # of the terminal
+COLUMNS = 120  # of the terminal
 
 
 class Workshop:

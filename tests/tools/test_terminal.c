@@ -67,6 +67,81 @@ static size_t widest_drawing(const char *text)
         return widest;
 }
 
+/* Also what stays: the widest line, where none is to wrap. */
+static size_t widest_line(const char *text)
+{
+        size_t widest = 0, columns = 0;
+
+        for (; *text; text++) {
+                if (*text == '\033') {
+                        while (*text && strchr("mK", *text) == NULL)
+                                text++;
+                } else if (*text == '\r') {
+                        widest = columns > widest ? columns : widest;
+                        columns = 0;
+                } else if (*text != '\n') {
+                        columns += ((unsigned char)*text & 0xc0) != 0x80;
+                }
+        }
+        return widest;
+}
+
+static void send_wide_status(struct scene *scene)
+{
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+        Ekiden__Status status = EKIDEN__STATUS__INIT;
+        char program[] = "chat", point[] = "chat_loop";
+        char binary[] = "/opt/a/long/way/from/here/to/there/chat/chat-v2";
+
+        status.program = program;
+        status.pid = getpid();
+        status.has_leg = status.has_leg_seconds = true;
+        status.leg = 3;
+        status.leg_seconds = 7384;
+        status.binary = binary;
+        status.update_point = point;
+        event.kind = EKIDEN__EVENT_KIND__STATUS;
+        event.status = &status;
+        scene_send(scene, &event);
+}
+
+Test(terminal, a_list_that_is_too_wide_keeps_what_matters_most)
+{
+        static const unsigned short widths[] = {50, 60, 80, 100, 200};
+
+        for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
+                struct scene scene;
+
+                start_with(&scene, widths[i], TOOL_ARGUMENTS("--list"));
+                send_wide_status(&scene);
+                scene_expect_exit(&scene, 0);
+                cr_expect_leq(widest_line(scene.tool.printed), widths[i], "%s", scene.tool.printed);
+                expect_printed(&scene, "PROGRAM");
+                expect_printed(&scene, "VERSION");
+                expect_printed(&scene, "/chat-v2\r\n");
+                scene_deinit(&scene);
+        }
+}
+
+Test(terminal, the_line_of_success_is_wrapped_between_its_parts)
+{
+        static const unsigned short widths[] = {50, 60, 80};
+
+        for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
+                struct scene scene;
+
+                start(&scene, widths[i]);
+                scene_send_until(&scene, EKIDEN_PHASE_COMMIT);
+                scene_send_committed(&scene);
+                scene_expect_exit(&scene, 0);
+                cr_expect_leq(widest_line(strstr(scene.tool.printed, "chat:")), widths[i], "%s",
+                              scene.tool.printed);
+                expect_printed(&scene, "\r\n  ");
+                expect_printed(&scene, "203 descriptors\r\n");
+                scene_deinit(&scene);
+        }
+}
+
 Test(terminal, the_transfer_has_a_bar_records_bytes_rate_and_time_left)
 {
         struct scene scene;

@@ -66,7 +66,9 @@ static int print_items(const struct output *output, const struct file *file)
         static const char *const head[] = {"ITEM",    "KIND",  "TYPE",       "RECORDS",
                                            "OBJECTS", "BYTES", "DESCRIPTORS"};
         struct table table = {.columns = sizeof(head) / sizeof(head[0]),
-                              .words = 1U << 1 | 1U << 2};
+                              .words = 1U << 1 | 1U << 2,
+                              .shortens = 2,
+                              .drops = {1, 6, 4}};
         char text[OUTPUT_NAME_MAX];
 
         add_head(&table, head);

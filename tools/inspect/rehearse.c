@@ -177,7 +177,7 @@ static int print_items(const struct output *output, const Ekiden__Ready *ready)
 {
         static const char *const head[] = {"ITEM",        "RECORDS",     "OBJECTS", "BYTES",
                                            "DESCRIPTORS", "TRANSFORMED", "TIME"};
-        struct table table = {.columns = sizeof(head) / sizeof(head[0])};
+        struct table table = {.columns = sizeof(head) / sizeof(head[0]), .drops = {4, 5, 2}};
         char name[OUTPUT_NAME_MAX];
 
         for (size_t i = 0; i < table.columns; i++)

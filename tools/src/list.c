@@ -113,6 +113,8 @@ static int print_table(const struct terminal *terminal, const struct process_lis
                                                   "UPDATE-POINT", "UPGRADE", "BINARY"};
         struct table table = {
                 .columns = COLUMNS,
+                .shortens = COLUMN_BINARY,
+                .drops = {COLUMN_PAUSE, COLUMN_LEG, COLUMN_UPDATE_POINT, COLUMN_SINCE},
                 .words = 1 << COLUMN_SINCE | 1 << COLUMN_UPDATE_POINT | 1 << COLUMN_UPGRADE |
                          1 << COLUMN_BINARY,
         };

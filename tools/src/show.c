@@ -8,6 +8,8 @@
 #include "show_verification.h"
 #include "text.h"
 
+#define PART_INDENT 2 /* of the rest of a line that is too long */
+
 void show_failure_on_stderr(struct show *show, const struct upgrade *upgrade, const char *target,
                             const struct ekiden_error *error)
 {
@@ -112,38 +114,57 @@ int show_tick_ms(const struct show *show)
                                                                         : -1;
 }
 
-static void print_side(FILE *out, const struct figure *version, const struct figure *pid)
+static size_t add_side(char *text, size_t size_bytes, const struct figure *version,
+                       const struct figure *pid)
 {
+        char number[TEXT_FIGURE_MAX] = "?", process[TEXT_FIGURE_MAX + 8] = "";
+        int n;
+
         if (version->known)
-                fprintf(out, "v%" PRIu64, version->value);
-        else
-                fputs("v?", out);
+                snprintf(number, sizeof(number), "%" PRIu64, version->value);
         if (pid->known)
-                fprintf(out, " (pid %" PRIu64 ")", pid->value);
+                snprintf(process, sizeof(process), " (pid %" PRIu64 ")", pid->value);
+        n = snprintf(text, size_bytes, "v%s%s", number, process);
+        return n < 0 ? 0 : (size_t)n;
 }
 
-static void print_count(FILE *out, const struct figure *figure, const char *unit)
+static void print_count(const struct terminal *terminal, const struct figure *figure,
+                        const char *unit, size_t *at)
 {
-        char text[TEXT_FIGURE_MAX];
+        char text[TEXT_FIGURE_MAX], part[2 * TEXT_FIGURE_MAX];
 
-        if (figure->known)
-                fprintf(out, "  %s %s%s", text_count(figure->value, text), unit,
-                        figure->value == 1 ? "" : "s");
+        if (!figure->known)
+                return;
+        snprintf(part, sizeof(part), "%s %s%s", text_count(figure->value, text), unit,
+                 figure->value == 1 ? "" : "s");
+        terminal_print_part(terminal, part, PART_INDENT, at);
 }
 
-void show_versions(const struct show *show, const struct upgrade *upgrade, bool with_successor)
+static void print_time(const struct terminal *terminal, const char *what, uint64_t duration_us,
+                       size_t *at)
+{
+        char text[TEXT_FIGURE_MAX], part[2 * TEXT_FIGURE_MAX];
+
+        snprintf(part, sizeof(part), "%s %s", what, text_milliseconds(duration_us, text));
+        terminal_print_part(terminal, part, PART_INDENT, at);
+}
+
+size_t show_versions(const struct show *show, const struct upgrade *upgrade, bool with_successor)
 {
         static const struct figure unknown;
         const struct terminal *terminal = &show->terminal;
         const struct figure pid = {.known = true, .value = (uint64_t)upgrade->pid};
-        FILE *out = terminal->out;
-        char program[sizeof(upgrade->program)];
+        char program[sizeof(upgrade->program)], sides[8 * TEXT_FIGURE_MAX];
+        size_t used = add_side(sides, sizeof(sides), &upgrade->from_version, &pid);
 
+        used += (size_t)snprintf(sides + used, sizeof(sides) - used, " %s ",
+                                 terminal->utf8 ? "\u2192" : "->");
+        add_side(sides + used, sizeof(sides) - used, &upgrade->to_version,
+                 with_successor ? &upgrade->successor_pid : &unknown);
         text_clean(upgrade->program, terminal_allowed(terminal), program, sizeof(program));
-        fprintf(out, "%s%s:%s ", terminal_green(terminal), program, terminal_plain(terminal));
-        print_side(out, &upgrade->from_version, &pid);
-        fputs(terminal->utf8 ? " \u2192 " : " -> ", out);
-        print_side(out, &upgrade->to_version, with_successor ? &upgrade->successor_pid : &unknown);
+        fprintf(terminal->out, "%s%s:%s %s", terminal_green(terminal), program,
+                terminal_plain(terminal), sides);
+        return text_columns(program) + 2 + text_columns(sides);
 }
 
 void show_summary(const struct show *show, const struct upgrade *upgrade)
@@ -151,16 +172,17 @@ void show_summary(const struct show *show, const struct upgrade *upgrade)
         const struct terminal *terminal = &show->terminal;
         FILE *out = terminal->out;
         char text[TEXT_FIGURE_MAX];
+        size_t at = show_versions(show, upgrade, true);
 
-        show_versions(show, upgrade, true);
         if (upgrade->pause_us.known)
-                fprintf(out, "  pause %s", text_milliseconds(upgrade->pause_us.value, text));
-        fprintf(out, "  total %s", text_milliseconds(upgrade->total_us, text));
-        print_count(out, &upgrade->records, "record");
-        print_count(out, &upgrade->objects, "object");
+                print_time(terminal, "pause", upgrade->pause_us.value, &at);
+        print_time(terminal, "total", upgrade->total_us, &at);
+        print_count(terminal, &upgrade->records, "record", &at);
+        print_count(terminal, &upgrade->objects, "object", &at);
         if (upgrade->bytes.known)
-                fprintf(out, "  %s", text_bytes(upgrade->bytes.value, text));
-        print_count(out, &upgrade->descriptors, "descriptor");
+                terminal_print_part(terminal, text_bytes(upgrade->bytes.value, text), PART_INDENT,
+                                    &at);
+        print_count(terminal, &upgrade->descriptors, "descriptor", &at);
         fputc('\n', out);
         show_verification(show, upgrade);
         if (upgrade->left_behind[0]) {

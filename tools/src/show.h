@@ -86,8 +86,9 @@ void show_failure_on_stderr(struct show *show, const struct upgrade *upgrade, co
 void show_no_upgrade(struct show *show, const struct upgrade *upgrade);
 void show_called_off(struct show *show, const struct upgrade *upgrade,
                      const struct ekiden_error *error);
-/** "chat: v1 (pid 4711) → v2 (pid 4712)", for people, with or without the new process's PID. */
-void show_versions(const struct show *show, const struct upgrade *upgrade, bool with_successor);
+/** "chat: v1 (pid 4711) → v2 (pid 4712)", for people, with or without the new process's PID.
+ * Returns its columns. */
+size_t show_versions(const struct show *show, const struct upgrade *upgrade, bool with_successor);
 
 /** The line at the end of a successful upgrade, for people. */
 void show_summary(const struct show *show, const struct upgrade *upgrade);

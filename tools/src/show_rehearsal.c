@@ -54,7 +54,7 @@ static void print_items(const struct show *show, const struct upgrade *upgrade)
                 "item",        "records",     "objects", "bytes",
                 "descriptors", "transformed", "time",    "verified",
         };
-        struct table table = {.columns = sizeof(head) / sizeof(head[0])};
+        struct table table = {.columns = sizeof(head) / sizeof(head[0]), .drops = {4, 5, 2, 3}};
 
         if (upgrade->account_count == 0)
                 return;

@@ -93,7 +93,7 @@ static void add_item(struct table *table, const Ekiden__ItemStatus *item)
 /* With the sizes that they had at the last handover, if there was one. */
 static void print_items(const struct terminal *terminal, const Ekiden__Status *status)
 {
-        struct table table = {.columns = 6, .words = 1 << 1};
+        struct table table = {.columns = 6, .words = 1 << 1, .shortens = 1, .drops = {5, 3}};
 
         if (status->n_items == 0) {
                 print_text(terminal, "items", "none");
@@ -122,7 +122,7 @@ static void add_update_point(struct table *table, const Ekiden__UpdatePointStatu
 
 static void print_update_points(const struct terminal *terminal, const Ekiden__Status *status)
 {
-        struct table table = {.columns = 5, .words = 1 << 2};
+        struct table table = {.columns = 5, .words = 1 << 2, .drops = {1, 3}};
         char duration[TEXT_FIGURE_MAX];
         char passed[TEXT_FIGURE_MAX + 16] = "";
 
@@ -154,7 +154,7 @@ static void add_leg(struct table *table, const Ekiden__Leg *leg)
 
 static void print_lineage(const struct terminal *terminal, const Ekiden__Status *status)
 {
-        struct table table = {.columns = 5, .words = 1 << 2};
+        struct table table = {.columns = 5, .words = 1 << 2, .drops = {3}};
 
         if (status->n_lineage == 0)
                 return;

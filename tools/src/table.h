@@ -6,8 +6,15 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#define TABLE_DROPS_MAX 6
+
 struct table {
         size_t columns;
+        /* Where the terminal is too narrow: what is cut at its beginning, as of a path its end
+           tells most; 0: nothing, as the first column has the name. And what is left out, one after
+           the other; 0 ends them. */
+        unsigned char shortens;
+        unsigned char drops[TABLE_DROPS_MAX + 1];
         unsigned int words; /* a bit for each column that is lined up to the left as well */
         char **cells; /* row by row */
         size_t count, capacity;

@@ -82,6 +82,20 @@ void terminal_print_wrapped(const struct terminal *terminal, const char *text, s
         }
 }
 
+void terminal_print_part(const struct terminal *terminal, const char *text, size_t indent,
+                         size_t *at)
+{
+        size_t length = text_columns(text);
+
+        if (terminal->live && *at > indent && *at + 2 + length > terminal_columns(terminal)) {
+                fprintf(terminal->out, "\n%*s%s", (int)indent, "", text);
+                *at = indent + length;
+        } else {
+                fprintf(terminal->out, "  %s", text);
+                *at += 2 + length;
+        }
+}
+
 const char *terminal_red(const struct terminal *terminal)
 {
         return terminal->colours ? "\033[31m" : "";

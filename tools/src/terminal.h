@@ -39,6 +39,15 @@ void terminal_clear(struct terminal *terminal);
  */
 void terminal_print_wrapped(const struct terminal *terminal, const char *text, size_t indent);
 
+/**
+ * Prints a part of a line, two spaces behind the one before; where that would be too long for the
+ * terminal, on a line of its own, behind `indent` spaces. Where it is no terminal, always behind.
+ *
+ * @param at  the column where the line ends, which is moved on
+ */
+void terminal_print_part(const struct terminal *terminal, const char *text, size_t indent,
+                         size_t *at);
+
 /* Escape sequences, or "" without colours. */
 const char *terminal_red(const struct terminal *terminal);
 const char *terminal_green(const struct terminal *terminal);
