@@ -153,7 +153,7 @@ Test(print, descriptors_are_told_in_words)
         clerk.lines = lines;
         clerk.n_lines = 2;
         expect_text(&print, bureau_table("clerks"), &clerk.base,
-                    "telephone: 1  # TCP 127.0.0.1:1\nlines: 2  # evil ?[2J\nlines: -1\n");
+                    "telephone: #1 TCP 127.0.0.1:1\nlines: #2 evil ?[2J\nlines: -1\n");
         expect_json(&print, bureau_table("clerks"), &clerk.base,
                     "{\"telephone\":\"TCP 127.0.0.1:1\",\"lines\":[\"evil \\u001b[2J\",null]}");
 }

@@ -80,6 +80,18 @@ Test(show, without_options_lists_the_items_with_their_figures)
         tool_deinit(&tool);
 }
 
+Test(show, what_has_an_identity_is_found_in_whichever_item)
+{
+        expect(TOOL_ARGUMENTS("--identity", "4", file), 0,
+               "# object Folder 4\nidentity: 4\ntitle: \"all\"\n", "");
+        expect_words(TOOL_ARGUMENTS("--identity", "4", "--item", "notes", file),
+                     ekiden_error_exit_status(EKIDEN_EINVAL), "",
+                     "nothing that came with item \"notes\" has the identity 4");
+        expect_words(TOOL_ARGUMENTS("--identity", "99", file),
+                     ekiden_error_exit_status(EKIDEN_EINVAL), "",
+                     "nothing in the snapshot has the identity 99");
+}
+
 Test(show, a_secret_key_that_is_mistyped_is_not_shown)
 {
         struct tool tool;
@@ -128,7 +140,7 @@ Test(show, prints_records_and_the_objects_behind_them)
                "# clerks 0, name ann\n"
                "name: \"ann\"\n"
                "age: 27\n"
-               "telephone: 1  # TCP 127.0.0.1:1\n"
+               "telephone: #1 TCP 127.0.0.1:1\n"
                "folder {\n"
                "  identity: 2\n"
                "}\n"
@@ -142,9 +154,9 @@ Test(show, prints_records_and_the_objects_behind_them)
                "  identity: 2\n"
                "}\n"
                "password: (secret)\n"
-               "lines: 1  # a pipe\n"
+               "lines: #1 a pipe\n"
                "lines: -1\n"
-               "lines: 2  # file /tmp/a\n"
+               "lines: #2 file /tmp/a\n"
                "\n"
                "# object Folder 2\n"
                "identity: 2\n"

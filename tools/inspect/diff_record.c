@@ -60,7 +60,9 @@ static void print_side(const struct print *print, FILE *out, const struct ek_dif
         else if (!value)
                 fputs("none", out);
         else if (difference->is_secret && !print->show_secrets)
-                fputs(PRINT_SECRET, out);
+                fputs(value == difference->value_b && difference->value_a ? PRINT_OTHER_SECRET
+                                                                          : PRINT_SECRET,
+                      out);
         else
                 print_value(print, out, entry, field, value);
 }

@@ -20,6 +20,7 @@ enum {
         KEY_ITEM = 1000,
         KEY_KEY,
         KEY_HEAD,
+        KEY_IDENTITY,
         KEY_FOR,
         KEY_TIMEOUT,
         KEY_JSON,
@@ -31,6 +32,8 @@ static const struct argp_option descriptions[] = {
         {"item", KEY_ITEM, "NAME", 0, "Print the records of this item, and the objects behind them",
          0},
         {"key", KEY_KEY, "KEY", 0, "With --item: only the record of this key", 0},
+        {"identity", KEY_IDENTITY, "NUMBER", 0,
+         "Print the records and objects of this identity, which pointers name, of all items", 0},
         {"head", KEY_HEAD, "NUMBER", 0, "With --item: so many records and objects at most", 0},
         {"for", KEY_FOR, "NEW_BINARY", 0,
          "Tell whether this binary could take the snapshot over: it is started, gets the state "
@@ -74,7 +77,7 @@ static uint32_t parse_timeout(const char *text, struct argp_state *state)
         return (uint32_t)(seconds * 1000 + 0.5);
 }
 
-static uint64_t parse_head(const char *text, struct argp_state *state)
+static uint64_t parse_number(const char *option, const char *text, struct argp_state *state)
 {
         char *end;
         unsigned long long number;
@@ -82,7 +85,7 @@ static uint64_t parse_head(const char *text, struct argp_state *state)
         errno = 0;
         number = strtoull(text, &end, 10);
         if (text[0] < '0' || text[0] > '9' || *end || errno != 0)
-                argp_error(state, "--head takes a number, not \"%s\"", text);
+                argp_error(state, "%s takes a number, not \"%s\"", option, text);
         return number;
 }
 
@@ -140,11 +143,14 @@ static void check(struct parsing *parsing, struct argp_state *state)
                 if (!options->binary[0])
                         argp_error(state, "the path of the new binary is empty");
                 options->action = ACTION_REHEARSE;
-        } else if (options->action == ACTION_LIST && options->item) {
+        } else if (options->action == ACTION_LIST && (options->item || options->has_identity)) {
                 options->action = ACTION_SHOW;
         }
-        if (options->action != ACTION_SHOW && (options->key || parsing->has_head))
+        if ((options->action != ACTION_SHOW || !options->item) &&
+            (options->key || parsing->has_head))
                 argp_error(state, "--key and --head go with --item");
+        if (options->has_identity && (options->action != ACTION_SHOW || options->key))
+                argp_error(state, "--identity goes with neither diff nor --for nor --key");
         if (options->action != ACTION_REHEARSE && options->timeout_ms > 0)
                 argp_error(state, "--timeout goes with --for");
 }
@@ -177,11 +183,15 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 set_once(&options->key, argument, "key", state);
                 return 0;
         case KEY_HEAD:
-                options->head = parse_head(argument, state);
+                options->head = parse_number("--head", argument, state);
                 parsing->has_head = true;
                 return 0;
         case KEY_FOR:
                 set_once(&options->binary, argument, "for", state);
+                return 0;
+        case KEY_IDENTITY:
+                options->identity = parse_number("--identity", argument, state);
+                options->has_identity = true;
                 return 0;
         case KEY_TIMEOUT:
                 options->timeout_ms = parse_timeout(argument, state);
@@ -241,6 +251,7 @@ void options_parse(int argc, char **argv, struct options *ret_options)
                 .parser = parse,
                 .args_doc = "FILE\n"
                             "--item NAME FILE\n"
+                            "--identity NUMBER FILE\n"
                             "diff OLDER_FILE NEWER_FILE\n"
                             "--for NEW_BINARY FILE [-- ARGUMENT...]",
                 .doc = documentation,

@@ -8,7 +8,7 @@
 
 enum action {
         ACTION_LIST,
-        ACTION_SHOW, /* the records of one item */
+        ACTION_SHOW, /* the records of one item, or all of one identity */
         ACTION_DIFF,
         ACTION_REHEARSE, /* whether a binary could take it over */
 };
@@ -19,6 +19,8 @@ struct options {
         const char *other; /* ACTION_DIFF: the second file */
         const char *item; /* of ACTION_SHOW, or the only one of ACTION_DIFF; NULL: all */
         const char *key; /* ACTION_SHOW: only the record of this key; NULL: all */
+        bool has_identity;
+        uint64_t identity; /* ACTION_SHOW: only what has this identity, in all items or in one */
         uint64_t head; /* ACTION_SHOW: so many at most */
         const char *binary; /* ACTION_REHEARSE */
         char **arguments; /* of the binary, those after "--", borrowed from argv */

@@ -15,6 +15,7 @@
 #include "../src/text.h"
 
 #define PRINT_SECRET "(secret)"
+#define PRINT_OTHER_SECRET "(secret, another one)"
 
 /* How messages are printed; borrowed while they are. */
 struct print {
@@ -26,7 +27,8 @@ struct print {
 
 /**
  * Prints a message in protobuf's text format (protobuf.dev, "Text Format Language"), a field a
- * line. What descriptors are, and fields that the schema does not have, come as comments.
+ * line. A descriptor is "#1" and what it was; fields that the schema does not have come as
+ * comments.
  *
  * @param type    the message's table
  * @param indent  columns before each line

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Protobuf's text format. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "fields.h"
@@ -94,12 +95,13 @@ static const char *description(const struct print *print, const struct ekiden_fi
         return print->descriptors[number - 1];
 }
 
-/* What a descriptor is goes behind its number, as a comment. */
-static void print_description(const struct print *print, FILE *out, const char *untrusted)
+/* Its place among the record's, which is no number of the system's, and what it is. */
+static void print_description(const struct print *print, FILE *out, int32_t place,
+                              const char *untrusted)
 {
         char text[512];
 
-        fprintf(out, "  # %s",
+        fprintf(out, "#%" PRId32 " %s", place,
                 text_clean(untrusted, print->allowed == TEXT_ASCII ? TEXT_ASCII : TEXT_PRINTABLE,
                            text, sizeof(text)));
 }
@@ -125,9 +127,10 @@ static void print_field(const struct print *print, FILE *out, const struct ekide
                 return;
         }
         fputs(": ", out);
-        print_scalar(print, out, field, value);
         if (described)
-                print_description(print, out, described);
+                print_description(print, out, *(const int32_t *)value, described);
+        else
+                print_scalar(print, out, field, value);
         fputc('\n', out);
 }
 

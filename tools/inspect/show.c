@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The records of one item, each behind a line that says which it is. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "commands.h"
@@ -36,12 +37,16 @@ static int print_record(const struct output *output, const char *item, const str
 static bool is_wanted(const struct options *options, const struct record *record)
 {
         ek_auto_free char *key = options->key ? key_text(record) : NULL;
+        uint64_t identity;
 
+        if (options->has_identity &&
+            (!record_identity(record, &identity) || identity != options->identity))
+                return false;
         return !options->key || (key && strcmp(key, options->key) == 0);
 }
 
-/* Prints those that are asked for: how many, or an error. */
-static int64_t show(struct output *output, struct records *records)
+/* Prints those that are asked for, behind others: how many, or an error. */
+static int64_t show(struct output *output, struct records *records, uint64_t before)
 {
         const struct options *options = output->options;
         const char *item = records->index->name;
@@ -55,7 +60,7 @@ static int64_t show(struct output *output, struct records *records)
                         return r < 0 ? r : (int64_t)shown;
                 if (!is_wanted(options, &record))
                         continue;
-                r = print_record(output, item, &record, shown == 0);
+                r = print_record(output, item, &record, before + shown == 0);
                 if (r < 0)
                         return r;
                 if (ferror(output->terminal.out))
@@ -93,11 +98,37 @@ static int64_t show_item(struct output *output, struct file *file)
                 r = ekiden_error_set(&output->error, EKIDEN_EINVAL,
                                      "the records of item \"%s\" have no key", options->item);
         if (r == 0)
-                r = show(output, &records);
+                r = show(output, &records, 0);
+        if (r == 0 && options->has_identity && options->head > 0)
+                r = ekiden_error_set(&output->error, EKIDEN_EINVAL,
+                                     "nothing that came with item \"%s\" has the identity %" PRIu64,
+                                     options->item, options->identity);
         if (r == 0 && options->key && options->head > 0)
                 r = no_such_record(output, &records.item);
         records_end(&records);
         return r;
+}
+
+/* A pointer names an object by its identity, and not the item that it came with. */
+static int64_t show_identity(struct output *output, struct file *file)
+{
+        uint64_t shown = 0;
+
+        for (size_t i = 0; i < file->snapshot.item_count; i++) {
+                struct records records;
+                int64_t r = records_begin(&records, file, &file->snapshot.items[i], &output->error);
+
+                if (r == 0)
+                        r = show(output, &records, shown);
+                records_end(&records);
+                if (r < 0)
+                        return r;
+                shown += (uint64_t)r;
+        }
+        return shown > 0 ? 0
+                         : ekiden_error_set(&output->error, EKIDEN_EINVAL,
+                                            "nothing in the snapshot has the identity %" PRIu64,
+                                            output->options->identity);
 }
 
 int command_show(struct output *output)
@@ -106,7 +137,7 @@ int command_show(struct output *output)
         int64_t r = file_open(output->options->file, &file, &output->error);
 
         if (r == 0)
-                r = show_item(output, &file);
+                r = output->options->item ? show_item(output, &file) : show_identity(output, &file);
         file_close(&file);
         if (r >= 0)
                 return 0;
