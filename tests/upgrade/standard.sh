@@ -9,7 +9,8 @@ set -eu
 
 scratch=$(mktemp -d)
 pids=
-trap 'for pid in $pids; do kill -9 "$pid" 2> /dev/null || true; done; rm -rf "$scratch"' EXIT
+# shellcheck disable=SC2086 # several processes are several words
+trap 'test -z "$pids" || kill -9 $pids 2> /dev/null || true; rm -rf "$scratch"' EXIT
 export EKIDEN_RUNTIME_DIR="$scratch/run"
 
 # within COMMAND…: it succeeds within a few seconds.

@@ -28,8 +28,8 @@ extern "C" {
  * @param data   passed to it
  * @param error  filled on failure; NULL allowed
  * @return 0; ESTATE (before ekiden_start(), before the first update point in a process that has not
- * begun afresh, from a callback, while an upgrade is under way), EINVAL (no such file), EREFUSED (an export did),
- * ELIMIT, ESYSTEM, ENOMEM; or what `keep` returned
+ * begun afresh, from a callback, while an upgrade is under way), EINVAL (no such file), EREFUSED
+ * (an export did), ELIMIT, ESYSTEM, ENOMEM; or what `keep` returned
  */
 int ekiden_save_snapshot(int file, int (*keep)(void *data, int descriptor, uint64_t number),
                          void *data, struct ekiden_error *error);

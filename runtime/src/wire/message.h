@@ -19,8 +19,8 @@ int ek_message_check(const ProtobufCMessageDescriptor *descriptor, const uint8_t
  *
  * @param allocator    NULL: malloc()
  * @param ret_message  freed with protobuf_c_message_free_unpacked() and the same allocator
- * @return 0, EKIDEN_EPROTOCOL (malformed, or a required field is missing), EKIDEN_ELIMIT (too deep),
- *         EKIDEN_ENOMEM
+ * @return 0, EKIDEN_EPROTOCOL (malformed, or a required field is missing), EKIDEN_ELIMIT (too
+ * deep), EKIDEN_ENOMEM
  */
 int ek_message_unpack(const ProtobufCMessageDescriptor *descriptor, ProtobufCAllocator *allocator,
                       const uint8_t *data, size_t size_bytes, ProtobufCMessage **ret_message);
