@@ -37,7 +37,8 @@ Test(diff, of_the_same_state_says_nothing)
         bureau_write(other, NULL);
         expect(TOOL_ARGUMENTS("diff", one, other), 0, "");
         expect(TOOL_ARGUMENTS("diff", "--json", one, other), 0,
-               "{\"event\":\"difference\",\"added\":0,\"removed\":0,\"changed\":0}\n");
+               "{\"event\":\"difference\",\"added\":0,\"removed\":0,\"changed\":0,\"not_compared\":"
+               "[]}\n");
 }
 
 /* The two clerks in the other order, each with its descriptors, and the folders too. */
@@ -201,7 +202,8 @@ Test(diff, tells_it_as_json_too)
                "{\"event\":\"added\",\"item\":\"clerks\",\"type\":\"bureau.v1.Folder\","
                "\"object\":true,\"number\":1,\"key\":null,\"identity\":4,\"value\":"
                "{\"identity\":\"4\",\"title\":\"all\"}}\n"
-               "{\"event\":\"difference\",\"added\":2,\"removed\":1,\"changed\":2}\n");
+               "{\"event\":\"difference\",\"added\":2,\"removed\":1,\"changed\":2,\"not_compared\":"
+               "[]}\n");
 }
 
 Test(diff, names_items_that_only_one_has)
@@ -295,6 +297,9 @@ Test(diff, of_two_versions_compares_the_fields_that_both_have)
                "- object Folder 4\n"
                "    identity: 4\n"
                "    title: \"all\"\n"
+               "not compared in clerks, only in the older version: age, folder, home, lines\n"
+               "not compared in clerks, only in the newer version: desk\n"
+               "not compared in notes, only in the newer version: author\n"
                "0 added, 5 removed, 2 changed\n");
 }
 

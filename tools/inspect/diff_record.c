@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "diff_gap.h"
 #include "difference.h"
 #include "title.h"
 
@@ -255,6 +256,7 @@ int diff_sum(struct diff *diff)
         struct json_object *object;
 
         if (!output->options->json) {
+                diff_tell_gaps(diff);
                 if (diff->added + diff->removed + diff->changed > 0)
                         fprintf(output->terminal.out,
                                 "%" PRIu64 " added, %" PRIu64 " removed, %" PRIu64 " changed\n",
@@ -265,5 +267,6 @@ int diff_sum(struct diff *diff)
         output_add_number(object, "added", diff->added);
         output_add_number(object, "removed", diff->removed);
         output_add_number(object, "changed", diff->changed);
+        json_object_object_add(object, "not_compared", diff_gaps_json(diff));
         return output_line(object);
 }
