@@ -236,7 +236,7 @@ Test(diff, names_no_key_that_is_a_secret)
                "- cards 0, number (secret)\n"
                "    number: (secret)\n"
                "    owner: \"ann\"\n"
-               "+ cards 0, number (secret)\n"
+               "+ cards 0, number (secret) (as one that was removed, but for a secret)\n"
                "    number: (secret)\n"
                "    owner: \"ann\"\n"
                "1 added, 1 removed, 0 changed\n");

@@ -29,6 +29,7 @@ void diff_records_end(struct diff *diff)
 {
         records_end(&diff->reading_older);
         records_end(&diff->reading_newer);
+        diff_secrets_deinit(&diff->secrets);
 }
 
 /* Two records, field by field. */
@@ -182,8 +183,14 @@ static int tell_alone(struct diff *diff, const char *item, const struct record *
         diff->added += is_newer;
         diff->removed += !is_newer;
         if (!output->options->json) {
+                int r = diff_secrets_take(&diff->secrets, &print, record, is_newer);
+
+                if (r < 0)
+                        return r;
                 fputs(is_newer ? "+ " : "- ", output->terminal.out);
                 title_print(output, item, record);
+                if (r > 0)
+                        fputs(" (as one that was removed, but for a secret)", output->terminal.out);
                 fputc('\n', output->terminal.out);
                 print_text(&print, output->terminal.out, record->item->message, record->message, 4);
                 return 0;

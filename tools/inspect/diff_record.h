@@ -3,6 +3,7 @@
 #pragma once
 
 #include "diff_pairs.h"
+#include "diff_secret.h"
 #include "output.h"
 
 struct diff {
@@ -11,6 +12,7 @@ struct diff {
         const char *path; /* of the file that a failure concerns, or NULL */
         bool same_schema;
         uint64_t added, removed, changed; /* records, objects, and items of which one has none */
+        struct diff_secrets secrets; /* of these */
         struct records reading_older, reading_newer; /* of the item in hand, to read them again */
 };
 
