@@ -303,15 +303,6 @@ static int connect_to(const struct stage *stage)
         return fd;
 }
 
-bool stage_has_listener(const struct stage *stage)
-{
-        int fd = connect_to(stage);
-
-        if (fd >= 0)
-                close(fd);
-        return fd >= 0;
-}
-
 static bool ask(const struct stage *stage, const char *byte, struct answer *ret_answer)
 {
         int fd = connect_to(stage);
@@ -331,6 +322,17 @@ static bool ask(const struct stage *stage, const char *byte, struct answer *ret_
 bool stage_ask(const struct stage *stage, struct answer *ret_answer)
 {
         return ask(stage, "?", ret_answer);
+}
+
+/* The port may be that of another stage's service by now, which answers. */
+bool stage_has_listener(const struct stage *stage)
+{
+        struct answer others;
+        int fd = connect_to(stage);
+
+        if (fd >= 0)
+                close(fd);
+        return fd >= 0 && !stage_ask(stage, &others);
 }
 
 bool stage_calm(const struct stage *stage, struct answer *ret_answer)
