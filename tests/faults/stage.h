@@ -64,7 +64,7 @@ bool stage_ask(const struct stage *stage, struct answer *ret_answer);
 /** As stage_ask(), and makes its deadlines long. */
 bool stage_calm(const struct stage *stage, struct answer *ret_answer);
 
-/** Whether somebody listens. */
+/** Whether somebody listens at its port, and does not answer. */
 bool stage_has_listener(const struct stage *stage);
 
 /** Waits until what the fault does is over and at most one process is left: how many are. */
