@@ -24,16 +24,20 @@ static struct item_samples *find_item(const struct rehearsals *rehearsals, size_
 
 static struct item_samples *add_item(struct rehearsals *rehearsals, const char *name)
 {
-        struct item_samples *grown =
-                reallocarray(rehearsals->items, rehearsals->item_count + 1, sizeof(*grown));
+        size_t capacity = rehearsals->item_capacity > 0 ? 2 * rehearsals->item_capacity : 16;
+        struct item_samples *item;
 
-        if (!grown)
-                return NULL;
-        rehearsals->items = grown;
-        grown += rehearsals->item_count++;
-        *grown = (struct item_samples){0};
-        strcpy(grown->name, name);
-        return grown;
+        if (rehearsals->item_count == rehearsals->item_capacity) {
+                item = reallocarray(rehearsals->items, capacity, sizeof(*item));
+                if (!item)
+                        return NULL;
+                rehearsals->items = item;
+                rehearsals->item_capacity = capacity;
+        }
+        item = &rehearsals->items[rehearsals->item_count++];
+        *item = (struct item_samples){0};
+        strcpy(item->name, name);
+        return item;
 }
 
 static int add_items(struct rehearsals *rehearsals, const struct upgrade *upgrade)

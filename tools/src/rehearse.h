@@ -20,7 +20,7 @@ struct rehearsals {
         uint32_t done;
         struct samples pause, total; /* microseconds */
         struct item_samples *items; /* in the order in which they were first told of */
-        size_t item_count;
+        size_t item_count, item_capacity;
         struct upgrade last; /* the one that was done last */
 };
 
