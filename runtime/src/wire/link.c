@@ -210,10 +210,8 @@ int ek_link_receive(struct ek_link *link, const struct ek_wait *wait, struct ek_
                 r = ek_link_flush(link, wait);
                 if (r < 0 && r != EKIDEN_EPEER)
                         return r;
-                /* Right after a question there is no answer yet: to look would be a call in vain.
-                 */
-                r = link->is_answer_due && wait ? EKIDEN_ETIMEOUT : read_some(link);
-                link->is_answer_due = false;
+                /* On one processor the peer may have run, and answered, already. */
+                r = read_some(link);
                 if (r == EKIDEN_ETIMEOUT)
                         r = ek_link_wait(link, UV_READABLE, wait);
                 if (r < 0)

@@ -37,7 +37,6 @@ struct ek_link {
         uint64_t read_to; /* of a file: offset behind what was read */
         const int *beside; /* of a file: descriptors that were kept beside it; borrowed */
         size_t beside_count, beside_next;
-        bool is_answer_due; /* something was sent, and nothing read since */
         struct ek_waiter *waiter; /* made by the first wait, or ek_link_prepare() */
 };
 

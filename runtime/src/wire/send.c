@@ -59,7 +59,6 @@ static int send_all(struct ek_link *link, struct iovec *parts, const struct ek_w
 
                 if (n > 0) {
                         is_begun = true;
-                        link->is_answer_due = !link->is_file;
                         link->out_descriptor_count = 0;
                         advance(parts, (size_t)n);
                 } else if (n < 0 && errno == EAGAIN) {
