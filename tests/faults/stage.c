@@ -324,7 +324,7 @@ bool stage_ask(const struct stage *stage, struct answer *ret_answer)
         return ask(stage, "?", ret_answer);
 }
 
-/* The port may be that of another stage's service by now, which answers. */
+/* The port may be that of another stage's service by now, which answers, and must not count it. */
 bool stage_has_listener(const struct stage *stage)
 {
         struct answer others;
@@ -332,7 +332,7 @@ bool stage_has_listener(const struct stage *stage)
 
         if (fd >= 0)
                 close(fd);
-        return fd >= 0 && !stage_ask(stage, &others);
+        return fd >= 0 && !ask(stage, "w", &others);
 }
 
 bool stage_calm(const struct stage *stage, struct answer *ret_answer)

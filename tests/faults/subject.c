@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The server that the matrix upgrades. For a byte that a client sends ("p" makes its deadlines
- * long) it answers with a line that tells on it: PID, schema version, how often it was asked, bytes
- * of heap in use, open descriptors, and a sum over all else of its state, which must be the same in
- * every leg.
+ * long, "w" is not counted) it answers with a line that tells on it: PID, schema version, how often
+ * it was asked, bytes of heap in use, open descriptors, and a sum over all else of its state, which
+ * must be the same in every leg.
  *
  * Built as version 1, as version 2, and as a version 2 that refuses when it has all the state.
  */
@@ -267,7 +267,7 @@ static void answer(int client)
         while (n < 0 && errno == EINTR);
         if (n != 1 || (byte == 'p' && !set_deadlines("10000")))
                 return;
-        state.counter.asked++;
+        state.counter.asked += byte != 'w';
         snprintf(reply, sizeof(reply), "%d %d %llu %zu %d %llx\n", (int)getpid(), VERSION,
                  (unsigned long long)state.counter.asked, mallinfo2().uordblks, count_descriptors(),
                  (unsigned long long)sum_state());
