@@ -164,6 +164,8 @@ def predecessor():
     yield 'all', hello + frame('WARM') + pulls + ready + say('TAKEN', 'pid: 1')
     yield 'refused', hello + frame('WARM') + say('REFUSAL', 'code: -9 item: "beds" sentence: "no"')
     rehearsing = frame('HELLO', hello[12:] + b'\x38\x01\x40\x01')  # rehearse, verify
+    odd = say('PULL', 'item: "' + r'nothing\033[2J' + 'é' * 60 + '" message: "garden.v1.Bed"')
+    yield 'gone', hello + frame('WARM') + odd  # the peer's own words, then, tell in what
     yield 'leaving', rehearsing + frame('WARM') + ready + frame('LEAVING')
 
 

@@ -78,8 +78,7 @@ static void put_sentence(struct ekiden_error *error, int system_errno, const cha
         if (system_errno != 0)
                 snprintf(sentence + length, sizeof(sentence) - length, ": %s",
                          strerror(system_errno));
-        ek_utf8_copy(error->sentence, sizeof(error->sentence), sentence);
-        ek_utf8_blank_controls(error->sentence);
+        ek_utf8_copy_line(error->sentence, sizeof(error->sentence), sentence);
 }
 
 int ekiden_error_set(struct ekiden_error *error, int code, const char *format, ...)

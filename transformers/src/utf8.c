@@ -79,3 +79,9 @@ void ek_utf8_blank_controls(char *text)
         for (; *text; text++)
                 memset(text, ' ', control_length(text));
 }
+
+void ek_utf8_copy_line(char *to, size_t size_bytes, const char *from)
+{
+        ek_utf8_copy(to, size_bytes, from);
+        ek_utf8_blank_controls(to);
+}

@@ -18,3 +18,6 @@ bool ek_utf8_has_control(const char *text);
 
 /** Puts spaces in the place of control characters. */
 void ek_utf8_blank_controls(char *text);
+
+/** Both: what another process sent, on a line that a terminal shows as it stands. */
+void ek_utf8_copy_line(char *to, size_t size_bytes, const char *from);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "handover/predecessor_private.h"
+#include "utf8.h"
 #include "wire/clock.h"
 
 #define PULLS_MAX 65536 /* of a handover */
@@ -89,7 +90,7 @@ static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
         if (r < 0)
                 return ek_link_failed(r, error);
         pull = (Ekiden__Pull *)unpacked;
-        snprintf(p->item, sizeof(p->item), "%s", pull->item);
+        ek_utf8_copy_line(p->item, sizeof(p->item), pull->item);
         tagged = p->request.snapshot ? NULL : ek_tagged_find(pull->item);
         if (p->request.snapshot) {
                 r = ek_predecessor_serve_snapshot(export_, pull, error);

@@ -39,8 +39,7 @@ int ek_link_failed(int code, struct ekiden_error *error)
    between characters, or an operator's tool could not read what it is told. */
 static void copy_text(char *to, size_t size, const char *from)
 {
-        ek_utf8_copy(to, size, from ? from : "");
-        ek_utf8_blank_controls(to);
+        ek_utf8_copy_line(to, size, from ? from : "");
 }
 
 static int refused(const struct ek_frame *frame, struct ekiden_error *error)
