@@ -204,6 +204,13 @@ static void repeated_in_a_oneof(struct set *set)
         set->a.label = GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REPEATED;
 }
 
+/* It would be unpacked into the union without a mark of which member that holds. */
+static void required_in_a_oneof(struct set *set)
+{
+        set->a.has_oneof_index = 1;
+        set->a.label = GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REQUIRED;
+}
+
 static void no_oneof_name(struct set *set)
 {
         set->oneof.name = NULL;
@@ -277,6 +284,7 @@ Test(dynamic_sets, that_contradict_themselves_are_refused_by_name)
                 {no_such_oneof, "p.M.a is in no oneof"},
                 {negative_oneof, "p.M.a is in no oneof"},
                 {repeated_in_a_oneof, "p.M.a is in no oneof"},
+                {required_in_a_oneof, "p.M.a is in no oneof"},
                 {no_oneof_name, "a oneof of p.M has no name"},
                 {bad_number_default, "default of a field \"a\""},
                 {bad_enum_default, "default of a field \"b\""},

@@ -67,7 +67,7 @@ static int check_field(struct layout *layout, const FieldProto *proto)
                                        proto->name);
         if (proto->has_oneof_index &&
             (proto->oneof_index < 0 || (size_t)proto->oneof_index >= type->message->n_oneof_decl ||
-             proto->label == LABEL(REPEATED)))
+             proto->label != LABEL(OPTIONAL)))
                 return dynamic_damaged(layout->types, "%s.%s is in no oneof", type->full_name,
                                        proto->name);
         return 0;
