@@ -2,7 +2,6 @@
 /* See stage.h. What the tool says is read in told.c. */
 #include "stage.h"
 
-#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +15,7 @@
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -84,15 +84,22 @@ static pid_t start(const char *const arguments[], int output, int errors)
         return r == 0 ? pid : -1;
 }
 
-static bool read_port(struct stage *stage, int output)
+/* It writes a byte when it listens. */
+static bool await_listener(struct stage *stage, int output)
 {
         struct pollfd source = {.fd = output, .events = POLLIN};
-        char line[32] = "";
+        char byte;
 
-        if (poll(&source, 1, START_MS) != 1 || read(output, line, sizeof(line) - 1) <= 0)
-                return fail(stage, "the subject does not start");
-        stage->port = atoi(line);
-        return true;
+        return (poll(&source, 1, START_MS) == 1 && read(output, &byte, 1) == 1) ||
+               fail(stage, "the subject does not start");
+}
+
+static struct sockaddr_un address_of(const struct stage *stage)
+{
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+        snprintf(address.sun_path, sizeof(address.sun_path), "%s/listener", stage->directory);
+        return address;
 }
 
 bool stage_open(struct stage *stage, unsigned int deadline_ms)
@@ -109,6 +116,7 @@ bool stage_open(struct stage *stage, unsigned int deadline_ms)
                 return false;
         snprintf(number, sizeof(number), "%u", deadline_ms);
         setenv("SUBJECT_DEADLINE_MS", number, 1);
+        setenv("SUBJECT_LISTENER", address_of(stage).sun_path, 1);
         unsetenv(PLAN_TOOL_VARIABLE);
         errors = open(getenv("SUBJECT_LOG") ? "/dev/stderr" : "/dev/null", O_WRONLY | O_CLOEXEC);
         if (errors < 0 || pipe2(output, O_CLOEXEC) < 0)
@@ -116,7 +124,7 @@ bool stage_open(struct stage *stage, unsigned int deadline_ms)
         is_started = start(arguments, output[1], errors) > 0;
         close(output[1]);
         close(errors);
-        is_started = is_started ? read_port(stage, output[0]) : fail(stage, "cannot start it");
+        is_started = is_started ? await_listener(stage, output[0]) : fail(stage, "cannot start it");
         close(output[0]);
         return is_started;
 }
@@ -175,7 +183,7 @@ static void remove_directory(const struct stage *stage, const char *name)
 
 void stage_close(struct stage *stage)
 {
-        static const char *const names[] = {"plan", "output", "errors"};
+        static const char *const names[] = {"plan", "output", "errors", "listener"};
         pid_t found[32];
         size_t count;
         char path[96];
@@ -290,13 +298,11 @@ static int connect_to(const struct stage *stage)
 {
         const struct timeval patience = {.tv_sec = ANSWER_MS / 1000,
                                          .tv_usec = ANSWER_MS % 1000 * 1000};
-        struct sockaddr_in address = {.sin_family = AF_INET,
-                                      .sin_port = htons((uint16_t)stage->port)};
-        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        const struct sockaddr_un address = address_of(stage);
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-        if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+        if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
                 close(fd);
                 fd = -1;
         }
@@ -324,15 +330,13 @@ bool stage_ask(const struct stage *stage, struct answer *ret_answer)
         return ask(stage, "?", ret_answer);
 }
 
-/* The port may be that of another stage's service by now, which answers, and must not count it. */
 bool stage_has_listener(const struct stage *stage)
 {
-        struct answer others;
         int fd = connect_to(stage);
 
         if (fd >= 0)
                 close(fd);
-        return fd >= 0 && !ask(stage, "w", &others);
+        return fd >= 0;
 }
 
 bool stage_calm(const struct stage *stage, struct answer *ret_answer)

@@ -13,10 +13,9 @@
 #include "plan.h"
 
 struct stage {
-        char directory[64]; /* has the plan and what the tool says; "run" in it has
-                               the sockets, "out" snapshots */
+        char directory[64]; /* has the plan, what the tool says and the service's listener, of
+                               no other stage; "run" in it has the sockets, "out" snapshots */
         struct plan *plan;
-        int port;
         uint64_t struck_ns; /* when it was seen that the fault has struck; 0: it has not */
         unsigned int stop_ms; /* after which a stopped process is continued */
         bool is_continued;
@@ -64,7 +63,7 @@ bool stage_ask(const struct stage *stage, struct answer *ret_answer);
 /** As stage_ask(), and makes its deadlines long. */
 bool stage_calm(const struct stage *stage, struct answer *ret_answer);
 
-/** Whether somebody listens at its port, and does not answer. */
+/** Whether somebody holds its listener. */
 bool stage_has_listener(const struct stage *stage);
 
 /** Waits until what the fault does is over and at most one process is left: how many are. */

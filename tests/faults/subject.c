@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The server that the matrix upgrades. For a byte that a client sends ("p" makes its deadlines
- * long, "w" is not counted) it answers with a line that tells on it: PID, schema version, how often
- * it was asked, bytes of heap in use, open descriptors, and a sum over all else of its state, which
- * must be the same in every leg.
+ * The server that the matrix upgrades. It listens at $SUBJECT_LISTENER. For a byte that a
+ * client sends ("p" makes its deadlines long) it answers with a line that tells on it: PID, schema
+ * version, how often it was asked, bytes of heap in use, open descriptors, and a sum over all else
+ * of its state, which must be the same in every leg.
  *
  * Built as version 1, as version 2, and as a version 2 that refuses when it has all the state.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,6 +17,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <ekiden/ekiden.h>
@@ -154,17 +154,16 @@ static int add_hops(void)
 /* In the first leg. */
 static bool make_counter(void)
 {
-        struct sockaddr_in address = {.sin_family = AF_INET};
-        socklen_t size = sizeof(address);
-        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        const char *path = getenv("SUBJECT_LISTENER");
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        snprintf(address.sun_path, sizeof(address.sun_path), "%s", path ? path : "");
         if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-            listen(fd, 64) < 0 || getsockname(fd, (struct sockaddr *)&address, &size) < 0)
+            listen(fd, 64) < 0)
                 return false;
         state.counter.listener = fd;
-        printf("%d\n", ntohs(address.sin_port));
-        return fflush(stdout) == 0;
+        return putchar('\n') != EOF && fflush(stdout) == 0;
 }
 
 static bool make_ring(void)
@@ -267,7 +266,7 @@ static void answer(int client)
         while (n < 0 && errno == EINTR);
         if (n != 1 || (byte == 'p' && !set_deadlines("10000")))
                 return;
-        state.counter.asked += byte != 'w';
+        state.counter.asked++;
         snprintf(reply, sizeof(reply), "%d %d %llu %zu %d %llx\n", (int)getpid(), VERSION,
                  (unsigned long long)state.counter.asked, mallinfo2().uordblks, count_descriptors(),
                  (unsigned long long)sum_state());
