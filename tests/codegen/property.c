@@ -42,7 +42,7 @@ static uint64_t draw_number(void)
         }
 }
 
-static struct ekiden_arena arena;
+static struct ekiden_scratch scratch;
 
 static char *draw_text(void)
 {
@@ -50,7 +50,7 @@ static char *draw_text(void)
                                             "a \"b\"\n", "0123456789"};
         const char *word = words[draw() % 6];
 
-        return strcpy(ek_arena_alloc(&arena, strlen(word) + 1), word);
+        return strcpy(ek_scratch_alloc(&scratch, strlen(word) + 1), word);
 }
 
 static ProtobufCMessage *draw_message(const ProtobufCMessageDescriptor *type, unsigned int depth);
@@ -110,7 +110,7 @@ static void draw_field(const ProtobufCFieldDescriptor *field, ProtobufCMessage *
         if (field->type == PROTOBUF_C_TYPE_MESSAGE && depth > 2)
                 return;
         if (field->label == PROTOBUF_C_LABEL_REPEATED) {
-                char *list = ek_arena_alloc(&arena, count * sizeof(ProtobufCBinaryData));
+                char *list = ek_scratch_alloc(&scratch, count * sizeof(ProtobufCBinaryData));
 
                 for (size_t i = 0; i < count; i++)
                         used += draw_value(field, list + used, depth);
@@ -129,7 +129,7 @@ static void draw_field(const ProtobufCFieldDescriptor *field, ProtobufCMessage *
 
 static ProtobufCMessage *draw_message(const ProtobufCMessageDescriptor *type, unsigned int depth)
 {
-        ProtobufCMessage *message = ek_arena_alloc(&arena, type->sizeof_message);
+        ProtobufCMessage *message = ek_scratch_alloc(&scratch, type->sizeof_message);
 
         protobuf_c_message_init(type, message);
         for (unsigned int i = 0; i < type->n_fields; i++)
@@ -178,7 +178,7 @@ static int sink(void *data, ProtobufCMessage *record)
         struct ekiden_error error = {0};
 
         write_record(to->file, record);
-        if (ek_route_run(to->back, record, to->number, &arena, sink_back, to->back_file, &error) <
+        if (ek_route_run(to->back, record, to->number, &scratch, sink_back, to->back_file, &error) <
             0)
                 fail("back", &error);
         return 0;
@@ -225,15 +225,15 @@ static void run_item(const struct pair *pair, const struct ekiden_item *item,
                 size_t size;
                 uint8_t *bytes;
 
-                ek_arena_reset(&arena);
+                ek_scratch_reset(&scratch);
                 record = draw_message(route.source->message->descriptor, 0);
                 write_record(before, record);
                 size = protobuf_c_message_get_packed_size(record);
-                bytes = ek_arena_alloc(&arena, size + 1);
+                bytes = ek_scratch_alloc(&scratch, size + 1);
                 protobuf_c_message_pack(record, bytes);
-                read = protobuf_c_message_unpack(route.decoded_as->descriptor, &arena.allocator,
+                read = protobuf_c_message_unpack(route.decoded_as->descriptor, &scratch.allocator,
                                                  size, bytes);
-                if (ek_route_run(&route, read, to.number, &arena, sink, &to, &error) < 0)
+                if (ek_route_run(&route, read, to.number, &scratch, sink, &to, &error) < 0)
                         fail(item->name, &error);
         }
         fclose(before);
@@ -246,7 +246,7 @@ int main(int argc, char **argv)
         unsigned long records = argc > 2 ? strtoul(argv[2], NULL, 10) : 1;
 
         state = argc > 1 ? strtoull(argv[1], NULL, 10) * 2654435761u + 1 : 1;
-        ek_arena_init(&arena);
+        ek_scratch_init(&scratch);
         for (const struct pair *pair = pairs; pair->name; pair++) {
                 struct ek_registry registry = {.count = 0};
                 struct ek_chain up, down;
@@ -259,7 +259,7 @@ int main(int argc, char **argv)
                 for (size_t i = 0; i < pair->up->to->item_count; i++)
                         run_item(pair, &pair->up->to->items[i], &up, &down, records);
         }
-        ek_arena_deinit(&arena);
+        ek_scratch_deinit(&scratch);
         return 0;
 }
 

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arena.h"
 #include "graph.h"
+#include "scratch.h"
 #include "state/native.h"
 
 #define DESCRIPTOR (&graph__v1__numbers__descriptor)
@@ -50,9 +50,9 @@ static const struct c_type c_types[] = {
 
 #define C_TYPES (sizeof(c_types) / sizeof(c_types[0]))
 
-static struct ekiden_arena arena;
+static struct ekiden_scratch scratch;
 static struct ekiden_error error;
-static struct ekiden_cursor cursor = {.arena = &arena, .error = &error};
+static struct ekiden_cursor cursor = {.scratch = &scratch, .error = &error};
 
 /* Which of the extremes a field of this type can hold: its bits, below 0 for signed ones. */
 static int bits_of_field(ProtobufCType type)
@@ -162,15 +162,15 @@ static struct box *cross(const struct box *box, int *ret_result)
         uint8_t bytes[512];
         size_t size;
 
-        ek_arena_reset(&arena);
+        ek_scratch_reset(&scratch);
         error = (struct ekiden_error){.code = 0};
-        message = ek_arena_alloc(&arena, sizeof(*message));
+        message = ek_scratch_alloc(&scratch, sizeof(*message));
         graph__v1__numbers__init(message);
         *ret_result = ek_native_export(&cursor, &native, box, &message->base);
         if (*ret_result < 0)
                 return NULL;
         size = graph__v1__numbers__pack(message, bytes);
-        arrived = graph__v1__numbers__unpack(&arena.allocator, size, bytes);
+        arrived = graph__v1__numbers__unpack(&scratch.allocator, size, bytes);
         cr_assert_not_null(arrived);
         other = ek_native_new(&native, &arrived->base);
         *ret_result = ek_native_import(&cursor, &native, NULL, &arrived->base, other);
@@ -224,7 +224,7 @@ Test(native_numbers, every_type_of_field_in_every_width_in_every_room)
 {
         size_t checks = 0;
 
-        ek_arena_init(&arena);
+        ek_scratch_init(&scratch);
         for (size_t f = 0; f < DESCRIPTOR->n_fields; f++)
                 for (size_t t = 0; t < C_TYPES; t++) {
                         const ProtobufCFieldDescriptor *field = &DESCRIPTOR->fields[f];
@@ -250,7 +250,7 @@ Test(native_numbers, every_type_of_field_in_every_width_in_every_room)
                                 expect_array(field, &c_types[t], EKIDEN_ROOM_ONE, &values[i], 1);
                 }
         cr_assert_eq(checks, 2 * (12 * 9 + 1 + 2), "%zu pairs", checks);
-        ek_arena_deinit(&arena);
+        ek_scratch_deinit(&scratch);
 }
 
 /* A message with one number in it, into a member. Returns the result. */
@@ -324,7 +324,7 @@ Test(native_numbers, bool_leaves_as_0_or_1_whatever_its_byte_is)
         static const struct c_type boolean = {"bool", 1, EKIDEN_MEMBER_BOOL};
         struct box box;
 
-        ek_arena_init(&arena);
+        ek_scratch_init(&scratch);
         bind_box(field, &boolean, EKIDEN_ROOM_ONE);
         for (int byte = 0; byte < 256; byte++) {
                 Graph__V1__Numbers message = GRAPH__V1__NUMBERS__INIT;
@@ -333,7 +333,7 @@ Test(native_numbers, bool_leaves_as_0_or_1_whatever_its_byte_is)
                 cr_assert_eq(ek_native_export(&cursor, &native, &box, &message.base), 0);
                 cr_assert_eq(message.one_int32, byte != 0);
         }
-        ek_arena_deinit(&arena);
+        ek_scratch_deinit(&scratch);
 }
 
 Test(native_numbers, number_beyond_a_field_does_not_leave)
@@ -344,14 +344,14 @@ Test(native_numbers, number_beyond_a_field_does_not_leave)
         int64_t large = INT64_C(1) << 31;
         int result;
 
-        ek_arena_init(&arena);
+        ek_scratch_init(&scratch);
         memset(&box, 0, sizeof(box));
         memcpy(&box, &large, sizeof(large));
         bind_box(field, &c_types[6], EKIDEN_ROOM_ONE);
         cr_assert_null(cross(&box, &result));
         cr_assert_eq(result, EKIDEN_EREFUSED);
         cr_assert_str_eq(error.field, "one_int32");
-        ek_arena_deinit(&arena);
+        ek_scratch_deinit(&scratch);
 }
 
 /* The count of an array, in the member that counts. */
@@ -364,7 +364,7 @@ Test(native_numbers, lengths_are_checked_on_both_sides)
         struct box box;
         int result;
 
-        ek_arena_init(&arena);
+        ek_scratch_init(&scratch);
         memset(&box, 0, sizeof(box));
         bind_box(field, &c_types[4], EKIDEN_ROOM_FIXED);
         box.length = VALUES_MAX + 1;
@@ -401,5 +401,5 @@ Test(native_numbers, lengths_are_checked_on_both_sides)
         cr_assert_eq(ek_native_import(&cursor, &native, NULL, &message.base, &box),
                      EKIDEN_EREFUSED);
         cr_assert_not_null(strstr(error.sentence, "room for 8, and 300 came"));
-        ek_arena_deinit(&arena);
+        ek_scratch_deinit(&scratch);
 }

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arena.h"
 #include "graph.h"
+#include "scratch.h"
 #include "state/native.h"
 #include "state/native_state.h"
 
@@ -243,16 +243,16 @@ static const struct ekiden_field fields[] = {
 };
 static const struct ekiden_message type = {&graph__v1__parts__descriptor, fields, 1};
 
-static struct ekiden_arena arena;
+static struct ekiden_scratch scratch;
 static struct ekiden_objects *objects;
 static struct ekiden_error error;
-static struct ekiden_cursor cursor = {.arena = &arena, .error = &error};
+static struct ekiden_cursor cursor = {.scratch = &scratch, .error = &error};
 static Graph__V1__Parts message;
 static struct parts *parts, *other;
 
 static void begin(void)
 {
-        ek_arena_init(&arena);
+        ek_scratch_init(&scratch);
         cr_assert_eq(ek_objects_new(&graph_natives, NULL, &objects), 0);
         cursor.objects = objects;
         graph__v1__parts__init(&message);
@@ -266,7 +266,7 @@ static void finish(void)
         ek_native_free(&native, NULL, other);
         other = NULL;
         ek_objects_free(objects);
-        ek_arena_deinit(&arena);
+        ek_scratch_deinit(&scratch);
         free(parts);
         cr_assert_eq(live_allocations, 0);
 }
@@ -294,9 +294,9 @@ static void expect_cross(void)
         cr_assert_eq(ek_native_export(&cursor, &native, parts, &message.base), 0, "%s",
                      error.sentence);
         size = graph__v1__parts__get_packed_size(&message);
-        bytes = ek_arena_alloc(&arena, size);
+        bytes = ek_scratch_alloc(&scratch, size);
         graph__v1__parts__pack(&message, bytes);
-        arrived = graph__v1__parts__unpack(&arena.allocator, size, bytes);
+        arrived = graph__v1__parts__unpack(&scratch.allocator, size, bytes);
         cr_assert_not_null(arrived);
         message = *arrived;
         cr_assert_eq(import_parts(), 0, "%s", error.sentence);

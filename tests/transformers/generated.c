@@ -15,18 +15,18 @@ void *__wrap_malloc(size_t size)
         return __real_malloc(size);
 }
 
-static struct ekiden_arena arena;
+static struct ekiden_scratch scratch;
 static struct ekiden_error error;
 static unsigned int came_out;
 
 static void set_up(void)
 {
-        ek_arena_init(&arena);
+        ek_scratch_init(&scratch);
 }
 
 static void tear_down(void)
 {
-        ek_arena_deinit(&arena);
+        ek_scratch_deinit(&scratch);
 }
 
 TestSuite(generated, .init = set_up, .fini = tear_down);
@@ -49,7 +49,7 @@ static int run(const struct ekiden_schema *to, const char *item, ProtobufCMessag
         cr_assert_eq(route.decoded_as->descriptor, record->descriptor);
         memset(&error, 0, sizeof(error));
         came_out = 0;
-        return ek_route_run(&route, record, 17, &arena, keep, ret_record, &error);
+        return ek_route_run(&route, record, 17, &scratch, keep, ret_record, &error);
 }
 
 static Garden__V2__Bed *bed_to_v2(Garden__V1__Bed *bed)
@@ -378,7 +378,7 @@ Test(generated, hop_is_refused_when_its_users_function_fails_or_makes_garbage)
         }
 }
 
-/* More than a chunk of the arena, so that each element takes an allocation of its own. */
+/* More than a chunk of the scratch, so that each element takes an allocation of its own. */
 static int fill_array(const Garden__V1__Bed *old, Garden__V2__Bed *new_, struct ekiden_hop *hop)
 {
         (void)old;
@@ -406,7 +406,7 @@ Test(generated, hop_is_refused_where_memory_runs_out_at_any_place)
         for (; r < 0 && limit < 100; limit++) {
                 Garden__V2__Bed *up;
 
-                ek_arena_deinit(&arena);
+                ek_scratch_deinit(&scratch);
                 allocations_left = limit;
                 r = run(&garden_v2, "beds", &bed.base, &up);
                 allocations_left = UINT32_MAX;

@@ -75,7 +75,7 @@ static int run_box(uint64_t number, struct ekiden_error *error)
         struct ek_chain chain = depot_chain(1);
         struct ek_route route = depot_route(&chain, "boxes");
         Depot__V2__Box box = DEPOT__V2__BOX__INIT;
-        struct ekiden_arena arena;
+        struct ekiden_scratch scratch;
         int r;
 
         cr_assert_eq(route.decoded_as->descriptor, &depot__v2__box__descriptor);
@@ -86,9 +86,9 @@ static int run_box(uint64_t number, struct ekiden_error *error)
         box.handle = 33;
         box.spare = -1;
         out_count = 0;
-        ek_arena_init(&arena);
-        r = ek_route_run(&route, &box.base, number, &arena, collect_box, out, error);
-        ek_arena_deinit(&arena);
+        ek_scratch_init(&scratch);
+        r = ek_route_run(&route, &box.base, number, &scratch, collect_box, out, error);
+        ek_scratch_deinit(&scratch);
         return r;
 }
 
@@ -113,14 +113,14 @@ Test(hop, maps_through_a_renaming_and_another_hop)
         struct ek_chain chain = depot_chain(1);
         struct ek_route route = depot_route(&chain, "remarks");
         Depot__V1__Note note = DEPOT__V1__NOTE__INIT;
-        struct ekiden_arena arena;
+        struct ekiden_scratch scratch;
 
         note.text = (char[]){"hello"};
-        ek_arena_init(&arena);
-        cr_expect_eq(ek_route_run(&route, &note.base, 12, &arena, collect_remark, out, NULL), 0);
+        ek_scratch_init(&scratch);
+        cr_expect_eq(ek_route_run(&route, &note.base, 12, &scratch, collect_remark, out, NULL), 0);
         cr_assert_eq(out_count, 1);
         cr_expect_str_eq(out[0], "hello no. 12");
-        ek_arena_deinit(&arena);
+        ek_scratch_deinit(&scratch);
 }
 
 TRANSFORM(drop)
@@ -284,18 +284,18 @@ Test(hop, that_leaves_a_required_string_null_is_refused)
         struct ek_route route;
         Depot__V3__Remark remark = DEPOT__V3__REMARK__INIT;
         struct ekiden_error error = {0};
-        struct ekiden_arena arena;
+        struct ekiden_scratch scratch;
 
         remark_to_v4 = forget_label;
         chain = depot_chain(3);
         route = depot_route(&chain, "remarks");
-        ek_arena_init(&arena);
-        cr_expect_eq(ek_route_run(&route, &remark.base, 5, &arena, collect_remark, out, &error),
+        ek_scratch_init(&scratch);
+        cr_expect_eq(ek_route_run(&route, &remark.base, 5, &scratch, collect_remark, out, &error),
                      EKIDEN_ETRANSFORMER);
         cr_expect_eq(out_count, 0);
         cr_expect_not_null(strstr(error.sentence, "record 5"), "%s", error.sentence);
         cr_expect_not_null(strstr(error.sentence, "field \"label\" is NULL"), "%s", error.sentence);
-        ek_arena_deinit(&arena);
+        ek_scratch_deinit(&scratch);
 }
 
 /* What the program said of its record is told as it is, not as the transformer's failure. */

@@ -147,15 +147,15 @@ static int keep_number(void *data, ProtobufCMessage *record)
 static int run_bed(const struct ek_route *route, const char *gardener, uint64_t *ret_number)
 {
         Garden__V1__Bed bed = GARDEN__V1__BED__INIT;
-        struct ekiden_arena arena;
+        struct ekiden_scratch scratch;
         int r;
 
         bed.tap = -1;
         bed.gardener = (char *)(uintptr_t)gardener;
         bed_up = join;
-        ek_arena_init(&arena);
-        r = ek_route_run(route, &bed.base, 0, &arena, keep_number, ret_number, NULL);
-        ek_arena_deinit(&arena);
+        ek_scratch_init(&scratch);
+        r = ek_route_run(route, &bed.base, 0, &scratch, keep_number, ret_number, NULL);
+        ek_scratch_deinit(&scratch);
         return r;
 }
 

@@ -26,7 +26,7 @@ static int count(void *data, ProtobufCMessage *record)
         return 0;
 }
 
-/* 20 KiB each: more than an arena's chunk, so each takes an allocation of its own. */
+/* 20 KiB each: more than an scratch's chunk, so each takes an allocation of its own. */
 TRANSFORM(grow)
 {
         Depot__V3__Box *box = (Depot__V3__Box *)new_;
@@ -61,15 +61,15 @@ Test(memory, that_runs_out_at_any_place_is_an_error, .timeout = 120)
         for (; r < 0 && limit < 100; limit++) {
                 Depot__V2__Box box = DEPOT__V2__BOX__INIT;
                 struct ekiden_error error = {0};
-                struct ekiden_arena arena;
+                struct ekiden_scratch scratch;
 
-                ek_arena_init(&arena);
+                ek_scratch_init(&scratch);
                 came_out = 0;
                 engine_failed = true;
                 allocations_left = limit;
-                r = ek_route_run(&route, &box.base, 0, &arena, count, NULL, &error);
+                r = ek_route_run(&route, &box.base, 0, &scratch, count, NULL, &error);
                 allocations_left = UINT32_MAX;
-                ek_arena_deinit(&arena);
+                ek_scratch_deinit(&scratch);
                 cr_assert(r == 0 || r == (engine_failed ? EKIDEN_ENOMEM : EKIDEN_ETRANSFORMER),
                           "with %u allocations: %d, %s", limit, r, error.sentence);
                 cr_assert_eq(error.code, r);

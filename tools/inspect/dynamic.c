@@ -35,7 +35,7 @@ void *dynamic_alloc(struct dynamic_types *types, size_t count, size_t size_bytes
 
         if (__builtin_mul_overflow(count, size_bytes, &total))
                 return NULL;
-        return ek_arena_alloc(&types->arena, total);
+        return ek_scratch_alloc(&types->scratch, total);
 }
 
 bool dynamic_is_identifier(const char *name)
@@ -266,7 +266,7 @@ int dynamic_types_new(const uint8_t *set, size_t size_bytes, struct dynamic_type
 
         if (!types)
                 return ekiden_error_set(error, EKIDEN_ENOMEM, "memory ran out");
-        ek_arena_init(&types->arena);
+        ek_scratch_init(&types->scratch);
         types->error = error;
         r = build(types, set, size_bytes);
         types->error = NULL;
@@ -284,7 +284,7 @@ struct dynamic_types *dynamic_types_free(struct dynamic_types *types)
         if (types->set)
                 google__protobuf__file_descriptor_set__free_unpacked(types->set, NULL);
         free(types->types);
-        ek_arena_deinit(&types->arena);
+        ek_scratch_deinit(&types->scratch);
         free(types);
         return NULL;
 }

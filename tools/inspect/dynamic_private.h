@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
-#include "arena.h"
 #include "dynamic.h"
 #include "google/protobuf/descriptor.pb-c.h"
+#include "scratch.h"
 
 /* A message or an enum, which the set's names lead to. */
 struct dynamic_type {
@@ -19,7 +19,7 @@ struct dynamic_type {
 };
 
 struct dynamic_types {
-        struct ekiden_arena arena;
+        struct ekiden_scratch scratch;
         Google__Protobuf__FileDescriptorSet *set;
         struct dynamic_type *types; /* sorted by name */
         size_t count, capacity;

@@ -41,7 +41,7 @@ static void *allocate(void *allocator_data, size_t size_bytes)
         if (size_bytes > RECORD_MEMORY_MAX - records->used_bytes)
                 return NULL;
         records->used_bytes += size_bytes;
-        return ek_arena_alloc(&records->arena, size_bytes);
+        return ek_scratch_alloc(&records->scratch, size_bytes);
 }
 
 static void do_not_free(void *allocator_data, void *pointer)
@@ -63,7 +63,7 @@ int records_begin(struct records *records, struct file *file, const struct ek_sn
         int r;
 
         *records = (struct records){.file = file, .index = item, .error = error};
-        ek_arena_init(&records->arena);
+        ek_scratch_init(&records->scratch);
         records->allocator = (ProtobufCAllocator){allocate, do_not_free, records};
         r = file_item(file, item, &records->item, error);
         if (r == 0)
@@ -77,7 +77,7 @@ void records_end(struct records *records)
         free(records->described);
         free(records->named);
         free(records->own);
-        ek_arena_deinit(&records->arena);
+        ek_scratch_deinit(&records->scratch);
 }
 
 static int make_room(struct records *records, size_t count)
@@ -210,7 +210,7 @@ static int unpack(struct records *records, struct record *record)
         const struct ekiden_message *type = record->item->message;
         int r;
 
-        ek_arena_reset(&records->arena);
+        ek_scratch_reset(&records->scratch);
         records->used_bytes = 0;
         records->own_count = 0;
         r = ek_message_unpack(type->descriptor, &records->allocator, record->packed,

@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-#include "arena.h"
 #include "file.h"
+#include "scratch.h"
 
 #define RECORD_MEMORY_MAX ((size_t)1 << 30) /* bytes that one record may take when unpacked */
 
@@ -46,7 +46,7 @@ struct records {
         bool *named; /* whether a record has named each */
         size_t described_count, described_capacity;
 
-        struct ekiden_arena arena; /* of the record in hand */
+        struct ekiden_scratch scratch; /* of the record in hand */
         ProtobufCAllocator allocator;
         size_t used_bytes;
         const char **own; /* the descriptors of the record in hand */

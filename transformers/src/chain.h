@@ -9,7 +9,7 @@
 
 #include <ekiden/hop.h>
 
-#include "arena.h"
+#include "scratch.h"
 
 #define EK_HOPS_MAX 256 /* that a program can register */
 #define EK_CHAIN_MAX 64 /* hops of one chain */
@@ -65,12 +65,12 @@ int ek_route_find(const struct ek_chain *chain, const struct ekiden_item *target
 /**
  * Sends one record along a route.
  *
- * @param record  unpacked as route->decoded_as, in the arena, its descriptor fields resolved
+ * @param record  unpacked as route->decoded_as, in the scratch, its descriptor fields resolved
  * @param number  of the record in its item, from 0
  * @param sink    called for each record that comes out, of the target's type; its error ends the
  * run
  * @return 0, or an error with a sentence that names transformer and record
  */
 int ek_route_run(const struct ek_route *route, ProtobufCMessage *record, uint64_t number,
-                 struct ekiden_arena *arena, int (*sink)(void *data, ProtobufCMessage *record),
+                 struct ekiden_scratch *scratch, int (*sink)(void *data, ProtobufCMessage *record),
                  void *data, struct ekiden_error *error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One record along its route: each transformer called in turn, with the arena as its memory. */
+/* One record along its route: each transformer called in turn, with the scratch as its memory. */
 #include <ekiden/hop.h>
 
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 struct run {
         const struct ek_route *route;
         uint64_t number;
-        struct ekiden_arena *arena;
+        struct ekiden_scratch *scratch;
         int (*sink)(void *data, ProtobufCMessage *record);
         void *data;
         struct ekiden_error *error;
@@ -33,7 +33,7 @@ static int pass_on(const struct run *run, size_t step, ProtobufCMessage *record)
 
 void *ekiden_hop_alloc(struct ekiden_hop *hop, size_t size_bytes)
 {
-        return ek_arena_alloc(hop->run->arena, size_bytes);
+        return ek_scratch_alloc(hop->run->scratch, size_bytes);
 }
 
 void *ekiden_hop_array(struct ekiden_hop *hop, size_t count, size_t size_bytes)
@@ -53,7 +53,7 @@ const ProtobufCMessage *ekiden_hop_find(struct ekiden_hop *hop, const char *item
 char *ekiden_hop_strdup(struct ekiden_hop *hop, const char *text)
 {
         size_t size = text ? strlen(text) + 1 : 0;
-        char *copy = text ? ek_arena_alloc(hop->run->arena, size) : NULL;
+        char *copy = text ? ek_scratch_alloc(hop->run->scratch, size) : NULL;
 
         return copy ? memcpy(copy, text, size) : NULL;
 }
@@ -64,14 +64,15 @@ char *ekiden_hop_printf(struct ekiden_hop *hop, const char *format, ...)
         char *text;
 
         va_start(arguments, format);
-        text = ek_arena_vprintf(hop->run->arena, format, arguments);
+        text = ek_scratch_vprintf(hop->run->scratch, format, arguments);
         va_end(arguments);
         return text;
 }
 
-static ProtobufCMessage *new_record(struct ekiden_arena *arena, const struct ekiden_message *type)
+static ProtobufCMessage *new_record(struct ekiden_scratch *scratch,
+                                    const struct ekiden_message *type)
 {
-        ProtobufCMessage *message = ek_arena_alloc(arena, type->descriptor->sizeof_message);
+        ProtobufCMessage *message = ek_scratch_alloc(scratch, type->descriptor->sizeof_message);
 
         if (message)
                 ek_record_init(type, message);
@@ -85,17 +86,17 @@ ProtobufCMessage *ekiden_hop_new(struct ekiden_hop *hop,
         const struct ekiden_message *type = ek_message_find(step->to->message, descriptor);
         const struct ekiden_message plain = {.descriptor = descriptor};
 
-        return new_record(hop->run->arena, type ? type : &plain);
+        return new_record(hop->run->scratch, type ? type : &plain);
 }
 
 int ekiden_hop_duplicate(struct ekiden_hop *hop, int descriptor, int *ret_descriptor)
 {
-        struct ekiden_arena *arena = hop->run->arena;
+        struct ekiden_scratch *scratch = hop->run->scratch;
 
-        if (!arena->duplicate)
+        if (!scratch->duplicate)
                 return EKIDEN_ESTATE;
         if (descriptor >= 0)
-                return arena->duplicate(arena->owner, descriptor, ret_descriptor);
+                return scratch->duplicate(scratch->owner, descriptor, ret_descriptor);
         *ret_descriptor = -1;
         return 0;
 }
@@ -157,12 +158,12 @@ static int transform(const struct run *run, size_t step, ProtobufCMessage *old)
 {
         const struct ek_step *at = &run->route->steps[step];
         struct ekiden_hop hop = {.run = run, .step = step};
-        ProtobufCMessage *record = new_record(run->arena, at->to->message);
+        ProtobufCMessage *record = new_record(run->scratch, at->to->message);
         int r;
 
         if (!record)
                 return fail(run, step, EKIDEN_ENOMEM, "", "memory ran out");
-        run->arena->transformed++;
+        run->scratch->transformed++;
         r = at->transformer->transform(old, record, &hop);
         if (hop.downstream < 0)
                 return hop.downstream; /* even if the transformer has overlooked it */
@@ -184,12 +185,12 @@ static int relabel(const struct run *run, size_t step, ProtobufCMessage *record)
 {
         const struct ekiden_message *type = run->route->steps[step].to->message;
         size_t size = protobuf_c_message_get_packed_size(record);
-        uint8_t *bytes = ek_arena_alloc(run->arena, size);
+        uint8_t *bytes = ek_scratch_alloc(run->scratch, size);
         ProtobufCMessage *copy = NULL;
 
         if (bytes) {
                 protobuf_c_message_pack(record, bytes);
-                copy = protobuf_c_message_unpack(type->descriptor, &run->arena->allocator, size,
+                copy = protobuf_c_message_unpack(type->descriptor, &run->scratch->allocator, size,
                                                  bytes);
         }
         if (!copy)
@@ -216,10 +217,10 @@ static int pass_on(const struct run *run, size_t step, ProtobufCMessage *record)
 }
 
 int ek_route_run(const struct ek_route *route, ProtobufCMessage *record, uint64_t number,
-                 struct ekiden_arena *arena, int (*sink)(void *data, ProtobufCMessage *record),
+                 struct ekiden_scratch *scratch, int (*sink)(void *data, ProtobufCMessage *record),
                  void *data, struct ekiden_error *error)
 {
-        const struct run run = {route, number, arena, sink, data, error};
+        const struct run run = {route, number, scratch, sink, data, error};
 
         return pass_on(&run, route->first, record);
 }

@@ -18,17 +18,17 @@ void ek_index_init(struct ek_index *index, const struct ekiden_item *item)
                 .key = protobuf_c_message_descriptor_get_field(item->message->descriptor,
                                                                item->key),
         };
-        ek_arena_init(&index->arena);
-        index->arena.is_secret = ek_message_has_secrets(item->message);
+        ek_scratch_init(&index->scratch);
+        index->scratch.is_secret = ek_message_has_secrets(item->message);
 }
 
 void ek_index_deinit(struct ek_index *index)
 {
-        ek_secret_free(index->arena.is_secret, index->scratch, index->scratch_size);
-        ek_arena_deinit(&index->arena);
+        ek_secret_free(index->scratch.is_secret, index->packed, index->packed_size);
+        ek_scratch_deinit(&index->scratch);
         free(index->records);
         index->records = NULL;
-        index->scratch = NULL;
+        index->packed = NULL;
         index->count = index->capacity = 0;
 }
 
@@ -44,14 +44,14 @@ static int make_room(struct ek_index *index, size_t size)
                 index->records = grown;
                 index->capacity = capacity;
         }
-        if (size <= index->scratch_size)
+        if (size <= index->packed_size)
                 return 0;
-        grown = ek_secret_realloc(index->arena.is_secret, index->scratch, index->scratch_size,
+        grown = ek_secret_realloc(index->scratch.is_secret, index->packed, index->packed_size,
                                   size);
         if (!grown)
                 return EKIDEN_ENOMEM;
-        index->scratch = grown;
-        index->scratch_size = size;
+        index->packed = grown;
+        index->packed_size = size;
         return 0;
 }
 
@@ -70,9 +70,9 @@ int ek_index_add(struct ek_index *index, const ProtobufCMessage *record)
 
         if (r < 0)
                 return r;
-        protobuf_c_message_pack(record, index->scratch);
-        copy = protobuf_c_message_unpack(record->descriptor, &index->arena.allocator, size,
-                                         index->scratch);
+        protobuf_c_message_pack(record, index->packed);
+        copy = protobuf_c_message_unpack(record->descriptor, &index->scratch.allocator, size,
+                                         index->packed);
         if (!copy)
                 return EKIDEN_ENOMEM;
         ek_resolve_descriptors(index->item->message, copy, set_none, NULL);

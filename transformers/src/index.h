@@ -9,7 +9,7 @@
 
 #include <ekiden/hop.h>
 
-#include "arena.h"
+#include "scratch.h"
 
 struct ek_indexed {
         const ProtobufCMessage *record;
@@ -20,12 +20,12 @@ struct ek_index {
         struct ek_index *next; /* of the same step */
         const struct ekiden_item *item; /* of the schema that the step comes from */
         const ProtobufCFieldDescriptor *key;
-        struct ekiden_arena arena;
+        struct ekiden_scratch scratch;
         struct ek_indexed *records;
         size_t count, capacity;
         bool is_sorted;
-        uint8_t *scratch;
-        size_t scratch_size;
+        uint8_t *packed; /* the record in hand */
+        size_t packed_size;
 };
 
 /** Makes an empty index of a stream with a key, in place. */

@@ -31,14 +31,14 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-struct ekiden_arena;
+struct ekiden_scratch;
 struct ekiden_objects;
 
 /** Where an export or an import of a stream stands; the library's, valid during the callback. */
 struct ekiden_cursor {
         uint64_t record; /* number of the record, from 0 */
         void *position; /* the program's own, NULL at record 0: its place in a list … */
-        struct ekiden_arena *arena; /* of ekiden_cursor_alloc() */
+        struct ekiden_scratch *scratch; /* of ekiden_cursor_alloc() */
         struct ekiden_error *error; /* of ekiden_cursor_refuse() */
         struct ekiden_objects *objects; /* that crossed, or will; of <ekiden/native.h>'s bindings */
 };

@@ -5,11 +5,11 @@
 
 #include <ekiden/tag.h>
 
-#include "arena.h"
+#include "scratch.h"
 
 void *ekiden_cursor_alloc(struct ekiden_cursor *cursor, size_t size_bytes)
 {
-        return ek_arena_alloc(cursor->arena, size_bytes);
+        return ek_scratch_alloc(cursor->scratch, size_bytes);
 }
 
 char *ekiden_cursor_printf(struct ekiden_cursor *cursor, const char *format, ...)
@@ -18,7 +18,7 @@ char *ekiden_cursor_printf(struct ekiden_cursor *cursor, const char *format, ...
         char *text;
 
         va_start(arguments, format);
-        text = ek_arena_vprintf(cursor->arena, format, arguments);
+        text = ek_scratch_vprintf(cursor->scratch, format, arguments);
         va_end(arguments);
         return text;
 }

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arena.h"
 #include "fields.h"
+#include "scratch.h"
 #include "secret.h"
 #include "state/batch.h"
 #include "state/callback.h"
@@ -119,13 +119,13 @@ static void note_figures(const struct ek_batch *batch, uint64_t began_ns)
         };
 }
 
-static int export_records(struct ek_batch *batch, struct ekiden_arena *arena, uint64_t announced,
-                          const struct ek_count *before)
+static int export_records(struct ek_batch *batch, struct ekiden_scratch *scratch,
+                          uint64_t announced, const struct ek_count *before)
 {
         const struct ek_tagged *tagged = batch->tagged;
         const struct ek_callback callback = {tagged->name, "export_record", "could not export"};
         struct ekiden_cursor cursor = {
-                .arena = arena, .error = batch->error, .objects = batch->export_->objects};
+                .scratch = scratch, .error = batch->error, .objects = batch->export_->objects};
         ek_auto_free ProtobufCMessage *record =
                 calloc(1, tagged->item.message->descriptor->sizeof_message);
 
@@ -136,7 +136,7 @@ static int export_records(struct ek_batch *batch, struct ekiden_arena *arena, ui
                 size_t size_before = batch->size;
                 int r;
 
-                ek_arena_reset(arena);
+                ek_scratch_reset(scratch);
                 ek_record_init(tagged->item.message, record);
                 r = tagged->binding->export_record(tagged->functions, record, &cursor,
                                                    tagged->data);
@@ -155,11 +155,12 @@ static int export_records(struct ek_batch *batch, struct ekiden_arena *arena, ui
 }
 
 /* What the item's records led to, until nothing is left that was not sent. */
-static int export_objects(struct ek_batch *batch, struct ekiden_arena *arena, uint64_t announced,
-                          const struct ek_count *before)
+static int export_objects(struct ek_batch *batch, struct ekiden_scratch *scratch,
+                          uint64_t announced, const struct ek_count *before)
 {
         struct ekiden_objects *objects = batch->export_->objects;
-        struct ekiden_cursor cursor = {.arena = arena, .error = batch->error, .objects = objects};
+        struct ekiden_cursor cursor = {
+                .scratch = scratch, .error = batch->error, .objects = objects};
         const struct ek_object_type *type;
         uint64_t identity;
         const void *object;
@@ -170,8 +171,8 @@ static int export_objects(struct ek_batch *batch, struct ekiden_arena *arena, ui
                 size_t size_before = batch->size;
                 ProtobufCMessage *record;
 
-                ek_arena_reset(arena);
-                record = ek_arena_alloc(arena, type->message->descriptor->sizeof_message);
+                ek_scratch_reset(scratch);
+                record = ek_scratch_alloc(scratch, type->message->descriptor->sizeof_message);
                 if (!record)
                         return ekiden_error_set(batch->error, EKIDEN_ENOMEM,
                                                 "memory ran out while exporting");
@@ -237,27 +238,27 @@ int ek_export_item(struct ek_export *export_, const struct ek_tagged *tagged,
         };
         uint64_t announced = announced_count(tagged);
         uint64_t began_ns = ek_now_ns();
-        struct ekiden_arena arena;
+        struct ekiden_scratch scratch;
         int r;
 
-        ek_arena_init(&arena);
-        arena.is_secret = batch.is_secret;
+        ek_scratch_init(&scratch);
+        scratch.is_secret = batch.is_secret;
         if (batch.is_secret)
                 ek_link_keep_secret(export_->link);
         r = make_objects(&batch);
         if (r == 0 && export_->link)
                 r = send_item(&batch, announced);
         if (r == 0)
-                r = export_records(&batch, &arena, announced, &before);
+                r = export_records(&batch, &scratch, announced, &before);
         if (r == 0 && tagged->native)
-                r = export_objects(&batch, &arena, announced, &before);
+                r = export_objects(&batch, &scratch, announced, &before);
         if (r == 0)
                 report(&batch, &before, announced, true);
         if (r == 0 && export_->link)
                 r = send_end(&batch);
         if (r == 0)
                 note_figures(&batch, began_ns);
-        ek_arena_deinit(&arena);
+        ek_scratch_deinit(&scratch);
         ek_batch_deinit(&batch);
         if (r < 0 && error && error->item[0] == '\0')
                 memcpy(error->item, tagged->name, sizeof(error->item));

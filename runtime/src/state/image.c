@@ -23,15 +23,15 @@ static void *member(ProtobufCMessage *message, unsigned int offset)
         return (char *)message + offset;
 }
 
-static ProtobufCMessage *copy(struct ekiden_arena *arena, const ProtobufCMessage *record)
+static ProtobufCMessage *copy(struct ekiden_scratch *scratch, const ProtobufCMessage *record)
 {
         size_t size = protobuf_c_message_get_packed_size(record);
-        uint8_t *bytes = ek_arena_alloc(arena, size > 0 ? size : 1);
+        uint8_t *bytes = ek_scratch_alloc(scratch, size > 0 ? size : 1);
 
         if (!bytes)
                 return NULL;
         protobuf_c_message_pack(record, bytes);
-        return protobuf_c_message_unpack(record->descriptor, &arena->allocator, size, bytes);
+        return protobuf_c_message_unpack(record->descriptor, &scratch->allocator, size, bytes);
 }
 
 /* A positive number is the same, whether the program had it in a signed or an unsigned integer. */
@@ -115,12 +115,13 @@ static void set_key(ProtobufCMessage *message, unsigned int key)
                 *(protobuf_c_boolean *)member(message, field->quantifier_offset) = 1;
 }
 
-ProtobufCMessage *ek_likeness_copy(const struct ek_likeness *likeness, struct ekiden_arena *arena,
+ProtobufCMessage *ek_likeness_copy(const struct ek_likeness *likeness,
+                                   struct ekiden_scratch *scratch,
                                    const struct ekiden_message *type,
                                    const ProtobufCMessage *record, bool *ret_masked)
 {
         const struct ekiden_native *native = likeness->native;
-        ProtobufCMessage *message = copy(arena, record);
+        ProtobufCMessage *message = copy(scratch, record);
         bool is_masked = false;
 
         if (!message)
@@ -156,13 +157,13 @@ void ek_image_init(struct ek_image *image, const struct ek_tagged *tagged, bool 
                 .is_crossing = is_crossing,
                 .objects = objects,
         };
-        ek_arena_init(&image->arena);
-        image->arena.is_secret = ek_message_has_secrets(tagged->item.message);
+        ek_scratch_init(&image->scratch);
+        image->scratch.is_secret = ek_message_has_secrets(tagged->item.message);
 }
 
 void ek_image_deinit(struct ek_image *image)
 {
-        ek_arena_deinit(&image->arena);
+        ek_scratch_deinit(&image->scratch);
 }
 
 void ek_image_add_entry(struct ek_image *image, uint64_t identity)
@@ -179,14 +180,14 @@ static int add_alike(struct ek_image *image, struct ek_digest *digest, uint64_t 
         uint8_t *packed;
         size_t size;
 
-        ek_arena_reset(&image->arena);
-        message = ek_likeness_copy(likeness, &image->arena, type, record, NULL);
+        ek_scratch_reset(&image->scratch);
+        message = ek_likeness_copy(likeness, &image->scratch, type, record, NULL);
         if (!message)
                 return EKIDEN_ENOMEM;
         if (seed == EK_IMAGE_OBJECT && ek_record_is_stub(type, message))
                 return 0;
         size = protobuf_c_message_get_packed_size(message);
-        packed = ek_arena_alloc(&image->arena, size > 0 ? size : 1);
+        packed = ek_scratch_alloc(&image->scratch, size > 0 ? size : 1);
         if (!packed)
                 return EKIDEN_ENOMEM;
         protobuf_c_message_pack(message, packed);

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "arena.h"
+#include "scratch.h"
 #include "state/tagged.h"
 
 /* How records are made alike before they are compared. */
@@ -27,9 +27,10 @@ struct ek_likeness {
  *
  * @param record     its descriptors are the process's own
  * @param ret_masked whether something was masked; NULL: who cares
- * @return the copy, in the arena; NULL: memory ran out
+ * @return the copy, in the scratch; NULL: memory ran out
  */
-ProtobufCMessage *ek_likeness_copy(const struct ek_likeness *likeness, struct ekiden_arena *arena,
+ProtobufCMessage *ek_likeness_copy(const struct ek_likeness *likeness,
+                                   struct ekiden_scratch *scratch,
                                    const struct ekiden_message *type,
                                    const ProtobufCMessage *record, bool *ret_masked);
 
@@ -47,7 +48,7 @@ enum {
 
 struct ek_image {
         bool is_crossing, is_value;
-        struct ekiden_arena arena; /* of the record in hand */
+        struct ekiden_scratch scratch; /* of the record in hand */
         struct ek_digest records;
         struct ek_digest *objects; /* of all items; not used where none is bound */
 };

@@ -88,8 +88,8 @@ int ek_import_unpack(struct ek_import *import, const struct ekiden_message *type
 {
         int r;
 
-        ek_arena_reset(&import->arena);
-        r = ek_message_unpack(type->descriptor, &import->arena.allocator, data, size, ret_record);
+        ek_scratch_reset(&import->scratch);
+        r = ek_message_unpack(type->descriptor, &import->scratch.allocator, data, size, ret_record);
         if (r == EKIDEN_ELIMIT)
                 return ek_import_malformed(import, "its messages are nested over 100 deep");
         if (r == EKIDEN_ENOMEM)
@@ -157,8 +157,8 @@ static int import_record(struct ek_import *import, const uint8_t *data, size_t s
                         return r;
         }
         if (import->route)
-                r = ek_route_run(import->route, record, import->count.records, &import->arena, sink,
-                                 import, import->error);
+                r = ek_route_run(import->route, record, import->count.records, &import->scratch,
+                                 sink, import, import->error);
         else
                 r = sink(import, record);
         if (r == 0)
@@ -316,7 +316,7 @@ static void note_figures(const struct ek_import *import, uint64_t began_ns)
                 .bytes = import->count.bytes,
                 .descriptors = import->count.descriptors,
                 .taken = import->taken,
-                .transformed = import->arena.transformed,
+                .transformed = import->scratch.transformed,
                 .duration_ns = ek_now_ns() - began_ns,
                 .digest_kind = import->digest_kind,
                 .digest = import->digest,
@@ -359,16 +359,16 @@ int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struc
         uint64_t began_ns = ek_now_ns();
         int r;
 
-        ek_arena_init(&import.arena);
-        import.arena.is_secret = is_secret(tagged, route);
+        ek_scratch_init(&import.scratch);
+        import.scratch.is_secret = is_secret(tagged, route);
         import.is_imaged = import.digest_kind == EK_DIGEST_LIVE;
         ek_image_init(&import.image, tagged, route && route->count > 0,
                       import.objects ? &import.objects->given : NULL);
-        if (import.arena.is_secret)
+        if (import.scratch.is_secret)
                 ek_link_keep_secret(link);
-        import.arena.duplicate = ek_import_duplicate;
-        import.arena.owner = &import;
-        import.cursor.arena = &import.arena;
+        import.scratch.duplicate = ek_import_duplicate;
+        import.scratch.owner = &import;
+        import.cursor.scratch = &import.scratch;
         import.cursor.error = error;
         import.cursor.objects = objects;
         if (objects) {
@@ -382,7 +382,7 @@ int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struc
                 ek_native_undo(tagged, objects);
         ek_import_drop_descriptors(&import);
         ek_image_deinit(&import.image);
-        ek_arena_deinit(&import.arena);
+        ek_scratch_deinit(&import.scratch);
         if (r < 0 && error && error->item[0] == '\0')
                 memcpy(error->item, tagged->name, sizeof(error->item));
         return r;

@@ -73,8 +73,8 @@ static int import_object(struct ek_import *import, uint64_t tag, const uint8_t *
                 return 0; /* it came with another item */
         }
         import->object_type = ek_objects_type_of_item(import->objects, route->target);
-        r = ek_route_run(route, record, import->count.objects, &import->arena, object_sink, import,
-                         import->error);
+        r = ek_route_run(route, record, import->count.objects, &import->scratch, object_sink,
+                         import, import->error);
         if (r == 0)
                 ek_import_close_unclaimed(import);
         return r == 0 && !ek_objects_has(import->objects, identity)

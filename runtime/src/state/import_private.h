@@ -2,7 +2,7 @@
 /* What import.c, import_descriptors.c and import_object_frame.c share: one item on its way in. */
 #pragma once
 
-#include "arena.h"
+#include "scratch.h"
 #include "state/image.h"
 #include "state/transfer.h"
 
@@ -23,7 +23,7 @@ struct ek_import {
         struct ekiden_objects *objects; /* NULL: the item is not bound to structs */
         const struct ek_object_type *object_type; /* of the object in hand */
         struct ekiden_error *error;
-        struct ekiden_arena arena;
+        struct ekiden_scratch scratch;
         struct ekiden_cursor cursor;
         bool is_snapshot; /* ITEM said so: descriptors are told of and do not come, and each item
                              brings all objects that it leads to */
@@ -73,7 +73,7 @@ int ek_import_descriptors(struct ek_import *import, const struct ek_frame *frame
 int ek_import_resolve(void *data, int32_t *value);
 int ek_import_claim(void *data, int32_t *value);
 
-/** A transformer wants one more of a descriptor (arena.h): as if it had come with the record. */
+/** A transformer wants one more of a descriptor (scratch.h): as if it had come with the record. */
 int ek_import_duplicate(void *data, int descriptor, int *ret_descriptor);
 
 /** What the record in hand has claimed becomes the program's, or is the library's again. */

@@ -37,12 +37,12 @@ int ek_import_visit(struct ek_link *link, const struct ek_wait *wait,
         int r;
 
         strncpy(tagged.name, source->name, sizeof(tagged.name) - 1);
-        ek_arena_init(&import.arena);
-        import.arena.is_secret = ek_message_has_secrets(source->message);
-        if (import.arena.is_secret)
+        ek_scratch_init(&import.scratch);
+        import.scratch.is_secret = ek_message_has_secrets(source->message);
+        if (import.scratch.is_secret)
                 ek_link_keep_secret(link);
         r = ek_import_answer(&import);
         ek_import_drop_descriptors(&import);
-        ek_arena_deinit(&import.arena);
+        ek_scratch_deinit(&import.scratch);
         return r;
 }

@@ -56,7 +56,7 @@ int ek_native_refuse(struct ekiden_cursor *cursor, int code, const struct ekiden
  * Fills a message from a struct.
  *
  * @param message  initialised; strings and bytes of the struct are aliased, the rest lies in the
- *                 cursor's arena
+ *                 cursor's scratch
  * @return 0, or an error with its sentence
  */
 int ek_native_export(struct ekiden_cursor *cursor, const struct ekiden_native *native,

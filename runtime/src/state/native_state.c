@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arena.h"
 #include "fields.h"
+#include "scratch.h"
 #include "secret.h"
 #include "state/callback.h"
 #include "state/key.h"
@@ -259,7 +259,7 @@ static int insert_entries(const struct ek_tagged *tagged, struct ekiden_cursor *
                 void *entry = objects->entries[objects->inserted];
                 int r;
 
-                ek_arena_reset(cursor->arena);
+                ek_scratch_reset(cursor->scratch);
                 cursor->record = objects->inserted;
                 r = insert(tagged, entry, cursor);
                 if (r < 0) {

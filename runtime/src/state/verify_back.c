@@ -40,8 +40,8 @@ int ek_back_init(struct ek_back *back, const struct ek_chain *up,
                  const struct ek_registry *registry, struct ekiden_error *error)
 {
         *back = (struct ek_back){.up = up, .is_same = up->count == 0};
-        ek_arena_init(&back->arena);
-        back->arena.is_secret = true; /* one of the items may be */
+        ek_scratch_init(&back->scratch);
+        back->scratch.is_secret = true; /* one of the items may be */
         back->is_there = back->is_same ||
                          ek_chain_find(registry, up->from, up->to->version, &back->down, NULL) == 0;
         if (back->is_same || !back->is_there)
@@ -58,7 +58,7 @@ void ek_back_deinit(struct ek_back *back)
 {
         free(back->objects);
         free(back->ours);
-        ek_arena_deinit(&back->arena);
+        ek_scratch_deinit(&back->scratch);
 }
 
 /* What the transformers of an item look up in another; or NULL. */
@@ -182,8 +182,8 @@ static int stub_back(struct ek_back *back, const struct ekiden_message *type,
         ProtobufCMessage *stub;
         uint64_t identity;
 
-        ek_arena_reset(&back->arena);
-        stub = ek_arena_alloc(&back->arena, target->descriptor->sizeof_message);
+        ek_scratch_reset(&back->scratch);
+        stub = ek_scratch_alloc(&back->scratch, target->descriptor->sizeof_message);
         if (!stub)
                 return ekiden_error_set(error, EKIDEN_ENOMEM, "memory ran out while verifying");
         ek_record_init(target, stub);
@@ -210,9 +210,9 @@ static int go_back(void *data, const struct ekiden_message *type, uint64_t tag,
                 passage.target = route->target;
                 passage.tag = ek_object_tag(back->up->from, route->target);
         }
-        ek_arena_reset(&back->arena);
-        back->arena.duplicate = lend_descriptor;
-        return ek_route_run(route, record, back->record++, &back->arena, arrive, &passage, error);
+        ek_scratch_reset(&back->scratch);
+        back->scratch.duplicate = lend_descriptor;
+        return ek_route_run(route, record, back->record++, &back->scratch, arrive, &passage, error);
 }
 
 int ek_back_export(struct ek_back *back, struct ek_export *export_,

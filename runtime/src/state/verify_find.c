@@ -36,7 +36,7 @@ struct lost {
 
 struct find {
         const struct ek_comparison *comparison;
-        struct ekiden_arena arena; /* of the record in hand */
+        struct ekiden_scratch scratch; /* of the record in hand */
         struct ek_seen_list seen;
         struct ek_seen_list there; /* identities of objects, which may not be what they were */
         struct lost lost[LOST_MAX];
@@ -77,7 +77,7 @@ static const struct ekiden_native *native_of(const struct find *find,
 static int pack(struct find *find, const ProtobufCMessage *message, struct ek_record_kept *kept)
 {
         kept->size = protobuf_c_message_get_packed_size(message);
-        kept->packed = ek_arena_alloc(&find->arena, kept->size > 0 ? kept->size : 1);
+        kept->packed = ek_scratch_alloc(&find->scratch, kept->size > 0 ? kept->size : 1);
         if (!kept->packed)
                 return EKIDEN_ENOMEM;
         protobuf_c_message_pack(message, kept->packed);
@@ -117,8 +117,8 @@ static int prepare(struct find *find, const struct ekiden_message *type, uint64_
         ProtobufCMessage *message;
 
         like.kept.number = tag == 0 ? find->records++ : find->objects++;
-        ek_arena_reset(&find->arena);
-        message = ek_likeness_copy(&likeness, &find->arena, type, record, &is_masked);
+        ek_scratch_reset(&find->scratch);
+        message = ek_likeness_copy(&likeness, &find->scratch, type, record, &is_masked);
         if (!message || pack(find, message, &like.kept) < 0)
                 return EKIDEN_ENOMEM;
         find->is_in_part |= is_masked;
@@ -428,15 +428,15 @@ int ek_verify_find(const struct ek_comparison *comparison, bool *ret_in_part,
         struct find find = {.comparison = comparison};
         int r;
 
-        ek_arena_init(&find.arena);
-        find.arena.is_secret = true; /* one of the items may be */
+        ek_scratch_init(&find.scratch);
+        find.scratch.is_secret = true; /* one of the items may be */
         r = search(&find, error);
         for (size_t i = 0; i < find.lost_count; i++)
                 ek_secret_free(true, find.lost[i].kept.packed, find.lost[i].kept.size);
         ek_secret_free(true, find.odd.kept.packed, find.odd.kept.size);
         free(find.seen.seen);
         free(find.there.seen);
-        ek_arena_deinit(&find.arena);
+        ek_scratch_deinit(&find.scratch);
         if (r == 0)
                 *ret_in_part = find.is_in_part;
         return r;

@@ -2,7 +2,7 @@
 /* What verify.c and verify_….c share. */
 #pragma once
 
-#include "arena.h"
+#include "scratch.h"
 #include "state/image.h"
 #include "state/verify.h"
 
@@ -15,7 +15,7 @@ struct ek_back {
         struct ek_route *objects; /* of each item of ours that is of kind OBJECTS */
         /* For each item of the predecessor's of that kind, our message; NULL: none comes back. */
         const struct ekiden_message **ours;
-        struct ekiden_arena arena;
+        struct ekiden_scratch scratch;
         /* The item in hand: */
         const struct ek_tagged *tagged;
         const struct ekiden_item *source; /* as the predecessor has it */
@@ -62,7 +62,7 @@ struct ek_up {
         const struct ek_visitor *visitor; /* sees what the program was given */
         struct ek_route route;
         uint64_t target_tag; /* of the object in hand; 0: a record */
-        struct ekiden_arena arena;
+        struct ekiden_scratch scratch;
         uint64_t record; /* number of the one in hand */
         struct ekiden_error *error;
 };

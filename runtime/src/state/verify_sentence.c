@@ -5,16 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "arena.h"
 #include "difference.h"
 #include "fields.h"
+#include "scratch.h"
 #include "secret.h"
 #include "state/key.h"
 #include "utf8.h"
 
 /* One record or two, unpacked. */
 struct pair {
-        struct ekiden_arena arena;
+        struct ekiden_scratch scratch;
         ProtobufCMessage *came, *ours;
 };
 
@@ -25,7 +25,7 @@ static int out_of_memory(struct ekiden_error *error)
 
 static ProtobufCMessage *unpack(struct pair *pair, const struct ek_record_kept *kept)
 {
-        return kept ? protobuf_c_message_unpack(kept->type->descriptor, &pair->arena.allocator,
+        return kept ? protobuf_c_message_unpack(kept->type->descriptor, &pair->scratch.allocator,
                                                 kept->size, kept->packed)
                     : NULL;
 }
@@ -34,8 +34,8 @@ static ProtobufCMessage *unpack(struct pair *pair, const struct ek_record_kept *
 static void unpack_pair(struct pair *pair, const struct ek_record_kept *came,
                         const struct ek_record_kept *ours)
 {
-        ek_arena_init(&pair->arena);
-        pair->arena.is_secret = ek_message_has_secrets(came->type);
+        ek_scratch_init(&pair->scratch);
+        pair->scratch.is_secret = ek_message_has_secrets(came->type);
         pair->came = unpack(pair, came);
         pair->ours = unpack(pair, ours);
 }
@@ -82,7 +82,7 @@ bool ek_kept_are_one(const struct ekiden_item *source, const struct ek_record_ke
                 return false;
         unpack_pair(&pair, came, ours);
         is_one = pair.came && pair.ours && are_one(source, came, &pair);
-        ek_arena_deinit(&pair.arena);
+        ek_scratch_deinit(&pair.scratch);
         return is_one;
 }
 
@@ -107,7 +107,7 @@ static int finish(const struct ek_told *told, const struct ek_record_kept *kept,
         memcpy(error->item, told->tagged->name, sizeof(error->item));
         if (pair.came && kept->tag == 0)
                 ek_name_key(error, kept->number, told->item, pair.came);
-        ek_arena_deinit(&pair.arena);
+        ek_scratch_deinit(&pair.scratch);
         return error->code;
 }
 
@@ -199,7 +199,7 @@ unsigned int ek_kept_distance(const struct ek_record_kept *came, const struct ek
         unpack_pair(&pair, came, ours);
         if (pair.came && pair.ours)
                 ek_difference_each(&rules, pair.came, pair.ours, NULL);
-        ek_arena_deinit(&pair.arena);
+        ek_scratch_deinit(&pair.scratch);
         return distance;
 }
 
@@ -218,7 +218,7 @@ int ek_verify_differs(const struct ek_told *told, const struct ek_record_kept *c
                     ? ek_difference_find(&rules, pair.came, pair.ours, &difference, NULL)
                     : EKIDEN_ENOMEM;
 
-        ek_arena_deinit(&pair.arena);
+        ek_scratch_deinit(&pair.scratch);
         if (r == EKIDEN_ENOMEM)
                 return out_of_memory(error);
         if (r != 1 || difference.kind == EK_DIFFERENCE_UNKNOWN)

@@ -39,18 +39,18 @@ static int go_up(void *data, const struct ekiden_message *type, uint64_t tag,
                 return 0; /* nobody was given it */
         if (up->route.count == 0)
                 return up->visitor->visit(up->visitor->data, type, tag, record, error);
-        ek_arena_reset(&up->arena);
-        up->arena.duplicate = lend_descriptor;
+        ek_scratch_reset(&up->scratch);
+        up->scratch.duplicate = lend_descriptor;
         up->target_tag = 0;
         if (tag == 0)
-                return ek_route_run(&up->route, record, up->record++, &up->arena, arrive, up,
+                return ek_route_run(&up->route, record, up->record++, &up->scratch, arrive, up,
                                     error);
         route = up->verification->imported->routes[(tag >> 3) - 1];
         if (!route.source)
                 return 0; /* we know no such objects */
         route.first = 0; /* it was unpacked as the predecessor has it */
         up->target_tag = ek_object_tag(chain->to, route.target);
-        return ek_route_run(&route, record, up->record++, &up->arena, arrive, up, error);
+        return ek_route_run(&route, record, up->record++, &up->scratch, arrive, up, error);
 }
 
 static int ask(struct ek_up *up)
@@ -78,10 +78,10 @@ int ek_up_again(const struct ek_verification *verification, const struct ek_tagg
         if (r < 0 || !up.route.source)
                 return r;
         up.route.first = 0;
-        ek_arena_init(&up.arena);
-        up.arena.is_secret = true; /* in one version it may be */
+        ek_scratch_init(&up.scratch);
+        up.scratch.is_secret = true; /* in one version it may be */
         r = ask(&up);
         ek_lookups_free(&up.route);
-        ek_arena_deinit(&up.arena);
+        ek_scratch_deinit(&up.scratch);
         return r;
 }

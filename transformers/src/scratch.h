@@ -12,10 +12,10 @@
 
 #include <protobuf-c/protobuf-c.h>
 
-struct ekiden_arena_chunk;
+struct ekiden_scratch_chunk;
 
-struct ekiden_arena {
-        struct ekiden_arena_chunk *chunks; /* newest first */
+struct ekiden_scratch {
+        struct ekiden_scratch_chunk *chunks; /* newest first */
         size_t used; /* bytes of the newest */
         bool is_secret; /* what it held is wiped when it is given back */
         ProtobufCAllocator allocator; /* for protobuf-c; its free does nothing */
@@ -26,18 +26,18 @@ struct ekiden_arena {
         uint64_t transformed; /* calls of transformers on the records that lay here so far */
 };
 
-/** Makes an empty arena in place; it allocates nothing yet. Must not be moved afterwards. */
-void ek_arena_init(struct ekiden_arena *arena);
+/** Makes an empty scratch in place; it allocates nothing yet. Must not be moved afterwards. */
+void ek_scratch_init(struct ekiden_scratch *scratch);
 
 /** Frees all. */
-void ek_arena_deinit(struct ekiden_arena *arena);
+void ek_scratch_deinit(struct ekiden_scratch *scratch);
 
 /** Gives back what was allocated, keeping the largest chunk for the next record. */
-void ek_arena_reset(struct ekiden_arena *arena);
+void ek_scratch_reset(struct ekiden_scratch *scratch);
 
 /** Zeroed memory aligned for any type; NULL when memory ran out. */
-void *ek_arena_alloc(struct ekiden_arena *arena, size_t size_bytes);
+void *ek_scratch_alloc(struct ekiden_scratch *scratch, size_t size_bytes);
 
 /** A formatted string; NULL when memory ran out. */
-char *ek_arena_vprintf(struct ekiden_arena *arena, const char *format, va_list arguments)
+char *ek_scratch_vprintf(struct ekiden_scratch *scratch, const char *format, va_list arguments)
         __attribute__((format(printf, 2, 0)));
