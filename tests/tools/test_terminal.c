@@ -201,8 +201,11 @@ Test(terminal, a_program_that_announces_no_count_gets_no_bar)
 
         start(&scene, 100);
         scene_send_until(&scene, EKIDEN_PHASE_TRANSFER);
-        for (uint64_t i = 1; i <= 3; i++) {
-                scene_send_progress(&scene, "members", i, 0, i);
+        /* Said again, as what comes while the tool does not run is drawn once. */
+        for (uint64_t i = 1; i <= 10; i++) {
+                uint64_t records = i < 3 ? i : 3;
+
+                scene_send_progress(&scene, "members", records, 0, records);
                 usleep(80000);
         }
         finish(&scene);
