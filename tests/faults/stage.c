@@ -301,6 +301,8 @@ static int connect_to(const struct stage *stage)
         const struct sockaddr_un address = address_of(stage);
         int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+        /* Connecting, too: it waits where the backlog is full (unix(7)). */
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
         if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
                 close(fd);

@@ -46,6 +46,7 @@ void ek_log(enum ekiden_log_level level, const char *format, ...)
         va_start(arguments, format);
         vsnprintf(message, sizeof(message), format, arguments);
         va_end(arguments);
-        ek_utf8_blank_controls(message); /* one line, whatever an operator's path has in it */
+        /* Text, and one line, whatever an operator's path has in it, and wherever it was cut. */
+        ek_utf8_copy_line(message, sizeof(message), message);
         sink.log(sink.data, level, message);
 }
