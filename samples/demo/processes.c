@@ -99,23 +99,30 @@ static bool is_alive_in(const char *pid, pid_t group)
                its_group == group && state != 'Z' && state != 'X';
 }
 
-pid_t process_alone_in(pid_t group, pid_t other)
+int process_count_in(pid_t group, pid_t other, pid_t *ret_last)
 {
         DIR *directory = opendir("/proc");
         struct dirent *entry;
-        pid_t found = 0;
         int count = 0;
 
         if (!directory)
-                return 0;
+                return -1;
         while ((entry = readdir(directory))) {
                 pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
                 if (pid > 0 && pid != group && pid != other && is_alive_in(entry->d_name, group)) {
-                        found = pid;
+                        if (ret_last)
+                                *ret_last = pid;
                         count++;
                 }
         }
         closedir(directory);
-        return count == 1 ? found : 0;
+        return count;
+}
+
+pid_t process_alone_in(pid_t group, pid_t other)
+{
+        pid_t found = 0;
+
+        return process_count_in(group, other, &found) == 1 ? found : 0;
 }

@@ -24,6 +24,14 @@ pid_t process_keeper(int *ret_pipe);
  */
 pid_t process_start(const char *const arguments[], pid_t group, int output, int errors);
 
+/**
+ * How many processes are alive in the group beside its leader and `other`.
+ *
+ * @param ret_last  one of them, unchanged if there is none; may be NULL
+ * @return their count; -1 and errno
+ */
+int process_count_in(pid_t group, pid_t other, pid_t *ret_last);
+
 /** The one process that is alive in the group beside its leader and `other`; 0: none, or several.
  */
 pid_t process_alone_in(pid_t group, pid_t other);

@@ -139,10 +139,10 @@ static void expect_nobody_is_left(struct service *service, const char *phase)
 {
         char path[128];
 
-        for (int i = 0; i < 1000 && process_alone_in(service->keeper, 0) != 0; i++)
+        for (int i = 0; i < 1000 && process_count_in(service->keeper, 0, NULL) != 0; i++)
                 usleep(10000);
-        cr_expect_eq(process_alone_in(service->keeper, 0), 0, "killed in %s: a process is left",
-                     phase);
+        cr_expect_eq(process_count_in(service->keeper, 0, NULL), 0,
+                     "killed in %s: a process is left", phase);
         cr_expect_eq(count_sockets(service), 1, "killed in %s", phase);
         snprintf(path, sizeof(path), "%s/probe.%d", service->directory, (int)service->pid);
         unlink(path);
