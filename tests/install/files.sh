@@ -36,7 +36,7 @@ expect_library() {
 expect_headers() {
         local header
 
-        for header in annotate ekiden error hop native native_assert observer schema snapshot start tag \
+        for header in annotate codec ekiden error hop native native_assert observer schema snapshot start tag \
                 update_point uv; do
                 expect_file "include/ekiden/$header.h"
         done
