@@ -23,3 +23,6 @@ const char *ek_emit_native_place(struct ek_memory *arena, const struct ek_place 
 /** "Session.id", likewise. */
 const char *ek_emit_native_field_name(struct ek_memory *arena, const struct ek_field *field,
                                       const struct ek_message *message);
+
+/** The functions that lead to a program's container, and the one that tags item `index` with it. */
+void ek_emit_native_container(struct ek_text *out, const struct ek_schema *schema, size_t index);

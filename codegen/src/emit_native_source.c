@@ -73,57 +73,6 @@ static const char singleton_template[] =
         "        return ekiden_tag_native(&$schema$.items[$index$], &$schema$_natives, state);\n"
         "}\n";
 
-static const char stream_template[] =
-        "\n"
-        "static uint64_t $schema$_count_$item$(const void *functions, void *data)\n"
-        "{\n"
-        "        const struct $schema$_$item$_functions *typed = (const struct "
-        "$schema$_$item$_functions *)functions;\n"
-        "\n"
-        "        return typed->count != NULL ? typed->count(data) : UINT64_MAX;\n"
-        "}\n"
-        "\n"
-        "static void *$schema$_next_$item$(const void *functions, void *previous, struct "
-        "ekiden_cursor *cursor, void *data)\n"
-        "{\n"
-        "        const struct $schema$_$item$_functions *typed = (const struct "
-        "$schema$_$item$_functions *)functions;\n"
-        "\n"
-        "        return typed->next(($struct$ *)previous, cursor, data);\n"
-        "}\n"
-        "\n"
-        "static int $schema$_insert_$item$(const void *functions, void *entry, struct "
-        "ekiden_cursor *cursor, void *data)\n"
-        "{\n"
-        "        const struct $schema$_$item$_functions *typed = (const struct "
-        "$schema$_$item$_functions *)functions;\n"
-        "\n"
-        "        return typed->insert(($struct$ *)entry, cursor, data);\n"
-        "}\n"
-        "\n"
-        "static bool $schema$_remove_$item$(const void *functions, void *entry, void *data)\n"
-        "{\n"
-        "        const struct $schema$_$item$_functions *typed = (const struct "
-        "$schema$_$item$_functions *)functions;\n"
-        "\n"
-        "        return typed->remove != NULL && typed->remove(($struct$ *)entry, data);\n"
-        "}\n"
-        "\n"
-        "static const struct ekiden_container $schema$_container_$item$ = {\n"
-        "        .count = $schema$_count_$item$,\n"
-        "        .next = $schema$_next_$item$,\n"
-        "        .insert = $schema$_insert_$item$,\n"
-        "        .remove = $schema$_remove_$item$,\n"
-        "};\n"
-        "\n"
-        "int $schema$_tag_$item$(const struct $schema$_$item$_functions *functions, void *data)\n"
-        "{\n"
-        "        if (functions == NULL || functions->next == NULL || functions->insert == NULL)\n"
-        "                return EKIDEN_EINVAL;\n"
-        "        return ekiden_tag_container(&$schema$.items[$index$], &$schema$_natives, "
-        "&$schema$_container_$item$, functions, data);\n"
-        "}\n";
-
 static const char function_table_template[] =
         "\n"
         "__attribute__((used)) static const struct ekiden_function *\n"
@@ -296,10 +245,13 @@ void ek_emit_native_source(struct ek_text *out, const struct ek_schema *schema)
 
                 if (item->objects || !ek_binding_is(item->message))
                         continue;
-                ek_emit(out, item->stream ? stream_template : singleton_template, "schema",
-                        schema->c_name, "item", item->name, "struct",
-                        ek_binding_message_options(item->message)->c_struct, "index",
-                        ek_memory_printf(out->arena, "%zu", i), NULL);
+                if (item->stream)
+                        ek_emit_native_container(out, schema, i);
+                else
+                        ek_emit(out, singleton_template, "schema", schema->c_name, "item",
+                                item->name, "struct",
+                                ek_binding_message_options(item->message)->c_struct, "index",
+                                ek_memory_printf(out->arena, "%zu", i), NULL);
         }
         ek_emit_finish(out);
 }

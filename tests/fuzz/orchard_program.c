@@ -198,14 +198,28 @@ static bool remove_note(struct note *note, void *data)
         return program->notes[--program->note_count] == note;
 }
 
-static const struct orchard_v1_farmers_functions farmers_v1 = {count_farmers, next_farmer,
-                                                               insert_farmer, remove_farmer};
-static const struct orchard_v2_farmers_functions farmers_v2 = {count_farmers, next_farmer,
-                                                               insert_farmer, remove_farmer};
-static const struct orchard_v1_notes_functions notes_v1 = {NULL, next_note, insert_note,
-                                                           remove_note};
-static const struct orchard_v2_notes_functions notes_v2 = {NULL, next_note, insert_note,
-                                                           remove_note};
+static const struct orchard_v1_farmers_functions farmers_v1 = {
+        .count = count_farmers,
+        .next = next_farmer,
+        .insert = insert_farmer,
+        .remove = remove_farmer,
+};
+static const struct orchard_v2_farmers_functions farmers_v2 = {
+        .count = count_farmers,
+        .next = next_farmer,
+        .insert = insert_farmer,
+        .remove = remove_farmer,
+};
+static const struct orchard_v1_notes_functions notes_v1 = {
+        .next = next_note,
+        .insert = insert_note,
+        .remove = remove_note,
+};
+static const struct orchard_v2_notes_functions notes_v2 = {
+        .next = next_note,
+        .insert = insert_note,
+        .remove = remove_note,
+};
 
 static int lesser(int one, int other)
 {

@@ -160,12 +160,26 @@ static int insert_note(struct note *note, struct ekiden_cursor *cursor, void *da
         return 0;
 }
 
-static const struct orchard_v1_farmers_functions farmers_v1 = {count_farmers, next_farmer,
-                                                               insert_farmer, remove_farmer};
-static const struct orchard_v2_farmers_functions farmers_v2 = {count_farmers, next_farmer,
-                                                               insert_farmer, remove_farmer};
-static const struct orchard_v1_notes_functions notes_v1 = {NULL, next_note, insert_note, NULL};
-static const struct orchard_v2_notes_functions notes_v2 = {NULL, next_note, insert_note, NULL};
+static const struct orchard_v1_farmers_functions farmers_v1 = {
+        .count = count_farmers,
+        .next = next_farmer,
+        .insert = insert_farmer,
+        .remove = remove_farmer,
+};
+static const struct orchard_v2_farmers_functions farmers_v2 = {
+        .count = count_farmers,
+        .next = next_farmer,
+        .insert = insert_farmer,
+        .remove = remove_farmer,
+};
+static const struct orchard_v1_notes_functions notes_v1 = {
+        .next = next_note,
+        .insert = insert_note,
+};
+static const struct orchard_v2_notes_functions notes_v2 = {
+        .next = next_note,
+        .insert = insert_note,
+};
 
 void world_tag(struct world *world, enum orchard_version version)
 {

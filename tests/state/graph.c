@@ -292,8 +292,10 @@ static bool bag_remove(const void *functions, void *entry, void *data)
         return true;
 }
 
-const struct ekiden_container bag_container = {bag_count, bag_next, bag_insert, bag_remove};
-const struct ekiden_container plain_bag_container = {bag_count, bag_next, bag_insert, NULL};
+const struct ekiden_container bag_container = {
+        .count = bag_count, .next = bag_next, .insert = bag_insert, .remove = bag_remove};
+const struct ekiden_container plain_bag_container = {
+        .count = bag_count, .next = bag_next, .insert = bag_insert};
 
 void tag_graph(struct ek_tagged *tagged, const char *name, void *data)
 {

@@ -133,6 +133,17 @@ struct ekiden_natives {
         const struct ekiden_native *const *by_item; /* as many as schema->items; NULL: not bound */
 };
 
+/** What a program's table of functions has of those that it may leave out. */
+enum ekiden_container_part {
+        EKIDEN_CONTAINER_SCAN = 1 << 0,
+        EKIDEN_CONTAINER_REMOVE = 1 << 1,
+        EKIDEN_CONTAINER_RESERVE = 1 << 2,
+        EKIDEN_CONTAINER_PREFETCH = 1 << 3,
+};
+
+/** Entries that `scan` is asked for at a time, at least. */
+#define EKIDEN_SCAN_ROOM 64
+
 /**
  * A program's own container of structs. The generated code fills it; `functions` is the typed table
  * that the program gave to the generated function.
@@ -157,6 +168,26 @@ struct ekiden_container {
            it points to. Found by its address alone: if a later entry of the same key has replaced
            it, it is not there any more, and the answer is false. */
         bool (*remove)(const void *functions, void *entry, void *data);
+        /* Which of the optional ones `functions` has (enum ekiden_container_part); NULL: those that
+           are not NULL here. */
+        unsigned int (*parts)(const void *functions);
+        /* Gives some entries from `position` on, 0 being the beginning, and returns where to go on:
+           0 at the end, else a position that is not the one it was given. In place of `next`, which
+           may be NULL then. As many as there is room for, which is for EKIDEN_SCAN_ROOM at least,
+           or fewer; none is not the end. What is in the container throughout is given at least
+           once, whatever is inserted, removed or rehashed between two calls (the promise of Redis's
+           SCAN), and exactly once where nothing changes. NULL: there is `next`. */
+        uint64_t (*scan)(const void *functions, uint64_t position, void **entries, size_t room,
+                         size_t *ret_count, void *data);
+        /* So many entries are about to come, those that are there already not among them. A hint,
+           which the library made smaller where the other process says more than it has sent: it is
+           given again as they come. NULL: nothing can be made ready. 0, or EKIDEN_ENOMEM, upon
+           which they are inserted all the same. */
+        int (*reserve)(const void *functions, uint64_t count, void *data);
+        /* `entry` will be inserted soon: a chance to prefetch the place where it belongs, by
+           __builtin_prefetch() or the like; nothing may be changed. NULL: there is nothing to do.
+         */
+        void (*prefetch)(const void *functions, const void *entry, void *data);
 };
 
 /**
@@ -182,7 +213,8 @@ int ekiden_tag_native(const struct ekiden_item *item, const struct ekiden_native
  * @param container  static
  * @param functions  passed to the container's functions; static
  * @param data       passed to the container's functions; valid until ekiden_untag()
- * @return as in <ekiden/tag.h>; EINVAL also: tables of another schema, or no `next` or `insert`
+ * @return as in <ekiden/tag.h>; EINVAL also: tables of another schema, or no `insert`, or neither
+ *         `next` nor `scan`
  */
 int ekiden_tag_container(const struct ekiden_item *item, const struct ekiden_natives *natives,
                          const struct ekiden_container *container, const void *functions,

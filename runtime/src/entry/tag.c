@@ -141,7 +141,8 @@ int ekiden_tag_container(const struct ekiden_item *item, const struct ekiden_nat
         struct ek_tagged tagged = {
                 .container = container, .container_functions = functions, .data = data};
 
-        return functions && container && container->next && container->insert
+        return functions && container && container->insert &&
+                               (container->next || ek_container_has(&tagged, EKIDEN_CONTAINER_SCAN))
                        ? tag_native(item, natives, &tagged, EKIDEN_ITEM_STREAM)
                        : EKIDEN_EINVAL;
 }

@@ -28,6 +28,7 @@ struct ek_import {
         bool is_snapshot; /* ITEM said so: descriptors are told of and do not come, and each item
                              brings all objects that it leads to */
         struct ek_count count; /* bytes and descriptors are those of objects, too */
+        uint64_t announced, reserved; /* records that ITEM told of, and that there is room for */
         uint64_t taken; /* records that the program was given */
         enum ek_digest_kind digest_kind;
         struct ek_digest digest;

@@ -58,33 +58,22 @@ static int refuse_twice(const struct ek_tagged *tagged, struct ekiden_cursor *cu
                                 tagged->name, (unsigned long long)cursor->record);
 }
 
-static void *next_entry(const struct ek_tagged *tagged, void *previous,
-                        struct ekiden_cursor *cursor)
+static int next_entry(const struct ek_tagged *tagged, struct ekiden_cursor *cursor,
+                      void **ret_entry)
 {
-        if (!tagged->container)
-                return cursor->record == 0 ? tagged->data : NULL;
-        return tagged->container->next(tagged->container_functions, previous, cursor, tagged->data);
+        if (tagged->container)
+                return ek_walk_next(&cursor->objects->walk, tagged, cursor, ret_entry);
+        *ret_entry = cursor->record == 0 ? tagged->data : NULL;
+        return 0;
 }
 
-static int export_record(const void *functions, ProtobufCMessage *record,
-                         struct ekiden_cursor *cursor, void *data)
+int ek_native_export_entry(const struct ek_tagged *tagged, ProtobufCMessage *record,
+                           struct ekiden_cursor *cursor)
 {
-        const struct ek_tagged *tagged = functions;
         struct ekiden_objects *objects = cursor->objects;
-        void *previous;
         uint64_t identity;
-        int r;
+        int r = ek_objects_root(cursor, tagged->native, objects->entry, &identity);
 
-        (void)data;
-        if (cursor->record == 0)
-                ek_objects_begin(objects);
-        previous = objects->entry;
-        objects->entry = next_entry(tagged, previous, cursor);
-        if (!objects->entry)
-                return cursor->error && cursor->error->code < 0 ? cursor->error->code : 0;
-        if (objects->entry == previous)
-                return refuse_twice(tagged, cursor);
-        r = ek_objects_root(cursor, tagged->native, objects->entry, &identity);
         if (r < 0)
                 return r;
         objects->is_stub = r == 1;
@@ -92,9 +81,30 @@ static int export_record(const void *functions, ProtobufCMessage *record,
                 return refuse_twice(tagged, cursor);
         if (identity != 0)
                 ek_message_identify(record, tagged->native, identity);
-        if (r == 0)
-                r = ek_native_export(cursor, tagged->native, objects->entry, record);
+        return r == 0 ? ek_native_export(cursor, tagged->native, objects->entry, record) : 0;
+}
+
+static int export_record(const void *functions, ProtobufCMessage *record,
+                         struct ekiden_cursor *cursor, void *data)
+{
+        const struct ek_tagged *tagged = functions;
+        struct ekiden_objects *objects = cursor->objects;
+        int r;
+
+        (void)data;
+        if (cursor->record == 0)
+                ek_objects_begin(objects);
+        r = next_entry(tagged, cursor, &objects->entry);
+        if (r < 0 || !objects->entry)
+                return r;
+        r = ek_native_export_entry(tagged, record, cursor);
         return r < 0 ? r : 1;
+}
+
+void ek_native_reserve(const struct ek_tagged *tagged, uint64_t count)
+{
+        if (tagged->container && ek_container_has(tagged, EKIDEN_CONTAINER_RESERVE))
+                tagged->container->reserve(tagged->container_functions, count, tagged->data);
 }
 
 static uint64_t count(const void *functions, void *data)
@@ -149,7 +159,7 @@ static int import_object(const struct ek_tagged *tagged, const ProtobufCMessage 
 }
 
 /* A program that returns more than it was asked to has taken the entry. */
-static int insert(const struct ek_tagged *tagged, void *entry, struct ekiden_cursor *cursor)
+int ek_native_insert(const struct ek_tagged *tagged, void *entry, struct ekiden_cursor *cursor)
 {
         const struct ek_callback callback = {tagged->name, "insert", "refused"};
         int r = tagged->container->insert(tagged->container_functions, entry, cursor, tagged->data);
@@ -165,23 +175,23 @@ static int import_loose(const struct ek_tagged *tagged, const ProtobufCMessage *
         void *entry;
         int r;
 
-        if (ek_objects_reserve_entry(objects) < 0)
+        if ((tagged->is_plain ? ek_taken_reserve(&objects->taken)
+                              : ek_objects_reserve_entry(objects)) < 0)
                 return out_of_memory(cursor);
         entry = ek_native_new(tagged->native, record);
         if (!entry)
                 return out_of_memory(cursor);
         r = ek_native_import(cursor, tagged->native, tagged->item.message, record, entry);
         if (r == 0 && tagged->is_plain)
-                r = insert(tagged, entry, cursor);
+                r = ek_native_insert(tagged, entry, cursor);
         if (r < 0) {
                 ek_native_free(tagged->native, NULL, entry);
                 return r;
         }
-        if (tagged->is_plain && !tagged->container->remove)
-                return 0;
-        ek_objects_add_entry(objects, entry, true);
-        if (tagged->is_plain)
-                objects->inserted = objects->entry_count;
+        if (!tagged->is_plain)
+                return ek_objects_add_entry(objects, entry, true);
+        if (ek_container_has(tagged, EKIDEN_CONTAINER_REMOVE))
+                ek_taken_add(&objects->taken, entry);
         return 0;
 }
 
@@ -261,7 +271,7 @@ static int insert_entries(const struct ek_tagged *tagged, struct ekiden_cursor *
 
                 ek_scratch_reset(cursor->scratch);
                 cursor->record = objects->inserted;
-                r = insert(tagged, entry, cursor);
+                r = ek_native_insert(tagged, entry, cursor);
                 if (r < 0) {
                         ek_name_native_key(cursor->error, cursor->record, &tagged->item,
                                            tagged->native, entry);
@@ -290,19 +300,40 @@ int ek_native_finish(const struct ek_tagged *tagged, struct ekiden_cursor *curso
         return 0;
 }
 
+struct undo {
+        const struct ek_tagged *tagged;
+        struct ekiden_objects *objects;
+        bool can_remove;
+};
+
+static bool take_back(void *data, void *entry)
+{
+        const struct undo *undo = data;
+        const struct ek_tagged *tagged = undo->tagged;
+        bool is_back = undo->can_remove &&
+                       tagged->container->remove(tagged->container_functions, entry, tagged->data);
+
+        if (!is_back)
+                undo->objects->is_kept = true;
+        return is_back;
+}
+
+static void release_entry(void *data, void *entry)
+{
+        const struct undo *undo = data;
+
+        ek_native_free(undo->tagged->native, undo->tagged->item.message, entry);
+}
+
 /* Takes back what the program has, the last first. */
 static void remove_entries(const struct ek_tagged *tagged, struct ekiden_objects *objects)
 {
-        const struct ekiden_container *container = tagged->container;
+        struct undo undo = {tagged, objects, ek_container_has(tagged, EKIDEN_CONTAINER_REMOVE)};
 
+        ek_taken_undo(&objects->taken, take_back, release_entry, &undo);
         while (objects->inserted > 0) {
-                void *entry = objects->entries[objects->inserted - 1];
-
-                if (!container->remove ||
-                    !container->remove(tagged->container_functions, entry, tagged->data)) {
-                        objects->is_kept = true;
+                if (!take_back(&undo, objects->entries[objects->inserted - 1]))
                         objects->entries[objects->inserted - 1] = NULL;
-                }
                 objects->inserted--;
         }
 }

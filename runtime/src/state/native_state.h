@@ -14,6 +14,16 @@ bool ek_native_is_sound(const struct ekiden_native *native, bool is_entry);
 /** Whether nothing can be shared: it has no identity, and holds no pointers to objects. */
 bool ek_native_is_plain(const struct ekiden_native *native);
 
+/** Fills a record from the entry in hand, cursor->objects->entry: 0 or an error. */
+int ek_native_export_entry(const struct ek_tagged *tagged, ProtobufCMessage *record,
+                           struct ekiden_cursor *cursor);
+
+/** Gives an entry to the program; on failure it is the library's still. */
+int ek_native_insert(const struct ek_tagged *tagged, void *entry, struct ekiden_cursor *cursor);
+
+/** So many entries are about to come: the program may make room. */
+void ek_native_reserve(const struct ek_tagged *tagged, uint64_t count);
+
 /**
  * Takes a record that stands for an object that came before, by its identity alone.
  *

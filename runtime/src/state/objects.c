@@ -169,6 +169,7 @@ struct ekiden_objects *ek_objects_free(struct ekiden_objects *objects)
         free(objects->patches);
         free(objects->waits);
         free(objects->mentions);
+        ek_taken_deinit(&objects->taken);
         free(objects->entries);
         free(objects->loose);
         free(objects);

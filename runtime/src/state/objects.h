@@ -19,6 +19,8 @@
 
 #include "chain.h"
 #include "state/digest.h"
+#include "state/taken.h"
+#include "state/walk.h"
 
 #define EK_OBJECTS_PAGE 4096 /* identities in a page */
 #define EK_OBJECT_TYPES_MAX 1023
@@ -91,6 +93,7 @@ struct ekiden_objects {
         uint32_t *again; /* numbers before `next` that are wanted since */
         size_t again_count, again_capacity;
         void *entry; /* of the container, that was exported last */
+        struct ek_walk walk; /* of the container */
         bool is_stub; /* it had crossed before: its record says which it is, and no more */
 
         /* On the way in. */
@@ -109,7 +112,8 @@ struct ekiden_objects {
         size_t wait_count, wait_capacity;
         struct ek_objects_mention *mentions;
         size_t mention_count, mention_capacity;
-        void **entries; /* of the item in hand, and not yet the program's */
+        struct ek_taken taken; /* entries of the item in hand that waited for nothing else */
+        void **entries; /* those that did, and are not yet the program's */
         size_t entry_count, entry_capacity, inserted;
         size_t *loose; /* indices of entries that no identity keeps */
         size_t loose_count, loose_capacity;

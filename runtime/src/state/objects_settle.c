@@ -88,6 +88,7 @@ void ek_objects_move(struct ekiden_objects *objects, const void *from, size_t si
 
 static void forget_entries(struct ekiden_objects *objects)
 {
+        ek_taken_deinit(&objects->taken);
         free(objects->entries);
         free(objects->loose);
         objects->entries = NULL;

@@ -2,6 +2,7 @@
 /* The items that this process has tagged: what it can hand over. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <ekiden/native.h>
@@ -68,6 +69,31 @@ extern const struct ekiden_message ek_value_message;
 static inline int ek_tagged_is_value(const struct ek_tagged *tagged)
 {
         return tagged->value_type != EK_VALUE_NONE;
+}
+
+/** Whether an item's container has an optional function. */
+static inline bool ek_container_has(const struct ek_tagged *tagged, enum ekiden_container_part part)
+{
+        const struct ekiden_container *container = tagged->container;
+        bool is_there;
+
+        if (container->parts && !(container->parts(tagged->container_functions) & part))
+                return false;
+        switch (part) {
+        case EKIDEN_CONTAINER_SCAN:
+                is_there = container->scan != NULL;
+                break;
+        case EKIDEN_CONTAINER_REMOVE:
+                is_there = container->remove != NULL;
+                break;
+        case EKIDEN_CONTAINER_RESERVE:
+                is_there = container->reserve != NULL;
+                break;
+        default:
+                is_there = container->prefetch != NULL;
+                break;
+        }
+        return is_there;
 }
 
 /** Registers an item, copied: 0, EEXISTS, ENOMEM. `item.name` and `last` are the copy's own. */

@@ -1001,16 +1001,57 @@ static bool corner_v1_remove_corners(const void *functions, void *entry, void *d
         return typed->remove != NULL && typed->remove((struct corner *)entry, data);
 }
 
+static uint64_t corner_v1_scan_corners(const void *functions, uint64_t position, void **entries,
+                                       size_t room, size_t *ret_count, void *data)
+{
+        const struct corner_v1_corners_functions *typed =
+                (const struct corner_v1_corners_functions *)functions;
+
+        return typed->scan(position, (struct corner **)entries, room, ret_count, data);
+}
+
+static int corner_v1_reserve_corners(const void *functions, uint64_t count, void *data)
+{
+        const struct corner_v1_corners_functions *typed =
+                (const struct corner_v1_corners_functions *)functions;
+
+        return typed->reserve(count, data);
+}
+
+static void corner_v1_prefetch_corners(const void *functions, const void *entry, void *data)
+{
+        const struct corner_v1_corners_functions *typed =
+                (const struct corner_v1_corners_functions *)functions;
+
+        typed->prefetch((const struct corner *)entry, data);
+}
+
+static unsigned int corner_v1_parts_corners(const void *functions)
+{
+        const struct corner_v1_corners_functions *typed =
+                (const struct corner_v1_corners_functions *)functions;
+
+        return (typed->scan != NULL ? (unsigned int)EKIDEN_CONTAINER_SCAN : 0u) |
+               (typed->remove != NULL ? (unsigned int)EKIDEN_CONTAINER_REMOVE : 0u) |
+               (typed->reserve != NULL ? (unsigned int)EKIDEN_CONTAINER_RESERVE : 0u) |
+               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u);
+}
+
 static const struct ekiden_container corner_v1_container_corners = {
         .count = corner_v1_count_corners,
         .next = corner_v1_next_corners,
         .insert = corner_v1_insert_corners,
         .remove = corner_v1_remove_corners,
+        .parts = corner_v1_parts_corners,
+        .scan = corner_v1_scan_corners,
+        .reserve = corner_v1_reserve_corners,
+        .prefetch = corner_v1_prefetch_corners,
 };
 
 int corner_v1_tag_corners(const struct corner_v1_corners_functions *functions, void *data)
 {
-        if (functions == NULL || functions->next == NULL || functions->insert == NULL)
+        if (functions == NULL || (functions->next == NULL && functions->scan == NULL) ||
+            functions->insert == NULL)
                 return EKIDEN_EINVAL;
         return ekiden_tag_container(&corner_v1.items[5], &corner_v1_natives,
                                     &corner_v1_container_corners, functions, data);

@@ -22,7 +22,12 @@ struct corner_v1_corners_functions {
         uint64_t (*count)(void *data); /* NULL: not known */
         struct corner *(*next)(struct corner *previous, struct ekiden_cursor *cursor, void *data);
         int (*insert)(struct corner *entry, struct ekiden_cursor *cursor, void *data);
-        bool (*remove)(struct corner *entry, void *data); /* or NULL */
+        bool (*remove)(struct corner *entry, void *data); /* this and what follows: or NULL */
+        /* In place of next, if it is given. */
+        uint64_t (*scan)(uint64_t position, struct corner **entries, size_t room, size_t *ret_count,
+                         void *data);
+        int (*reserve)(uint64_t count, void *data);
+        void (*prefetch)(const struct corner *entry, void *data);
 };
 
 /**

@@ -449,16 +449,57 @@ static bool graph_v1_remove_peers(const void *functions, void *entry, void *data
         return typed->remove != NULL && typed->remove((struct peer *)entry, data);
 }
 
+static uint64_t graph_v1_scan_peers(const void *functions, uint64_t position, void **entries,
+                                    size_t room, size_t *ret_count, void *data)
+{
+        const struct graph_v1_peers_functions *typed =
+                (const struct graph_v1_peers_functions *)functions;
+
+        return typed->scan(position, (struct peer **)entries, room, ret_count, data);
+}
+
+static int graph_v1_reserve_peers(const void *functions, uint64_t count, void *data)
+{
+        const struct graph_v1_peers_functions *typed =
+                (const struct graph_v1_peers_functions *)functions;
+
+        return typed->reserve(count, data);
+}
+
+static void graph_v1_prefetch_peers(const void *functions, const void *entry, void *data)
+{
+        const struct graph_v1_peers_functions *typed =
+                (const struct graph_v1_peers_functions *)functions;
+
+        typed->prefetch((const struct peer *)entry, data);
+}
+
+static unsigned int graph_v1_parts_peers(const void *functions)
+{
+        const struct graph_v1_peers_functions *typed =
+                (const struct graph_v1_peers_functions *)functions;
+
+        return (typed->scan != NULL ? (unsigned int)EKIDEN_CONTAINER_SCAN : 0u) |
+               (typed->remove != NULL ? (unsigned int)EKIDEN_CONTAINER_REMOVE : 0u) |
+               (typed->reserve != NULL ? (unsigned int)EKIDEN_CONTAINER_RESERVE : 0u) |
+               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u);
+}
+
 static const struct ekiden_container graph_v1_container_peers = {
         .count = graph_v1_count_peers,
         .next = graph_v1_next_peers,
         .insert = graph_v1_insert_peers,
         .remove = graph_v1_remove_peers,
+        .parts = graph_v1_parts_peers,
+        .scan = graph_v1_scan_peers,
+        .reserve = graph_v1_reserve_peers,
+        .prefetch = graph_v1_prefetch_peers,
 };
 
 int graph_v1_tag_peers(const struct graph_v1_peers_functions *functions, void *data)
 {
-        if (functions == NULL || functions->next == NULL || functions->insert == NULL)
+        if (functions == NULL || (functions->next == NULL && functions->scan == NULL) ||
+            functions->insert == NULL)
                 return EKIDEN_EINVAL;
         return ekiden_tag_container(&graph_v1.items[4], &graph_v1_natives,
                                     &graph_v1_container_peers, functions, data);

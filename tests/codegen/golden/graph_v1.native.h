@@ -35,7 +35,12 @@ struct graph_v1_peers_functions {
         uint64_t (*count)(void *data); /* NULL: not known */
         struct peer *(*next)(struct peer *previous, struct ekiden_cursor *cursor, void *data);
         int (*insert)(struct peer *entry, struct ekiden_cursor *cursor, void *data);
-        bool (*remove)(struct peer *entry, void *data); /* or NULL */
+        bool (*remove)(struct peer *entry, void *data); /* this and what follows: or NULL */
+        /* In place of next, if it is given. */
+        uint64_t (*scan)(uint64_t position, struct peer **entries, size_t room, size_t *ret_count,
+                         void *data);
+        int (*reserve)(uint64_t count, void *data);
+        void (*prefetch)(const struct peer *entry, void *data);
 };
 
 /**

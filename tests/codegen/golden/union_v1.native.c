@@ -259,16 +259,57 @@ static bool union_v1_remove_letters(const void *functions, void *entry, void *da
         return typed->remove != NULL && typed->remove((struct letter *)entry, data);
 }
 
+static uint64_t union_v1_scan_letters(const void *functions, uint64_t position, void **entries,
+                                      size_t room, size_t *ret_count, void *data)
+{
+        const struct union_v1_letters_functions *typed =
+                (const struct union_v1_letters_functions *)functions;
+
+        return typed->scan(position, (struct letter **)entries, room, ret_count, data);
+}
+
+static int union_v1_reserve_letters(const void *functions, uint64_t count, void *data)
+{
+        const struct union_v1_letters_functions *typed =
+                (const struct union_v1_letters_functions *)functions;
+
+        return typed->reserve(count, data);
+}
+
+static void union_v1_prefetch_letters(const void *functions, const void *entry, void *data)
+{
+        const struct union_v1_letters_functions *typed =
+                (const struct union_v1_letters_functions *)functions;
+
+        typed->prefetch((const struct letter *)entry, data);
+}
+
+static unsigned int union_v1_parts_letters(const void *functions)
+{
+        const struct union_v1_letters_functions *typed =
+                (const struct union_v1_letters_functions *)functions;
+
+        return (typed->scan != NULL ? (unsigned int)EKIDEN_CONTAINER_SCAN : 0u) |
+               (typed->remove != NULL ? (unsigned int)EKIDEN_CONTAINER_REMOVE : 0u) |
+               (typed->reserve != NULL ? (unsigned int)EKIDEN_CONTAINER_RESERVE : 0u) |
+               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u);
+}
+
 static const struct ekiden_container union_v1_container_letters = {
         .count = union_v1_count_letters,
         .next = union_v1_next_letters,
         .insert = union_v1_insert_letters,
         .remove = union_v1_remove_letters,
+        .parts = union_v1_parts_letters,
+        .scan = union_v1_scan_letters,
+        .reserve = union_v1_reserve_letters,
+        .prefetch = union_v1_prefetch_letters,
 };
 
 int union_v1_tag_letters(const struct union_v1_letters_functions *functions, void *data)
 {
-        if (functions == NULL || functions->next == NULL || functions->insert == NULL)
+        if (functions == NULL || (functions->next == NULL && functions->scan == NULL) ||
+            functions->insert == NULL)
                 return EKIDEN_EINVAL;
         return ekiden_tag_container(&union_v1.items[0], &union_v1_natives,
                                     &union_v1_container_letters, functions, data);

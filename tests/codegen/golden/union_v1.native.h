@@ -18,7 +18,12 @@ struct union_v1_letters_functions {
         uint64_t (*count)(void *data); /* NULL: not known */
         struct letter *(*next)(struct letter *previous, struct ekiden_cursor *cursor, void *data);
         int (*insert)(struct letter *entry, struct ekiden_cursor *cursor, void *data);
-        bool (*remove)(struct letter *entry, void *data); /* or NULL */
+        bool (*remove)(struct letter *entry, void *data); /* this and what follows: or NULL */
+        /* In place of next, if it is given. */
+        uint64_t (*scan)(uint64_t position, struct letter **entries, size_t room, size_t *ret_count,
+                         void *data);
+        int (*reserve)(uint64_t count, void *data);
+        void (*prefetch)(const struct letter *entry, void *data);
 };
 
 /**

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * See walk.h. What goes wrong while entries are fetched ahead is told when its turn has come: the
+ * records before it are looked at first.
+ */
+#include "state/walk.h"
+
+#include <string.h>
+
+#include "state/tagged.h"
+
+/* Whatever the program's container is, its iteration goes round in a circle. */
+static void refuse_twice(struct ek_walk *walk, const struct ek_tagged *tagged)
+{
+        ekiden_error_set(
+                &walk->error, EKIDEN_EREFUSED,
+                "next() of item \"%s\" gave an entry twice, the second time as record %llu",
+                tagged->name, (unsigned long long)walk->asked);
+}
+
+static void ask_next(struct ek_walk *walk, const struct ek_tagged *tagged,
+                     struct ekiden_cursor *cursor)
+{
+        struct ekiden_cursor theirs = *cursor;
+        void *entry;
+
+        theirs.record = walk->asked;
+        theirs.error = &walk->error;
+        entry = tagged->container->next(tagged->container_functions, walk->previous, &theirs,
+                                        tagged->data);
+        cursor->position = theirs.position;
+        if (entry && entry == walk->previous)
+                refuse_twice(walk, tagged);
+        walk->is_complete = !entry || walk->error.code < 0;
+        if (walk->is_complete)
+                return;
+        walk->previous = entry;
+        walk->asked++;
+        walk->entries[walk->count++] = entry;
+}
+
+static void ask_scan(struct ek_walk *walk, const struct ek_tagged *tagged)
+{
+        size_t room = EK_WALK_ROOM - walk->count, count = 0;
+        uint64_t position =
+                tagged->container->scan(tagged->container_functions, walk->position,
+                                        walk->entries + walk->count, room, &count, tagged->data);
+
+        if (count > room || (position != 0 && position == walk->position)) {
+                ekiden_error_set(&walk->error, EKIDEN_EREFUSED, "scan() of item \"%s\" %s",
+                                 tagged->name,
+                                 count > room ? "gave more entries than there was room for"
+                                              : "returned the position that it was given");
+                walk->is_complete = true;
+                return;
+        }
+        walk->count += count;
+        walk->position = position;
+        walk->is_complete = position == 0;
+}
+
+void ek_walk_fill(struct ek_walk *walk, const struct ek_tagged *tagged,
+                  struct ekiden_cursor *cursor, size_t ahead)
+{
+        size_t wanted;
+        bool scans;
+
+        if (walk->is_complete || walk->count - walk->first >= ahead)
+                return;
+        walk->count -= walk->first;
+        memmove(walk->entries, walk->entries + walk->first, walk->count * sizeof(walk->entries[0]));
+        walk->first = 0;
+        scans = ek_container_has(tagged, EKIDEN_CONTAINER_SCAN);
+        wanted = scans || ahead == 1 ? ahead : EK_WALK_ROOM;
+        while (!walk->is_complete && walk->count < wanted)
+                if (scans)
+                        ask_scan(walk, tagged);
+                else
+                        ask_next(walk, tagged, cursor);
+}
+
+int ek_walk_next(struct ek_walk *walk, const struct ek_tagged *tagged, struct ekiden_cursor *cursor,
+                 void **ret_entry)
+{
+        ek_walk_fill(walk, tagged, cursor, 1);
+        if (walk->first < walk->count) {
+                *ret_entry = walk->entries[walk->first++];
+                return 0;
+        }
+        *ret_entry = NULL;
+        if (walk->error.code < 0 && cursor->error && cursor->error->code == 0)
+                *cursor->error = walk->error;
+        return walk->error.code;
+}

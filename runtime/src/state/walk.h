@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The entries of a container on their way out, some of them in hand ahead of the one that is
+ * exported: so that what each leads to can be fetched from memory before it is needed.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ekiden/native.h>
+
+#define EK_WALK_AHEAD 32 /* entries in hand that may stay there when more are asked for */
+#define EK_WALK_ROOM (EK_WALK_AHEAD + EKIDEN_SCAN_ROOM + 32)
+
+struct ek_tagged;
+
+/* All zero: it begins. */
+struct ek_walk {
+        void *entries[EK_WALK_ROOM];
+        size_t first, count; /* those in hand: entries[first] … entries[count - 1] */
+        uint64_t position; /* of the container's scan() */
+        uint64_t asked; /* entries that next() has given */
+        void *previous; /* the last of them */
+        bool is_complete; /* there are no more */
+        struct ekiden_error error; /* what went wrong behind those in hand; code 0: nothing did */
+};
+
+/** Asks for more entries while there are fewer than `ahead` in hand, and not all have come. */
+void ek_walk_fill(struct ek_walk *walk, const struct ek_tagged *tagged,
+                  struct ekiden_cursor *cursor, size_t ahead);
+
+/**
+ * Takes the next entry.
+ *
+ * @param cursor     of the record that it will be: its error is set
+ * @param ret_entry  NULL at the end
+ * @return 0, or the program's error
+ */
+int ek_walk_next(struct ek_walk *walk, const struct ek_tagged *tagged, struct ekiden_cursor *cursor,
+                 void **ret_entry);
