@@ -6,6 +6,7 @@
 
 #include "binding.h"
 #include "emit.h"
+#include "tables.h"
 
 /** Assertions that each member is what its field needs. */
 void ek_emit_native_asserts(struct ek_text *out, const struct ek_binding *binding);
@@ -16,6 +17,19 @@ void ek_emit_native_covered(struct ek_text *out, const struct ek_binding *bindin
 /** The table of members, and what it points to; `table` is what names begin with. */
 void ek_emit_native_members(struct ek_text *out, const struct ek_schema *schema,
                             const struct ek_binding *binding, const char *table);
+
+/* Which messages get straight-line marshallers: marks of theirs. */
+struct ek_codecs {
+        unsigned int possible, wanted;
+};
+
+/** Decides that; until the next walk over types. `tables` are those of all bound messages. */
+struct ek_codecs ek_codecs_of(const struct ek_schema *schema, const struct ek_tables *tables);
+
+/** A struct's marshallers, if it gets any; true: it is an entry, and TABLE__codec is there. */
+bool ek_emit_native_codec(struct ek_text *out, const struct ek_schema *schema,
+                          const struct ek_codecs *codecs, const struct ek_binding *binding,
+                          const char *table);
 
 /** "shop_v1.proto:23", for a person to read. */
 const char *ek_emit_native_place(struct ek_memory *arena, const struct ek_place *place);

@@ -15,6 +15,7 @@ static const char top_template[] =
         "#include \"$base$.native.h\"\n"
         "\n"
         "#include <ekiden/native_assert.h>\n"
+        "#include <ekiden/native_codec.h>\n"
         "#include <stdlib.h>\n"
         "\n"
         "#ifdef __cplusplus\n"
@@ -57,6 +58,7 @@ static const char native_template[] = "\n"
                                       "        .memory = &$schema$_memory,\n"
                                       "        .create = $create$,\n"
                                       "        .destroy = $destroy$,\n"
+                                      "        .codec = $codec$,\n"
                                       "};\n";
 
 static const char natives_template[] = "};\n"
@@ -186,16 +188,18 @@ static void emit_function_tables(struct ek_text *out, const struct ek_tables *ta
 }
 
 static void emit_native(struct ek_text *out, const struct ek_schema *schema,
-                        const struct ek_table *entry, size_t number)
+                        const struct ek_codecs *codecs, const struct ek_table *entry, size_t number)
 {
         struct ek_memory *arena = out->arena;
         struct ek_binding binding = ek_binding_of(arena, (struct ek_message *)entry->message);
         const char *table = ek_tables_name(schema, entry->message);
-        const char *create = "NULL", *destroy = "NULL";
+        const char *create = "NULL", *destroy = "NULL", *codec = "NULL";
 
         ek_emit_native_asserts(out, &binding);
         ek_emit_native_covered(out, &binding, number);
         ek_emit_native_members(out, schema, &binding, table);
+        if (ek_emit_native_codec(out, schema, codecs, &binding, table))
+                codec = ek_memory_printf(arena, "&%s__codec", table);
         if (binding.options->c_new != NULL) {
                 ek_emit(out, create_template, "table", table, "create", binding.options->c_new,
                         "destroy", binding.options->c_free, "struct", binding.c_struct, NULL);
@@ -206,7 +210,7 @@ static void emit_native(struct ek_text *out, const struct ek_schema *schema,
                 "struct", binding.c_struct, "descriptor", entry->message->lower_name, "members",
                 binding.field_count > 0 ? ek_memory_printf(arena, "%s__members", table) : "NULL",
                 "count", ek_memory_printf(arena, "%zu", binding.field_count), "schema",
-                schema->c_name, "create", create, "destroy", destroy, NULL);
+                schema->c_name, "create", create, "destroy", destroy, "codec", codec, NULL);
 }
 
 static void emit_by_item(struct ek_text *out, const struct ek_schema *schema)
@@ -229,6 +233,7 @@ void ek_emit_native_source(struct ek_text *out, const struct ek_schema *schema)
 {
         const Ekiden__ProgramOptions *program = (const void *)schema->file->option.message;
         struct ek_tables tables = ek_tables_bound(schema);
+        struct ek_codecs codecs;
 
         ek_emit(out, top_template, "generator", EKIDEN_BUILD_VERSION, "file", schema->file->name,
                 "base", schema->file->base_name, "schema", schema->c_name, "allocate",
@@ -237,8 +242,9 @@ void ek_emit_native_source(struct ek_text *out, const struct ek_schema *schema)
         emit_enumerations(out, &tables);
         emit_forward(out, schema, &tables);
         emit_function_tables(out, &tables);
+        codecs = ek_codecs_of(schema, &tables);
         for (size_t i = 0; i < tables.count; i++)
-                emit_native(out, schema, &tables.list[i], i);
+                emit_native(out, schema, &codecs, &tables.list[i], i);
         emit_by_item(out, schema);
         for (size_t i = 0; i < schema->item_count; i++) {
                 const struct ek_item *item = &schema->items[i];

@@ -115,6 +115,24 @@ struct ekiden_memory {
         void (*release)(void *memory);
 };
 
+/**
+ * A struct to bytes and back in a straight line: what protoc-gen-ekiden writes for entries of
+ * containers, where it can, so that the tables need not be walked. What it leaves is walked; what
+ * it does is what the walk would have done.
+ */
+struct ekiden_native_codec {
+        /* Bytes that pack() will write; EKIDEN_CODEC_LEFT (<ekiden/codec.h>). */
+        size_t (*size)(const void *object);
+        /* Behind size(), which left nothing. Returns the end of what it wrote. */
+        uint8_t *(*pack)(const void *object, uint8_t *out);
+        /* Into a struct whose bound members are zero: 1; 0: it is left; or EKIDEN_ENOMEM. Unless it
+           is 1, members may be set, and hold what is freed as a struct is that was imported. */
+        int (*unpack)(const uint8_t *data, size_t size, void *object,
+                      const struct ekiden_memory *memory);
+        /* Prefetches what the struct's pointers lead to; NULL: it has none. */
+        void (*prefetch)(const void *object);
+};
+
 /** A C struct and the message type that it is bound to. */
 struct ekiden_native {
         const char *name; /* "struct foo" */
@@ -125,6 +143,7 @@ struct ekiden_native {
         const struct ekiden_memory *memory;
         void *(*create)(void); /* makes one; NULL: zeroed, from `memory` */
         void (*destroy)(void *object); /* NULL: memory->release */
+        const struct ekiden_native_codec *codec; /* NULL: it is walked */
 };
 
 /** All of a schema's. */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ekiden/codec.h>
+
 #include "fields.h"
 #include "record.h"
 #include "secret.h"
@@ -260,6 +262,34 @@ int ek_batch_add(struct ek_batch *batch, const struct ekiden_message *type, uint
             (batch->size >= EK_BATCH_TARGET || batch->descriptor_count >= EK_DESCRIPTORS_MAX))
                 r = ek_batch_flush(batch);
         return r;
+}
+
+int ek_batch_add_entry(struct ek_batch *batch, const struct ekiden_native_codec *codec,
+                       const void *entry)
+{
+        size_t size = codec->size(entry), needed = batch->size + PREFIX_MAX + size;
+        uint8_t *begin, *end;
+        int r = 0;
+
+        if (size > EK_FRAME_PAYLOAD_MAX - PREFIX_MAX)
+                return 0;
+        if (batch->size > 0 && needed > EK_FRAME_PAYLOAD_MAX)
+                r = ek_batch_flush(batch);
+        if (r == 0 && batch->size + PREFIX_MAX + size > batch->capacity)
+                r = grow(batch, &batch->bytes, &batch->capacity, batch->size + PREFIX_MAX + size,
+                         1);
+        if (r < 0)
+                return r;
+        begin = ekiden_put_varint(batch->bytes + batch->size, size);
+        end = codec->pack(entry, begin);
+        batch->size = (size_t)(end - batch->bytes);
+        batch->item.bytes += size;
+        batch->item.records++;
+        if (batch->export_->digest_kind != EK_DIGEST_NONE)
+                ek_digest_add_packed(&batch->digest, 0, begin, size);
+        if (batch->size >= EK_BATCH_TARGET)
+                r = ek_batch_flush(batch);
+        return r < 0 ? r : 1;
 }
 
 void ek_batch_deinit(struct ek_batch *batch)

@@ -35,6 +35,14 @@ struct ek_batch {
 int ek_batch_add(struct ek_batch *batch, const struct ekiden_message *type, uint64_t tag,
                  ProtobufCMessage *record);
 
+/**
+ * Adds an entry as its codec packs it; a batch that is full is sent.
+ *
+ * @return 1; 0: it is left, and nothing was done; or an error
+ */
+int ek_batch_add_entry(struct ek_batch *batch, const struct ekiden_native_codec *codec,
+                       const void *entry);
+
 /** Sends what is in it. */
 int ek_batch_flush(struct ek_batch *batch);
 

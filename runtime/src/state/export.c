@@ -11,8 +11,10 @@
 #include "secret.h"
 #include "state/batch.h"
 #include "state/callback.h"
+#include "state/fast.h"
 #include "state/key.h"
 #include "state/native.h"
+#include "state/native_state.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
 
@@ -119,6 +121,17 @@ static void note_figures(const struct ek_batch *batch, uint64_t began_ns)
         };
 }
 
+/* What codecs take; then an entry is left, or there are no more. */
+static int export_fast(struct ek_batch *batch, struct ekiden_cursor *cursor, uint64_t announced,
+                       const struct ek_count *before)
+{
+        int r;
+
+        while ((r = ek_fast_export(batch, cursor)) == EK_FAST_SENT)
+                report(batch, before, announced, false);
+        return r;
+}
+
 static int export_records(struct ek_batch *batch, struct ekiden_scratch *scratch,
                           uint64_t announced, const struct ek_count *before)
 {
@@ -126,20 +139,30 @@ static int export_records(struct ek_batch *batch, struct ekiden_scratch *scratch
         const struct ek_callback callback = {tagged->name, "export_record", "could not export"};
         struct ekiden_cursor cursor = {
                 .scratch = scratch, .error = batch->error, .objects = batch->export_->objects};
+        const bool is_fast = ek_fast_exports(batch);
         ek_auto_free ProtobufCMessage *record =
                 calloc(1, tagged->item.message->descriptor->sizeof_message);
 
         if (!record)
                 return ekiden_error_set(batch->error, EKIDEN_ENOMEM,
                                         "memory ran out while exporting");
+        if (tagged->native)
+                ek_objects_begin(cursor.objects);
         for (;; cursor.record++) {
-                size_t size_before = batch->size;
+                size_t size_before;
                 int r;
 
                 ek_scratch_reset(scratch);
                 ek_record_init(tagged->item.message, record);
-                r = tagged->binding->export_record(tagged->functions, record, &cursor,
-                                                   tagged->data);
+                r = is_fast ? export_fast(batch, &cursor, announced, before) : EK_FAST_END;
+                if (r < 0)
+                        return record_failed(batch, record, r);
+                size_before = batch->size;
+                if (r == EK_FAST_LEFT)
+                        r = ek_native_export_entry(tagged, record, &cursor);
+                else
+                        r = tagged->binding->export_record(tagged->functions, record, &cursor,
+                                                           tagged->data);
                 if (r < 0)
                         r = ek_callback_failed(&callback, cursor.record, r, batch->error);
                 if (r == 0)

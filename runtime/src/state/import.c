@@ -8,6 +8,7 @@
 #include "fields.h"
 #include "secret.h"
 #include "state/callback.h"
+#include "state/fast.h"
 #include "state/import_private.h"
 #include "state/key.h"
 #include "state/native_state.h"
@@ -188,21 +189,28 @@ static int import_batch(struct ek_import *import, const struct ek_frame *frame)
 {
         const uint8_t *at = frame->payload;
         const uint8_t *end = at + frame->size;
+        int r;
 
         reserve(import);
         while (at < end) {
                 uint64_t size;
                 size_t n = ek_varint_read(at, (size_t)(end - at), &size);
-                int r;
 
-                if (n == 0 || size > (uint64_t)(end - at) - n)
-                        return ek_import_malformed(import, "its length goes beyond its batch");
-                r = import_record(import, at + n, (size_t)size);
+                if (n == 0 || size > (uint64_t)(end - at) - n) {
+                        r = ek_fast_import_flush(import);
+                        return r < 0 ? r
+                                     : ek_import_malformed(import,
+                                                           "its length goes beyond its batch");
+                }
+                r = import->is_fast ? ek_fast_import(import, at + n, (size_t)size) : 0;
+                if (r == 0)
+                        r = import_record(import, at + n, (size_t)size);
                 if (r < 0)
                         return r;
                 at += n + size;
         }
-        return ek_import_check_named(import);
+        r = ek_fast_import_flush(import);
+        return r < 0 ? r : ek_import_check_named(import);
 }
 
 static int check_digest(struct ek_import *import, const Ekiden__Digest *message)
@@ -393,9 +401,11 @@ int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struc
                 objects->item = tagged->name;
                 objects->are_let_go |= ek_lets_objects_go(tagged, route);
         }
+        ek_fast_import_begin(&import);
         r = ek_import_answer(&import);
         if (r == EKIDEN_RESUMED)
                 note_figures(&import, began_ns);
+        ek_fast_import_drop(&import);
         if (r < 0 && tagged->native)
                 ek_native_undo(tagged, objects);
         ek_import_drop_descriptors(&import);

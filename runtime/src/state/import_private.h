@@ -13,6 +13,15 @@ enum ek_claim {
         EK_CLAIM_GONE, /* the program has it, or it was closed */
 };
 
+#define EK_WINDOW 16 /* entries that have come and wait; a power of two */
+
+/* Entries that are filled, and that the program is not given yet (fast_import.c). */
+struct ek_window {
+        void *entries[EK_WINDOW];
+        size_t first, end; /* those that wait: entries[first % EK_WINDOW] … */
+        bool prefetches, remembers; /* the container is told of them; can give them back */
+};
+
 struct ek_import {
         struct ek_link *link;
         const struct ek_wait *wait;
@@ -29,6 +38,8 @@ struct ek_import {
                              brings all objects that it leads to */
         struct ek_count count; /* bytes and descriptors are those of objects, too */
         uint64_t announced, reserved; /* records that ITEM told of, and that there is room for */
+        bool is_fast;
+        struct ek_window window;
         uint64_t taken; /* records that the program was given */
         enum ek_digest_kind digest_kind;
         struct ek_digest digest;

@@ -92,8 +92,6 @@ static int export_record(const void *functions, ProtobufCMessage *record,
         int r;
 
         (void)data;
-        if (cursor->record == 0)
-                ek_objects_begin(objects);
         r = next_entry(tagged, cursor, &objects->entry);
         if (r < 0 || !objects->entry)
                 return r;

@@ -3,6 +3,7 @@
 #include "corner_v1.native.h"
 
 #include <ekiden/native_assert.h>
+#include <ekiden/native_codec.h>
 #include <stdlib.h>
 
 #ifdef __cplusplus
@@ -84,6 +85,7 @@ static const struct ekiden_native corner__v1__step__native = {
         .memory = &corner_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = NULL,
 };
 
 /* Walk is struct walk. */
@@ -132,6 +134,7 @@ static const struct ekiden_native corner__v1__walk__native = {
         .memory = &corner_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = NULL,
 };
 
 /* Index is struct index. */
@@ -181,6 +184,7 @@ static const struct ekiden_native corner__v1__index__native = {
         .memory = &corner_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = NULL,
 };
 
 /* List is struct list. */
@@ -229,6 +233,7 @@ static const struct ekiden_native corner__v1__list__native = {
         .memory = &corner_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = NULL,
 };
 
 /* Series is struct series. */
@@ -277,6 +282,7 @@ static const struct ekiden_native corner__v1__series__native = {
         .memory = &corner_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = NULL,
 };
 
 /* Switches is struct switches. */
@@ -340,6 +346,7 @@ static const struct ekiden_native corner__v1__switches__native = {
         .memory = &corner_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = NULL,
 };
 
 /* Cell is union cell. */
@@ -377,6 +384,7 @@ static const struct ekiden_native corner__v1__cell__native = {
         .memory = &corner_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = NULL,
 };
 
 /* Digits is struct digits. */
@@ -415,6 +423,7 @@ static const struct ekiden_native corner__v1__digits__native = {
         .memory = &corner_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = NULL,
 };
 
 /* Slip is struct slip. */
@@ -580,6 +589,7 @@ static const struct ekiden_native corner__v1__slip__native = {
         .memory = &corner_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = NULL,
 };
 
 /* Corner is struct corner. */
@@ -951,6 +961,7 @@ static const struct ekiden_native corner__v1__corner__native = {
         .memory = &corner_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = NULL,
 };
 
 static const struct ekiden_native *const corner_v1_by_item[] = {

@@ -3,6 +3,7 @@
 #include "graph_v1.native.h"
 
 #include <ekiden/native_assert.h>
+#include <ekiden/native_codec.h>
 #include <stdlib.h>
 
 #ifdef __cplusplus
@@ -107,6 +108,7 @@ const struct ekiden_native graph__v1__room__native = {
         .memory = &graph_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = NULL,
 };
 
 /* Address is struct address. */
@@ -157,6 +159,7 @@ static const struct ekiden_native graph_v1__shared__address__native = {
         .memory = &graph_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = NULL,
 };
 
 /* Peer.Box is struct letter_box. */
@@ -215,6 +218,7 @@ static const struct ekiden_native graph__v1__peer__box__native = {
         .memory = &graph_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = NULL,
 };
 
 /* Peer is struct peer. */
@@ -345,6 +349,7 @@ const struct ekiden_native graph__v1__peer__native = {
         .memory = &graph_v1_memory,
         .create = graph__v1__peer__create,
         .destroy = graph__v1__peer__destroy,
+        .codec = NULL,
 };
 
 /* Lobby is struct lobby. */
@@ -394,6 +399,7 @@ static const struct ekiden_native graph__v1__lobby__native = {
         .memory = &graph_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = NULL,
 };
 
 static const struct ekiden_native *const graph_v1_by_item[] = {

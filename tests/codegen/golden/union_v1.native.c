@@ -3,6 +3,7 @@
 #include "union_v1.native.h"
 
 #include <ekiden/native_assert.h>
+#include <ekiden/native_codec.h>
 #include <stdlib.h>
 
 #ifdef __cplusplus
@@ -40,6 +41,52 @@ static const struct ekiden_member union__v1__letter__stamp__members[] = {
         },
 };
 
+/* clang-format off */
+
+static size_t union__v1__letter__stamp__native_size(const void *data)
+{
+        const letter_stamp_t *object = (const letter_stamp_t *)data;
+        size_t size = 0;
+
+        if (!EKIDEN_IS_ALIGNED(letter_stamp_t, data))
+                return EKIDEN_CODEC_LEFT;
+        /* when */
+        size += 1;
+        size += ekiden_varint_size((uint64_t)EKIDEN_VALUE_OF(int64_t, object->when));
+        return size;
+}
+
+static uint8_t *union__v1__letter__stamp__native_pack(const void *data, uint8_t *out)
+{
+        const letter_stamp_t *object = (const letter_stamp_t *)data;
+
+        /* when */
+        out = ekiden_put_tag(out, 0x08);
+        out = ekiden_put_varint(out, (uint64_t)EKIDEN_VALUE_OF(int64_t, object->when));
+        return out;
+}
+
+static int union__v1__letter__stamp__native_unpack(const uint8_t *at, size_t size, void *data,
+                                                   const struct ekiden_memory *memory)
+{
+        letter_stamp_t *object = (letter_stamp_t *)data;
+        const uint8_t *end = at + size;
+        uint64_t varint;
+
+        (void)memory;
+        if (!EKIDEN_IS_ALIGNED(letter_stamp_t, data))
+                return 0;
+        /* when */
+        if (ekiden_tag_is_next(at, end, 0x08)) {
+                at = ekiden_get_varint(at + 1, end, &varint);
+                if (at == NULL)
+                        return 0;
+                EKIDEN_SET_SIGNED(object->when, (int64_t)varint);
+        }
+        return at == end;
+}
+/* clang-format on */
+
 static const struct ekiden_native union__v1__letter__stamp__native = {
         .name = "letter_stamp_t",
         .descriptor = &union__v1__letter__stamp__descriptor,
@@ -49,6 +96,7 @@ static const struct ekiden_native union__v1__letter__stamp__native = {
         .memory = &union_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = NULL,
 };
 
 /* Letter is struct letter. */
@@ -205,6 +253,204 @@ static const struct ekiden_member union__v1__letter__members[] = {
         },
 };
 
+/* clang-format off */
+
+static size_t union__v1__letter__native_size(const void *data)
+{
+        const struct letter *object = (const struct letter *)data;
+        size_t size = 0;
+        const int64_t case_of_body = EKIDEN_VALUE_OF(int64_t, object->kind);
+        const int64_t case_of_Encoding = EKIDEN_VALUE_OF(int64_t, object->encoding);
+
+        if (!EKIDEN_IS_ALIGNED(struct letter, data))
+                return EKIDEN_CODEC_LEFT;
+        if (
+                ((case_of_body == (int64_t)(LETTER_TEXT)) + (case_of_body == (int64_t)(LETTER_NUMBER)) + (case_of_body == (int64_t)(LETTER_STAMP)) + (case_of_body == (int64_t)(LETTER_PAIR))) != 1 && (((case_of_body == (int64_t)(LETTER_TEXT)) + (case_of_body == (int64_t)(LETTER_NUMBER)) + (case_of_body == (int64_t)(LETTER_STAMP)) + (case_of_body == (int64_t)(LETTER_PAIR))) != 0 || case_of_body != (int64_t)(LETTER_EMPTY)))
+                return EKIDEN_CODEC_LEFT;
+        if (((case_of_Encoding == (int64_t)(0)) + (case_of_Encoding == (int64_t)(1))) != 1)
+                return EKIDEN_CODEC_LEFT;
+        /* text */
+        if (case_of_body == (int64_t)(LETTER_TEXT)) {
+                size += 1;
+                if (
+                        !ekiden_add_array_text(&size, (const void *)object->u.text, sizeof(object->u.text)))
+                        return EKIDEN_CODEC_LEFT;
+        }
+        /* number */
+        if (case_of_body == (int64_t)(LETTER_NUMBER)) {
+                size += 1;
+                size += ekiden_varint_size((uint64_t)EKIDEN_VALUE_OF(int64_t, object->u.number));
+        }
+        /* stamp */
+        if (case_of_body == (int64_t)(LETTER_STAMP)) {
+                size += 1;
+                if (
+                        !ekiden_add_part(&size, union__v1__letter__stamp__native_size(&object->u.stamp)))
+                        return EKIDEN_CODEC_LEFT;
+        }
+        /* left */
+        if (case_of_body == (int64_t)(LETTER_PAIR)) {
+                size += 1;
+                size += ekiden_varint_size((uint64_t)EKIDEN_VALUE_OF(int64_t, object->u.pair.left));
+        }
+        /* ratio */
+        if (case_of_Encoding == (int64_t)(0)) {
+                size += 1;
+                if (!ekiden_real_can_cross((double)object->ratio, sizeof(object->ratio)))
+                        return EKIDEN_CODEC_LEFT;
+                size += 4;
+        }
+        /* count */
+        if (case_of_Encoding == (int64_t)(1)) {
+                size += 1;
+                size += ekiden_varint_size(EKIDEN_VALUE_OF(uint64_t, object->count));
+        }
+        return size;
+}
+
+static uint8_t *union__v1__letter__native_pack(const void *data, uint8_t *out)
+{
+        const struct letter *object = (const struct letter *)data;
+        const int64_t case_of_body = EKIDEN_VALUE_OF(int64_t, object->kind);
+        const int64_t case_of_Encoding = EKIDEN_VALUE_OF(int64_t, object->encoding);
+
+        /* text */
+        if (case_of_body == (int64_t)(LETTER_TEXT)) {
+                out = ekiden_put_tag(out, 0x0a);
+                out = ekiden_put_text(out, (const void *)object->u.text);
+        }
+        /* number */
+        if (case_of_body == (int64_t)(LETTER_NUMBER)) {
+                out = ekiden_put_tag(out, 0x10);
+                out = ekiden_put_varint(out, (uint64_t)EKIDEN_VALUE_OF(int64_t, object->u.number));
+        }
+        /* stamp */
+        if (case_of_body == (int64_t)(LETTER_STAMP)) {
+                out = ekiden_put_tag(out, 0x1a);
+                out =
+                        ekiden_put_length_before(out, union__v1__letter__stamp__native_pack(&object->u.stamp, out + 1));
+        }
+        /* left */
+        if (case_of_body == (int64_t)(LETTER_PAIR)) {
+                out = ekiden_put_tag(out, 0x20);
+                out =
+                        ekiden_put_varint(out, (uint64_t)EKIDEN_VALUE_OF(int64_t, object->u.pair.left));
+        }
+        /* ratio */
+        if (case_of_Encoding == (int64_t)(0)) {
+                out = ekiden_put_tag(out, 0x2d);
+                out = ekiden_put_fixed32(out, ekiden_bits_of_float((float)object->ratio));
+        }
+        /* count */
+        if (case_of_Encoding == (int64_t)(1)) {
+                out = ekiden_put_tag(out, 0x30);
+                out = ekiden_put_varint(out, EKIDEN_VALUE_OF(uint64_t, object->count));
+        }
+        return out;
+}
+
+static int union__v1__letter__native_unpack(const uint8_t *at, size_t size, void *data,
+                                            const struct ekiden_memory *memory)
+{
+        struct letter *object = (struct letter *)data;
+        const uint8_t *end = at + size;
+        uint64_t varint;
+        uint32_t fixed32;
+        size_t length;
+        int r;
+        bool case_of_body = false;
+        bool case_of_Encoding = false;
+
+        (void)memory;
+        if (!EKIDEN_IS_ALIGNED(struct letter, data))
+                return 0;
+        /* text */
+        if (ekiden_tag_is_next(at, end, 0x0a)) {
+                if (case_of_body)
+                        return 0;
+                case_of_body = true;
+                EKIDEN_SET_SIGNED(object->kind, (int64_t)(LETTER_TEXT));
+                at = ekiden_get_length(at + 1, end, &length);
+                if (at == NULL)
+                        return 0;
+                if (
+                        !ekiden_set_array_text((void *)object->u.text, sizeof(object->u.text), at, length))
+                        return 0;
+                at += length;
+        }
+        /* number */
+        if (ekiden_tag_is_next(at, end, 0x10)) {
+                if (case_of_body)
+                        return 0;
+                case_of_body = true;
+                EKIDEN_SET_SIGNED(object->kind, (int64_t)(LETTER_NUMBER));
+                at = ekiden_get_varint(at + 1, end, &varint);
+                if (at == NULL)
+                        return 0;
+                EKIDEN_SET_SIGNED(object->u.number, (int64_t)varint);
+        }
+        /* stamp */
+        if (ekiden_tag_is_next(at, end, 0x1a)) {
+                if (case_of_body)
+                        return 0;
+                case_of_body = true;
+                EKIDEN_SET_SIGNED(object->kind, (int64_t)(LETTER_STAMP));
+                at = ekiden_get_length(at + 1, end, &length);
+                if (at == NULL)
+                        return 0;
+                r = union__v1__letter__stamp__native_unpack(at, length, &object->u.stamp, memory);
+                if (r != 1)
+                        return r;
+                at += length;
+        }
+        /* left */
+        if (ekiden_tag_is_next(at, end, 0x20)) {
+                if (case_of_body)
+                        return 0;
+                case_of_body = true;
+                EKIDEN_SET_SIGNED(object->kind, (int64_t)(LETTER_PAIR));
+                at = ekiden_get_varint(at + 1, end, &varint);
+                if (at == NULL)
+                        return 0;
+                EKIDEN_SET_SIGNED(object->u.pair.left, (int32_t)varint);
+        }
+        /* ratio */
+        if (ekiden_tag_is_next(at, end, 0x2d)) {
+                if (case_of_Encoding)
+                        return 0;
+                case_of_Encoding = true;
+                EKIDEN_SET_SIGNED(object->encoding, (int64_t)(0));
+                at = ekiden_get_fixed32(at + 1, end, &fixed32);
+                if (at == NULL)
+                        return 0;
+                EKIDEN_SET_REAL(object->ratio, (double)ekiden_float_of_bits(fixed32));
+        }
+        /* count */
+        if (ekiden_tag_is_next(at, end, 0x30)) {
+                if (case_of_Encoding)
+                        return 0;
+                case_of_Encoding = true;
+                EKIDEN_SET_SIGNED(object->encoding, (int64_t)(1));
+                at = ekiden_get_varint(at + 1, end, &varint);
+                if (at == NULL)
+                        return 0;
+                EKIDEN_SET_UNSIGNED(object->count, (uint32_t)varint);
+        }
+        if (!case_of_body)
+                EKIDEN_SET_SIGNED(object->kind, (int64_t)(LETTER_EMPTY));
+        if (!case_of_Encoding)
+                return 0;
+        return at == end;
+}
+/* clang-format on */
+
+static const struct ekiden_native_codec union__v1__letter__codec = {
+        .size = union__v1__letter__native_size,
+        .pack = union__v1__letter__native_pack,
+        .unpack = union__v1__letter__native_unpack,
+        .prefetch = NULL,
+};
+
 static const struct ekiden_native union__v1__letter__native = {
         .name = "struct letter",
         .descriptor = &union__v1__letter__descriptor,
@@ -214,6 +460,7 @@ static const struct ekiden_native union__v1__letter__native = {
         .memory = &union_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = &union__v1__letter__codec,
 };
 
 static const struct ekiden_native *const union_v1_by_item[] = {

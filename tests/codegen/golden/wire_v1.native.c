@@ -3,6 +3,7 @@
 #include "wire_v1.native.h"
 
 #include <ekiden/native_assert.h>
+#include <ekiden/native_codec.h>
 #include <stdlib.h>
 
 #ifdef __cplusplus
@@ -83,6 +84,7 @@ static const struct ekiden_native wire__v1__point__native = {
         .memory = &wire_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = NULL,
 };
 
 /* Panel is struct panel. */
@@ -554,6 +556,7 @@ static const struct ekiden_native wire__v1__panel__native = {
         .memory = &wire_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = NULL,
 };
 
 static const struct ekiden_native *const wire_v1_by_item[] = {

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Straight-line marshallers of the structs that are entries of containers: for which there are any,
+ * and what their two ways share.
+ */
+#include "emit_native_codec.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "names.h"
+#include "tables.h"
+
+#define DEPTH_MAX 100 /* of messages within messages, as the library has it */
+#define MORE_MAX 4 /* names that a template is given besides */
+
+static const char codec_template[] = "\n"
+                                     "static const struct ekiden_native_codec $table$__codec = {\n"
+                                     "        .size = $table$__native_size,\n"
+                                     "        .pack = $table$__native_pack,\n"
+                                     "        .unpack = $table$__native_unpack,\n"
+                                     "        .prefetch = $prefetch$,\n"
+                                     "};\n";
+
+const char *ek_codec_lvalue(const struct ek_codec *codec, const struct ek_bound_field *bound)
+{
+        return ek_memory_printf(codec->out->arena, "object->%s%s", bound->member,
+                                bound->field->repeated ? "[i]" : "");
+}
+
+const char *ek_codec_room(const struct ek_codec *codec, const struct ek_bound_field *bound)
+{
+        return ek_memory_printf(codec->out->arena, "%s(%s, %s)",
+                                bound->kind == EK_BOUND_BYTES    ? "EKIDEN_BYTES_ROOM_OF"
+                                : bound->options->length == NULL ? "EKIDEN_ARRAY_CAPACITY"
+                                                                 : "EKIDEN_ROOM_OF",
+                                codec->binding->c_struct, bound->member);
+}
+
+const char *ek_codec_case(const struct ek_codec *codec, const struct ek_bound_choice *choice)
+{
+        return ek_memory_printf(codec->out->arena, "case_of_%s", choice->name);
+}
+
+/* `template`, each of its lines indented. */
+static const char *indented(struct ek_memory *arena, unsigned int depth, const char *template)
+{
+        struct ek_text text;
+
+        ek_text_init(&text, arena);
+        ek_text_add_string(&text, "");
+        while (*template != '\0') {
+                size_t length = strcspn(template, "\n") + 1;
+
+                if (length > 1)
+                        ek_text_add_spaces(&text, 8 * (size_t)depth);
+                ek_text_add(&text, template, length);
+                template += length;
+        }
+        return text.bytes;
+}
+
+void ek_codec_emit(const struct ek_codec *codec, const struct ek_bound_field *bound,
+                   unsigned int depth, const char *template, ...)
+{
+        struct ek_memory *arena = codec->out->arena;
+        const char *more[2 * MORE_MAX];
+        size_t count = 0;
+        va_list arguments;
+
+        for (size_t i = 0; i < 2 * MORE_MAX; i++)
+                more[i] = " "; /* which is no name */
+        va_start(arguments, template);
+        for (const char *next; (next = va_arg(arguments, const char *)) != NULL; count++) {
+                if (count == 2 * MORE_MAX)
+                        ek_die("a template is given too many names: %s", template);
+                more[count] = next;
+        }
+        va_end(arguments);
+        ek_emit(codec->out, indented(arena, depth, template), "struct", codec->binding->c_struct,
+                "member", bound->member, "field", bound->field->name, "lvalue",
+                ek_codec_lvalue(codec, bound), "tag", ek_value_tag(arena, bound->field), "tag_size",
+                ek_value_tag_size(arena, bound->field), more[0], more[1], more[2], more[3], more[4],
+                more[5], more[6], more[7], NULL);
+}
+
+/* Pointers of the entry itself; those of structs in it are few. */
+static bool emit_prefetch(const struct ek_codec *codec)
+{
+        struct ek_text lines;
+
+        ek_text_init(&lines, codec->out->arena);
+        for (size_t i = 0; i < codec->binding->field_count; i++) {
+                const struct ek_bound_field *bound = &codec->binding->fields[i];
+                const char *member = bound->member;
+
+                if (bound->choice != NULL || bound->options->flexible)
+                        continue;
+                if (bound->kind == EK_BOUND_TEXT && bound->options->zt && !bound->field->repeated)
+                        ek_emit(&lines,
+                                "        __builtin_prefetch((const void *)object->$member$);\n",
+                                "member", member, NULL);
+                else if (bound->options->length != NULL)
+                        ek_emit(&lines,
+                                "        if (EKIDEN_IS_POINTER($struct$, $member$))\n"
+                                "                ekiden_prefetch((const void "
+                                "*)object->$member$);\n",
+                                "struct", codec->binding->c_struct, "member", member, NULL);
+        }
+        if (lines.length == 0)
+                return false;
+        ek_emit(codec->out,
+                "\n"
+                "static void $table$__native_prefetch(const void *data)\n"
+                "{\n"
+                "        const $struct$ *object = (const $struct$ *)data;\n"
+                "\n",
+                "table", codec->table, "struct", codec->binding->c_struct, NULL);
+        ek_text_add_string(codec->out, lines.bytes);
+        ek_text_add_string(codec->out, "}\n");
+        return true;
+}
+
+static bool is_possible(const struct ek_message *message, unsigned int mark,
+                        unsigned int *ret_depth)
+{
+        *ret_depth = 0;
+        if (message->file->proto3 || message->identity != NULL)
+                return false;
+        for (size_t i = 0; i < message->field_count; i++) {
+                const struct ek_field *field = message->sorted[i];
+                const struct ek_message *below = field->message;
+
+                if (field->descriptor || ek_binding_field_options(field)->flexible ||
+                    (below != NULL && below->mark != mark))
+                        return false;
+                if (below != NULL && below->visit >= *ret_depth)
+                        *ret_depth = below->visit + 1;
+        }
+        return *ret_depth <= DEPTH_MAX;
+}
+
+struct ek_codecs ek_codecs_of(const struct ek_schema *schema, const struct ek_tables *tables)
+{
+        struct ek_codecs codecs = {.possible = ++schema->model->last_mark};
+
+        /* What a message holds comes before it. */
+        for (size_t i = 0; i < tables->count; i++) {
+                struct ek_message *message = (struct ek_message *)tables->list[i].message;
+                unsigned int depth;
+
+                if (!is_possible(message, codecs.possible, &depth))
+                        continue;
+                message->mark = codecs.possible;
+                message->visit = depth;
+        }
+        codecs.wanted = ++schema->model->last_mark;
+        for (size_t i = 0; i < schema->item_count; i++)
+                if (schema->items[i].stream && ek_binding_is(schema->items[i].message) &&
+                    schema->items[i].message->mark == codecs.possible) {
+                        schema->items[i].message->mark = codecs.wanted;
+                        schema->items[i].message->visit = true; /* an entry */
+                }
+        for (size_t i = tables->count; i-- > 0;) {
+                const struct ek_message *message = tables->list[i].message;
+
+                for (size_t k = 0; message->mark == codecs.wanted && k < message->field_count;
+                     k++) {
+                        struct ek_message *below = message->sorted[k]->message;
+
+                        if (below == NULL || below->mark == codecs.wanted)
+                                continue;
+                        below->mark = codecs.wanted;
+                        below->visit = false;
+                }
+        }
+        return codecs;
+}
+
+bool ek_emit_native_codec(struct ek_text *out, const struct ek_schema *schema,
+                          const struct ek_codecs *codecs, const struct ek_binding *binding,
+                          const char *table)
+{
+        const struct ek_codec codec = {out, schema, binding, table};
+        bool prefetches;
+
+        if (binding->message->mark != codecs->wanted)
+                return false;
+        ek_text_add_string(out, "\n/* clang-format off */\n");
+        ek_emit_native_pack(&codec);
+        ek_emit_native_unpack(&codec);
+        prefetches = binding->message->visit && emit_prefetch(&codec);
+        ek_text_add_string(out, "/* clang-format on */\n");
+        if (!binding->message->visit)
+                return false;
+        ek_emit(out, codec_template, "table", table, "prefetch",
+                prefetches ? ek_memory_printf(out->arena, "%s__native_prefetch", table) : "NULL",
+                NULL);
+        return true;
+}

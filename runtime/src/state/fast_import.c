@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Records into entries in a straight line. An entry waits until some more have come before it is
+ * inserted: the program has been told of it, and the slot where it belongs is on its way from
+ * memory. They are inserted in the order of the stream, and before anything else is said of it.
+ */
+#include <string.h>
+
+#include "state/fast.h"
+#include "state/key.h"
+#include "state/native.h"
+#include "state/native_state.h"
+
+void ek_fast_import_begin(struct ek_import *import)
+{
+        const struct ek_tagged *tagged = import->tagged;
+        const struct ek_route *route = import->route;
+
+        import->is_fast = EK_FAST && tagged->container && tagged->is_plain &&
+                          tagged->native->codec && import->objects && !import->visitor &&
+                          import->digest_kind == EK_DIGEST_NONE &&
+                          (!route || route->first == route->count);
+        if (!import->is_fast)
+                return;
+        import->window.prefetches = ek_container_has(tagged, EKIDEN_CONTAINER_PREFETCH);
+        import->window.remembers = ek_container_has(tagged, EKIDEN_CONTAINER_REMOVE);
+}
+
+static int out_of_memory(struct ek_import *import)
+{
+        return ekiden_error_set(import->error, EKIDEN_ENOMEM, "memory ran out while importing");
+}
+
+/* The one that has waited longest. */
+static int insert_oldest(struct ek_import *import)
+{
+        const struct ek_tagged *tagged = import->tagged;
+        struct ek_window *window = &import->window;
+        void *entry = window->entries[window->first % EK_WINDOW];
+        int r = ek_taken_reserve(&import->objects->taken);
+
+        window->first++;
+        ek_scratch_reset(&import->scratch);
+        r = r < 0 ? out_of_memory(import) : ek_native_insert(tagged, entry, &import->cursor);
+        if (r < 0) {
+                ek_name_native_key(import->error, import->cursor.record, &tagged->item,
+                                   tagged->native, entry);
+                ek_native_free(tagged->native, NULL, entry);
+                return r;
+        }
+        if (window->remembers)
+                ek_taken_add(&import->objects->taken, entry);
+        import->cursor.record++;
+        return 0;
+}
+
+int ek_fast_import_flush(struct ek_import *import)
+{
+        int r = 0;
+
+        while (r == 0 && import->window.first < import->window.end)
+                r = insert_oldest(import);
+        return r;
+}
+
+void ek_fast_import_drop(struct ek_import *import)
+{
+        struct ek_window *window = &import->window;
+
+        for (; window->first < window->end; window->first++)
+                ek_native_free(import->tagged->native, NULL,
+                               window->entries[window->first % EK_WINDOW]);
+}
+
+/* An entry that was made in vain: those before it come first, whatever is wrong with it. */
+static int leave(struct ek_import *import, void *entry, int result)
+{
+        int r;
+
+        ek_native_free(import->tagged->native, NULL, entry);
+        r = ek_fast_import_flush(import);
+        if (r == 0 && result < 0)
+                r = out_of_memory(import);
+        return r;
+}
+
+int ek_fast_import(struct ek_import *import, const uint8_t *data, size_t size_bytes)
+{
+        const struct ek_tagged *tagged = import->tagged;
+        const struct ekiden_native *native = tagged->native;
+        struct ek_window *window = &import->window;
+        void *entry = ek_native_new(native, NULL);
+        int r = entry ? native->codec->unpack(data, size_bytes, entry, ek_native_memory(native))
+                      : EKIDEN_ENOMEM;
+
+        if (r != 1)
+                return leave(import, entry, r);
+        if (window->prefetches)
+                tagged->container->prefetch(tagged->container_functions, entry, tagged->data);
+        import->count.records++;
+        import->count.bytes += size_bytes;
+        window->entries[window->end++ % EK_WINDOW] = entry;
+        r = window->end - window->first == EK_WINDOW ? insert_oldest(import) : 0;
+        return r < 0 ? r : 1;
+}
