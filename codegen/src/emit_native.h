@@ -31,6 +31,27 @@ bool ek_emit_native_codec(struct ek_text *out, const struct ek_schema *schema,
                           const struct ek_codecs *codecs, const struct ek_binding *binding,
                           const char *table);
 
+/* Of an item that is sent ahead; nothing for others (emit_native_ahead.c): */
+
+/** find() in the table of the program's functions, … */
+void ek_emit_native_find_member(struct ek_text *out, const struct ek_item *item,
+                                const char *c_struct);
+
+/** … the function that the library calls in place of it, … */
+void ek_emit_native_find(struct ek_text *out, const struct ek_schema *schema,
+                         const struct ek_item *item);
+
+/** … and the line that names that in the container. */
+const char *ek_emit_native_find_entry(struct ek_memory *arena, const struct ek_schema *schema,
+                                      const struct ek_item *item);
+
+/** The function that tells of a change. */
+void ek_emit_native_touch(struct ek_text *out, const struct ek_schema *schema,
+                          const struct ek_item *item);
+
+/** Whether a field can be the key of such an item. */
+bool ek_emit_native_is_key(const struct ek_field *field);
+
 /** "shop_v1.proto:23", for a person to read. */
 const char *ek_emit_native_place(struct ek_memory *arena, const struct ek_place *place);
 

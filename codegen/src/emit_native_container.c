@@ -55,6 +55,7 @@ static const char container_template[] =
         "        .scan = $schema$_scan_$item$,\n"
         "        .reserve = $schema$_reserve_$item$,\n"
         "        .prefetch = $schema$_prefetch_$item$,\n"
+        "$find$"
         "};\n"
         "\n"
         "int $schema$_tag_$item$(const struct $schema$_$item$_functions *functions, void *data)\n"
@@ -62,9 +63,16 @@ static const char container_template[] =
         "        if (functions == NULL || (functions->next == NULL && functions->scan == NULL) ||\n"
         "            functions->insert == NULL)\n"
         "                return EKIDEN_EINVAL;\n"
+        "$more$"
         "        return ekiden_tag_container(&$schema$.items[$index$], &$schema$_natives, "
         "&$schema$_container_$item$, functions, data);\n"
         "}\n";
+
+/* What an item that is sent ahead cannot do without. */
+static const char ahead_check[] =
+        "        if (functions->scan == NULL || functions->find == NULL || functions->remove == "
+        "NULL)\n"
+        "                return EKIDEN_EINVAL;\n";
 
 void ek_emit_native_container(struct ek_text *out, const struct ek_schema *schema, size_t index)
 {
@@ -80,6 +88,9 @@ void ek_emit_native_container(struct ek_text *out, const struct ek_schema *schem
                         "function", through[i].function, "result", through[i].result, "parameters",
                         through[i].parameters, "body", body.bytes, NULL);
         }
+        ek_emit_native_find(out, schema, item);
         ek_emit(out, container_template, "schema", schema->c_name, "item", item->name, "index",
-                ek_memory_printf(out->arena, "%zu", index), NULL);
+                ek_memory_printf(out->arena, "%zu", index), "find",
+                ek_emit_native_find_entry(out->arena, schema, item), "more",
+                item->ahead ? ahead_check : "", NULL);
 }

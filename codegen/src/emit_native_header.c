@@ -41,7 +41,9 @@ static const char functions_template[] =
         "        uint64_t (*scan)(uint64_t position, $struct$ **entries, size_t room, size_t "
         "*ret_count, void *data);\n"
         "        int (*reserve)(uint64_t count, void *data);\n"
-        "        void (*prefetch)(const $struct$ *entry, void *data);\n"
+        "        void (*prefetch)(const $struct$ *entry, void *data);\n";
+
+static const char stream_template[] =
         "};\n"
         "\n"
         "/**\n"
@@ -134,13 +136,19 @@ void ek_emit_native_header(struct ek_text *out, const struct ek_schema *schema)
         emit_function_tables(out, &tables);
         for (size_t i = 0; i < schema->item_count; i++) {
                 const struct ek_item *item = &schema->items[i];
+                const char *c_struct;
 
                 if (item->objects || !ek_binding_is(item->message))
                         continue;
+                c_struct = ek_binding_message_options(item->message)->c_struct;
                 ek_emit_begin_comment(out, &item->message->place);
                 ek_emit(out, item->stream ? functions_template : singleton_template, "schema",
-                        schema->c_name, "item", item->name, "struct",
-                        ek_binding_message_options(item->message)->c_struct, NULL);
+                        schema->c_name, "item", item->name, "struct", c_struct, NULL);
+                if (!item->stream)
+                        continue;
+                ek_emit_native_find_member(out, item, c_struct);
+                ek_emit(out, stream_template, "schema", schema->c_name, "item", item->name, NULL);
+                ek_emit_native_touch(out, schema, item);
         }
         ek_emit(out, bottom_template, NULL);
         ek_emit_finish(out);

@@ -30,6 +30,7 @@ static const char item_template[] = "        {\n"
                                     "                .message = &$table$__message,\n"
                                     "                .key = $key$,$comment$\n"
                                     "                .shape = $shape$,\n"
+                                    "$ahead$"
                                     "        },\n";
 
 static const char set_template[] =
@@ -225,7 +226,8 @@ static void emit_items(struct ek_text *out, const struct ek_schema *schema)
                         number(out, item->key), "comment",
                         item->key != 0 ? ek_memory_printf(out->arena, " /* %s */", item->key_name)
                                        : "",
-                        "shape", hex_fingerprint(out, item->shape, 26), NULL);
+                        "shape", hex_fingerprint(out, item->shape, 26), "ahead",
+                        item->ahead ? "                .ahead = true,\n" : "", NULL);
         }
         ek_text_add_string(out, "};\n");
 }

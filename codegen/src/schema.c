@@ -45,6 +45,7 @@ static void item_init(struct ek_item *item, struct ek_message *message)
         item->message = message;
         item->stream = options->stream;
         item->key_name = options->key;
+        item->ahead = options->ahead;
         item->place = ek_place_below(&message->place, 7, EK_OPTION_EKIDEN_NUMBER, -1, -1);
         key = options->key != NULL ? ek_model_field(message, options->key) : NULL;
         item->key = key != NULL ? key->number : 0;

@@ -13,6 +13,7 @@ struct ek_item {
         const char *name;
         struct ek_message *message;
         bool stream;
+        bool ahead; /* it can be sent while the program serves */
         bool objects; /* what pointers point to, under the name of its message; never tagged */
         const char *key_name; /* NULL: none */
         uint32_t key; /* its field number, 0: none */

@@ -126,6 +126,7 @@ static void check_item(struct ek_schema *schema, size_t i, struct ek_problems *p
                 }
         ek_validate_key(item, problems);
         ek_validate_records(schema, item, problems);
+        ek_validate_ahead(schema, item, problems);
 }
 
 /* Whoever links both could not tell them apart. */

@@ -20,6 +20,10 @@ void ek_validate_key(const struct ek_item *item, struct ek_problems *problems);
 void ek_validate_records(struct ek_schema *schema, const struct ek_item *item,
                          struct ek_problems *problems);
 
+/** Rules for an item that is sent ahead. */
+void ek_validate_ahead(struct ek_schema *schema, const struct ek_item *item,
+                       struct ek_problems *problems);
+
 /** Rules for a message's identity, and for references to others'. */
 void ek_validate_identities(const struct ek_message *message, struct ek_problems *problems);
 

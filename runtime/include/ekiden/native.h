@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <ekiden/ahead.h>
 #include <ekiden/tag.h>
 
 #ifdef __cplusplus
@@ -207,6 +208,8 @@ struct ekiden_container {
            __builtin_prefetch() or the like; nothing may be changed. NULL: there is nothing to do.
          */
         void (*prefetch)(const void *functions, const void *entry, void *data);
+        /* The entry with this key, or NULL. For sending ahead, on both sides. */
+        void *(*find)(const void *functions, const struct ekiden_key *key, void *data);
 };
 
 /**

@@ -22,6 +22,7 @@ struct ek_process {
         struct ek_deadlines deadlines;
         struct ek_origin origin;
         struct ek_predecessor_setup setup;
+        struct ek_ahead_settings ahead;
         int signal_number; /* 0: none */
         uint64_t serving_since_ns;
         void (*leave)(void *data, pid_t successor);

@@ -4,11 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ekiden/ahead.h>
+
 #include "entry/process.h"
+#include "state/changes.h"
 
 /* Real-time signals are queued, and where the queue is full SIGIO comes in their place, which ends
    a process (fcntl(2)). */
 #define LAST_STANDARD_SIGNAL 31
+
+#define SLICE_MAX_US 1000000
+#define PAUSE_MAX_US 10000000
 
 struct ek_process ek_process = {
         .signal_number = SIGUSR2,
@@ -70,6 +76,15 @@ int ekiden_set_deadline(enum ekiden_phase phase, unsigned int timeout_ms)
             timeout_ms > EK_DEADLINE_MAX_MS)
                 return EKIDEN_EINVAL;
         ek_process.deadlines.ms[phase] = timeout_ms;
+        return 0;
+}
+
+int ekiden_set_ahead(unsigned int slice_us, unsigned int pause_us, size_t changes_max_bytes)
+{
+        if (slice_us > SLICE_MAX_US || pause_us > PAUSE_MAX_US ||
+            (changes_max_bytes > 0 && changes_max_bytes < EK_CHANGES_MAX_LEAST))
+                return EKIDEN_EINVAL;
+        ek_process.ahead = (struct ek_ahead_settings){slice_us, pause_us, changes_max_bytes};
         return 0;
 }
 

@@ -86,6 +86,7 @@ static void begin_leg(bool is_successor)
 
         ek_process.is_started = true;
         ek_process.setup = (struct ek_predecessor_setup){
+                .ahead = &ek_process.ahead,
                 .schema = ek_process.schema,
                 .origin = &ek_process.origin,
                 .deadlines = &ek_process.deadlines,

@@ -143,6 +143,7 @@ static uint64_t next_wake_ns(void)
         uint64_t deadline_ns = earlier(ek_predecessor_deadline(), ek_control_deadline());
         uint64_t soon_ns = ek_now_ns() + LINGERING_MS * EK_NS_PER_MS;
 
+        deadline_ns = earlier(deadline_ns, ek_ahead_wake_ns());
         return ek_children_linger() ? earlier(soon_ns, deadline_ns) : deadline_ns;
 }
 

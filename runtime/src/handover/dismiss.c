@@ -43,6 +43,7 @@ void ek_predecessor_end_rehearsal(void)
 
         p->link = ek_link_free(p->link);
         ek_given_forget(&p->given);
+        ek_ahead_forget(p);
         ek_child_let_go(&p->child, LEAVING_MS);
         p->phase = EKIDEN_PHASE_NONE;
         p->request = (struct ek_upgrade_request){0};

@@ -71,6 +71,13 @@ void ek_predecessor_enter(enum ekiden_phase phase)
                 p->request.observer.phase(p->request.observer.data, phase);
 }
 
+void ek_predecessor_renew(void)
+{
+        struct ek_predecessor *p = &ek_predecessor;
+
+        p->phase_until_ns = ek_now_ns() + p->setup->deadlines->ms[p->phase] * EK_NS_PER_MS;
+}
+
 void ek_predecessor_unwatch(void)
 {
         const struct ek_predecessor *p = &ek_predecessor;
@@ -102,10 +109,13 @@ struct ek_wait ek_predecessor_wait(enum ekiden_phase phase)
 {
         const struct ek_predecessor *p = &ek_predecessor;
         bool is_late = phase >= EKIDEN_PHASE_COMMIT;
+        uint64_t until_ns = p->request.until_ns;
 
+        if (p->pause_until_ns > 0 && (until_ns == 0 || p->pause_until_ns < until_ns))
+                until_ns = p->pause_until_ns;
         return (struct ek_wait){
                 .idle_ms = p->setup->deadlines->ms[phase],
-                .until_ns = is_late ? 0 : p->request.until_ns,
+                .until_ns = is_late ? 0 : until_ns,
                 .operator_ = is_late ? NULL : p->request.operator_,
                 .linger = on_linger,
         };
@@ -166,6 +176,7 @@ static int send_offer(struct ek_predecessor *p, struct ekiden_error *error)
         offer.has_token = 1;
         offer.token = ek_token_field(&p->token);
         offer.has_verify = offer.verify = p->request.is_verified;
+        offer.has_ahead = offer.ahead = ek_ahead_is_offered(p);
         r = ek_link_send_message(p->link, EKIDEN__FRAME_KIND__OFFER, &offer.base, NULL);
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
@@ -245,6 +256,7 @@ int ek_predecessor_call_off(int result, struct ekiden_error *error)
                 ek_refuse(p->link, error);
         p->link = ek_link_free(p->link);
         ek_given_forget(&p->given);
+        ek_ahead_forget(p);
         ek_predecessor_forget();
         ek_child_end(&p->child, code == EKIDEN_EPEER ? ALREADY_LEAVING_MS : 0, how, sizeof(how));
         explain_death(p, how, error);
@@ -282,6 +294,8 @@ int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
         p->item[0] = '\0';
         p->cancelled = (struct ekiden_error){0};
         p->serial++;
+        p->pause_until_ns = 0;
+        ek_ahead_begin(p);
         ek_predecessor_enter(EKIDEN_PHASE_CHECK);
         r = start_successor(p, error);
         p->request.binary = NULL; /* the caller's */
@@ -364,6 +378,11 @@ static int expired(struct ek_predecessor *p, struct ekiden_error *error)
                                         "the new process did not report within %u ms; is it built "
                                         "with Ekiden, and does it call ekiden_start() first?",
                                         ms);
+        if (p->ahead.count > 0)
+                return ekiden_error_set(error, EKIDEN_ETIMEOUT,
+                                        "the new process took nothing of what was sent ahead, and "
+                                        "asked for nothing more, for %u ms",
+                                        ms);
         return ekiden_error_set(error, EKIDEN_ETIMEOUT,
                                 "the new process did not ask for its state within %u ms; if its "
                                 "start-up needs longer, raise the deadline with "
@@ -385,7 +404,10 @@ static int take_frame(struct ek_predecessor *p, const struct ek_frame *frame,
                 return r;
         }
         if (p->phase == EKIDEN_PHASE_WARM && frame->kind == EKIDEN__FRAME_KIND__WARM)
-                return 1;
+                return ek_ahead_warm(p);
+        if (p->phase == EKIDEN_PHASE_WARM &&
+            (frame->kind == EKIDEN__FRAME_KIND__AHEAD || frame->kind == EKIDEN__FRAME_KIND__PASSED))
+                return ek_ahead_take(p, frame, error);
         return ek_link_failed(EKIDEN_EPROTOCOL, error);
 }
 
@@ -407,6 +429,8 @@ int ek_predecessor_step(const char *update_point, struct ekiden_error *error)
                 r = ek_receive(p->link, NULL, &frame, error);
                 if (r == EKIDEN_ETIMEOUT && error->code == 0) {
                         r = expired(p, error);
+                        if (r == 0)
+                                r = ek_ahead_run(p, error);
                         if (r == 0)
                                 return 0;
                 } else if (r == 0) {

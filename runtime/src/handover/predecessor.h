@@ -17,6 +17,7 @@
 #include <ekiden/schema.h>
 
 #include "ekiden/handover.pb-c.h"
+#include "handover/ahead.h"
 #include "handover/deadlines.h"
 #include "handover/lineage.h"
 #include "handover/origin.h"
@@ -28,6 +29,8 @@
 struct ek_observer {
         void (*phase)(void *data, enum ekiden_phase phase);
         void (*progress)(void *data, const struct ek_progress *progress);
+        /* Something was sent ahead, while the program serves. */
+        void (*ahead)(void *data, const struct ek_ahead_progress *progress);
         /* It takes longer than usual, and has for so long: whoever waits should be told what was
            kept back. It may call ek_predecessor_cancel(). */
         void (*linger)(void *data, uint64_t waited_ms);
@@ -42,6 +45,7 @@ struct ek_upgrade_request {
         const char *binary; /* path */
         char *const *arguments; /* NULL: the saved ones */
         uint64_t until_ns; /* for all until COMMIT; 0: the phases' deadlines alone */
+        uint64_t max_pause_ns; /* rather than a longer pause it is called off; 0: no such limit */
         bool is_rehearsal; /* the successor is dismissed where it would be committed to */
         bool is_verified; /* the successor compares what it has with what it was given */
         struct ek_snapshot
@@ -58,6 +62,7 @@ struct ek_predecessor_setup {
         const struct ek_deadlines *deadlines;
         uint32_t leg;
         const struct ek_lineage *lineage; /* this leg last; NULL: not known */
+        const struct ek_ahead_settings *ahead; /* NULL: as they are */
 };
 
 /* How an upgrade went. */
@@ -72,6 +77,9 @@ struct ek_upgrade_report {
         /* What the successor said of itself, where it was asked to; checked as far as it is a
            message. NULL: nothing. Until ek_predecessor_forget(), or the next upgrade. */
         const Ekiden__Ready *ready;
+        /* Of items that were sent ahead, or could not be; as long. */
+        const struct ek_ahead_report *ahead;
+        size_t ahead_count;
 };
 
 /* What a step may bring beside an error. */

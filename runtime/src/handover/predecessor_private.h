@@ -19,6 +19,8 @@ struct ek_predecessor {
         char item[EKIDEN_NAME_MAX + 1]; /* that the successor asked for last */
         struct ekiden_error cancelled; /* why it is to be called off; code 0: it is not */
         Ekiden__Ready *ready; /* what the report shows of it */
+        struct ek_ahead ahead;
+        uint64_t pause_until_ns; /* by the operator's --max-pause; 0: no such limit, or no pause */
 };
 
 extern struct ek_predecessor ek_predecessor;
@@ -28,6 +30,17 @@ void ek_predecessor_enter(enum ekiden_phase phase);
 
 /** Tells the observer that the socket needs no watching any more. */
 void ek_predecessor_unwatch(void);
+
+/** The successor has made progress: the deadline of the phase starts anew. */
+void ek_predecessor_renew(void);
+
+/** A peer that refused and closed: its reason, which may still lie in the socket, becomes the
+    error. (serve.c) */
+void ek_predecessor_read_reason(struct ek_predecessor *p, struct ekiden_error *error);
+
+/** Before anything is sent: is the item of the type that the successor expects? (serve.c) */
+int ek_predecessor_check_type(const struct ek_tagged *tagged, const char *message,
+                              struct ekiden_error *error);
 
 /** How long to wait for the successor in a phase; the observer hears of long waits. */
 struct ek_wait ek_predecessor_wait(enum ekiden_phase phase);

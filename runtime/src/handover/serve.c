@@ -47,20 +47,19 @@ static void on_progress(void *data, const struct ek_progress *progress)
                 observer->progress(observer->data, progress);
 }
 
-/* Before anything is sent: is it the type that the successor expects? */
-static int check_type(const struct ek_tagged *tagged, const Ekiden__Pull *pull,
-                      struct ekiden_error *error)
+int ek_predecessor_check_type(const struct ek_tagged *tagged, const char *message,
+                              struct ekiden_error *error)
 {
         const char *name = tagged->item.message->descriptor->name;
 
-        if (strcmp(name, pull->message) == 0)
+        if (strcmp(name, message) == 0)
                 return 0;
         snprintf(error->item, sizeof(error->item), "%s", tagged->name);
         return ekiden_error_set(
                 error, EKIDEN_ETYPE,
                 "item \"%s\" is a %s in this process, and the new binary asks for a "
                 "%s; give one of them another name",
-                tagged->name, name, pull->message);
+                tagged->name, name, message);
 }
 
 /* To find a difference: the item whole, with all objects, and nothing that is counted. */
@@ -99,7 +98,9 @@ static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
         } else if (!tagged) {
                 r = send_absent(p, pull->item, error);
         } else {
-                r = check_type(tagged, pull, error);
+                r = ek_predecessor_check_type(tagged, pull->message, error);
+                if (r == 0)
+                        ek_ahead_note_pulled(p, tagged);
                 if (r == 0)
                         tagged->pulled_in = p->serial;
                 if (r == 0)
@@ -110,8 +111,7 @@ static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
         return r;
 }
 
-/* A peer that refused and closed: its reason may still lie in the socket. */
-static void read_reason(struct ek_predecessor *p, struct ekiden_error *error)
+void ek_predecessor_read_reason(struct ek_predecessor *p, struct ekiden_error *error)
 {
         struct ekiden_error reason = {0};
         struct ek_frame frame;
@@ -189,11 +189,12 @@ static int serve_pulls(struct ek_predecessor *p, struct ekiden_error *error)
                 .digest_kind = p->request.is_verified ? EK_DIGEST_LIVE : EK_DIGEST_NONE,
                 .given = &p->given,
                 .notes_figures = p->request.is_rehearsal,
+                .total = ek_ahead_count(p),
         };
         int r = answer_pulls(p, &export_, error);
 
         ek_objects_free(export_.objects);
-        return r;
+        return r == 0 ? ek_ahead_check(p, error) : r;
 }
 
 /* What the successor spent on telling of itself is no part of the pause that is foretold. */
@@ -215,6 +216,18 @@ static void name_time_limit(const struct ek_predecessor *p, struct ekiden_error 
                  is_in_item ? "\" or after it" : "");
 }
 
+static void name_max_pause(const struct ek_predecessor *p, struct ekiden_error *error)
+{
+        bool is_in_item = p->phase == EKIDEN_PHASE_TRANSFER && p->item[0];
+
+        snprintf(error->sentence, sizeof(error->sentence),
+                 "the pause reached the %llu ms of --max-pause in phase %s%s%s%s; allow more, or "
+                 "send more of the state ahead",
+                 (unsigned long long)(p->request.max_pause_ns / EK_NS_PER_MS),
+                 ekiden_phase_name(p->phase), is_in_item ? ", in item \"" : "",
+                 is_in_item ? p->item : "", is_in_item ? "\" or after it" : "");
+}
+
 /* A successor that is silent, or gone, does not say in what; what it asked for last tells. A limit
    of the operator's is no deadline of the phase. */
 static int explain(const struct ek_predecessor *p, struct ekiden_error *error)
@@ -224,6 +237,9 @@ static int explain(const struct ek_predecessor *p, struct ekiden_error *error)
         if (error->code == EKIDEN_ETIMEOUT && p->phase < EKIDEN_PHASE_COMMIT &&
             p->request.until_ns > 0 && ek_now_ns() >= p->request.until_ns)
                 name_time_limit(p, error);
+        else if (error->code == EKIDEN_ETIMEOUT && p->phase < EKIDEN_PHASE_COMMIT &&
+                 p->pause_until_ns > 0 && ek_now_ns() >= p->pause_until_ns)
+                name_max_pause(p, error);
         if ((error->code == EKIDEN_ETIMEOUT || error->code == EKIDEN_EPEER) &&
             p->phase == EKIDEN_PHASE_TRANSFER && !error->item[0])
                 strcpy(error->item, p->item);
@@ -236,6 +252,8 @@ int ek_predecessor_hand_over(struct ekiden_error *error)
         uint64_t stopped_ns = ek_now_ns();
         int r;
 
+        if (p->request.max_pause_ns > 0)
+                p->pause_until_ns = stopped_ns + p->request.max_pause_ns;
         ek_predecessor_unwatch();
         ek_predecessor_enter(EKIDEN_PHASE_PAUSE);
         fflush(NULL); /* what is buffered belongs before what the successor writes */
@@ -243,17 +261,24 @@ int ek_predecessor_hand_over(struct ekiden_error *error)
         if (r < 0)
                 return r;
         ek_predecessor_enter(EKIDEN_PHASE_TRANSFER);
-        r = serve_pulls(p, error);
+        r = ek_ahead_send_rest(p, error);
+        p->report.count = ek_ahead_count(p);
+        if (r == 0)
+                r = serve_pulls(p, error);
+        if (r == 0 && p->pause_until_ns > 0 && ek_now_ns() >= p->pause_until_ns)
+                r = ek_link_failed(EKIDEN_ETIMEOUT, error);
         if (r == 0) {
                 ek_predecessor_enter(EKIDEN_PHASE_READY);
                 r = p->request.is_rehearsal ? ek_predecessor_dismiss(error)
                                             : ek_predecessor_commit(error);
         }
         if (r == EKIDEN_EPEER)
-                read_reason(p, error);
+                ek_predecessor_read_reason(p, error);
         if (r < 0)
                 return explain(p, error);
         p->report.pause_ns = pause_until_now(p, stopped_ns);
+        p->report.ahead = p->ahead.reports;
+        p->report.ahead_count = p->ahead.report_count;
         if (p->request.is_rehearsal)
                 return EK_STEP_REHEARSED;
         fflush(NULL); /* what was written into them in the pause */

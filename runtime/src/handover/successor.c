@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "handover/account.h"
+#include "handover/ahead_successor.h"
 #include "handover/compatible.h"
 #include "handover/deadlines.h"
 #include "handover/refusal.h"
@@ -43,6 +44,7 @@ static struct {
         struct ek_fetch fetch;
         bool is_verified; /* what was taken over is compared with what came */
         bool is_rehearsal;
+        bool takes_ahead; /* the predecessor knows how to send ahead */
         bool is_warm, is_paused; /* WARM was said; PAUSED has come */
         char update_point[EKIDEN_NAME_MAX +
                           1]; /* "" until PAUSED, and after the first update point */
@@ -84,6 +86,7 @@ int ek_successor_fail(int result, struct ekiden_error *error)
         if (successor.link && error->code != EKIDEN_EPEER)
                 ek_refuse(successor.link, error);
         successor.link = ek_link_free(successor.link);
+        ek_ahead_end();
         ek_fetch_deinit(&successor.fetch);
         ek_own_close(&successor.predecessor);
         successor.state = EK_SUCCESSOR_FAILED;
@@ -125,6 +128,8 @@ static int take_offer(const Ekiden__Offer *offer, const struct ek_registry *regi
         successor.is_restored = offer->has_from_snapshot && offer->from_snapshot;
         successor.is_rehearsal = offer->has_rehearse && offer->rehearse;
         successor.is_verified = offer->has_verify && offer->verify;
+        successor.takes_ahead = offer->has_ahead && offer->ahead && !successor.is_verified &&
+                                !successor.is_restored;
         successor.leg = offer->leg > 0 && offer->leg < UINT32_MAX ? offer->leg + 1 : 2;
         successor.pause_ms =
                 deadline(offer->has_pause_ms, offer->pause_ms, defaults.ms[EKIDEN_PHASE_PAUSE]);
@@ -180,6 +185,7 @@ static int send_hello(struct ekiden_error *error)
         hello.n_known = hello.n_chain = chain->count + 1;
         hello.has_rehearse = hello.rehearse = successor.is_rehearsal;
         hello.has_verify = hello.verify = successor.is_verified;
+        hello.has_ahead = hello.ahead = 1;
         r = ek_link_send_message(successor.link, EKIDEN__FRAME_KIND__HELLO, &hello.base, &wait);
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
@@ -224,10 +230,11 @@ void ek_successor_decline(int socket, const struct ekiden_error *error)
 static int read_paused(struct ekiden_error *error)
 {
         const struct ek_wait wait = {.idle_ms = successor.pause_ms};
+        const struct ek_ahead_source from = {successor.link, &wait};
         const Ekiden__Paused *paused;
         ProtobufCMessage *unpacked;
         struct ek_frame frame;
-        int r = ek_receive(successor.link, &wait, &frame, error);
+        int r = ek_ahead_until_paused(&from, &frame, error);
 
         if (r < 0)
                 return r;
@@ -244,6 +251,24 @@ static int read_paused(struct ekiden_error *error)
         return 0;
 }
 
+/* PAUSED comes ahead of the first answer, and behind it what is left of what came ahead. */
+static int expect_paused(struct ekiden_error *error)
+{
+        const struct ek_wait wait = {.idle_ms = successor.transfer_ms};
+        const struct ek_ahead_source from = {successor.link, &wait};
+        int r;
+
+        if (successor.is_paused)
+                return 0;
+        error->phase = EKIDEN_PHASE_PAUSE;
+        r = read_paused(error);
+        successor.is_paused = r == 0;
+        if (r < 0)
+                return r;
+        error->phase = EKIDEN_PHASE_TRANSFER;
+        return ek_ahead_take_rest(&from, error);
+}
+
 /* The first need of the predecessor's state: WARM goes ahead of it, and the predecessor stops. */
 static int announce_warm(struct ekiden_error *error)
 {
@@ -258,20 +283,24 @@ static int announce_warm(struct ekiden_error *error)
         if (r < 0)
                 return ek_link_failed(r, error);
         successor.is_warm = true;
-        return 0;
+        /* What came ahead is completed before anything else is asked for. */
+        return ek_ahead_is_under_way() ? expect_paused(error) : 0;
 }
 
-/* PAUSED comes ahead of the first answer. */
-static int expect_paused(struct ekiden_error *error)
+/* While the predecessor serves; EK_AHEAD_DECLINED: it is to be pulled. */
+static int fetch_ahead(const struct ekiden_item *source, const struct ek_tagged *tagged,
+                       const struct ek_route *route, struct ekiden_error *error)
 {
+        const struct ek_wait wait = {.idle_ms = successor.pause_ms};
+        const struct ek_ahead_source from = {successor.link, &wait};
         int r;
 
-        if (successor.is_paused)
-                return 0;
-        error->phase = EKIDEN_PHASE_PAUSE;
-        r = read_paused(error);
-        successor.is_paused = r == 0;
-        return r;
+        if (!successor.takes_ahead || successor.is_warm || !tagged->item.ahead ||
+            !ek_ahead_import_can(tagged, source, route))
+                return EK_AHEAD_DECLINED;
+        r = ek_link_prepare(successor.link, NULL);
+        return r < 0 ? ek_link_failed(r, error)
+                     : ek_ahead_fetch(&from, source, tagged, route, successor.fetch.objects, error);
 }
 
 static int pull(void *data, const struct ekiden_item *source, const struct ek_tagged *tagged,
@@ -279,9 +308,12 @@ static int pull(void *data, const struct ekiden_item *source, const struct ek_ta
 {
         const struct ek_wait wait = {.idle_ms = successor.transfer_ms};
         Ekiden__Pull message = EKIDEN__PULL__INIT;
-        int r = announce_warm(error);
+        int r = fetch_ahead(source, tagged, route, error);
 
         (void)data;
+        if (r != EK_AHEAD_DECLINED)
+                return r;
+        r = announce_warm(error);
         if (r < 0)
                 return r;
         message.item = (char *)(uintptr_t)source->name;
@@ -451,8 +483,10 @@ static int become_ready(const char *update_point, const struct ek_successor_end 
 {
         int r;
 
+        r = ek_ahead_is_under_way() ? announce_warm(error) : 0;
         error->phase = EKIDEN_PHASE_READY;
-        r = ek_fetch_check(&successor.fetch, error);
+        if (r == 0)
+                r = ek_fetch_check(&successor.fetch, error);
         if (r == 0 && end->check)
                 r = end->check(error);
         if (r == 0 && successor.state == EK_SUCCESSOR_FAILED) /* it asked where to resume */

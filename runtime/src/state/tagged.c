@@ -14,6 +14,7 @@ struct entry {
 static struct {
         struct ek_tagged **items;
         size_t count, capacity;
+        uint64_t serial; /* of what was tagged last */
 } list;
 
 struct ek_tagged *ek_tagged_find(const char *name)
@@ -62,6 +63,7 @@ int ek_tagged_add(const struct ek_tagged *tagged)
         copy = &entry->tagged;
         *copy = *tagged;
         copy->last = &entry->last;
+        copy->serial = ++list.serial;
         copy->item.name = copy->name;
         if (ek_tagged_is_value(copy) || copy->native)
                 copy->functions = copy;

@@ -59,6 +59,7 @@ struct ek_tagged {
         const void *container_functions;
         bool is_plain; /* entries need not wait for the end of the item (native_state.h) */
         struct ek_figures *last; /* NULL: nobody asks for them, as it is in no list */
+        uint64_t serial; /* of what this process has tagged, from 1 */
         uint64_t pulled_in; /* number of the handover in which it was pulled last */
 };
 

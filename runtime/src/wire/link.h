@@ -113,6 +113,14 @@ int ek_link_prepare(struct ek_link *link, const struct ek_link *operator_);
 int ek_link_send(struct ek_link *link, uint16_t kind, const void *payload, size_t size_bytes,
                  const struct ek_wait *wait);
 
+/**
+ * Sends the beginning of a run of frames that were put together elsewhere (outbox.h), without a
+ * wait. Until the whole run has been sent, the link is torn.
+ *
+ * @return how many bytes, or ETIMEOUT (there is no room), EPEER, ESYSTEM
+ */
+ssize_t ek_link_send_part(struct ek_link *link, const uint8_t *frames, size_t size_bytes);
+
 /** Sends a message as a frame's payload. As ek_link_send(), and ENOMEM. */
 int ek_link_send_message(struct ek_link *link, uint16_t kind, const ProtobufCMessage *message,
                          const struct ek_wait *wait);

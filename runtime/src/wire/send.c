@@ -100,6 +100,25 @@ int ek_link_send(struct ek_link *link, uint16_t kind, const void *payload, size_
         return send_all(link, parts, wait);
 }
 
+ssize_t ek_link_send_part(struct ek_link *link, const uint8_t *frames, size_t size_bytes)
+{
+        ssize_t n;
+        int r = link->is_torn ? 0 : ek_link_flush(link, NULL);
+
+        if (r < 0)
+                return r;
+        do
+                n = send(link->fd, frames, size_bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
+        while (n < 0 && errno == EINTR);
+        if (n >= 0)
+                link->is_torn = (size_t)n < size_bytes;
+        else if (errno == EPIPE || errno == ECONNRESET)
+                return EKIDEN_EPEER;
+        else
+                return errno == EAGAIN ? EKIDEN_ETIMEOUT : EKIDEN_ESYSTEM;
+        return n;
+}
+
 int ek_link_queue(struct ek_link *link, uint16_t kind, const void *payload, size_t size_bytes,
                   const struct ek_wait *wait)
 {

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -60,6 +61,7 @@ struct ekiden_item {
         unsigned int key; /* number of the key field; 0: records have no key */
         uint8_t shape[EKIDEN_FINGERPRINT_SIZE]; /* of the message type without its package's name:
                                                    where two agree, records need no transformer */
+        bool ahead; /* the program tells of changes to it: <ekiden/ahead.h> */
 };
 
 /** One version of one program's state. */

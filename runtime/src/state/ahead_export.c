@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+/* See ahead_export.h. */
+#include "state/ahead_export.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fields.h"
+#include "record.h"
+#include "scratch.h"
+#include "secret.h"
+#include "state/changes.h"
+#include "state/key.h"
+#include "state/native.h"
+#include "state/record_key.h"
+#include "wire/message.h"
+
+#define ENTRIES 64 /* that are asked for, or keys that are sent, in one step */
+#define PREFIX_MAX 10 /* bytes of a record's length */
+
+struct ek_ahead_export {
+        char name[EKIDEN_NAME_MAX + 1];
+        uint64_t serial; /* of what was tagged: what is tagged anew is another one */
+        const struct ek_tagged *tagged; /* looked up in each step */
+        const struct ekiden_message *type;
+        const ProtobufCFieldDescriptor *key;
+        struct ek_changes *changes;
+        struct ekiden_objects *objects; /* of which there are none */
+        struct ekiden_scratch scratch;
+        ProtobufCMessage *record;
+        uint64_t announced;
+        uint64_t position; /* of scan() */
+        bool is_scanned, is_draining; /* changes are sent */
+        uint32_t round;
+        uint16_t kind; /* of the frame that is being written */
+        size_t changes_max;
+        struct ek_ahead_count total, portion;
+        struct ekiden_error *error; /* of the call in hand */
+};
+
+const char *ek_ahead_obstacle(const struct ek_tagged *tagged)
+{
+        if (!tagged->item.ahead)
+                return "the schema of the process that serves does not mark it";
+        if (!tagged->container || !tagged->container->scan || !tagged->container->find)
+                return "its container has no scan() and find()";
+        if (!tagged->is_plain || !ek_key_field(tagged->item.message, &tagged->item))
+                return "its records cannot cross one by one";
+        return NULL;
+}
+
+static int out_of_memory(struct ekiden_error *error)
+{
+        return ekiden_error_set(error, EKIDEN_ENOMEM, "memory ran out while sending ahead");
+}
+
+static uint64_t announced_count(const struct ek_tagged *tagged)
+{
+        uint64_t count = UINT64_MAX;
+
+        if (tagged->container->count)
+                count = tagged->container->count(tagged->container_functions, tagged->data);
+        return count == UINT64_MAX ? 0 : count;
+}
+
+static int begin_tracking(struct ek_ahead_export *export_, const struct ek_tagged *tagged,
+                          bool is_secret, struct ekiden_error *error)
+{
+        const struct ekiden_item *item = ekiden_schema_item(tagged->natives->schema, tagged->name);
+        int r = item ? ek_changes_begin(item, export_->changes_max, is_secret, &export_->changes)
+                     : EKIDEN_EINVAL;
+
+        if (r == 0)
+                r = ek_objects_new(tagged->natives, NULL, &export_->objects);
+        return r < 0 ? ekiden_error_set(error, r, "item \"%s\" cannot be sent ahead: %s",
+                                        tagged->name, ekiden_error_text(r))
+                     : 0;
+}
+
+int ek_ahead_export_new(const struct ek_tagged *tagged, size_t changes_max_bytes,
+                        struct ek_ahead_export **ret_export, struct ekiden_error *error)
+{
+        bool is_secret = ek_message_has_secrets(tagged->item.message);
+        struct ek_ahead_export *export_ = calloc(1, sizeof(*export_));
+        int r;
+
+        if (!export_)
+                return out_of_memory(error);
+        memcpy(export_->name, tagged->name, sizeof(export_->name));
+        export_->serial = tagged->serial;
+        export_->type = tagged->item.message;
+        export_->key = ek_key_field(tagged->item.message, &tagged->item);
+        export_->announced = announced_count(tagged);
+        export_->changes_max = changes_max_bytes;
+        ek_scratch_init(&export_->scratch);
+        export_->scratch.is_secret = is_secret;
+        export_->record = calloc(1, export_->type->descriptor->sizeof_message);
+        r = export_->record ? begin_tracking(export_, tagged, is_secret, error)
+                            : out_of_memory(error);
+        if (r < 0)
+                ek_ahead_export_free(export_);
+        else
+                *ret_export = export_;
+        return r;
+}
+
+struct ek_ahead_export *ek_ahead_export_free(struct ek_ahead_export *export_)
+{
+        if (!export_)
+                return NULL;
+        ek_changes_end(export_->changes);
+        ek_objects_free(export_->objects);
+        ek_secret_free(export_->scratch.is_secret, export_->record,
+                       export_->type->descriptor->sizeof_message);
+        ek_scratch_deinit(&export_->scratch);
+        free(export_);
+        return NULL;
+}
+
+const char *ek_ahead_export_name(const struct ek_ahead_export *export_)
+{
+        return export_->name;
+}
+
+uint64_t ek_ahead_export_rest(const struct ek_ahead_export *export_)
+{
+        return ek_changes_noted(export_->changes);
+}
+
+uint32_t ek_ahead_export_round(const struct ek_ahead_export *export_)
+{
+        return export_->round;
+}
+
+struct ek_ahead_count ek_ahead_export_total(const struct ek_ahead_export *export_)
+{
+        return export_->total;
+}
+
+struct ek_ahead_count ek_ahead_export_portion(const struct ek_ahead_export *export_)
+{
+        return export_->portion;
+}
+
+uint64_t ek_ahead_export_announced(const struct ek_ahead_export *export_)
+{
+        return export_->announced;
+}
+
+/* The item, if it is still what it was, and no change has been lost. */
+static int look_up(struct ek_ahead_export *export_, struct ekiden_error *error)
+{
+        int failure = ek_changes_failure(export_->changes);
+
+        export_->error = error;
+        export_->tagged = ek_tagged_find(export_->name);
+        if (!export_->tagged || export_->tagged->serial != export_->serial)
+                return ekiden_error_set(error, EKIDEN_EREFUSED,
+                                        "item \"%s\" was untagged while it was sent ahead",
+                                        export_->name);
+        if (failure == EKIDEN_ELIMIT)
+                return ekiden_error_set(
+                        error, failure,
+                        "item \"%s\" changes faster than it is sent ahead: over %zu bytes of keys "
+                        "wait; try again at a quieter time, or allow more with ekiden_set_ahead()",
+                        export_->name, export_->changes_max);
+        return failure < 0 ? out_of_memory(error) : 0;
+}
+
+int ek_ahead_export_begin(struct ek_ahead_export *export_, struct ek_outbox *box,
+                          struct ekiden_error *error)
+{
+        Ekiden__Item message = EKIDEN__ITEM__INIT;
+        int r = look_up(export_, error);
+
+        if (r < 0)
+                return r;
+        if (export_->is_scanned) {
+                export_->round++;
+                export_->is_draining = true;
+                ek_changes_turn(export_->changes);
+        }
+        export_->portion = (struct ek_ahead_count){0};
+        box->is_secret |= export_->scratch.is_secret;
+        message.item = export_->name;
+        message.has_stream = message.stream = 1;
+        message.has_count = !export_->is_scanned && export_->announced > 0;
+        message.count = export_->announced;
+        return ek_outbox_message(box, EKIDEN__FRAME_KIND__ITEM, &message.base) < 0
+                       ? out_of_memory(error)
+                       : 0;
+}
+
+void ek_ahead_export_again(struct ek_ahead_export *export_)
+{
+        export_->is_draining = true;
+        ek_changes_turn(export_->changes);
+}
+
+void ek_ahead_export_close(struct ek_ahead_export *export_, struct ek_outbox *box)
+{
+        ek_outbox_finish(box, export_->kind);
+}
+
+/* Adds a message to a frame of this kind, which is closed when it is large. */
+static int add_message(struct ek_ahead_export *export_, struct ek_outbox *box, uint16_t kind)
+{
+        size_t size = protobuf_c_message_get_packed_size(export_->record);
+        uint8_t *room;
+
+        if (size > EK_FRAME_PAYLOAD_MAX - PREFIX_MAX)
+                return ek_link_failed(EKIDEN_ELIMIT, export_->error);
+        if (kind != export_->kind || ek_outbox_written(box) + size > EK_FRAME_PAYLOAD_MAX / 2)
+                ek_ahead_export_close(export_, box);
+        export_->kind = kind;
+        if (!box->is_open && ek_outbox_begin(box) < 0)
+                return out_of_memory(export_->error);
+        room = ek_outbox_room(box, size + PREFIX_MAX);
+        if (!room)
+                return out_of_memory(export_->error);
+        ek_outbox_add(box, ek_varint_write(room, size));
+        ek_outbox_add(box, protobuf_c_message_pack(export_->record, box->bytes + box->end));
+        if (ek_outbox_written(box) >= EK_AHEAD_BATCH)
+                ek_ahead_export_close(export_, box);
+        export_->portion.bytes += size;
+        export_->total.bytes += size;
+        return 0;
+}
+
+static int check(const struct ek_ahead_export *export_)
+{
+        char field[EKIDEN_NAME_MAX + 1];
+        const char *wrong = ek_record_check(export_->record, true, field);
+
+        if (!wrong)
+                return 0;
+        if (export_->error && export_->error->code == 0)
+                memcpy(export_->error->field, field, sizeof(field));
+        return ekiden_error_set(export_->error, EKIDEN_EREFUSED, "record %llu: field \"%s\" %s",
+                                (unsigned long long)export_->total.records, field, wrong);
+}
+
+static int add_entry(struct ek_ahead_export *export_, struct ek_outbox *box, const void *entry)
+{
+        const struct ek_tagged *tagged = export_->tagged;
+        struct ekiden_cursor cursor = {.record = export_->total.records,
+                                       .scratch = &export_->scratch,
+                                       .error = export_->error,
+                                       .objects = export_->objects};
+        int r;
+
+        ek_scratch_reset(&export_->scratch);
+        ek_record_init(export_->type, export_->record);
+        r = ek_native_export(&cursor, tagged->native, entry, export_->record);
+        if (r == 0)
+                r = check(export_);
+        if (r == 0)
+                r = add_message(export_, box, EKIDEN__FRAME_KIND__BATCH);
+        if (r < 0) {
+                ek_name_native_key(export_->error, export_->total.records, &tagged->item,
+                                   tagged->native, entry);
+                return r;
+        }
+        export_->portion.records++;
+        export_->total.records++;
+        return 0;
+}
+
+/* A record that has nothing but its key. */
+static int add_gone(struct ek_ahead_export *export_, struct ek_outbox *box,
+                    const struct ekiden_key *key)
+{
+        int r;
+
+        ek_record_init(export_->type, export_->record);
+        ek_key_to_record(export_->key, key, export_->record);
+        r = check(export_);
+        if (r == 0)
+                r = add_message(export_, box, EKIDEN__FRAME_KIND__GONE);
+        if (r < 0)
+                return r;
+        export_->portion.gone++;
+        export_->total.gone++;
+        return 0;
+}
+
+/* What changed: each key with its record, or as one that has none. 1, or 0: none is left. */
+static int send_changes(struct ek_ahead_export *export_, struct ek_outbox *box)
+{
+        const struct ek_tagged *tagged = export_->tagged;
+
+        for (size_t i = 0; i < ENTRIES; i++) {
+                struct ekiden_key key;
+                const void *entry;
+                int r;
+
+                if (!ek_changes_next(export_->changes, &key))
+                        return 0;
+                entry = tagged->container->find(tagged->container_functions, &key, tagged->data);
+                r = entry ? add_entry(export_, box, entry) : add_gone(export_, box, &key);
+                if (r < 0)
+                        return r;
+        }
+        return 1;
+}
+
+/* All records, once. 1, or 0: the end. */
+static int scan(struct ek_ahead_export *export_, struct ek_outbox *box)
+{
+        const struct ek_tagged *tagged = export_->tagged;
+        void *entries[ENTRIES];
+        size_t count = 0;
+
+        export_->position = tagged->container->scan(tagged->container_functions, export_->position,
+                                                    entries, ENTRIES, &count, tagged->data);
+        if (count > ENTRIES)
+                return ekiden_error_set(export_->error, EKIDEN_EREFUSED,
+                                        "scan() of item \"%s\" gave %zu entries, and there was "
+                                        "room for %d",
+                                        export_->name, count, ENTRIES);
+        for (size_t i = 0; i < count; i++) {
+                int r = add_entry(export_, box, entries[i]);
+
+                if (r < 0)
+                        return r;
+        }
+        export_->is_scanned = export_->position == 0;
+        return !export_->is_scanned;
+}
+
+int ek_ahead_export_step(struct ek_ahead_export *export_, struct ek_outbox *box,
+                         struct ekiden_error *error)
+{
+        int r = look_up(export_, error);
+
+        if (r < 0)
+                return r;
+        if (export_->is_draining) {
+                r = send_changes(export_, box);
+                export_->is_draining = r != 0;
+                if (r == 0 && !export_->is_scanned)
+                        r = 1;
+        } else if (!export_->is_scanned) {
+                r = scan(export_, box);
+                /* Changes of a long first pass are sent in between, or memory would run out. */
+                if (r == 1 && ek_changes_size(export_->changes) > export_->changes_max / 2) {
+                        ek_changes_turn(export_->changes);
+                        export_->is_draining = true;
+                }
+        }
+        if (r < 0 && error && error->item[0] == '\0')
+                memcpy(error->item, export_->name, sizeof(error->item));
+        return r;
+}
+
+static int send_pass(struct ek_ahead_export *export_, struct ek_outbox *box)
+{
+        Ekiden__Pass message = EKIDEN__PASS__INIT;
+
+        message.item = export_->name;
+        message.round = export_->round;
+        message.records = export_->portion.records;
+        message.gone = export_->portion.gone;
+        message.bytes = export_->portion.bytes;
+        return ek_outbox_message(box, EKIDEN__FRAME_KIND__PASS, &message.base);
+}
+
+static int send_end(struct ek_ahead_export *export_, struct ek_outbox *box)
+{
+        Ekiden__End message = EKIDEN__END__INIT;
+
+        message.records = export_->total.records;
+        message.bytes = export_->total.bytes;
+        message.has_gone = 1;
+        message.gone = export_->total.gone;
+        return ek_outbox_message(box, EKIDEN__FRAME_KIND__END, &message.base);
+}
+
+int ek_ahead_export_finish(struct ek_ahead_export *export_, bool is_last, struct ek_outbox *box,
+                           struct ekiden_error *error)
+{
+        int r;
+
+        ek_ahead_export_close(export_, box);
+        r = is_last ? send_end(export_, box) : send_pass(export_, box);
+        return r < 0 ? out_of_memory(error) : 0;
+}
