@@ -36,6 +36,8 @@ static void show_happening(struct listening *listening, int happening)
                 show_seen(listening->show, listening->upgrade);
         else if (happening == HAPPENING_PHASE)
                 show_phase(listening->show, listening->upgrade);
+        else if (happening == HAPPENING_AHEAD)
+                show_ahead(listening->show, listening->upgrade);
         else if (happening == HAPPENING_PROGRESS)
                 show_progress(listening->show, listening->upgrade);
 }

@@ -13,6 +13,7 @@
 #include <ekiden/error.h>
 
 #define TIMEOUT_MAX_SECONDS 86400
+#define PAUSE_MAX_MS 600000
 #define WATCH_MAX_SECONDS 60
 #define TIMES_MAX 100000
 #define STATUS_MAX 125 /* a shell uses those above it itself */
@@ -26,6 +27,7 @@ enum {
         KEY_SNAPSHOT,
         KEY_JSON,
         KEY_TIMEOUT,
+        KEY_MAX_PAUSE,
         KEY_REHEARSE,
         KEY_TIMES,
         KEY_VERIFY,
@@ -54,6 +56,11 @@ static const struct argp_option descriptions[] = {
         {"verify", KEY_VERIFY, NULL, 0,
          "Let the new version compare what it has taken over with what it was given; a difference "
          "calls the upgrade off",
+         1},
+        {"max-pause", KEY_MAX_PAUSE, "MS", 0,
+         "Call the upgrade off rather than pause for longer than so many milliseconds; what is "
+         "sent "
+         "ahead is sent until half of that suffices for the rest",
          1},
         {"timeout", KEY_TIMEOUT, "SECONDS", 0,
          "Call the upgrade off when it is not over by then (default: 30 to reach an update point, "
@@ -91,6 +98,18 @@ static uint32_t parse_seconds(const char *option, const char *text, int most,
                 argp_error(state, "%s takes a number of seconds, 0.001 to %d, not \"%s\"", option,
                            most, text);
         return (uint32_t)(seconds * 1000 + 0.5);
+}
+
+static uint32_t parse_pause(const char *text, struct argp_state *state)
+{
+        char *end;
+        double ms = strtod(text, &end);
+
+        if (end == text || *end || !(ms >= 0.1) || !(ms <= PAUSE_MAX_MS))
+                argp_error(state,
+                           "--max-pause takes a number of milliseconds, 0.1 to %d, not \"%s\"",
+                           PAUSE_MAX_MS, text);
+        return (uint32_t)(ms * 1000 + 0.5);
 }
 
 static uint32_t parse_times(const char *text, struct argp_state *state)
@@ -169,6 +188,8 @@ static void check(struct parsing *parsing, struct argp_state *state)
                 argp_error(state, "--rehearse is for upgrades, not for --list and --status");
         if (options->verify && options->action != ACTION_UPGRADE)
                 argp_error(state, "--verify is for upgrades and rehearsals");
+        if (options->max_pause_us > 0 && options->action != ACTION_UPGRADE)
+                argp_error(state, "--max-pause is for upgrades and rehearsals");
         if (options->times > 0 && !options->rehearse)
                 argp_error(state, "--times is for rehearsals: --rehearse --times %u",
                            options->times);
@@ -229,6 +250,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 options->timeout_ms =
                         parse_seconds("--timeout", argument, TIMEOUT_MAX_SECONDS, state);
                 return 0;
+        case KEY_MAX_PAUSE:
+                options->max_pause_us = parse_pause(argument, state);
+                return 0;
         case KEY_REHEARSE:
                 options->rehearse = true;
                 return 0;
@@ -286,7 +310,8 @@ void options_parse(int argc, char **argv, struct options *ret_options)
         static const struct argp parser = {
                 .options = descriptions,
                 .parser = parse,
-                .args_doc = "[--verify] PROGRAM|PID NEW_BINARY [-- ARGUMENT...]\n"
+                .args_doc = "[--verify] [--max-pause MS] PROGRAM|PID NEW_BINARY [-- "
+                            "ARGUMENT...]\n"
                             "--rehearse [--times N] [--verify] PROGRAM|PID NEW_BINARY [-- "
                             "ARGUMENT...]\n"
                             "--status [--watch SECONDS] PROGRAM|PID\n"

@@ -50,8 +50,12 @@ int request_upgrade(struct ek_link *link, const struct options *options, const c
         upgrade.wait = options->wait;
         upgrade.has_rehearse = upgrade.rehearse = options->rehearse;
         upgrade.has_verify = upgrade.verify = options->verify;
+        upgrade.has_max_pause_us = options->max_pause_us > 0;
+        upgrade.max_pause_us = options->max_pause_us;
         request.protocol = options->rehearse || options->verify ? EK_CONTROL_PROTOCOL_TRIAL
                                                                 : EK_CONTROL_PROTOCOL;
+        if (options->max_pause_us > 0)
+                request.protocol = EK_CONTROL_PROTOCOL_PAUSE;
         request.upgrade = &upgrade;
         return send_request(link, &request, error);
 }

@@ -46,6 +46,12 @@ void show_phase(struct show *show, const struct upgrade *upgrade)
                 show->functions->phase(show, upgrade);
 }
 
+void show_ahead(struct show *show, const struct upgrade *upgrade)
+{
+        if (show->functions->ahead && !show->is_one_of_several)
+                show->functions->ahead(show, upgrade);
+}
+
 void show_progress(struct show *show, const struct upgrade *upgrade)
 {
         if (show->functions->progress && !show->is_one_of_several)
@@ -184,6 +190,7 @@ void show_summary(const struct show *show, const struct upgrade *upgrade)
                                     &at);
         print_count(terminal, &upgrade->descriptors, "descriptor", &at);
         fputc('\n', out);
+        show_ahead_report(show, upgrade);
         show_verification(show, upgrade);
         if (upgrade->left_behind[0]) {
                 char names[sizeof(upgrade->left_behind)];

@@ -18,6 +18,7 @@ struct rehearsals;
 struct show_functions {
         void (*seen)(struct show *show, const struct upgrade *upgrade);
         void (*phase)(struct show *show, const struct upgrade *upgrade);
+        void (*ahead)(struct show *show, const struct upgrade *upgrade);
         void (*progress)(struct show *show, const struct upgrade *upgrade);
         void (*tick)(struct show *show, const struct upgrade *upgrade);
         void (*notice)(struct show *show, const struct upgrade *upgrade, const char *sentence);
@@ -61,6 +62,7 @@ void show_init(struct show *show, const struct options *options);
 
 void show_seen(struct show *show, const struct upgrade *upgrade);
 void show_phase(struct show *show, const struct upgrade *upgrade);
+void show_ahead(struct show *show, const struct upgrade *upgrade);
 void show_progress(struct show *show, const struct upgrade *upgrade);
 void show_tick(struct show *show, const struct upgrade *upgrade);
 void show_notice(struct show *show, const struct upgrade *upgrade, const char *sentence);
@@ -89,6 +91,9 @@ void show_called_off(struct show *show, const struct upgrade *upgrade,
 /** "chat: v1 (pid 4711) → v2 (pid 4712)", for people, with or without the new process's PID.
  * Returns its columns. */
 size_t show_versions(const struct show *show, const struct upgrade *upgrade, bool with_successor);
+
+/** What was sent ahead, and what was not, for people: lines that follow others. */
+void show_ahead_report(const struct show *show, const struct upgrade *upgrade);
 
 /** The line at the end of a successful upgrade, for people. */
 void show_summary(const struct show *show, const struct upgrade *upgrade);

@@ -37,6 +37,39 @@ static void print_phase(struct show *show, const struct upgrade *upgrade)
         json_print(object);
 }
 
+static void print_ahead(struct show *show, const struct upgrade *upgrade)
+{
+        struct json_object *object = upgrade_event("ahead", upgrade);
+
+        (void)show;
+        json_add_text(object, "item", upgrade->item);
+        json_add_figure(object, "round", &upgrade->round);
+        json_add_figure(object, "item_records", &upgrade->item_records);
+        json_add_figure(object, "item_count", &upgrade->item_count);
+        json_add_figure(object, "rest", &upgrade->rest);
+        json_add_figure(object, "bytes", &upgrade->bytes);
+        json_print(object);
+}
+
+static void add_ahead(struct json_object *object, const struct upgrade *upgrade)
+{
+        struct json_object *items = json_new_array();
+
+        for (size_t i = 0; i < upgrade->ahead_count; i++) {
+                const struct ahead_account *account = &upgrade->ahead[i];
+                struct json_object *item = json_new_object();
+
+                json_add_text(item, "name", account->name);
+                json_add_figure(item, "rounds", &account->rounds);
+                json_add_figure(item, "records", &account->records);
+                json_add_figure(item, "rest", &account->rest);
+                json_add(item, "outrun", json_new_boolean(account->outrun));
+                json_add_text(item, "reason", account->reason);
+                json_append(items, item);
+        }
+        json_add(object, "ahead", items);
+}
+
 static void print_progress(struct show *show, const struct upgrade *upgrade)
 {
         struct json_object *object = upgrade_event("progress", upgrade);
@@ -75,6 +108,7 @@ static void add_end(struct json_object *object, const struct upgrade *upgrade)
         json_add_figure(object, "descriptors", &upgrade->descriptors);
         json_add_text(object, "update_point", upgrade->update_point);
         json_add_text(object, "left_behind", upgrade->left_behind);
+        add_ahead(object, upgrade);
 }
 
 static struct json_object *account_object(const struct item_account *account)
@@ -226,6 +260,7 @@ static void print_failed(struct show *show, const struct upgrade *upgrade, const
 const struct show_functions show_as_json = {
         .seen = print_seen,
         .phase = print_phase,
+        .ahead = print_ahead,
         .progress = print_progress,
         .notice = print_notice,
         .committed = print_committed,

@@ -136,7 +136,10 @@ static void compose_transfer(struct line *line, const struct show *show,
                 append_figure(line, text, "");
         }
         append_counts(line, upgrade, detail);
-        append_estimate(line, show, upgrade, part, detail);
+        if (show->phase == EKIDEN_PHASE_WARM && upgrade->round.value > 0)
+                append_figure(line, text_count(upgrade->rest.value, text), " changed since");
+        else
+                append_estimate(line, show, upgrade, part, detail);
 }
 
 /* The longest bar that leaves room for the figures; a few lengths only, so that it stands still. */
@@ -180,7 +183,8 @@ static void draw(struct show *show, const struct upgrade *upgrade)
         struct line line;
 
         show->drawn_ns = now;
-        if (show->phase == EKIDEN_PHASE_TRANSFER) {
+        if (show->phase == EKIDEN_PHASE_TRANSFER ||
+            (show->phase == EKIDEN_PHASE_WARM && upgrade->round.known)) {
                 draw_transfer(show, upgrade);
                 return;
         }
@@ -312,6 +316,7 @@ static void finish_with_failure(struct show *show, const struct upgrade *upgrade
 const struct show_functions show_on_terminal = {
         .seen = begin_phase,
         .phase = begin_phase,
+        .ahead = draw_progress,
         .progress = draw_progress,
         .tick = tick,
         .notice = print_notice,

@@ -340,6 +340,9 @@ static int on_event(struct attempt *attempt, const Ekiden__Event *event)
         case HAPPENING_PHASE:
                 show_phase(attempt->show, upgrade);
                 break;
+        case HAPPENING_AHEAD:
+                show_ahead(attempt->show, upgrade);
+                break;
         case HAPPENING_PROGRESS:
                 show_progress(attempt->show, upgrade);
                 break;

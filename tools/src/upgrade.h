@@ -44,6 +44,17 @@ struct item_account {
         char reason[VERDICT_REASON_SIZE]; /* what was not compared, and why */
 };
 
+#define AHEAD_MAX 16 /* of a handover's items */
+#define AHEAD_REASON_SIZE 256 /* bytes */
+
+/* What became of one item that was to be sent ahead. */
+struct ahead_account {
+        char name[EKIDEN_NAME_MAX + 1];
+        struct figure rounds, records, rest; /* unknown: it crossed in the pause, … */
+        char reason[AHEAD_REASON_SIZE]; /* … and why */
+        bool outrun; /* it changed faster than it was sent */
+};
+
 /* What the operator asked for. */
 enum undertaking {
         UNDERTAKING_UPGRADE, /* or its rehearsal */
@@ -75,12 +86,15 @@ struct upgrade {
         struct figure from_version, to_version, successor_pid, pause_us;
         struct figure records, objects, bytes, descriptors; /* over all items */
         struct figure item_records, item_count; /* of the one in transfer; count: announced */
+        struct figure round, rest; /* of the one that is sent ahead */
         char item[EKIDEN_NAME_MAX + 1];
         char update_point[EKIDEN_NAME_MAX + 1];
         char left_behind[1024]; /* items that the new version did not ask for, ", " between them */
         struct figure peak_bytes; /* of the new version's memory */
         struct item_account *accounts; /* of its items, in the order of its tag calls */
         size_t account_count;
+        struct ahead_account ahead[AHEAD_MAX];
+        size_t ahead_count;
 
         bool called_off; /* this side closed; valid with an error */
         enum aftermath aftermath; /* valid with an error */

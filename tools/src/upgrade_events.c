@@ -71,6 +71,17 @@ static void take_account(struct item_account *account, const Ekiden__ItemReport 
                 text_clean(report->reason, TEXT_ANY_UTF8, account->reason, sizeof(account->reason));
 }
 
+static void take_ahead_report(struct ahead_account *account, const Ekiden__AheadReport *report)
+{
+        text_clean(report->item, TEXT_ANY_UTF8, account->name, sizeof(account->name));
+        take_figure(&account->rounds, report->has_rounds, report->rounds);
+        take_figure(&account->records, report->has_records, report->records);
+        take_figure(&account->rest, report->has_rest, report->rest);
+        account->outrun = report->has_outrun && report->outrun;
+        if (report->reason)
+                text_clean(report->reason, TEXT_ANY_UTF8, account->reason, sizeof(account->reason));
+}
+
 /* How it went, from the last event. */
 static int take_end(struct upgrade *upgrade, const Ekiden__Event *event, bool is_rehearsal,
                     struct ekiden_error *error)
@@ -83,6 +94,8 @@ static int take_end(struct upgrade *upgrade, const Ekiden__Event *event, bool is
                                                        "the new version serves");
         take_left_behind(upgrade, event);
         take_figure(&upgrade->peak_bytes, event->has_peak_bytes, event->peak_bytes);
+        for (size_t i = 0; i < event->n_ahead && i < AHEAD_MAX; i++)
+                take_ahead_report(&upgrade->ahead[upgrade->ahead_count++], event->ahead[i]);
         if (event->n_items == 0)
                 return 0;
         if (event->n_items > ITEMS_MAX)
@@ -135,6 +148,18 @@ static int take_phase(struct upgrade *upgrade, const Ekiden__Event *event,
         return HAPPENING_PHASE;
 }
 
+static int take_ahead(struct upgrade *upgrade, const Ekiden__Event *event)
+{
+        upgrade->item_records = upgrade->item_count = (struct figure){0};
+        take_figure(&upgrade->item_records, event->has_item_records, event->item_records);
+        take_figure(&upgrade->item_count, event->has_item_count, event->item_count);
+        take_figure(&upgrade->round, event->has_round, event->round);
+        take_figure(&upgrade->rest, event->has_rest, event->rest);
+        text_clean(event->item ? event->item : "", TEXT_ANY_UTF8, upgrade->item,
+                   sizeof(upgrade->item));
+        return HAPPENING_AHEAD;
+}
+
 static int take_progress(struct upgrade *upgrade, const Ekiden__Event *event)
 {
         upgrade->item_records = upgrade->item_count = (struct figure){0};
@@ -156,6 +181,8 @@ int upgrade_take_event(struct upgrade *upgrade, const Ekiden__Event *event,
                 return HAPPENING_SEEN;
         case EKIDEN__EVENT_KIND__PHASE:
                 return take_phase(upgrade, event, error);
+        case EKIDEN__EVENT_KIND__SENT_AHEAD:
+                return take_ahead(upgrade, event);
         case EKIDEN__EVENT_KIND__PROGRESS:
                 return take_progress(upgrade, event);
         case EKIDEN__EVENT_KIND__QUEUED:

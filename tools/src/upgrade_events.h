@@ -9,6 +9,7 @@ enum happening {
         HAPPENING_NOTHING, /* an event of a kind that came after this version of the tool */
         HAPPENING_SEEN,
         HAPPENING_PHASE,
+        HAPPENING_AHEAD,
         HAPPENING_PROGRESS,
         HAPPENING_COMMITTED,
         HAPPENING_REHEARSED,

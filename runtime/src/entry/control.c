@@ -104,6 +104,7 @@ static void begin_for(struct ek_operator *operator_, const Ekiden__UpgradeReques
                 .operator_ = operator_->link,
                 .is_rehearsal = asked->has_rehearse && asked->rehearse,
                 .is_verified = asked->has_verify && asked->verify,
+                .max_pause_ns = asked->has_max_pause_us ? asked->max_pause_us * EK_NS_PER_US : 0,
         };
 
         operator_->asked_for_rehearsal = request.is_rehearsal;
@@ -166,7 +167,8 @@ static void answer(struct ek_operator *operator_, Ekiden__Request **request,
 {
         operator_->asked_ns = ek_now_ns();
         if ((*request)->protocol != EK_CONTROL_PROTOCOL &&
-            (*request)->protocol != EK_CONTROL_PROTOCOL_TRIAL) {
+            (*request)->protocol != EK_CONTROL_PROTOCOL_TRIAL &&
+            (*request)->protocol != EK_CONTROL_PROTOCOL_PAUSE) {
                 refuse_unknown(operator_, EKIDEN_EPROTOCOL);
         } else if ((*request)->snapshot) {
                 ek_snapshot_serve(operator_, update_point);

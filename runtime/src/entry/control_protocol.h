@@ -10,4 +10,5 @@
 #pragma once
 
 #define EK_CONTROL_PROTOCOL 1
+#define EK_CONTROL_PROTOCOL_PAUSE 3 /* UpgradeRequest.max_pause_us must be known */
 #define EK_CONTROL_PROTOCOL_TRIAL 2 /* UpgradeRequest.rehearse and .verify must be known */

@@ -113,6 +113,24 @@ void ek_event_progress(struct ek_operator *operator_, const struct ek_progress *
         send_event(operator_, &event, LATER);
 }
 
+void ek_event_ahead(struct ek_operator *operator_, const struct ek_ahead_progress *progress)
+{
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+
+        if (ek_now_ns() - operator_->sent_ns < INTERVAL_NS)
+                return;
+        event.kind = EKIDEN__EVENT_KIND__SENT_AHEAD;
+        event.item = (char *)(uintptr_t)progress->item;
+        event.has_item_records = event.has_bytes = event.has_round = event.has_rest = 1;
+        event.item_records = progress->records;
+        event.has_item_count = progress->announced > 0;
+        event.item_count = progress->announced;
+        event.bytes = progress->bytes;
+        event.round = progress->round;
+        event.rest = progress->rest;
+        send_event(operator_, &event, NOW);
+}
+
 void ek_event_failed(struct ek_operator *operator_, const struct ekiden_error *error)
 {
         Ekiden__Event event = EKIDEN__EVENT__INIT;
@@ -132,6 +150,27 @@ void ek_event_failed(struct ek_operator *operator_, const struct ekiden_error *e
         send_event(operator_, &event, LAST);
 }
 
+static void fill_ahead(Ekiden__AheadReport *reports, Ekiden__AheadReport **pointers,
+                       const struct ek_upgrade_report *report)
+{
+        for (size_t i = 0; i < report->ahead_count; i++) {
+                const struct ek_ahead_report *ahead = &report->ahead[i];
+
+                ekiden__ahead_report__init(&reports[i]);
+                pointers[i] = &reports[i];
+                reports[i].item = (char *)(uintptr_t)ahead->item;
+                if (ahead->is_declined) {
+                        reports[i].reason = (char *)(uintptr_t)ahead->reason;
+                        continue;
+                }
+                reports[i].has_rounds = reports[i].has_records = reports[i].has_rest = 1;
+                reports[i].rounds = ahead->rounds;
+                reports[i].records = ahead->records;
+                reports[i].rest = ahead->rest;
+                reports[i].has_outrun = reports[i].outrun = ahead->is_outrun;
+        }
+}
+
 /* How an upgrade went that has come to its end, whichever. What the successor said of itself goes
    on to the operator as it is. */
 static void send_report(struct ek_operator *operator_, Ekiden__EventKind kind)
@@ -141,6 +180,7 @@ static void send_report(struct ek_operator *operator_, Ekiden__EventKind kind)
         size_t count;
         struct ek_tagged *const *tagged = ek_tagged_all(&count);
         ek_auto_free char **left_behind = calloc(count + 1, sizeof(*left_behind));
+        Ekiden__AheadReport ahead[EK_AHEAD_ITEMS_MAX], *pointers[EK_AHEAD_ITEMS_MAX];
 
         event.kind = kind;
         event.has_rehearse = event.rehearse = report->is_rehearsal;
@@ -159,6 +199,9 @@ static void send_report(struct ek_operator *operator_, Ekiden__EventKind kind)
                 if (!ek_predecessor_has_given(tagged[i]))
                         left_behind[event.n_left_behind++] = tagged[i]->name;
         event.left_behind = left_behind;
+        fill_ahead(ahead, pointers, report);
+        event.ahead = pointers;
+        event.n_ahead = report->ahead_count;
         if (report->ready) {
                 event.items = report->ready->items;
                 event.n_items = report->ready->n_items;

@@ -3,10 +3,12 @@
 #pragma once
 
 #include "entry/operators.h"
+#include "handover/ahead.h"
 #include "state/transfer.h"
 
 void ek_event_seen(struct ek_operator *operator_, const char *update_point);
 void ek_event_phase(struct ek_operator *operator_, enum ekiden_phase phase);
+void ek_event_ahead(struct ek_operator *operator_, const struct ek_ahead_progress *progress);
 void ek_event_progress(struct ek_operator *operator_, const struct ek_progress *progress);
 /** Sends what was kept back during the pause. */
 void ek_event_flush(struct ek_operator *operator_);

@@ -61,6 +61,13 @@ static void on_progress(void *data, const struct ek_progress *progress)
                 ek_event_progress(upgrading, progress);
 }
 
+static void on_ahead(void *data, const struct ek_ahead_progress *progress)
+{
+        (void)data;
+        if (upgrading)
+                ek_event_ahead(upgrading, progress);
+}
+
 /* A pause that takes much longer than usual can be asked about, and called off. */
 static void on_linger(void *data, uint64_t waited_ms)
 {
@@ -116,6 +123,7 @@ int ek_upgrade_begin(struct ek_upgrade_request *request, struct ek_operator *ope
         request->observer = (struct ek_observer){
                 .phase = on_phase,
                 .progress = on_progress,
+                .ahead = on_ahead,
                 .linger = on_linger,
                 .unwatch = on_unwatch,
                 .child_ended = on_child_ended,
@@ -172,9 +180,29 @@ static void log_left_behind(void)
                                tagged[i]->name, would);
 }
 
+static void log_ahead(void)
+{
+        const struct ek_upgrade_report *report = ek_predecessor_report();
+
+        for (size_t i = 0; i < report->ahead_count; i++) {
+                const struct ek_ahead_report *ahead = &report->ahead[i];
+
+                if (ahead->is_declined)
+                        ek_log(EKIDEN_LOG_WARNING,
+                               "item \"%s\" was not sent ahead, and crossed in the pause: %s",
+                               ahead->item, ahead->reason);
+                else if (ahead->is_outrun)
+                        ek_log(EKIDEN_LOG_WARNING,
+                               "item \"%s\" changed faster than it was sent ahead, and %llu keys "
+                               "crossed in the pause",
+                               ahead->item, (unsigned long long)ahead->rest);
+        }
+}
+
 void ek_upgrade_rehearsed(void)
 {
         log_left_behind();
+        log_ahead();
         ek_log(EKIDEN_LOG_INFO,
                "rehearsal done, this process serves on; an upgrade would take over as well");
         if (upgrading)
@@ -187,6 +215,7 @@ void ek_upgrade_rehearsed(void)
 void ek_upgrade_committed(void)
 {
         log_left_behind();
+        log_ahead();
         /* Who finds a process by its name finds the successor alone from here on. */
         ek_control_unlink();
         ek_log(EKIDEN_LOG_INFO, "upgrade done, process %d serves",

@@ -288,9 +288,10 @@ static int begin_portion(struct ek_ahead *ahead, size_t first, struct ekiden_err
 }
 
 /* What is left is too much, and gets no less. */
-static int give_up(const struct ek_ahead *ahead, uint64_t rest, uint64_t needed_ns,
+static int give_up(struct ek_ahead *ahead, uint64_t rest, uint64_t needed_ns,
                    struct ekiden_error *error)
 {
+        ahead->is_outrun = true;
         if (ahead->max_pause_ns == 0 || needed_ns <= ahead->max_pause_ns)
                 return 1;
         return ekiden_error_set(
@@ -492,6 +493,7 @@ static void note_sent(struct ek_ahead *ahead, const struct ek_ahead_export *item
 
         if (!report)
                 return;
+        report->is_outrun = ahead->is_outrun;
         report->rounds = ek_ahead_export_round(item);
         report->rest = last.records + last.gone;
         report->records = total.records + total.gone - report->rest;

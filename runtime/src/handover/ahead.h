@@ -42,7 +42,8 @@ struct ek_ahead_report {
         char item[EKIDEN_NAME_MAX + 1];
         bool is_declined; /* it crossed in the pause, … */
         char reason[128]; /* … and why, as the end of a sentence */
-        uint32_t rounds;
+        bool is_outrun; /* it changed too fast for the pause to be as short as it should */
+        uint32_t rounds; /* after the first pass, the pause's among them */
         uint64_t records; /* and keys without one, that were sent ahead */
         uint64_t rest; /* that were sent in the pause */
 };
@@ -61,6 +62,7 @@ struct ek_ahead {
         uint64_t max_pause_ns; /* the operator's word; 0: he said nothing */
         unsigned int rounds, vain_rounds; /* all of them, and those that brought it no nearer */
         uint64_t least_rest; /* of all rounds */
+        bool is_outrun; /* they were given up */
         /* What was measured of changes, and of first passes: time and number, on both sides. */
         uint64_t own_ns, own_number, their_ns, their_number;
         struct ek_ahead_report reports[EK_AHEAD_ITEMS_MAX];
