@@ -307,7 +307,23 @@ static uint64_t ahead_v1_scan_accounts(const void *functions, uint64_t position,
         const struct ahead_v1_accounts_functions *typed =
                 (const struct ahead_v1_accounts_functions *)functions;
 
-        return typed->scan(position, (struct account **)(void *)entries, room, ret_count, data);
+        return typed->scan(position, (struct account **)entries, room, ret_count, data);
+}
+
+static int ahead_v1_reserve_accounts(const void *functions, uint64_t count, void *data)
+{
+        const struct ahead_v1_accounts_functions *typed =
+                (const struct ahead_v1_accounts_functions *)functions;
+
+        return typed->reserve(count, data);
+}
+
+static void ahead_v1_prefetch_accounts(const void *functions, const void *entry, void *data)
+{
+        const struct ahead_v1_accounts_functions *typed =
+                (const struct ahead_v1_accounts_functions *)functions;
+
+        typed->prefetch((const struct account *)entry, data);
 }
 
 static void *ahead_v1_find_accounts(const void *functions, const struct ekiden_key *key, void *data)
@@ -318,20 +334,35 @@ static void *ahead_v1_find_accounts(const void *functions, const struct ekiden_k
         return typed->find(key->number, data);
 }
 
+static unsigned int ahead_v1_parts_accounts(const void *functions)
+{
+        const struct ahead_v1_accounts_functions *typed =
+                (const struct ahead_v1_accounts_functions *)functions;
+
+        return (typed->scan != NULL ? (unsigned int)EKIDEN_CONTAINER_SCAN : 0u) |
+               (typed->remove != NULL ? (unsigned int)EKIDEN_CONTAINER_REMOVE : 0u) |
+               (typed->reserve != NULL ? (unsigned int)EKIDEN_CONTAINER_RESERVE : 0u) |
+               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u);
+}
+
 static const struct ekiden_container ahead_v1_container_accounts = {
         .count = ahead_v1_count_accounts,
         .next = ahead_v1_next_accounts,
         .insert = ahead_v1_insert_accounts,
         .remove = ahead_v1_remove_accounts,
+        .parts = ahead_v1_parts_accounts,
         .scan = ahead_v1_scan_accounts,
+        .reserve = ahead_v1_reserve_accounts,
+        .prefetch = ahead_v1_prefetch_accounts,
         .find = ahead_v1_find_accounts,
 };
 
 int ahead_v1_tag_accounts(const struct ahead_v1_accounts_functions *functions, void *data)
 {
-        if (functions == NULL || functions->next == NULL || functions->insert == NULL)
+        if (functions == NULL || (functions->next == NULL && functions->scan == NULL) ||
+            functions->insert == NULL)
                 return EKIDEN_EINVAL;
-        if (functions->remove == NULL || functions->scan == NULL || functions->find == NULL)
+        if (functions->scan == NULL || functions->find == NULL || functions->remove == NULL)
                 return EKIDEN_EINVAL;
         return ekiden_tag_container(&ahead_v1.items[0], &ahead_v1_natives,
                                     &ahead_v1_container_accounts, functions, data);
@@ -377,7 +408,23 @@ static uint64_t ahead_v1_scan_entries(const void *functions, uint64_t position, 
         const struct ahead_v1_entries_functions *typed =
                 (const struct ahead_v1_entries_functions *)functions;
 
-        return typed->scan(position, (struct entry **)(void *)entries, room, ret_count, data);
+        return typed->scan(position, (struct entry **)entries, room, ret_count, data);
+}
+
+static int ahead_v1_reserve_entries(const void *functions, uint64_t count, void *data)
+{
+        const struct ahead_v1_entries_functions *typed =
+                (const struct ahead_v1_entries_functions *)functions;
+
+        return typed->reserve(count, data);
+}
+
+static void ahead_v1_prefetch_entries(const void *functions, const void *entry, void *data)
+{
+        const struct ahead_v1_entries_functions *typed =
+                (const struct ahead_v1_entries_functions *)functions;
+
+        typed->prefetch((const struct entry *)entry, data);
 }
 
 static void *ahead_v1_find_entries(const void *functions, const struct ekiden_key *key, void *data)
@@ -388,20 +435,35 @@ static void *ahead_v1_find_entries(const void *functions, const struct ekiden_ke
         return typed->find(key->data, key->size, data);
 }
 
+static unsigned int ahead_v1_parts_entries(const void *functions)
+{
+        const struct ahead_v1_entries_functions *typed =
+                (const struct ahead_v1_entries_functions *)functions;
+
+        return (typed->scan != NULL ? (unsigned int)EKIDEN_CONTAINER_SCAN : 0u) |
+               (typed->remove != NULL ? (unsigned int)EKIDEN_CONTAINER_REMOVE : 0u) |
+               (typed->reserve != NULL ? (unsigned int)EKIDEN_CONTAINER_RESERVE : 0u) |
+               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u);
+}
+
 static const struct ekiden_container ahead_v1_container_entries = {
         .count = ahead_v1_count_entries,
         .next = ahead_v1_next_entries,
         .insert = ahead_v1_insert_entries,
         .remove = ahead_v1_remove_entries,
+        .parts = ahead_v1_parts_entries,
         .scan = ahead_v1_scan_entries,
+        .reserve = ahead_v1_reserve_entries,
+        .prefetch = ahead_v1_prefetch_entries,
         .find = ahead_v1_find_entries,
 };
 
 int ahead_v1_tag_entries(const struct ahead_v1_entries_functions *functions, void *data)
 {
-        if (functions == NULL || functions->next == NULL || functions->insert == NULL)
+        if (functions == NULL || (functions->next == NULL && functions->scan == NULL) ||
+            functions->insert == NULL)
                 return EKIDEN_EINVAL;
-        if (functions->remove == NULL || functions->scan == NULL || functions->find == NULL)
+        if (functions->scan == NULL || functions->find == NULL || functions->remove == NULL)
                 return EKIDEN_EINVAL;
         return ekiden_tag_container(&ahead_v1.items[1], &ahead_v1_natives,
                                     &ahead_v1_container_entries, functions, data);
@@ -447,7 +509,23 @@ static uint64_t ahead_v1_scan_flags(const void *functions, uint64_t position, vo
         const struct ahead_v1_flags_functions *typed =
                 (const struct ahead_v1_flags_functions *)functions;
 
-        return typed->scan(position, (struct flag **)(void *)entries, room, ret_count, data);
+        return typed->scan(position, (struct flag **)entries, room, ret_count, data);
+}
+
+static int ahead_v1_reserve_flags(const void *functions, uint64_t count, void *data)
+{
+        const struct ahead_v1_flags_functions *typed =
+                (const struct ahead_v1_flags_functions *)functions;
+
+        return typed->reserve(count, data);
+}
+
+static void ahead_v1_prefetch_flags(const void *functions, const void *entry, void *data)
+{
+        const struct ahead_v1_flags_functions *typed =
+                (const struct ahead_v1_flags_functions *)functions;
+
+        typed->prefetch((const struct flag *)entry, data);
 }
 
 static void *ahead_v1_find_flags(const void *functions, const struct ekiden_key *key, void *data)
@@ -458,20 +536,35 @@ static void *ahead_v1_find_flags(const void *functions, const struct ekiden_key 
         return typed->find(key->number != 0, data);
 }
 
+static unsigned int ahead_v1_parts_flags(const void *functions)
+{
+        const struct ahead_v1_flags_functions *typed =
+                (const struct ahead_v1_flags_functions *)functions;
+
+        return (typed->scan != NULL ? (unsigned int)EKIDEN_CONTAINER_SCAN : 0u) |
+               (typed->remove != NULL ? (unsigned int)EKIDEN_CONTAINER_REMOVE : 0u) |
+               (typed->reserve != NULL ? (unsigned int)EKIDEN_CONTAINER_RESERVE : 0u) |
+               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u);
+}
+
 static const struct ekiden_container ahead_v1_container_flags = {
         .count = ahead_v1_count_flags,
         .next = ahead_v1_next_flags,
         .insert = ahead_v1_insert_flags,
         .remove = ahead_v1_remove_flags,
+        .parts = ahead_v1_parts_flags,
         .scan = ahead_v1_scan_flags,
+        .reserve = ahead_v1_reserve_flags,
+        .prefetch = ahead_v1_prefetch_flags,
         .find = ahead_v1_find_flags,
 };
 
 int ahead_v1_tag_flags(const struct ahead_v1_flags_functions *functions, void *data)
 {
-        if (functions == NULL || functions->next == NULL || functions->insert == NULL)
+        if (functions == NULL || (functions->next == NULL && functions->scan == NULL) ||
+            functions->insert == NULL)
                 return EKIDEN_EINVAL;
-        if (functions->remove == NULL || functions->scan == NULL || functions->find == NULL)
+        if (functions->scan == NULL || functions->find == NULL || functions->remove == NULL)
                 return EKIDEN_EINVAL;
         return ekiden_tag_container(&ahead_v1.items[2], &ahead_v1_natives,
                                     &ahead_v1_container_flags, functions, data);
@@ -517,7 +610,23 @@ static uint64_t ahead_v1_scan_names(const void *functions, uint64_t position, vo
         const struct ahead_v1_names_functions *typed =
                 (const struct ahead_v1_names_functions *)functions;
 
-        return typed->scan(position, (struct name **)(void *)entries, room, ret_count, data);
+        return typed->scan(position, (struct name **)entries, room, ret_count, data);
+}
+
+static int ahead_v1_reserve_names(const void *functions, uint64_t count, void *data)
+{
+        const struct ahead_v1_names_functions *typed =
+                (const struct ahead_v1_names_functions *)functions;
+
+        return typed->reserve(count, data);
+}
+
+static void ahead_v1_prefetch_names(const void *functions, const void *entry, void *data)
+{
+        const struct ahead_v1_names_functions *typed =
+                (const struct ahead_v1_names_functions *)functions;
+
+        typed->prefetch((const struct name *)entry, data);
 }
 
 static void *ahead_v1_find_names(const void *functions, const struct ekiden_key *key, void *data)
@@ -528,20 +637,35 @@ static void *ahead_v1_find_names(const void *functions, const struct ekiden_key 
         return typed->find((const char *)key->data, data);
 }
 
+static unsigned int ahead_v1_parts_names(const void *functions)
+{
+        const struct ahead_v1_names_functions *typed =
+                (const struct ahead_v1_names_functions *)functions;
+
+        return (typed->scan != NULL ? (unsigned int)EKIDEN_CONTAINER_SCAN : 0u) |
+               (typed->remove != NULL ? (unsigned int)EKIDEN_CONTAINER_REMOVE : 0u) |
+               (typed->reserve != NULL ? (unsigned int)EKIDEN_CONTAINER_RESERVE : 0u) |
+               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u);
+}
+
 static const struct ekiden_container ahead_v1_container_names = {
         .count = ahead_v1_count_names,
         .next = ahead_v1_next_names,
         .insert = ahead_v1_insert_names,
         .remove = ahead_v1_remove_names,
+        .parts = ahead_v1_parts_names,
         .scan = ahead_v1_scan_names,
+        .reserve = ahead_v1_reserve_names,
+        .prefetch = ahead_v1_prefetch_names,
         .find = ahead_v1_find_names,
 };
 
 int ahead_v1_tag_names(const struct ahead_v1_names_functions *functions, void *data)
 {
-        if (functions == NULL || functions->next == NULL || functions->insert == NULL)
+        if (functions == NULL || (functions->next == NULL && functions->scan == NULL) ||
+            functions->insert == NULL)
                 return EKIDEN_EINVAL;
-        if (functions->remove == NULL || functions->scan == NULL || functions->find == NULL)
+        if (functions->scan == NULL || functions->find == NULL || functions->remove == NULL)
                 return EKIDEN_EINVAL;
         return ekiden_tag_container(&ahead_v1.items[3], &ahead_v1_natives,
                                     &ahead_v1_container_names, functions, data);
@@ -587,7 +711,23 @@ static uint64_t ahead_v1_scan_ports(const void *functions, uint64_t position, vo
         const struct ahead_v1_ports_functions *typed =
                 (const struct ahead_v1_ports_functions *)functions;
 
-        return typed->scan(position, (struct port **)(void *)entries, room, ret_count, data);
+        return typed->scan(position, (struct port **)entries, room, ret_count, data);
+}
+
+static int ahead_v1_reserve_ports(const void *functions, uint64_t count, void *data)
+{
+        const struct ahead_v1_ports_functions *typed =
+                (const struct ahead_v1_ports_functions *)functions;
+
+        return typed->reserve(count, data);
+}
+
+static void ahead_v1_prefetch_ports(const void *functions, const void *entry, void *data)
+{
+        const struct ahead_v1_ports_functions *typed =
+                (const struct ahead_v1_ports_functions *)functions;
+
+        typed->prefetch((const struct port *)entry, data);
 }
 
 static void *ahead_v1_find_ports(const void *functions, const struct ekiden_key *key, void *data)
@@ -598,20 +738,35 @@ static void *ahead_v1_find_ports(const void *functions, const struct ekiden_key 
         return typed->find((uint32_t)key->number, data);
 }
 
+static unsigned int ahead_v1_parts_ports(const void *functions)
+{
+        const struct ahead_v1_ports_functions *typed =
+                (const struct ahead_v1_ports_functions *)functions;
+
+        return (typed->scan != NULL ? (unsigned int)EKIDEN_CONTAINER_SCAN : 0u) |
+               (typed->remove != NULL ? (unsigned int)EKIDEN_CONTAINER_REMOVE : 0u) |
+               (typed->reserve != NULL ? (unsigned int)EKIDEN_CONTAINER_RESERVE : 0u) |
+               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u);
+}
+
 static const struct ekiden_container ahead_v1_container_ports = {
         .count = ahead_v1_count_ports,
         .next = ahead_v1_next_ports,
         .insert = ahead_v1_insert_ports,
         .remove = ahead_v1_remove_ports,
+        .parts = ahead_v1_parts_ports,
         .scan = ahead_v1_scan_ports,
+        .reserve = ahead_v1_reserve_ports,
+        .prefetch = ahead_v1_prefetch_ports,
         .find = ahead_v1_find_ports,
 };
 
 int ahead_v1_tag_ports(const struct ahead_v1_ports_functions *functions, void *data)
 {
-        if (functions == NULL || functions->next == NULL || functions->insert == NULL)
+        if (functions == NULL || (functions->next == NULL && functions->scan == NULL) ||
+            functions->insert == NULL)
                 return EKIDEN_EINVAL;
-        if (functions->remove == NULL || functions->scan == NULL || functions->find == NULL)
+        if (functions->scan == NULL || functions->find == NULL || functions->remove == NULL)
                 return EKIDEN_EINVAL;
         return ekiden_tag_container(&ahead_v1.items[4], &ahead_v1_natives,
                                     &ahead_v1_container_ports, functions, data);
@@ -657,7 +812,23 @@ static uint64_t ahead_v1_scan_slots(const void *functions, uint64_t position, vo
         const struct ahead_v1_slots_functions *typed =
                 (const struct ahead_v1_slots_functions *)functions;
 
-        return typed->scan(position, (struct slot **)(void *)entries, room, ret_count, data);
+        return typed->scan(position, (struct slot **)entries, room, ret_count, data);
+}
+
+static int ahead_v1_reserve_slots(const void *functions, uint64_t count, void *data)
+{
+        const struct ahead_v1_slots_functions *typed =
+                (const struct ahead_v1_slots_functions *)functions;
+
+        return typed->reserve(count, data);
+}
+
+static void ahead_v1_prefetch_slots(const void *functions, const void *entry, void *data)
+{
+        const struct ahead_v1_slots_functions *typed =
+                (const struct ahead_v1_slots_functions *)functions;
+
+        typed->prefetch((const struct slot *)entry, data);
 }
 
 static void *ahead_v1_find_slots(const void *functions, const struct ekiden_key *key, void *data)
@@ -668,20 +839,35 @@ static void *ahead_v1_find_slots(const void *functions, const struct ekiden_key 
         return typed->find((int32_t)key->number, data);
 }
 
+static unsigned int ahead_v1_parts_slots(const void *functions)
+{
+        const struct ahead_v1_slots_functions *typed =
+                (const struct ahead_v1_slots_functions *)functions;
+
+        return (typed->scan != NULL ? (unsigned int)EKIDEN_CONTAINER_SCAN : 0u) |
+               (typed->remove != NULL ? (unsigned int)EKIDEN_CONTAINER_REMOVE : 0u) |
+               (typed->reserve != NULL ? (unsigned int)EKIDEN_CONTAINER_RESERVE : 0u) |
+               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u);
+}
+
 static const struct ekiden_container ahead_v1_container_slots = {
         .count = ahead_v1_count_slots,
         .next = ahead_v1_next_slots,
         .insert = ahead_v1_insert_slots,
         .remove = ahead_v1_remove_slots,
+        .parts = ahead_v1_parts_slots,
         .scan = ahead_v1_scan_slots,
+        .reserve = ahead_v1_reserve_slots,
+        .prefetch = ahead_v1_prefetch_slots,
         .find = ahead_v1_find_slots,
 };
 
 int ahead_v1_tag_slots(const struct ahead_v1_slots_functions *functions, void *data)
 {
-        if (functions == NULL || functions->next == NULL || functions->insert == NULL)
+        if (functions == NULL || (functions->next == NULL && functions->scan == NULL) ||
+            functions->insert == NULL)
                 return EKIDEN_EINVAL;
-        if (functions->remove == NULL || functions->scan == NULL || functions->find == NULL)
+        if (functions->scan == NULL || functions->find == NULL || functions->remove == NULL)
                 return EKIDEN_EINVAL;
         return ekiden_tag_container(&ahead_v1.items[5], &ahead_v1_natives,
                                     &ahead_v1_container_slots, functions, data);

@@ -18,10 +18,13 @@ struct ahead_v1_accounts_functions {
         uint64_t (*count)(void *data); /* NULL: not known */
         struct account *(*next)(struct account *previous, struct ekiden_cursor *cursor, void *data);
         int (*insert)(struct account *entry, struct ekiden_cursor *cursor, void *data);
-        bool (*remove)(struct account *entry, void *data); /* or NULL */
-        /* For sending ahead, which needs remove as well: */
+        bool (*remove)(struct account *entry, void *data); /* this and what follows: or NULL */
+        /* In place of next, if it is given. */
         uint64_t (*scan)(uint64_t position, struct account **entries, size_t room,
                          size_t *ret_count, void *data);
+        int (*reserve)(uint64_t count, void *data);
+        void (*prefetch)(const struct account *entry, void *data);
+        /* For sending ahead, which needs scan and remove as well. */
         struct account *(*find)(uint64_t key, void *data);
 };
 
@@ -49,10 +52,13 @@ struct ahead_v1_entries_functions {
         uint64_t (*count)(void *data); /* NULL: not known */
         struct entry *(*next)(struct entry *previous, struct ekiden_cursor *cursor, void *data);
         int (*insert)(struct entry *entry, struct ekiden_cursor *cursor, void *data);
-        bool (*remove)(struct entry *entry, void *data); /* or NULL */
-        /* For sending ahead, which needs remove as well: */
+        bool (*remove)(struct entry *entry, void *data); /* this and what follows: or NULL */
+        /* In place of next, if it is given. */
         uint64_t (*scan)(uint64_t position, struct entry **entries, size_t room, size_t *ret_count,
                          void *data);
+        int (*reserve)(uint64_t count, void *data);
+        void (*prefetch)(const struct entry *entry, void *data);
+        /* For sending ahead, which needs scan and remove as well. */
         struct entry *(*find)(const uint8_t *key, size_t key_size, void *data);
 };
 
@@ -78,10 +84,13 @@ struct ahead_v1_flags_functions {
         uint64_t (*count)(void *data); /* NULL: not known */
         struct flag *(*next)(struct flag *previous, struct ekiden_cursor *cursor, void *data);
         int (*insert)(struct flag *entry, struct ekiden_cursor *cursor, void *data);
-        bool (*remove)(struct flag *entry, void *data); /* or NULL */
-        /* For sending ahead, which needs remove as well: */
+        bool (*remove)(struct flag *entry, void *data); /* this and what follows: or NULL */
+        /* In place of next, if it is given. */
         uint64_t (*scan)(uint64_t position, struct flag **entries, size_t room, size_t *ret_count,
                          void *data);
+        int (*reserve)(uint64_t count, void *data);
+        void (*prefetch)(const struct flag *entry, void *data);
+        /* For sending ahead, which needs scan and remove as well. */
         struct flag *(*find)(bool key, void *data);
 };
 
@@ -107,10 +116,13 @@ struct ahead_v1_names_functions {
         uint64_t (*count)(void *data); /* NULL: not known */
         struct name *(*next)(struct name *previous, struct ekiden_cursor *cursor, void *data);
         int (*insert)(struct name *entry, struct ekiden_cursor *cursor, void *data);
-        bool (*remove)(struct name *entry, void *data); /* or NULL */
-        /* For sending ahead, which needs remove as well: */
+        bool (*remove)(struct name *entry, void *data); /* this and what follows: or NULL */
+        /* In place of next, if it is given. */
         uint64_t (*scan)(uint64_t position, struct name **entries, size_t room, size_t *ret_count,
                          void *data);
+        int (*reserve)(uint64_t count, void *data);
+        void (*prefetch)(const struct name *entry, void *data);
+        /* For sending ahead, which needs scan and remove as well. */
         struct name *(*find)(const char *key, void *data);
 };
 
@@ -136,10 +148,13 @@ struct ahead_v1_ports_functions {
         uint64_t (*count)(void *data); /* NULL: not known */
         struct port *(*next)(struct port *previous, struct ekiden_cursor *cursor, void *data);
         int (*insert)(struct port *entry, struct ekiden_cursor *cursor, void *data);
-        bool (*remove)(struct port *entry, void *data); /* or NULL */
-        /* For sending ahead, which needs remove as well: */
+        bool (*remove)(struct port *entry, void *data); /* this and what follows: or NULL */
+        /* In place of next, if it is given. */
         uint64_t (*scan)(uint64_t position, struct port **entries, size_t room, size_t *ret_count,
                          void *data);
+        int (*reserve)(uint64_t count, void *data);
+        void (*prefetch)(const struct port *entry, void *data);
+        /* For sending ahead, which needs scan and remove as well. */
         struct port *(*find)(uint32_t key, void *data);
 };
 
@@ -165,10 +180,13 @@ struct ahead_v1_slots_functions {
         uint64_t (*count)(void *data); /* NULL: not known */
         struct slot *(*next)(struct slot *previous, struct ekiden_cursor *cursor, void *data);
         int (*insert)(struct slot *entry, struct ekiden_cursor *cursor, void *data);
-        bool (*remove)(struct slot *entry, void *data); /* or NULL */
-        /* For sending ahead, which needs remove as well: */
+        bool (*remove)(struct slot *entry, void *data); /* this and what follows: or NULL */
+        /* In place of next, if it is given. */
         uint64_t (*scan)(uint64_t position, struct slot **entries, size_t room, size_t *ret_count,
                          void *data);
+        int (*reserve)(uint64_t count, void *data);
+        void (*prefetch)(const struct slot *entry, void *data);
+        /* For sending ahead, which needs scan and remove as well. */
         struct slot *(*find)(int32_t key, void *data);
 };
 
