@@ -30,7 +30,7 @@ static const char item_template[] = "        {\n"
                                     "                .message = &$table$__message,\n"
                                     "                .key = $key$,$comment$\n"
                                     "                .shape = $shape$,\n"
-                                    "$ahead$"
+                                    "                .ahead = $ahead$,\n"
                                     "        },\n";
 
 static const char set_template[] =
@@ -227,7 +227,7 @@ static void emit_items(struct ek_text *out, const struct ek_schema *schema)
                         item->key != 0 ? ek_memory_printf(out->arena, " /* %s */", item->key_name)
                                        : "",
                         "shape", hex_fingerprint(out, item->shape, 26), "ahead",
-                        item->ahead ? "                .ahead = true,\n" : "", NULL);
+                        item->ahead ? "true" : "false", NULL);
         }
         ek_text_add_string(out, "};\n");
 }

@@ -3,6 +3,7 @@
 #include "ahead_v1.native.h"
 
 #include <ekiden/native_assert.h>
+#include <ekiden/native_codec.h>
 #include <stdlib.h>
 
 #ifdef __cplusplus
@@ -40,6 +41,59 @@ static const struct ekiden_member ahead__v1__account__members[] = {
         },
 };
 
+/* clang-format off */
+
+static size_t ahead__v1__account__native_size(const void *data)
+{
+        const struct account *object = (const struct account *)data;
+        size_t size = 0;
+
+        if (!EKIDEN_IS_ALIGNED(struct account, data))
+                return EKIDEN_CODEC_LEFT;
+        /* id */
+        size += 1;
+        size += 8;
+        return size;
+}
+
+static uint8_t *ahead__v1__account__native_pack(const void *data, uint8_t *out)
+{
+        const struct account *object = (const struct account *)data;
+
+        /* id */
+        out = ekiden_put_tag(out, 0x09);
+        out = ekiden_put_fixed64(out, EKIDEN_VALUE_OF(uint64_t, object->id));
+        return out;
+}
+
+static int ahead__v1__account__native_unpack(const uint8_t *at, size_t size, void *data,
+                                             const struct ekiden_memory *memory)
+{
+        struct account *object = (struct account *)data;
+        const uint8_t *end = at + size;
+        uint64_t fixed64;
+
+        (void)memory;
+        if (!EKIDEN_IS_ALIGNED(struct account, data))
+                return 0;
+        /* id */
+        if (ekiden_tag_is_next(at, end, 0x09)) {
+                at = ekiden_get_fixed64(at + 1, end, &fixed64);
+                if (at == NULL)
+                        return 0;
+                EKIDEN_SET_UNSIGNED(object->id, fixed64);
+        }
+        return at == end;
+}
+/* clang-format on */
+
+static const struct ekiden_native_codec ahead__v1__account__codec = {
+        .size = ahead__v1__account__native_size,
+        .pack = ahead__v1__account__native_pack,
+        .unpack = ahead__v1__account__native_unpack,
+        .prefetch = NULL,
+};
+
 static const struct ekiden_native ahead__v1__account__native = {
         .name = "struct account",
         .descriptor = &ahead__v1__account__descriptor,
@@ -49,6 +103,7 @@ static const struct ekiden_native ahead__v1__account__native = {
         .memory = &ahead_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = &ahead__v1__account__codec,
 };
 
 /* Entry is struct entry. */
@@ -94,6 +149,98 @@ static const struct ekiden_member ahead__v1__entry__members[] = {
         },
 };
 
+/* clang-format off */
+
+static size_t ahead__v1__entry__native_size(const void *data)
+{
+        const struct entry *object = (const struct entry *)data;
+        size_t size = 0;
+
+        if (!EKIDEN_IS_ALIGNED(struct entry, data))
+                return EKIDEN_CODEC_LEFT;
+        /* key */
+        {
+                const size_t count =
+                        ekiden_count(EKIDEN_VALUE_OF(uint64_t, object->key_size), EKIDEN_LVALUE_IS_SIGNED(EKIDEN_LVALUE(struct entry, key_size)) != 0, EKIDEN_BYTES_ROOM_OF(struct entry, key), (const void *)object->key);
+
+                if (count == EKIDEN_CODEC_LEFT)
+                        return EKIDEN_CODEC_LEFT;
+                size += 1 + ekiden_delimited_size(count);
+        }
+        /* hits */
+        size += 1;
+        size += ekiden_varint_size(EKIDEN_VALUE_OF(uint64_t, object->hits));
+        return size;
+}
+
+static uint8_t *ahead__v1__entry__native_pack(const void *data, uint8_t *out)
+{
+        const struct entry *object = (const struct entry *)data;
+
+        /* key */
+        {
+                const size_t count = (size_t)EKIDEN_VALUE_OF(uint64_t, object->key_size);
+
+                out = ekiden_put_tag(out, 0x0a);
+                out = ekiden_put_delimited(out, (const void *)object->key, count);
+        }
+        /* hits */
+        out = ekiden_put_tag(out, 0x10);
+        out = ekiden_put_varint(out, EKIDEN_VALUE_OF(uint64_t, object->hits));
+        return out;
+}
+
+static int ahead__v1__entry__native_unpack(const uint8_t *at, size_t size, void *data,
+                                           const struct ekiden_memory *memory)
+{
+        struct entry *object = (struct entry *)data;
+        const uint8_t *end = at + size;
+        uint64_t varint;
+        size_t length;
+
+        (void)memory;
+        if (!EKIDEN_IS_ALIGNED(struct entry, data))
+                return 0;
+        /* key */
+        if (ekiden_tag_is_next(at, end, 0x0a)) {
+                at = ekiden_get_length(at + 1, end, &length);
+                if (at == NULL)
+                        return 0;
+                if (length > EKIDEN_BYTES_ROOM_OF(struct entry, key))
+                        return 0;
+                EKIDEN_SET_UNSIGNED(object->key_size, length);
+                if (!EKIDEN_IS_POINTER(struct entry, key))
+                        ekiden_put_bytes((uint8_t *)object->key, at, length);
+                else if (ekiden_copy(memory, (void *)&object->key, at, length, false) < 0)
+                        return EKIDEN_ENOMEM;
+                at += length;
+        }
+        /* hits */
+        if (ekiden_tag_is_next(at, end, 0x10)) {
+                at = ekiden_get_varint(at + 1, end, &varint);
+                if (at == NULL)
+                        return 0;
+                EKIDEN_SET_UNSIGNED(object->hits, (uint32_t)varint);
+        }
+        return at == end;
+}
+
+static void ahead__v1__entry__native_prefetch(const void *data)
+{
+        const struct entry *object = (const struct entry *)data;
+
+        if (EKIDEN_IS_POINTER(struct entry, key))
+                ekiden_prefetch((const void *)object->key);
+}
+/* clang-format on */
+
+static const struct ekiden_native_codec ahead__v1__entry__codec = {
+        .size = ahead__v1__entry__native_size,
+        .pack = ahead__v1__entry__native_pack,
+        .unpack = ahead__v1__entry__native_unpack,
+        .prefetch = ahead__v1__entry__native_prefetch,
+};
+
 static const struct ekiden_native ahead__v1__entry__native = {
         .name = "struct entry",
         .descriptor = &ahead__v1__entry__descriptor,
@@ -103,6 +250,7 @@ static const struct ekiden_native ahead__v1__entry__native = {
         .memory = &ahead_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = &ahead__v1__entry__codec,
 };
 
 /* Flag is struct flag. */
@@ -131,6 +279,59 @@ static const struct ekiden_member ahead__v1__flag__members[] = {
         },
 };
 
+/* clang-format off */
+
+static size_t ahead__v1__flag__native_size(const void *data)
+{
+        const struct flag *object = (const struct flag *)data;
+        size_t size = 0;
+
+        if (!EKIDEN_IS_ALIGNED(struct flag, data))
+                return EKIDEN_CODEC_LEFT;
+        /* set */
+        size += 1;
+        size += 1;
+        return size;
+}
+
+static uint8_t *ahead__v1__flag__native_pack(const void *data, uint8_t *out)
+{
+        const struct flag *object = (const struct flag *)data;
+
+        /* set */
+        out = ekiden_put_tag(out, 0x08);
+        out = ekiden_put_varint(out, (uint64_t)(EKIDEN_VALUE_OF(uint64_t, object->set) != 0));
+        return out;
+}
+
+static int ahead__v1__flag__native_unpack(const uint8_t *at, size_t size, void *data,
+                                          const struct ekiden_memory *memory)
+{
+        struct flag *object = (struct flag *)data;
+        const uint8_t *end = at + size;
+        uint64_t varint;
+
+        (void)memory;
+        if (!EKIDEN_IS_ALIGNED(struct flag, data))
+                return 0;
+        /* set */
+        if (ekiden_tag_is_next(at, end, 0x08)) {
+                at = ekiden_get_varint(at + 1, end, &varint);
+                if (at == NULL)
+                        return 0;
+                EKIDEN_SET_UNSIGNED(object->set, varint != 0);
+        }
+        return at == end;
+}
+/* clang-format on */
+
+static const struct ekiden_native_codec ahead__v1__flag__codec = {
+        .size = ahead__v1__flag__native_size,
+        .pack = ahead__v1__flag__native_pack,
+        .unpack = ahead__v1__flag__native_unpack,
+        .prefetch = NULL,
+};
+
 static const struct ekiden_native ahead__v1__flag__native = {
         .name = "struct flag",
         .descriptor = &ahead__v1__flag__descriptor,
@@ -140,6 +341,7 @@ static const struct ekiden_native ahead__v1__flag__native = {
         .memory = &ahead_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = &ahead__v1__flag__codec,
 };
 
 /* Name is struct name. */
@@ -168,6 +370,75 @@ static const struct ekiden_member ahead__v1__name__members[] = {
         },
 };
 
+/* clang-format off */
+
+static size_t ahead__v1__name__native_size(const void *data)
+{
+        const struct name *object = (const struct name *)data;
+        size_t size = 0;
+
+        if (!EKIDEN_IS_ALIGNED(struct name, data))
+                return EKIDEN_CODEC_LEFT;
+        /* name */
+        if (object->name != NULL) {
+                size += 1;
+                if (!ekiden_add_text(&size, (const char *)object->name))
+                        return EKIDEN_CODEC_LEFT;
+        }
+        return size;
+}
+
+static uint8_t *ahead__v1__name__native_pack(const void *data, uint8_t *out)
+{
+        const struct name *object = (const struct name *)data;
+
+        /* name */
+        if (object->name != NULL) {
+                out = ekiden_put_tag(out, 0x0a);
+                out = ekiden_put_text(out, (const void *)object->name);
+        }
+        return out;
+}
+
+static int ahead__v1__name__native_unpack(const uint8_t *at, size_t size, void *data,
+                                          const struct ekiden_memory *memory)
+{
+        struct name *object = (struct name *)data;
+        const uint8_t *end = at + size;
+        size_t length;
+
+        (void)memory;
+        if (!EKIDEN_IS_ALIGNED(struct name, data))
+                return 0;
+        /* name */
+        if (ekiden_tag_is_next(at, end, 0x0a)) {
+                at = ekiden_get_length(at + 1, end, &length);
+                if (at == NULL)
+                        return 0;
+                if (!ekiden_text_is_sound(at, length))
+                        return 0;
+                if (ekiden_copy(memory, (void *)&object->name, at, length, true) < 0)
+                        return EKIDEN_ENOMEM;
+                at += length;
+        }
+        return at == end;
+}
+
+static void ahead__v1__name__native_prefetch(const void *data)
+{
+        const struct name *object = (const struct name *)data;
+
+        __builtin_prefetch((const void *)object->name);
+}
+/* clang-format on */
+
+static const struct ekiden_native_codec ahead__v1__name__codec = {
+        .size = ahead__v1__name__native_size,
+        .pack = ahead__v1__name__native_pack,
+        .unpack = ahead__v1__name__native_unpack,
+        .prefetch = ahead__v1__name__native_prefetch,
+};
+
 static const struct ekiden_native ahead__v1__name__native = {
         .name = "struct name",
         .descriptor = &ahead__v1__name__descriptor,
@@ -177,6 +448,7 @@ static const struct ekiden_native ahead__v1__name__native = {
         .memory = &ahead_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = &ahead__v1__name__codec,
 };
 
 /* Port is struct port. */
@@ -205,6 +477,59 @@ static const struct ekiden_member ahead__v1__port__members[] = {
         },
 };
 
+/* clang-format off */
+
+static size_t ahead__v1__port__native_size(const void *data)
+{
+        const struct port *object = (const struct port *)data;
+        size_t size = 0;
+
+        if (!EKIDEN_IS_ALIGNED(struct port, data))
+                return EKIDEN_CODEC_LEFT;
+        /* port */
+        size += 1;
+        size += ekiden_varint_size(EKIDEN_VALUE_OF(uint64_t, object->port));
+        return size;
+}
+
+static uint8_t *ahead__v1__port__native_pack(const void *data, uint8_t *out)
+{
+        const struct port *object = (const struct port *)data;
+
+        /* port */
+        out = ekiden_put_tag(out, 0x08);
+        out = ekiden_put_varint(out, EKIDEN_VALUE_OF(uint64_t, object->port));
+        return out;
+}
+
+static int ahead__v1__port__native_unpack(const uint8_t *at, size_t size, void *data,
+                                          const struct ekiden_memory *memory)
+{
+        struct port *object = (struct port *)data;
+        const uint8_t *end = at + size;
+        uint64_t varint;
+
+        (void)memory;
+        if (!EKIDEN_IS_ALIGNED(struct port, data))
+                return 0;
+        /* port */
+        if (ekiden_tag_is_next(at, end, 0x08)) {
+                at = ekiden_get_varint(at + 1, end, &varint);
+                if (at == NULL)
+                        return 0;
+                EKIDEN_SET_UNSIGNED(object->port, (uint32_t)varint);
+        }
+        return at == end;
+}
+/* clang-format on */
+
+static const struct ekiden_native_codec ahead__v1__port__codec = {
+        .size = ahead__v1__port__native_size,
+        .pack = ahead__v1__port__native_pack,
+        .unpack = ahead__v1__port__native_unpack,
+        .prefetch = NULL,
+};
+
 static const struct ekiden_native ahead__v1__port__native = {
         .name = "struct port",
         .descriptor = &ahead__v1__port__descriptor,
@@ -214,6 +539,7 @@ static const struct ekiden_native ahead__v1__port__native = {
         .memory = &ahead_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = &ahead__v1__port__codec,
 };
 
 /* Slot is struct slot. */
@@ -242,6 +568,59 @@ static const struct ekiden_member ahead__v1__slot__members[] = {
         },
 };
 
+/* clang-format off */
+
+static size_t ahead__v1__slot__native_size(const void *data)
+{
+        const struct slot *object = (const struct slot *)data;
+        size_t size = 0;
+
+        if (!EKIDEN_IS_ALIGNED(struct slot, data))
+                return EKIDEN_CODEC_LEFT;
+        /* number */
+        size += 1;
+        size += ekiden_varint_size(ekiden_zigzag32(EKIDEN_VALUE_OF(int32_t, object->number)));
+        return size;
+}
+
+static uint8_t *ahead__v1__slot__native_pack(const void *data, uint8_t *out)
+{
+        const struct slot *object = (const struct slot *)data;
+
+        /* number */
+        out = ekiden_put_tag(out, 0x08);
+        out = ekiden_put_varint(out, ekiden_zigzag32(EKIDEN_VALUE_OF(int32_t, object->number)));
+        return out;
+}
+
+static int ahead__v1__slot__native_unpack(const uint8_t *at, size_t size, void *data,
+                                          const struct ekiden_memory *memory)
+{
+        struct slot *object = (struct slot *)data;
+        const uint8_t *end = at + size;
+        uint64_t varint;
+
+        (void)memory;
+        if (!EKIDEN_IS_ALIGNED(struct slot, data))
+                return 0;
+        /* number */
+        if (ekiden_tag_is_next(at, end, 0x08)) {
+                at = ekiden_get_varint(at + 1, end, &varint);
+                if (at == NULL)
+                        return 0;
+                EKIDEN_SET_SIGNED(object->number, ekiden_unzigzag32((uint32_t)varint));
+        }
+        return at == end;
+}
+/* clang-format on */
+
+static const struct ekiden_native_codec ahead__v1__slot__codec = {
+        .size = ahead__v1__slot__native_size,
+        .pack = ahead__v1__slot__native_pack,
+        .unpack = ahead__v1__slot__native_unpack,
+        .prefetch = NULL,
+};
+
 static const struct ekiden_native ahead__v1__slot__native = {
         .name = "struct slot",
         .descriptor = &ahead__v1__slot__descriptor,
@@ -251,6 +630,7 @@ static const struct ekiden_native ahead__v1__slot__native = {
         .memory = &ahead_v1_memory,
         .create = NULL,
         .destroy = NULL,
+        .codec = &ahead__v1__slot__codec,
 };
 
 static const struct ekiden_native *const ahead_v1_by_item[] = {
