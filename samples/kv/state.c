@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Records come from a predecessor, so they should be right; they are checked as if they came from
+ * anybody. A refusal costs nothing: the predecessor serves on, and the operator reads why.
+ */
+#include "state.h"
+
+#include <stdlib.h>
+
+#define PIECE_SIZE (UINT64_C(1) << 20) /* bytes at most */
+
+struct hash_seed *state_next_seed(struct server *server, const struct hash_seed *previous)
+{
+        return previous ? NULL : &server->store.seed;
+}
+
+/* Entries that came before would not be found again; so none may have. */
+int state_take_seed(struct server *server, struct hash_seed *seed)
+{
+        server->store.seed = *seed;
+        free(seed);
+        return 0;
+}
+
+struct entry *state_next_entry(struct server *server, const struct entry *previous)
+{
+        struct walk *walk = &server->walk;
+
+        if (!previous)
+                *walk = (struct walk){.position = 0};
+        while (walk->at == walk->count) {
+                if (walk->ended)
+                        return NULL;
+                walk->at = 0;
+                walk->position = table_scan(&server->store.table, walk->position,
+                                            (void **)walk->entries, WALK_ROOM, &walk->count);
+                walk->ended = walk->position == 0;
+        }
+        return walk->entries[walk->at++];
+}
+
+int state_take_entry(struct server *server, struct entry *entry)
+{
+        return store_take(&server->store, entry) ? 0 : EKIDEN_ENOMEM;
+}
+
+struct connection *state_next_connection(struct server *server, struct connection *previous)
+{
+        return previous ? TAILQ_NEXT(previous, in_server) : TAILQ_FIRST(&server->connections);
+}
+
+/* A snapshot has the connections' records, but not the connections. */
+int state_take_connection(struct server *server, struct connection *connection,
+                          struct ekiden_cursor *cursor)
+{
+        if (connection->descriptor >= 0) {
+                connection_enter(connection, server);
+                return 0;
+        }
+        if (!ekiden_is_restored())
+                return ekiden_cursor_refuse(cursor, "connection %llu has no descriptor",
+                                            (unsigned long long)connection->id);
+        free(connection->name);
+        free(connection);
+        return 0;
+}
+
+static struct buffer *buffer_of(struct connection *connection, bool is_output)
+{
+        return is_output ? &connection->output : &connection->input;
+}
+
+/* Moves on to what was not told yet: false: that was all. */
+static bool find_rest(struct server *server, struct walk *walk)
+{
+        while (walk->connection &&
+               walk->offset == buffer_of(walk->connection, walk->is_output)->size) {
+                if (walk->is_output)
+                        walk->connection = state_next_connection(server, walk->connection);
+                walk->is_output = !walk->is_output;
+                walk->offset = 0;
+        }
+        return walk->connection != NULL;
+}
+
+bool state_next_piece(struct server *server, const struct ekiden_cursor *cursor,
+                      struct piece *ret_piece)
+{
+        struct walk *walk = &server->walk;
+        const struct buffer *buffer;
+        size_t size;
+
+        if (cursor->record == 0)
+                *walk = (struct walk){.connection = state_next_connection(server, NULL)};
+        if (!find_rest(server, walk))
+                return false;
+        buffer = buffer_of(walk->connection, walk->is_output);
+        size = buffer->size - walk->offset;
+        if (size > PIECE_SIZE)
+                size = PIECE_SIZE;
+        *ret_piece = (struct piece){
+                .connection = walk->connection->id,
+                .is_output = walk->is_output,
+                .bytes = {.data = buffer_first(buffer) + walk->offset, .len = size},
+        };
+        walk->offset += size;
+        return true;
+}
+
+/* Pieces come in the order of their connections, so one looks from the last one on. */
+static struct connection *connection_with(struct server *server, uint64_t id)
+{
+        struct connection *first = server->walk.connection, *connection = first;
+
+        if (!first)
+                first = connection = state_next_connection(server, NULL);
+        while (connection && connection->id != id) {
+                connection = state_next_connection(server, connection);
+                if (!connection)
+                        connection = state_next_connection(server, NULL);
+                if (connection == first)
+                        return NULL;
+        }
+        server->walk.connection = connection;
+        return connection;
+}
+
+int state_take_piece(struct server *server, struct ekiden_cursor *cursor, const struct piece *piece)
+{
+        struct connection *connection = connection_with(server, piece->connection);
+
+        if (!connection && ekiden_is_restored())
+                return 0;
+        if (!connection)
+                return ekiden_cursor_refuse(cursor, "bytes of connection %llu, which is not there",
+                                            (unsigned long long)piece->connection);
+        return buffer_append(buffer_of(connection, piece->is_output), piece->bytes.data,
+                             piece->bytes.len)
+                       ? 0
+                       : EKIDEN_ENOMEM;
+}

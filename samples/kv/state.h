@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How the state leaves and comes in, as far as all releases have it in common.
+ */
+#pragma once
+
+#include <ekiden/ekiden.h>
+
+#include "server.h"
+
+/** The entry after `previous`, or the first where that is NULL; NULL: no more. */
+struct entry *state_next_entry(struct server *server, const struct entry *previous);
+
+int state_take_entry(struct server *server, struct entry *entry);
+
+/** The connection after `previous`, or the first where that is NULL; NULL: no more. */
+struct connection *state_next_connection(struct server *server, struct connection *previous);
+
+int state_take_connection(struct server *server, struct connection *connection,
+                          struct ekiden_cursor *cursor);
+
+/** The seed goes as a stream of one record. */
+struct hash_seed *state_next_seed(struct server *server, const struct hash_seed *previous);
+
+int state_take_seed(struct server *server, struct hash_seed *seed);
+
+/** Some of a connection's bytes. */
+struct piece {
+        uint64_t connection;
+        bool is_output;
+        ProtobufCBinaryData bytes; /* somebody else's */
+};
+
+/** The next piece, the first where the cursor begins: false: no more. */
+bool state_next_piece(struct server *server, const struct ekiden_cursor *cursor,
+                      struct piece *ret_piece);
+
+int state_take_piece(struct server *server, struct ekiden_cursor *cursor,
+                     const struct piece *piece);

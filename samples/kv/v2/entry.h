@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An entry of the second release: it may expire.
+ */
+#pragma once
+
+#include "entry_value.h"
+
+struct entry {
+        uint8_t *value;
+        uint32_t value_size; /* bytes */
+        uint32_t key_size;
+        int64_t expires_at; /* milliseconds since 1970; 0: never */
+        uint8_t key[];
+};
+
+/** When it expires, in milliseconds since 1970; 0: never. */
+static inline int64_t entry_expires_at(const struct entry *entry)
+{
+        return entry->expires_at;
+}
+
+static inline void entry_set_expires_at(struct entry *entry, int64_t expires_at)
+{
+        entry->expires_at = expires_at;
+}
+
+/** Notes that it is used; this release does not. */
+static inline void entry_use(struct entry *entry, int64_t now_ms)
+{
+        (void)entry;
+        (void)now_ms;
+}

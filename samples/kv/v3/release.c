@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The third release: integers are kept as such, and it is known when a key was used.
+ */
+#include "release.h"
+
+#include "entry.h"
+#include "hops.h"
+#include "kv_v3.ekiden.h"
+#include "kv_v3.native.h"
+#include "state.h"
+
+static const struct command *const commands[] = {
+        string_commands, key_commands, server_commands, expiry_commands, object_commands, NULL,
+};
+
+const struct release release = {
+        .version = 3,
+        .has_expiry = true,
+        .commands = commands,
+};
+
+static struct hash_seed *next_seed(struct hash_seed *previous, struct ekiden_cursor *cursor,
+                                   void *server)
+{
+        (void)cursor;
+        return state_next_seed(server, previous);
+}
+
+static int insert_seed(struct hash_seed *seed, struct ekiden_cursor *cursor, void *server)
+{
+        (void)cursor;
+        return state_take_seed(server, seed);
+}
+
+static const struct kv_v3_seed_functions seed_functions = {
+        .next = next_seed,
+        .insert = insert_seed,
+};
+
+static uint64_t count_entries(void *data)
+{
+        struct server *server = data;
+
+        return store_count(&server->store);
+}
+
+static struct entry *next_entry(struct entry *previous, struct ekiden_cursor *cursor, void *server)
+{
+        (void)cursor;
+        return state_next_entry(server, previous);
+}
+
+static int insert_entry(struct entry *entry, struct ekiden_cursor *cursor, void *server)
+{
+        (void)cursor;
+        return state_take_entry(server, entry);
+}
+
+static bool remove_entry(struct entry *entry, void *data)
+{
+        struct server *server = data;
+
+        return store_give_back(&server->store, entry);
+}
+
+static const struct kv_v3_entries_functions entry_functions = {
+        .count = count_entries,
+        .next = next_entry,
+        .insert = insert_entry,
+        .remove = remove_entry,
+};
+
+static struct connection *next_connection(struct connection *previous, struct ekiden_cursor *cursor,
+                                          void *server)
+{
+        (void)cursor;
+        return state_next_connection(server, previous);
+}
+
+static int insert_connection(struct connection *connection, struct ekiden_cursor *cursor,
+                             void *server)
+{
+        return state_take_connection(server, connection, cursor);
+}
+
+static const struct kv_v3_connections_functions connection_functions = {
+        .next = next_connection,
+        .insert = insert_connection,
+};
+
+static int export_piece(Kv__V3__Piece *record, struct ekiden_cursor *cursor, void *server)
+{
+        struct piece piece;
+
+        if (!state_next_piece(server, cursor, &piece))
+                return 0;
+        record->has_connection = record->has_is_output = record->has_bytes = 1;
+        record->connection = piece.connection;
+        record->is_output = piece.is_output;
+        record->bytes = piece.bytes;
+        return 1;
+}
+
+static int import_piece(const Kv__V3__Piece *record, struct ekiden_cursor *cursor, void *server)
+{
+        const struct piece piece = {
+                .connection = record->connection,
+                .is_output = record->is_output,
+                .bytes = record->bytes,
+        };
+
+        return state_take_piece(server, cursor, &piece);
+}
+
+static const struct kv_v3_pieces_functions piece_functions = {
+        .export_record = export_piece,
+        .import_record = import_piece,
+};
+
+int release_start(int argc, char **argv, struct ekiden_error *error)
+{
+        add_hops();
+        return ekiden_start(argc, argv, &kv_v3, error);
+}
+
+int release_tag(struct server *server)
+{
+        int result, began = kv_v3_tag_seed(&seed_functions, server);
+
+        if (began < 0)
+                return began;
+        if ((result = kv_v3_tag_entries(&entry_functions, server)) < 0 ||
+            (result = kv_v3_tag_connections(&connection_functions, server)) < 0 ||
+            (result = kv_v3_tag_pieces(&piece_functions, server)) < 0 ||
+            (result = kv_v3_tag_server(&server->state)) < 0)
+                return result;
+        return began;
+}
