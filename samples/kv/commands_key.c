@@ -142,7 +142,10 @@ static bool look_around(struct store *store, struct scan *scan)
 
         do {
                 struct entry *entries[SCAN_ROOM];
-                size_t count, room = left < SCAN_ROOM ? (size_t)left : SCAN_ROOM;
+                size_t count, room = SCAN_ROOM;
+
+                if (left < SCAN_ROOM)
+                        room = left < SCAN_COUNT ? SCAN_COUNT : (size_t)left;
 
                 scan->position = store_scan(store, scan->position, entries, room, &count);
                 for (size_t i = 0; i < count; i++)

@@ -14,8 +14,9 @@
 #include "request.h"
 
 #define INPUT_MAX (UINT64_C(1) << 30) /* bytes that wait for being attended to */
-#define OUTPUT_MAX (UINT64_C(64) << 20) /* bytes of replies, from which no request is attended to \
-                                         */
+#define OUTPUT_MAX                                                                     \
+        (UINT64_C(64) << 20) /* bytes of replies, from which no request is attended to \
+                              */
 #define REPLIES_MAX (UINT64_C(2) << 30) /* bytes, whatever one request asks for */
 
 struct server;

@@ -171,9 +171,9 @@ static bool add(struct table_bucket *bucket, uint8_t tag, void *entry)
 }
 
 /* The last entry of the chain takes the place of the one that goes. */
-static void take_out(struct table_bucket *bucket, unsigned int slot)
+static void take_out(struct table_bucket *first, struct table_bucket *bucket, unsigned int slot)
 {
-        struct table_bucket *last = bucket, *before = NULL;
+        struct table_bucket *last = first, *before = NULL;
 
         while (is_chained(last)) {
                 before = last;
@@ -381,7 +381,7 @@ void *table_remove(struct table *table, uint64_t hash, const void *key)
         if (!bucket)
                 return NULL;
         entry = bucket->entries[slot];
-        take_out(bucket, slot);
+        take_out(bucket_of(table, hash), bucket, slot);
         table->count--;
         shrink_if_sparse(table);
         return entry;
@@ -389,13 +389,13 @@ void *table_remove(struct table *table, uint64_t hash, const void *key)
 
 bool table_remove_entry(struct table *table, uint64_t hash, const void *entry)
 {
-        struct table_bucket *bucket = bucket_of(table, hash);
+        struct table_bucket *first = bucket_of(table, hash), *bucket = first;
 
         for (; bucket; bucket = next_in_chain(bucket)) {
                 for (unsigned int slot = 0; slot < entries_in(bucket); slot++) {
                         if (bucket->entries[slot] != entry)
                                 continue;
-                        take_out(bucket, slot);
+                        take_out(first, bucket, slot);
                         table->count--;
                         shrink_if_sparse(table);
                         return true;
@@ -428,11 +428,30 @@ static uint64_t place_in_scan(const struct table *table, const void *entry)
         return reverse_bits(table->kind->hash(entry, table->data));
 }
 
-/* A bucket that holds more than there is room for: those that come first in the order of the scan.
- * With a hash that nobody can foresee, it is hardly ever needed. */
-static uint64_t scan_crowd(const struct table *table, const struct table_bucket *bucket,
-                           uint64_t position, void **entries, size_t room, size_t *ret_count)
+/* How many entries of a bucket have their place from one to the other. */
+static size_t count_between(const struct table *table, const struct table_bucket *bucket,
+                            uint64_t first, uint64_t last)
 {
+        size_t count = 0;
+
+        for (; bucket; bucket = next_in_chain(bucket)) {
+                for (unsigned int slot = 0; slot < entries_in(bucket); slot++) {
+                        uint64_t own = place_in_scan(table, bucket->entries[slot]);
+
+                        count += first <= own && own <= last;
+                }
+        }
+        return count;
+}
+
+/* Where a bucket was given in part, or there is no room for all of it: those from the position on
+ * that come first in the order of the scan. Of those that have one place and do not all fit, some
+ * are given twice. A hash that nobody can foresee makes all of that rare. */
+static uint64_t scan_part(const struct table *table, const struct table_bucket *bucket,
+                          uint64_t position, uint64_t end, void **entries, size_t room,
+                          size_t *ret_count)
+{
+        const struct table_bucket *first = bucket;
         size_t count = 0;
         uint64_t last;
 
@@ -452,8 +471,12 @@ static uint64_t scan_crowd(const struct table *table, const struct table_bucket 
                 }
         }
         *ret_count = count;
+        if (count_between(table, first, position, end - 1) == count)
+                return end;
         last = place_in_scan(table, entries[count - 1]);
-        return last > position ? last : position + 1;
+        if (last == position || count_between(table, first, position, last) == count)
+                return last + 1;
+        return last;
 }
 
 static size_t entries_in_chain(const struct table_bucket *bucket)
@@ -484,18 +507,20 @@ uint64_t table_scan(const struct table *table, uint64_t position, void **entries
                 uint64_t interval = interval_of(table, index);
                 const struct table_bucket *bucket = bucket_at(table, index);
                 size_t more = entries_in_chain(bucket);
+                uint64_t end = (position & -interval) + interval;
+                bool in_part = position + interval != end || more > room;
 
                 table_prefetch(table, reverse_bits(position + SCAN_AHEAD * interval));
-                if (more > room - count && count > 0)
+                if (count > 0 && (in_part || more > room - count))
                         break;
-                if (more > room)
-                        return scan_crowd(table, bucket, position, entries, room, ret_count);
+                if (in_part)
+                        return scan_part(table, bucket, position, end, entries, room, ret_count);
                 for (; bucket; bucket = next_in_chain(bucket)) {
                         memcpy(&entries[count], bucket->entries,
                                entries_in(bucket) * sizeof(*entries));
                         count += entries_in(bucket);
                 }
-                position = (position & -interval) + interval;
+                position = end;
         } while (position != 0 && count < room);
         *ret_count = count;
         return position;
