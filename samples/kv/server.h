@@ -14,7 +14,6 @@
 #include "store.h"
 
 #define CONNECTIONS_MAX 10000
-#define WALK_ROOM 64
 
 /** What crosses of the server itself. */
 struct server_state {
@@ -25,15 +24,12 @@ struct server_state {
         struct store_counts store;
 };
 
-/** How far an export has come, where the library's cursor has no room for it. */
+/** How far an export or an import has come, where the library's cursor has no room for it. */
 struct walk {
-        uint64_t position; /* of the table's scan */
-        bool ended;
-        struct entry *entries[WALK_ROOM]; /* that it has given */
-        size_t count, at;
         struct connection *connection; /* whose bytes are told */
         bool is_output;
         size_t offset; /* of those that were not told yet */
+        struct entry *found; /* last, by its key */
 };
 
 struct server {
@@ -48,7 +44,7 @@ struct server {
         uv_timer_t rest; /* runs while `poll` does not, for accepting failed */
         uv_timer_t expire;
         bool resting; /* accepting failed the last time */
-        struct walk walk; /* through the state, of an export that is under way */
+        struct walk walk; /* through the state, of an upgrade that is under way */
 };
 
 /** Everything empty: false if memory ran out. */

@@ -9,39 +9,41 @@
 
 #define PIECE_SIZE (UINT64_C(1) << 20) /* bytes at most */
 
-struct hash_seed *state_next_seed(struct server *server, const struct hash_seed *previous)
+struct hash_seed *state_seed(struct server *server)
 {
-        return previous ? NULL : &server->store.seed;
+        return &server->store.seed;
 }
 
-/* Entries that came before would not be found again; so none may have. */
-int state_take_seed(struct server *server, struct hash_seed *seed)
+/* It is the first item, as entries that came before would not be found again. */
+int state_take_seed(struct server *server, struct hash_seed *seed, struct ekiden_cursor *cursor)
 {
+        if (store_count(&server->store) > 0)
+                return ekiden_cursor_refuse(cursor, "the seed comes after entries");
         server->store.seed = *seed;
         free(seed);
         return 0;
 }
 
-struct entry *state_next_entry(struct server *server, const struct entry *previous)
-{
-        struct walk *walk = &server->walk;
-
-        if (!previous)
-                *walk = (struct walk){.position = 0};
-        while (walk->at == walk->count) {
-                if (walk->ended)
-                        return NULL;
-                walk->at = 0;
-                walk->position = table_scan(&server->store.table, walk->position,
-                                            (void **)walk->entries, WALK_ROOM, &walk->count);
-                walk->ended = walk->position == 0;
-        }
-        return walk->entries[walk->at++];
-}
-
 int state_take_entry(struct server *server, struct entry *entry)
 {
         return store_take(&server->store, entry) ? 0 : EKIDEN_ENOMEM;
+}
+
+struct entry *state_find_entry(struct server *server, struct text key)
+{
+        return server->walk.found = store_look(&server->store, key);
+}
+
+/* One that was found, and is gone in the predecessor, goes here as well. When an upgrade has
+ * failed, this process ends, and what it took over stays: a later record may have replaced and
+ * freed it, so nothing may be read of it. */
+bool state_remove_entry(struct server *server, struct entry *entry)
+{
+        if (entry != server->walk.found)
+                return false;
+        server->walk.found = NULL;
+        store_give_back(&server->store, entry);
+        return true;
 }
 
 struct connection *state_next_connection(struct server *server, struct connection *previous)

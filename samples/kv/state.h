@@ -8,10 +8,13 @@
 
 #include "server.h"
 
-/** The entry after `previous`, or the first where that is NULL; NULL: no more. */
-struct entry *state_next_entry(struct server *server, const struct entry *previous);
-
 int state_take_entry(struct server *server, struct entry *entry);
+
+/** The entry with this key, whether it has expired or not, or NULL. */
+struct entry *state_find_entry(struct server *server, struct text key);
+
+/** Takes the one out that was just found: false if it is another. */
+bool state_remove_entry(struct server *server, struct entry *entry);
 
 /** The connection after `previous`, or the first where that is NULL; NULL: no more. */
 struct connection *state_next_connection(struct server *server, struct connection *previous);
@@ -19,10 +22,10 @@ struct connection *state_next_connection(struct server *server, struct connectio
 int state_take_connection(struct server *server, struct connection *connection,
                           struct ekiden_cursor *cursor);
 
-/** The seed goes as a stream of one record. */
-struct hash_seed *state_next_seed(struct server *server, const struct hash_seed *previous);
+/** The seed, which goes as a stream of one record. */
+struct hash_seed *state_seed(struct server *server);
 
-int state_take_seed(struct server *server, struct hash_seed *seed);
+int state_take_seed(struct server *server, struct hash_seed *seed, struct ekiden_cursor *cursor);
 
 /** Some of a connection's bytes. */
 struct piece {

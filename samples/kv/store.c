@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "changes.h"
 #include "entry.h"
 
 #define EXPIRE_NS 1000000 /* that the search for expired entries may take at a time */
@@ -109,7 +110,7 @@ struct entry *store_make(struct store *store, struct text key, bool *ret_is_new)
 void store_change(struct store *store, struct entry *entry)
 {
         (void)store;
-        (void)entry;
+        entry_touch(entry);
 }
 
 void store_set_expiry(struct store *store, struct entry *entry, int64_t expires_at)
@@ -212,10 +213,18 @@ bool store_take(struct store *store, struct entry *entry)
         return true;
 }
 
-bool store_give_back(struct store *store, struct entry *entry)
+struct entry *store_look(const struct store *store, struct text key)
 {
-        if (!table_remove_entry(&store->table, hash_of(store, entry), entry))
-                return false;
+        return table_find(&store->table, hash_bytes(&store->seed, key.bytes, key.size), &key);
+}
+
+void store_give_back(struct store *store, struct entry *entry)
+{
+        table_remove_entry(&store->table, hash_of(store, entry), entry);
         store->expiring -= entry_expires_at(entry) != 0;
-        return true;
+}
+
+void store_prefetch(const struct store *store, const struct entry *entry)
+{
+        table_prefetch(&store->table, hash_of(store, entry));
 }

@@ -41,7 +41,10 @@ struct entry *store_read(struct store *store, struct text key);
 /** The entry with this key, or a new one without a value; NULL: memory ran out. */
 struct entry *store_make(struct store *store, struct text key, bool *ret_is_new);
 
-/** Says that this entry is about to change, or has changed. */
+/**
+ * Says that this entry has changed, or will be removed. All that changes one calls it: an upgrade
+ * that is under way may have sent the entry ahead.
+ */
 void store_change(struct store *store, struct entry *entry);
 
 /** Sets when an entry expires, in milliseconds since 1970; 0: never. */
@@ -69,5 +72,11 @@ void store_expire_some(struct store *store);
  */
 bool store_take(struct store *store, struct entry *entry);
 
-/** Takes an entry out again, without freeing it: false if it is not there. */
-bool store_give_back(struct store *store, struct entry *entry);
+/** The entry with this key, whether it has expired or not, or NULL. */
+struct entry *store_look(const struct store *store, struct text key);
+
+/** Takes an entry out again, without freeing it. */
+void store_give_back(struct store *store, struct entry *entry);
+
+/** Says that this entry will soon be taken over. */
+void store_prefetch(const struct store *store, const struct entry *entry);

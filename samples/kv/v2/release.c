@@ -20,22 +20,40 @@ const struct release release = {
         .commands = commands,
 };
 
-static struct hash_seed *next_seed(struct hash_seed *previous, struct ekiden_cursor *cursor,
-                                   void *server)
+static uint64_t scan_seed(uint64_t position, struct hash_seed **seeds, size_t room,
+                          size_t *ret_count, void *server)
 {
-        (void)cursor;
-        return state_next_seed(server, previous);
+        (void)position;
+        (void)room;
+        seeds[0] = state_seed(server);
+        *ret_count = 1;
+        return 0;
 }
 
 static int insert_seed(struct hash_seed *seed, struct ekiden_cursor *cursor, void *server)
 {
-        (void)cursor;
-        return state_take_seed(server, seed);
+        return state_take_seed(server, seed, cursor);
+}
+
+static bool remove_seed(struct hash_seed *seed, void *server)
+{
+        (void)seed;
+        (void)server;
+        return false;
+}
+
+static struct hash_seed *find_seed(uint64_t first, void *server)
+{
+        struct hash_seed *seed = state_seed(server);
+
+        return seed->first == first ? seed : NULL;
 }
 
 static const struct kv_v2_seed_functions seed_functions = {
-        .next = next_seed,
         .insert = insert_seed,
+        .remove = remove_seed,
+        .scan = scan_seed,
+        .find = find_seed,
 };
 
 static uint64_t count_entries(void *data)
@@ -45,30 +63,53 @@ static uint64_t count_entries(void *data)
         return store_count(&server->store);
 }
 
-static struct entry *next_entry(struct entry *previous, struct ekiden_cursor *cursor, void *server)
-{
-        (void)cursor;
-        return state_next_entry(server, previous);
-}
-
 static int insert_entry(struct entry *entry, struct ekiden_cursor *cursor, void *server)
 {
         (void)cursor;
         return state_take_entry(server, entry);
 }
 
-static bool remove_entry(struct entry *entry, void *data)
+static bool remove_entry(struct entry *entry, void *server)
+{
+        return state_remove_entry(server, entry);
+}
+
+static uint64_t scan_entries(uint64_t position, struct entry **entries, size_t room,
+                             size_t *ret_count, void *data)
 {
         struct server *server = data;
 
-        return store_give_back(&server->store, entry);
+        return table_scan(&server->store.table, position, (void **)entries, room, ret_count);
+}
+
+static int reserve_entries(uint64_t count, void *data)
+{
+        struct server *server = data;
+
+        table_reserve(&server->store.table, count);
+        return 0;
+}
+
+static void prefetch_entry(const struct entry *entry, void *data)
+{
+        struct server *server = data;
+
+        store_prefetch(&server->store, entry);
+}
+
+static struct entry *find_entry(const uint8_t *key, size_t key_size, void *server)
+{
+        return state_find_entry(server, (struct text){key, key_size});
 }
 
 static const struct kv_v2_entries_functions entry_functions = {
         .count = count_entries,
-        .next = next_entry,
         .insert = insert_entry,
         .remove = remove_entry,
+        .scan = scan_entries,
+        .reserve = reserve_entries,
+        .prefetch = prefetch_entry,
+        .find = find_entry,
 };
 
 static struct connection *next_connection(struct connection *previous, struct ekiden_cursor *cursor,

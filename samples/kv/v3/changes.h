@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How this release tells of changes, for entries are sent ahead: see <ekiden/ahead.h>.
+ */
+#pragma once
+
+#include "entry.h"
+#include "kv_v3.native.h"
+
+/** The entry was inserted or changed, or will be removed. */
+static inline void entry_touch(const struct entry *entry)
+{
+        kv_v3_touch_entries(entry->key, entry->key_size);
+}
