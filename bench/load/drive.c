@@ -6,6 +6,7 @@
 #include "drive.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -21,6 +22,8 @@
 #define IDLE_NS (SECOND_NS / 100)
 #define RETRY_NS (SECOND_NS / 1000)
 #define EVENTS 64
+
+static volatile sig_atomic_t told_to_end;
 
 struct schedule {
         uint64_t next_ns; /* the next tick */
@@ -134,12 +137,20 @@ static uint64_t make_due(struct load *load, struct schedule *schedule, uint64_t 
         return schedule->next_ns - now_ns;
 }
 
+static void end_when_told(int number)
+{
+        (void)number;
+        told_to_end = 1;
+}
+
 void drive_until(struct load *load, uint64_t end_ns)
 {
+        struct sigaction action = {.sa_handler = end_when_told};
         struct schedule schedule = {.next_ns = clock_ns()};
         uint64_t now_ns;
 
-        while ((now_ns = clock_ns()) < end_ns) {
+        sigaction(SIGINT, &action, NULL);
+        while ((now_ns = clock_ns()) < end_ns && !told_to_end) {
                 uint64_t tick_ns = make_due(load, &schedule, now_ns);
                 uint64_t sleep_ns = serve_connections(load, now_ns);
 

@@ -20,6 +20,7 @@ static const char usage[] =
         "  fill   --keys N (100000)  --value-bytes N[-N] (100)\n"
         "  run    --seconds N (10)  --rate OPERATIONS-A-SECOND (0: the next follows each answer)\n"
         "         --writes PERCENT (50)  of them --new PERCENT (0)  --deletions PERCENT (0)\n"
+        "         SIGINT ends it earlier\n"
         "         --tick MICROSECONDS (250)  --slice MILLISECONDS of the timeline (100)\n";
 
 static const struct option options[] = {
