@@ -156,7 +156,6 @@ void drive_until(struct load *load, uint64_t end_ns)
 
                 wait_for_events(load, tick_ns < sleep_ns ? tick_ns : sleep_ns);
                 check_patience(load);
-                timeline_advance(&load->timeline, clock_ns());
         }
         load->stopping = true;
         drive_until_done(load);

@@ -70,7 +70,6 @@ int load_run(const struct settings *settings)
                                 connection_follow(connection, load.timeline.began_ns);
                 }
         drive_until(&load, load.timeline.began_ns + (uint64_t)(settings->seconds * 1e9));
-        timeline_advance(&load.timeline, clock_ns());
         load_report(&load, clock_ns() - load.timeline.began_ns);
         wrong = load.wrong;
         drive_end(&load);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What clients saw, all in all and slice of time by slice of time. An operation belongs to the
- * slice in which it was answered.
+ * What clients saw, all in all and slice of time by slice of time. An answer counts in the slice in
+ * which it came; its latency belongs to the slice in which the operation was due, so that a slice
+ * says what somebody waited who asked at that time.
  */
 #pragma once
 
@@ -13,15 +14,13 @@
 
 struct slice {
         uint64_t operations, failed;
-        uint64_t percentile_99_9_ns, largest_ns;
+        struct histogram *latencies; /* NULL: none */
 };
 
 struct timeline {
         uint64_t began_ns, slice_ns;
         struct slice *slices;
         size_t count, room;
-        struct slice current;
-        struct histogram current_latencies;
 
         struct histogram latencies; /* of all */
         uint64_t operations, failed;
@@ -36,9 +35,6 @@ void timeline_success(struct timeline *timeline, uint64_t now_ns, uint64_t inten
 
 /** An operation failed: its connection was lost, or the answer was an error. */
 void timeline_failure(struct timeline *timeline, uint64_t now_ns);
-
-/** Ends the slices that are over; once more for the last one. */
-void timeline_advance(struct timeline *timeline, uint64_t now_ns);
 
 /** The slices as a JSON array of objects. */
 void timeline_print_json(const struct timeline *timeline, FILE *out);

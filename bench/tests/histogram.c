@@ -45,7 +45,7 @@ Test(histogram, each_quantile_is_at_most_a_bucket_above_the_value_that_has_it)
         cr_assert_eq(histogram.count, VALUES);
 }
 
-Test(timeline, each_answer_is_counted_in_the_slice_of_time_in_which_it_came)
+Test(timeline, an_answer_counts_when_it_came_and_its_latency_when_it_was_due)
 {
         static struct timeline timeline;
 
@@ -54,14 +54,17 @@ Test(timeline, each_answer_is_counted_in_the_slice_of_time_in_which_it_came)
         timeline_success(&timeline, 1120 * MS, 1100 * MS);
         timeline_success(&timeline, 1350 * MS, 1110 * MS);
         timeline_failure(&timeline, 1360 * MS);
-        timeline_advance(&timeline, 1401 * MS);
         cr_assert_eq(timeline.count, 4);
         cr_assert_eq(timeline.slices[0].operations, 1);
+        cr_assert_eq(timeline.slices[0].latencies->largest, MS);
         cr_assert_eq(timeline.slices[1].operations, 1);
-        cr_assert_eq(timeline.slices[1].largest_ns, 20 * MS);
+        cr_assert_eq(timeline.slices[1].latencies->count, 2);
+        cr_assert_eq(timeline.slices[1].latencies->largest, 240 * MS);
         cr_assert_eq(timeline.slices[2].operations, 0);
-        cr_assert_eq(timeline.slices[3].largest_ns, 240 * MS);
+        cr_assert_null(timeline.slices[2].latencies);
+        cr_assert_eq(timeline.slices[3].operations, 1);
         cr_assert_eq(timeline.slices[3].failed, 1);
+        cr_assert_null(timeline.slices[3].latencies);
         timeline_deinit(&timeline);
 }
 

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Large state, measured: samples/kv beside its peers. See README.md beside it.
+
+    large.py BUILD_DIR [STEP…] [OPTION…]
+"""
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+
+import redis
+import steady
+import upgrades
+from figures import as_text, tables
+from workplace import Failed, Skipped, Workplace, memory_available
+
+STEPS = {
+    'redis': redis.measure,
+    'pause': upgrades.pause,
+    'ahead': upgrades.ahead,
+    'arena': upgrades.arena,
+    'legs': upgrades.legs,
+    'steady': steady.measure,
+}
+
+
+def size(text):
+    """64M, 4G and the like, in bytes."""
+    units = {'K': 10, 'M': 20, 'G': 30}
+    if text[-1:].upper() in units:
+        return int(float(text[:-1]) * (1 << units[text[-1].upper()]))
+    return int(text)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('build')
+    parser.add_argument('steps', nargs='*', metavar='STEP', help=f'{", ".join(STEPS)}; none: all')
+    parser.add_argument('--json', help='the results; those of steps that are not measured now stay')
+    parser.add_argument('--keys', type=int, default=5000000, help='of redis and pause')
+    parser.add_argument('--value-bytes', type=int, default=100)
+    parser.add_argument('--sizes', type=size, nargs='+', help='of ahead and arena: 64M 1G …')
+    parser.add_argument('--rate', type=float, default=50000, help='operations a second')
+    parser.add_argument('--writes', type=float, default=50, help='per cent of them')
+    parser.add_argument('--redis-rate', type=float, default=5000, help='the same, of redis and pause')
+    parser.add_argument('--seconds', type=float, default=30, help='under load, for each upgrade')
+    parser.add_argument('--step-seconds', type=int, default=240, help='bound on a step or one size of it')
+    options = parser.parse_args()
+    for step in options.steps:
+        if step not in STEPS:
+            parser.error(f'there is no step "{step}"; there are {", ".join(STEPS)}')
+    return options
+
+
+def machine():
+    return {'cores': len(os.sched_getaffinity(0)), 'memory_bytes': memory_available(),
+            'kernel': platform.release()}
+
+
+def read(path):
+    if path and os.path.exists(path):
+        with open(path, encoding='utf-8') as file:
+            return json.load(file)
+    return {}
+
+
+def write(path, results):
+    if path:
+        with open(path, 'w', encoding='utf-8') as file:
+            json.dump(results, file, indent=1)
+            file.write('\n')
+
+
+def main():
+    options = arguments()
+    results = read(options.json)
+    results['machine'] = machine()
+    failed = False
+    for step in options.steps or STEPS:
+        began = time.monotonic()
+        try:
+            with Workplace(os.path.abspath(options.build)) as place:
+                results[step] = STEPS[step](place, options)
+            print(f'bench: {step}: {time.monotonic() - began:.0f} s', file=sys.stderr)
+        except Skipped as reason:
+            print(f'bench: {step} is left out: {reason}', file=sys.stderr)
+        except Failed as reason:
+            print(f'bench: {step} failed: {reason}', file=sys.stderr)
+            failed = True
+        write(options.json, results)
+    print('\n'.join(as_text(table) for table in tables(results)))
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
