@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 import time
 
@@ -76,6 +77,7 @@ def write(path, results):
 
 def main():
     options = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started ends, too
     results = read(options.json)
     results['machine'] = machine()
     failed = False
