@@ -67,7 +67,9 @@ def _transfer_lines(results):
 
 
 def transfer_table(results):
-    return Table('The same records into a fresh table', ('way', 'time'), list(_transfer_lines(results)))
+    records = results.get('transfer', {}).get('records', 0)
+    return Table(f'{records:,} records into a fresh table', ('way', 'time'),
+                 list(_transfer_lines(results)))
 
 
 def _steady_lines(results):
@@ -102,15 +104,12 @@ def _pause_promises(results):
 
 
 def _transfer_promises(results):
-    times = {case['kind']: case['us'] for case in results['transfer']['cases']}
-    if {'ekiden', 'insert'} <= set(times):
-        factor = times['ekiden'] / times['insert']
-        yield (f'a transfer takes at most {INSERT_RATIO} times what inserting takes', f'{factor:.2f}',
-               factor <= INSERT_RATIO)
-    if {'ekiden', 'protobuf-c'} <= set(times):
-        factor = times['protobuf-c'] / times['ekiden']
-        yield (f'plain protobuf-c takes at least {PROTOBUF_FACTOR} times as long', f'{factor:.2f}',
-               factor >= PROTOBUF_FACTOR)
+    step = results['transfer']
+    yield (f'a transfer takes at most {INSERT_RATIO} times what inserting takes',
+           f'{step["insert_ratio"]:.2f}', step['insert_ratio'] <= INSERT_RATIO)
+    factor = 1 / step['protobuf_ratio']
+    yield (f'plain protobuf-c takes at least {PROTOBUF_FACTOR} times as long', f'{factor:.2f}',
+           factor >= PROTOBUF_FACTOR)
 
 
 def _ahead_promises(results):
@@ -136,9 +135,10 @@ def _arena_promises(results):
 def _leg_promises(results):
     legs = results['legs']['legs']
     tenth = legs[min(9, len(legs) - 1)]
-    more = legs[-1]['memory'] - tenth['memory']
-    yield (f'{len(legs)} legs later it takes no more memory than after {tenth["leg"]}',
-           f'{more / (1 << 20):+.1f} of {megabytes(tenth["memory"])}', more <= LEG_GROWTH)
+    for key, name in (('memory', 'memory'), ('shared', 'memory in files')):
+        more = legs[-1][key] - tenth[key]
+        yield (f'{len(legs)} legs later it takes no more {name} than after {tenth["leg"]}',
+               f'{more / (1 << 20):+.1f} of {megabytes(tenth[key])}', more <= LEG_GROWTH)
 
 
 def _load_promises(results):

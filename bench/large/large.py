@@ -14,11 +14,13 @@ import time
 
 import redis
 import steady
+import transfer
 import upgrades
 from figures import as_text, tables
 from workplace import Failed, Skipped, Workplace, memory_available
 
 STEPS = {
+    'transfer': transfer.measure,
     'redis': redis.measure,
     'pause': upgrades.pause,
     'ahead': upgrades.ahead,
@@ -41,7 +43,8 @@ def arguments():
     parser.add_argument('build')
     parser.add_argument('steps', nargs='*', metavar='STEP', help=f'{", ".join(STEPS)}; none: all')
     parser.add_argument('--json', help='the results; those of steps that are not measured now stay')
-    parser.add_argument('--keys', type=int, default=5000000, help='of redis and pause')
+    parser.add_argument('--keys', type=int, default=5000000, help='of transfer, redis and pause')
+    parser.add_argument('--repetitions', type=int, default=5, help='of transfer')
     parser.add_argument('--value-bytes', type=int, default=100)
     parser.add_argument('--sizes', type=size, nargs='+', help='of ahead and arena: 64M 1G …')
     parser.add_argument('--rate', type=float, default=50000, help='operations a second')

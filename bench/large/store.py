@@ -6,7 +6,7 @@ import threading
 import time
 
 from clients import command
-from workplace import Failed, await_that, forget_peak_memory, free_port, process_memory
+from workplace import Failed, await_that, forget_peak_memory, free_port, process_memory, shared_memory
 
 UPGRADE_SECONDS = 120
 
@@ -53,9 +53,11 @@ class Store:
         result = {key: last[key] for key in ('from_version', 'to_version', 'pause_us', 'total_us',
                                              'records', 'bytes')}
         result['began_ns'] = began_ns
+        result['ahead'] = last.get('ahead')
         result['notices'] = [event['sentence'] for event in events if event['event'] == 'notice']
         result['memory'] = {'predecessor': before, 'predecessor_peak': max(peak.bytes, before),
-                            'successor': self.memory(), 'successor_peak': self.memory('VmHWM')}
+                            'successor': self.memory(), 'successor_peak': self.memory('VmHWM'),
+                            'shared': shared_memory(self.pid)}
         return result
 
 

@@ -97,5 +97,6 @@ def legs(place, options):
         for leg in range(1, LEGS + 1):
             upgrade = store.upgrade(3)
             points.append({'leg': leg, 'pause_us': upgrade['pause_us'],
-                           'memory': upgrade['memory']['successor']})
+                           'memory': upgrade['memory']['successor'],
+                           'shared': upgrade['memory']['shared']})
         return {'legs': points, 'check': clients.check()}

@@ -35,6 +35,17 @@ def process_memory(pid, key):
     raise Failed(f'process {pid} has no {key}')
 
 
+def shared_memory(pid):
+    """Bytes in the memory files (memfd_create) that a process has open, each once."""
+    sizes, folder = {}, f'/proc/{pid}/fd'
+    for name in os.listdir(folder):
+        with contextlib.suppress(OSError):
+            if os.readlink(f'{folder}/{name}').startswith('/memfd:'):
+                found = os.stat(f'{folder}/{name}')
+                sizes[found.st_ino] = found.st_blocks * 512
+    return sum(sizes.values())
+
+
 def forget_peak_memory(pid):
     """VmHWM of a process begins anew."""
     with open(f'/proc/{pid}/clear_refs', 'w', encoding='ascii') as file:
