@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An allocator whose whole state lies in memory files, so that it changes hands with them. It knows
+ * no message and no pipe: who sends the files' descriptors, and when, is others' business.
+ *
+ * Of what lies in the files nothing is believed, as another process has written it: each number
+ * and offset is checked against the bounds that this process knows by itself, whenever it is read.
+ * Whatever they hold, nothing beyond the mappings is read or written; what contradicts itself is
+ * damage (EKIDEN_EPROTOCOL), and from then on the arena takes and gives nothing.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include <ekiden/arena.h>
+
+#include "arena/layout.h"
+
+/** One of the two memory files and where it is mapped. */
+struct ek_memory_file {
+        int descriptor;
+        dev_t device;
+        ino_t inode;
+        char *base;
+        size_t reserved_bytes; /* address space from `base` on */
+        size_t bytes; /* that may be read and written: the bound of all that the files say */
+        bool is_private; /* what this process writes is not in the file yet (carry.c) */
+};
+
+struct ekiden_arena {
+        struct ek_memory_file data, table;
+        const bool *is_owner; /* false in a child, whoever's page it is */
+        bool is_damaged;
+        size_t tags; /* items that have it */
+        struct ekiden_arena *next; /* of those that this process has */
+};
+
+/** What an arena's owner hands over beside the descriptors. */
+struct ek_arena_extent {
+        uint64_t data_bytes, table_bytes, reserved_bytes;
+};
+
+static inline struct ek_arena_header *ek_arena_header(const struct ekiden_arena *arena)
+{
+        return (struct ek_arena_header *)(void *)arena->table.base;
+}
+
+/* Entries (block.c). */
+
+/** The entry of this number, if the table has it and it is of a block that lies in the data; or
+    NULL: damage. */
+struct ek_block *ek_block_at(const struct ekiden_arena *arena, uint32_t number);
+
+static inline uint64_t ek_block_size(const struct ek_block *block)
+{
+        return block->size & ~EK_BLOCK_USED;
+}
+
+static inline bool ek_block_is_used(const struct ek_block *block)
+{
+        return block->size & EK_BLOCK_USED;
+}
+
+/** Takes an entry into use. *ret_number, or ENOMEM, EPROTOCOL. */
+int ek_block_new(struct ekiden_arena *arena, uint32_t *ret_number);
+
+/** Gives an entry back. */
+void ek_block_drop(struct ekiden_arena *arena, uint32_t number);
+
+/** Puts a free block into the list of its class, or takes it out: 0 or EPROTOCOL. */
+int ek_block_list(struct ekiden_arena *arena, uint32_t number);
+int ek_block_unlist(struct ekiden_arena *arena, uint32_t number);
+
+/** A free block of this size or more. 1, 0: there is none, or EPROTOCOL. */
+int ek_block_find(const struct ekiden_arena *arena, size_t size, uint32_t *ret_number);
+
+/* Blocks (allocate.c), by the numbers of their entries. 0 or more, or an error. */
+
+/** A block for so many bytes, behind its prefix: 0, ENOMEM, EPROTOCOL. */
+int ek_arena_take(struct ekiden_arena *arena, size_t size_bytes, uint32_t *ret_number);
+
+/** Gives a block back: 0 or EPROTOCOL. */
+int ek_arena_give(struct ekiden_arena *arena, uint32_t number);
+
+/** Makes a block larger or smaller where it is: 1, 0 (there is no room), EPROTOCOL. */
+int ek_arena_fit(struct ekiden_arena *arena, uint32_t number, size_t size_bytes);
+
+/** The block in use that begins at this address. 0, EINVAL: there is none. */
+int ek_arena_find(const struct ekiden_arena *arena, const void *memory, uint32_t *ret_number);
+
+/** What a reference leads to, which another process has made: the address at `offset`, if block
+    `number` is in use, begins there and has room for so many bytes; or NULL. The data is not
+    looked at. */
+void *ek_arena_resolve(const struct ekiden_arena *arena, uint32_t number, uint64_t offset,
+                       uint64_t size_bytes);
+
+/** Whether all that the table says fits together; it is read as a whole. (check.c) */
+bool ek_arena_is_sound(const struct ekiden_arena *arena);
+
+/** What the user of a block has, if that is as large as it should be; or NULL. */
+void *ek_arena_memory(const struct ekiden_arena *arena, uint32_t number, size_t size_bytes);
+
+/* Memory (memory.c). */
+
+#define EK_ARENA_NAME_MAX 200 /* bytes of an arena's name */
+#define EK_ARENA_MOST (UINT64_C(1) << 46) /* bytes that one may reserve */
+
+/** All that this process has. */
+extern struct ekiden_arena *ek_arenas;
+
+/** Makes more of a file's address space usable, as one goes on from there: 0 or ENOMEM. */
+int ek_memory_grow(struct ek_memory_file *file, size_t bytes);
+
+/** Makes the file itself so large, at least: 0 or ENOMEM. */
+int ek_memory_extend(const struct ek_memory_file *file, size_t bytes);
+
+/** Maps the file, shared, over all of its address space: 0 or ENOMEM. */
+int ek_memory_share(struct ek_memory_file *file, bool is_huge);
+
+/** Makes an empty one: 0; ENOMEM, ESYSTEM (errno). */
+int ek_arena_make(const char *name, size_t reserved_bytes, struct ekiden_arena **ret_arena);
+
+/**
+ * An arena of memory files that another process has filled, and may still go on with: what this
+ * process writes stays private until ek_arena_carry().
+ *
+ * @param data, table  descriptors; consumed after success only
+ * @param extent       what that process says of them; it is not believed
+ * @return 0; EPROTOCOL: these are no such files; ENOMEM, ESYSTEM (errno)
+ */
+int ek_arena_attach(int data, int table, const struct ek_arena_extent *extent,
+                    struct ekiden_arena **ret_arena);
+
+/** The arena that has these files already, or NULL. */
+struct ekiden_arena *ek_arena_of(int data, int table);
+
+/** What its successor must know. 0, or ESTATE: its descriptors are not its own any more. */
+int ek_arena_measure(const struct ekiden_arena *arena, struct ek_arena_extent *ret_extent);
+
+/** Ends an arena, whatever lies in it. */
+void ek_arena_unmap(struct ekiden_arena *arena);
+
+/* What a private arena has changed (carry.c). */
+
+/**
+ * From here on the files are this process's alone: what it has changed is carried into them, and
+ * they are mapped as they are. The cost is that of the changed pages, and of finding them.
+ *
+ * @return 0; ENOMEM, ESYSTEM (errno): the arena is as it was, private, and it may be tried again
+ */
+int ek_arena_carry(struct ekiden_arena *arena);
+
+/** How changed pages are found; each falls back on those behind it. */
+enum ek_arena_finder { EK_FIND_SCANNED, EK_FIND_READ, EK_FIND_COMPARED };
+
+/** As ek_arena_carry(), beginning with this one. */
+int ek_arena_carry_by(struct ekiden_arena *arena, enum ek_arena_finder finder);

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The memory files of an arena, and the address space that they have: reserved at once for as far
+ * as they may grow, so that nothing in them ever moves within a process.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "arena/arena.h"
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
+
+struct ekiden_arena *ek_arenas;
+
+/* Beyond the limit the kernel would send SIGXFSZ. */
+static bool is_within_limit(size_t bytes)
+{
+        struct rlimit limit;
+
+        return getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY ||
+               bytes <= limit.rlim_cur;
+}
+
+/* It may be that large already: it never shrinks, and an attempt to grow may have ended halfway. */
+int ek_memory_extend(const struct ek_memory_file *file, size_t bytes)
+{
+        struct stat status;
+
+        if (fstat(file->descriptor, &status) == 0 && (size_t)status.st_size >= bytes)
+                return 0;
+        return is_within_limit(bytes) && ftruncate(file->descriptor, (off_t)bytes) == 0
+                       ? 0
+                       : EKIDEN_ENOMEM;
+}
+
+int ek_memory_grow(struct ek_memory_file *file, size_t bytes)
+{
+        void *memory;
+        int r = 0;
+
+        if (bytes <= file->bytes)
+                return 0;
+        if (bytes > file->reserved_bytes)
+                return EKIDEN_ENOMEM;
+        if (!file->is_private) {
+                r = ek_memory_extend(file, bytes);
+        } else {
+                memory = mmap(file->base + file->bytes, bytes - file->bytes, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+                r = memory == MAP_FAILED ? EKIDEN_ENOMEM : 0;
+        }
+        if (r == 0)
+                file->bytes = bytes;
+        return r;
+}
+
+int ek_memory_share(struct ek_memory_file *file, bool is_huge)
+{
+        void *memory = mmap(file->base, file->reserved_bytes, PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_FIXED, file->descriptor, 0);
+
+        if (memory == MAP_FAILED)
+                return EKIDEN_ENOMEM;
+        if (is_huge)
+                (void)madvise(memory, file->reserved_bytes,
+                              MADV_HUGEPAGE); /* where there are any */
+        file->is_private = false;
+        return 0;
+}
+
+/* Address space that begins where a huge page may. */
+static int reserve(struct ek_memory_file *file)
+{
+        size_t whole = file->reserved_bytes + EK_ARENA_STEP;
+        char *memory =
+                mmap(NULL, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        size_t ahead;
+
+        if (memory == MAP_FAILED)
+                return EKIDEN_ENOMEM;
+        ahead = (size_t)(-(uintptr_t)memory & (EK_ARENA_STEP - 1));
+        if (ahead > 0)
+                munmap(memory, ahead);
+        munmap(memory + ahead + file->reserved_bytes, EK_ARENA_STEP - ahead);
+        file->base = memory + ahead;
+        return 0;
+}
+
+static size_t table_room(size_t reserved_bytes)
+{
+        return (reserved_bytes / 8 + 2 * EK_ARENA_TABLE_STEP - 1) & ~(EK_ARENA_TABLE_STEP - 1);
+}
+
+/* Whose it is: a child finds the page empty. Where the kernel cannot do that, it is trusted. */
+static const bool *make_owner(void)
+{
+        size_t size = (size_t)sysconf(_SC_PAGESIZE);
+        bool *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+        if (page == MAP_FAILED)
+                return NULL;
+        (void)madvise(page, size, MADV_WIPEONFORK);
+        *page = true;
+        return page;
+}
+
+static void release(struct ek_memory_file *file)
+{
+        struct stat status;
+
+        if (file->base)
+                munmap(file->base, file->reserved_bytes);
+        /* If the program has closed it, the number may be another file's by now. */
+        if (file->descriptor >= 0 && fstat(file->descriptor, &status) == 0 &&
+            status.st_dev == file->device && status.st_ino == file->inode)
+                close(file->descriptor);
+}
+
+static void unlink_arena(struct ekiden_arena *arena)
+{
+        struct ekiden_arena **place = &ek_arenas;
+
+        while (*place && *place != arena)
+                place = &(*place)->next;
+        if (*place)
+                *place = arena->next;
+}
+
+void ek_arena_unmap(struct ekiden_arena *arena)
+{
+        if (!arena)
+                return;
+        unlink_arena(arena);
+        release(&arena->data);
+        release(&arena->table);
+        if (arena->is_owner)
+                munmap((void *)(uintptr_t)arena->is_owner, (size_t)sysconf(_SC_PAGESIZE));
+        free(arena);
+}
+
+static struct ekiden_arena *new_arena(size_t reserved_bytes)
+{
+        struct ekiden_arena *arena = calloc(1, sizeof(*arena));
+
+        if (!arena)
+                return NULL;
+        arena->data.descriptor = arena->table.descriptor = -1;
+        arena->data.reserved_bytes = reserved_bytes;
+        arena->table.reserved_bytes = table_room(reserved_bytes);
+        arena->is_owner = make_owner();
+        if (arena->is_owner && reserve(&arena->data) == 0 && reserve(&arena->table) == 0)
+                return arena;
+        ek_arena_unmap(arena);
+        return NULL;
+}
+
+static int identify(struct ek_memory_file *file, struct stat *ret_status)
+{
+        if (fstat(file->descriptor, ret_status) < 0)
+                return EKIDEN_ESYSTEM;
+        file->device = ret_status->st_dev;
+        file->inode = ret_status->st_ino;
+        return 0;
+}
+
+static int make_file(struct ek_memory_file *file, const char *name)
+{
+        const unsigned int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+        struct stat status;
+
+        file->descriptor = memfd_create(name, flags | MFD_NOEXEC_SEAL);
+        if (file->descriptor < 0 && errno == EINVAL) /* before Linux 6.3 */
+                file->descriptor = memfd_create(name, flags);
+        if (file->descriptor < 0 || identify(file, &status) < 0 ||
+            fcntl(file->descriptor, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+                return EKIDEN_ESYSTEM;
+        return 0;
+}
+
+static int make_files(struct ekiden_arena *arena, const char *name)
+{
+        char file_name[EK_ARENA_NAME_MAX + 16];
+        int r;
+
+        snprintf(file_name, sizeof(file_name), "ekiden:%s", name);
+        r = make_file(&arena->data, file_name);
+        snprintf(file_name, sizeof(file_name), "ekiden:%s:table", name);
+        if (r == 0)
+                r = make_file(&arena->table, file_name);
+        if (r == 0)
+                r = ek_memory_share(&arena->data, true);
+        if (r == 0)
+                r = ek_memory_share(&arena->table, false);
+        return r == 0 ? ek_memory_grow(&arena->table, EK_ARENA_TABLE_STEP) : r;
+}
+
+int ek_arena_make(const char *name, size_t reserved_bytes, struct ekiden_arena **ret_arena)
+{
+        struct ekiden_arena *arena = new_arena(reserved_bytes);
+        int r = arena ? make_files(arena, name) : EKIDEN_ENOMEM;
+
+        if (r < 0) {
+                int saved = errno;
+
+                ek_arena_unmap(arena);
+                errno = saved;
+                return r;
+        }
+        *ek_arena_header(arena) = (struct ek_arena_header){.magic = EK_ARENA_MAGIC, .count = 1};
+        arena->next = ek_arenas;
+        ek_arenas = arena;
+        *ret_arena = arena;
+        return 0;
+}
+
+/* A file of another process: it must not shrink under our hands, and be as long as it was said. */
+static int take_file(struct ek_memory_file *file, int descriptor, size_t bytes)
+{
+        struct stat status;
+        int seals = fcntl(descriptor, F_GET_SEALS);
+        int r;
+
+        file->descriptor = descriptor;
+        r = identify(file, &status);
+        if (r < 0)
+                return r;
+        if (seals < 0 || !(seals & F_SEAL_SHRINK) || (seals & (F_SEAL_WRITE | F_SEAL_GROW)) ||
+            bytes > (size_t)status.st_size || bytes > file->reserved_bytes)
+                return EKIDEN_EPROTOCOL;
+        file->bytes = bytes;
+        file->is_private = true;
+        if (bytes > 0 && mmap(file->base, bytes, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, descriptor, 0) == MAP_FAILED)
+                return EKIDEN_ENOMEM;
+        return 0;
+}
+
+static int check_header(const struct ekiden_arena *arena)
+{
+        const struct ek_arena_header *header = ek_arena_header(arena);
+
+        return header->magic == EK_ARENA_MAGIC && header->data_bytes <= arena->data.bytes &&
+                               header->data_bytes % EK_ARENA_STEP == 0
+                       ? 0
+                       : EKIDEN_EPROTOCOL;
+}
+
+static bool is_sound_extent(const struct ek_arena_extent *extent)
+{
+        return extent->reserved_bytes > 0 && extent->reserved_bytes <= EK_ARENA_MOST &&
+               extent->reserved_bytes % EK_ARENA_STEP == 0 &&
+               extent->data_bytes % EK_ARENA_STEP == 0 &&
+               extent->data_bytes <= extent->reserved_bytes &&
+               extent->table_bytes % EK_ARENA_TABLE_STEP == 0 && extent->table_bytes > 0 &&
+               extent->table_bytes <= table_room(extent->reserved_bytes);
+}
+
+int ek_arena_attach(int data, int table, const struct ek_arena_extent *extent,
+                    struct ekiden_arena **ret_arena)
+{
+        struct ekiden_arena *arena;
+        int r;
+
+        if (!is_sound_extent(extent))
+                return EKIDEN_EPROTOCOL;
+        arena = new_arena(extent->reserved_bytes);
+        if (!arena)
+                return EKIDEN_ENOMEM;
+        r = take_file(&arena->data, data, extent->data_bytes);
+        if (r == 0)
+                r = take_file(&arena->table, table, extent->table_bytes);
+        if (r == 0 && arena->data.device == arena->table.device &&
+            arena->data.inode == arena->table.inode)
+                r = EKIDEN_EPROTOCOL;
+        if (r == 0)
+                r = check_header(arena);
+        if (r < 0) {
+                arena->data.descriptor = arena->table.descriptor = -1; /* still the caller's */
+                ek_arena_unmap(arena);
+                return r;
+        }
+        arena->next = ek_arenas;
+        ek_arenas = arena;
+        *ret_arena = arena;
+        return 0;
+}
+
+static bool has_file(const struct ek_memory_file *file, int descriptor)
+{
+        struct stat status;
+
+        return fstat(descriptor, &status) == 0 && status.st_dev == file->device &&
+               status.st_ino == file->inode;
+}
+
+struct ekiden_arena *ek_arena_of(int data, int table)
+{
+        struct ekiden_arena *arena = ek_arenas;
+
+        while (arena && !(has_file(&arena->data, data) && has_file(&arena->table, table)))
+                arena = arena->next;
+        return arena;
+}
+
+int ek_arena_measure(const struct ekiden_arena *arena, struct ek_arena_extent *ret_extent)
+{
+        if (!has_file(&arena->data, arena->data.descriptor) ||
+            !has_file(&arena->table, arena->table.descriptor))
+                return EKIDEN_ESTATE;
+        *ret_extent = (struct ek_arena_extent){
+                .data_bytes = arena->data.bytes,
+                .table_bytes = arena->table.bytes,
+                .reserved_bytes = arena->data.reserved_bytes,
+        };
+        return 0;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* One process after the other: what is private until the end of a handover, and what then is not.
+ */
+#include <criterion/criterion.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "model.h"
+
+#define MEBIBYTE ((size_t)1 << 20)
+
+static const enum ek_arena_finder finders[] = {EK_FIND_SCANNED, EK_FIND_READ, EK_FIND_COMPARED};
+
+Test(carry, what_a_successor_does_before_it_serves_the_predecessor_never_sees)
+{
+        struct ekiden_arena *first = ekiden_arena_new("first", 64 * MEBIBYTE), *second;
+        struct model model = {.arena = first, .dice = 5, .largest = 300000};
+        struct model before;
+        uint64_t digest;
+
+        for (unsigned int i = 0; i < 2000; i++)
+                cr_assert(model_step(&model));
+        before = model;
+        digest = model_digest(first);
+        second = model_attach(first);
+        cr_assert_not_null(second);
+        model_move(&model, second);
+        for (unsigned int i = 0; i < 4000; i++)
+                cr_assert(model_step(&model));
+        cr_expect(model_agrees(&model));
+        cr_expect_eq(model_digest(first), digest);
+        ekiden_arena_close(second);
+        cr_expect_eq(model_digest(first), digest);
+        cr_expect(model_agrees(&before));
+        for (unsigned int i = 0; i < 2000; i++)
+                cr_assert(model_step(&before));
+        cr_expect(model_agrees(&before));
+        ekiden_arena_close(first);
+}
+
+Test(carry, when_it_serves_the_files_have_all_that_it_did)
+{
+        for (size_t i = 0; i < sizeof(finders) / sizeof(finders[0]); i++) {
+                struct ekiden_arena *first = ekiden_arena_new("first", 64 * MEBIBYTE), *second,
+                                    *third;
+                struct model model = {.arena = first, .dice = 6, .largest = 300000};
+
+                for (unsigned int step = 0; step < 2000; step++)
+                        cr_assert(model_step(&model));
+                second = model_attach(first);
+                cr_assert_not_null(second);
+                model_move(&model, second);
+                ekiden_arena_close(first);
+                for (unsigned int step = 0; step < 2000; step++)
+                        cr_assert(model_step(&model));
+                cr_assert_eq(ek_arena_carry_by(second, finders[i]), 0);
+                cr_expect(model_agrees(&model));
+                for (unsigned int step = 0; step < 2000; step++)
+                        cr_assert(model_step(&model));
+                third = model_attach(second);
+                cr_assert_not_null(third);
+                model_move(&model, third);
+                cr_expect(model_agrees(&model), "finder %zu", i);
+                ekiden_arena_close(second);
+                ekiden_arena_close(third);
+        }
+}
+
+Test(carry, what_the_program_itself_wrote_into_old_blocks_is_carried_too)
+{
+        for (size_t i = 0; i < sizeof(finders) / sizeof(finders[0]); i++) {
+                struct ekiden_arena *first = ekiden_arena_new("first", 64 * MEBIBYTE), *second;
+                char *block = ekiden_arena_alloc(first, 10 * MEBIBYTE), *same;
+
+                memset(block, 'a', 10 * MEBIBYTE);
+                second = model_attach(first);
+                same = second->data.base + (block - first->data.base);
+                same[5 * MEBIBYTE] = 'b';
+                cr_expect_eq(block[5 * MEBIBYTE], 'a');
+                cr_assert_eq(ek_arena_carry_by(second, finders[i]), 0);
+                cr_expect_eq(same[5 * MEBIBYTE], 'b');
+                cr_expect_eq(same[5 * MEBIBYTE + 1], 'a');
+                cr_expect_eq(block[5 * MEBIBYTE], 'b');
+                same[0] = 'c';
+                cr_expect_eq(block[0], 'c');
+                ekiden_arena_close(second);
+                ekiden_arena_close(first);
+        }
+}
+
+Test(carry, a_hundred_legs_take_no_more_than_one)
+{
+        struct ekiden_arena *arena = ekiden_arena_new("legs", 64 * MEBIBYTE);
+        struct model model = {.arena = arena, .dice = 8, .largest = 50000};
+        struct ekiden_arena_statistics early, late;
+        size_t files = model_open_files();
+
+        for (unsigned int leg = 0; leg < 110; leg++) {
+                struct ekiden_arena *next = model_attach(model.arena);
+
+                cr_assert_not_null(next);
+                arena = model.arena;
+                model_move(&model, next);
+                for (unsigned int step = 0; step < 300; step++)
+                        cr_assert(model_step(&model));
+                cr_assert_eq(ek_arena_carry(next), 0);
+                ekiden_arena_close(arena);
+                for (unsigned int step = 0; step < 300; step++)
+                        cr_assert(model_step(&model));
+                if (leg == 10)
+                        ekiden_arena_statistics(next, &early);
+        }
+        cr_expect(model_agrees(&model));
+        ekiden_arena_statistics(model.arena, &late);
+        cr_expect_leq(late.data_bytes, early.data_bytes + 2 * MEBIBYTE);
+        cr_expect_leq(late.table_bytes, early.table_bytes);
+        cr_expect_eq(model_open_files(), files);
+        ekiden_arena_close(model.arena);
+}
+
+Test(carry, an_arena_that_changed_nothing_carries_nothing)
+{
+        struct ekiden_arena *first = ekiden_arena_new("first", 64 * MEBIBYTE), *second;
+        uint64_t digest;
+
+        memset(ekiden_arena_alloc(first, 5 * MEBIBYTE), 'a', 5 * MEBIBYTE);
+        digest = model_digest(first);
+        second = model_attach(first);
+        cr_assert_eq(ek_arena_carry(second), 0);
+        cr_expect_eq(model_digest(first), digest);
+        cr_assert_eq(ek_arena_carry(second), 0);
+        cr_expect_not_null(ekiden_arena_alloc(second, 1000));
+        ekiden_arena_close(second);
+        ekiden_arena_close(first);
+}
+
+Test(carry, an_arena_is_known_by_its_files)
+{
+        struct ekiden_arena *first = ekiden_arena_new("first", 64 * MEBIBYTE);
+        struct ekiden_arena *other = ekiden_arena_new("other", 64 * MEBIBYTE);
+
+        cr_expect_eq(ek_arena_of(first->data.descriptor, first->table.descriptor), first);
+        cr_expect_eq(ek_arena_of(other->data.descriptor, other->table.descriptor), other);
+        cr_expect_null(ek_arena_of(first->data.descriptor, other->table.descriptor));
+        ekiden_arena_close(first);
+        ekiden_arena_close(other);
+}

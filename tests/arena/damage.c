@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tables that no allocator has made. What the mappings do not cover is out of bounds here (nothing
+ * may be read or written there), so that a step too far ends the test.
+ */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "model.h"
+
+#define ENTRIES 48
+#define TABLE_USED (EK_ARENA_TABLE_START + ENTRIES * sizeof(struct ek_block))
+
+/* An arena as its successor has it, behind whose memory is nothing. */
+struct victim {
+        struct ekiden_arena *origin, *arena;
+        struct model model;
+        char *table;
+        size_t data_bytes, table_bytes;
+};
+
+static void make_victim(struct victim *victim)
+{
+        struct model *model = &victim->model;
+
+        *victim = (struct victim){.origin = ekiden_arena_new("damage", (uint64_t)32 << 20)};
+        cr_assert_not_null(victim->origin);
+        *model = (struct model){.arena = victim->origin, .dice = 99, .largest = 200000};
+        for (unsigned int i = 0; i < 40; i++)
+                cr_assert(model_step(model));
+        victim->arena = model_attach(victim->origin);
+        cr_assert_not_null(victim->arena);
+        victim->data_bytes = victim->arena->data.bytes;
+        victim->table_bytes = victim->arena->table.bytes;
+        victim->table = malloc(victim->table_bytes);
+        cr_assert_not_null(victim->table);
+        memcpy(victim->table, victim->arena->table.base, victim->table_bytes);
+}
+
+static void close_off(struct ek_memory_file *file, size_t bytes)
+{
+        if (file->bytes > bytes)
+                cr_assert_neq(mmap(file->base + bytes, file->bytes - bytes, PROT_NONE,
+                                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0),
+                              MAP_FAILED);
+        file->bytes = bytes;
+}
+
+static void restore(struct victim *victim)
+{
+        close_off(&victim->arena->data, victim->data_bytes);
+        close_off(&victim->arena->table, victim->table_bytes);
+        memcpy(victim->arena->table.base, victim->table, TABLE_USED);
+        victim->arena->is_damaged = false;
+}
+
+static void end_victim(struct victim *victim)
+{
+        free(victim->table);
+        ekiden_arena_close(victim->arena);
+        ekiden_arena_close(victim->origin);
+}
+
+/* Whatever comes of it: a block that is given lies within the arena, as long as was asked for. */
+static void use(struct victim *victim)
+{
+        struct ekiden_arena *arena = victim->arena;
+
+        for (size_t i = 0; i < MODEL_BLOCKS; i++) {
+                size_t offset = victim->model.blocks[i].offset;
+                char *memory = arena->data.base + offset;
+                size_t size;
+
+                if (offset == 0)
+                        continue;
+                size = ekiden_arena_size(arena, memory);
+                cr_assert_leq(size, arena->data.bytes - offset);
+                if (i % 3 == 0)
+                        ekiden_arena_free(arena, memory);
+                else if (i % 3 == 1)
+                        ekiden_arena_resize(arena, memory, size / 2 + i * 100);
+        }
+        for (size_t size = 10; size < (size_t)40 << 20; size *= 5) {
+                char *memory = ekiden_arena_alloc(arena, size);
+
+                if (!memory) {
+                        cr_assert(errno == ENOMEM || errno == EBADMSG);
+                        continue;
+                }
+                cr_assert(memory >= arena->data.base + 16);
+                cr_assert_leq(size, arena->data.bytes - (size_t)(memory - arena->data.base));
+                memory[0] = 1;
+                if (size > 1)
+                        memory[size - 1] = 1;
+        }
+        (void)ek_arena_is_sound(arena);
+}
+
+static void try(struct victim *victim, size_t at, const void *bytes, size_t size)
+{
+        memcpy(victim->arena->table.base + at, bytes, size);
+        use(victim);
+        restore(victim);
+}
+
+Test(damage, no_byte_of_the_table_that_is_another_leads_out_of_the_arena)
+{
+        struct victim victim;
+
+        make_victim(&victim);
+        for (size_t at = 0; at < TABLE_USED; at++)
+                for (unsigned int bit = 0; bit < 8; bit++) {
+                        uint8_t byte = (uint8_t)victim.table[at] ^ (uint8_t)(1 << bit);
+
+                        try(&victim, at, &byte, 1);
+                }
+        end_victim(&victim);
+}
+
+Test(damage, no_number_of_the_table_that_is_another_leads_out_of_the_arena)
+{
+        const uint64_t numbers[] = {0,
+                                    1,
+                                    2,
+                                    15,
+                                    16,
+                                    17,
+                                    63,
+                                    64,
+                                    UINT32_MAX,
+                                    INT64_MAX,
+                                    UINT64_MAX,
+                                    UINT64_MAX - 15,
+                                    UINT64_MAX - 16,
+                                    (uint64_t)2 << 20,
+                                    ((uint64_t)2 << 20) | 1,
+                                    (uint64_t)1 << 47,
+                                    4095,
+                                    100000};
+        struct victim victim;
+
+        make_victim(&victim);
+        for (size_t at = 0; at < TABLE_USED; at += 4)
+                for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+                        try(&victim, at, &numbers[i], 4);
+                        if (at % 8 == 0)
+                                try(&victim, at, &numbers[i], 8);
+                }
+        end_victim(&victim);
+}
+
+Test(damage, no_table_of_chance_leads_out_of_the_arena)
+{
+        struct victim victim;
+        struct model chance = {.dice = 4711};
+
+        make_victim(&victim);
+        for (unsigned int round = 0; round < 20000; round++) {
+                for (unsigned int i = 0; i < 6; i++) {
+                        size_t at = model_dice(&chance) % (TABLE_USED / 4) * 4;
+                        uint32_t number =
+                                (uint32_t)model_dice(&chance) % (i % 2 == 0 ? ENTRIES : UINT32_MAX);
+
+                        memcpy(victim.arena->table.base + at, &number, sizeof(number));
+                }
+                use(&victim);
+                restore(&victim);
+        }
+        end_victim(&victim);
+}
+
+Test(damage, no_prefix_that_is_another_makes_a_block_of_what_is_none)
+{
+        struct victim victim;
+
+        make_victim(&victim);
+        for (size_t i = 0; i < MODEL_BLOCKS; i++) {
+                size_t offset = victim.model.blocks[i].offset;
+                uint8_t *prefix = (uint8_t *)victim.arena->data.base + offset - 16;
+
+                for (unsigned int bit = 0; offset > 0 && bit < 64; bit++) {
+                        prefix[bit / 8] ^= (uint8_t)(1 << bit % 8);
+                        cr_assert_eq(ekiden_arena_free(victim.arena, prefix + 16), EKIDEN_EINVAL);
+                        prefix[bit / 8] ^= (uint8_t)(1 << bit % 8);
+                }
+        }
+        cr_expect(ek_arena_is_sound(victim.arena));
+        end_victim(&victim);
+}
+
+Test(damage, an_arena_that_was_found_damaged_gives_and_takes_nothing)
+{
+        struct victim victim;
+        char *block;
+
+        make_victim(&victim);
+        block = ekiden_arena_alloc(victim.arena, 100);
+        ek_arena_header(victim.arena)->last = 4000;
+        cr_expect_null(ekiden_arena_alloc(victim.arena, (size_t)20 << 20));
+        cr_expect_eq(errno, EBADMSG);
+        cr_expect_null(ekiden_arena_alloc(victim.arena, 10));
+        cr_expect_eq(errno, EBADMSG);
+        cr_expect_eq(ekiden_arena_free(victim.arena, block), EKIDEN_EPROTOCOL);
+        end_victim(&victim);
+}
+
+Test(damage, files_that_are_no_arena_s_are_refused)
+{
+        struct ekiden_arena *origin = ekiden_arena_new("refused", (uint64_t)8 << 20), *attached;
+        int data = origin->data.descriptor, table = origin->table.descriptor;
+        struct ek_arena_extent good, extents[8];
+        int shrinks = memfd_create("shrinks", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+        int pipes[2];
+
+        cr_assert_not_null(ekiden_arena_alloc(origin, 100));
+        cr_assert_eq(ek_arena_measure(origin, &good), 0);
+        for (size_t i = 0; i < 8; i++)
+                extents[i] = good;
+        extents[0].data_bytes += EK_ARENA_STEP; /* longer than the file */
+        extents[1].data_bytes += 4096;
+        extents[2].table_bytes += EK_ARENA_TABLE_STEP;
+        extents[3].table_bytes = 0;
+        extents[4].reserved_bytes = 0;
+        extents[5].reserved_bytes = UINT64_MAX;
+        extents[6].reserved_bytes = good.data_bytes - EK_ARENA_STEP;
+        extents[7].data_bytes = 0; /* shorter than the header says */
+        for (size_t i = 0; i < 8; i++)
+                cr_expect_eq(ek_arena_attach(data, table, &extents[i], &attached), EKIDEN_EPROTOCOL,
+                             "%zu", i);
+        cr_assert_eq(ftruncate(shrinks, (off_t)good.data_bytes), 0);
+        cr_assert_eq(pipe(pipes), 0);
+        cr_expect_eq(ek_arena_attach(shrinks, table, &good, &attached), EKIDEN_EPROTOCOL);
+        cr_expect_eq(ek_arena_attach(data, shrinks, &good, &attached), EKIDEN_EPROTOCOL);
+        cr_expect_eq(ek_arena_attach(pipes[0], table, &good, &attached), EKIDEN_EPROTOCOL);
+        cr_expect_eq(ek_arena_attach(table, data, &good, &attached), EKIDEN_EPROTOCOL);
+        cr_expect_eq(ek_arena_attach(data, data, &good, &attached), EKIDEN_EPROTOCOL);
+        cr_expect_lt(ek_arena_attach(-1, table, &good, &attached), 0);
+        ekiden_arena_close(origin);
+}
