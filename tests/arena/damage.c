@@ -211,33 +211,40 @@ Test(damage, an_arena_that_was_found_damaged_gives_and_takes_nothing)
 Test(damage, files_that_are_no_arena_s_are_refused)
 {
         struct ekiden_arena *origin = ekiden_arena_new("refused", (uint64_t)8 << 20), *attached;
+        const uint64_t reserves[] = {0, UINT64_MAX, EK_ARENA_MOST + EK_ARENA_STEP,
+                                     EK_ARENA_STEP + 1};
         int data = origin->data.descriptor, table = origin->table.descriptor;
-        struct ek_arena_extent good, extents[8];
+        uint64_t good = origin->data.reserved_bytes;
+        struct ek_arena_header *header = ek_arena_header(origin);
         int shrinks = memfd_create("shrinks", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+        uint64_t lengths[4];
         int pipes[2];
 
         cr_assert_not_null(ekiden_arena_alloc(origin, 100));
-        cr_assert_eq(ek_arena_measure(origin, &good), 0);
-        for (size_t i = 0; i < 8; i++)
-                extents[i] = good;
-        extents[0].data_bytes += EK_ARENA_STEP; /* longer than the file */
-        extents[1].data_bytes += 4096;
-        extents[2].table_bytes += EK_ARENA_TABLE_STEP;
-        extents[3].table_bytes = 0;
-        extents[4].reserved_bytes = 0;
-        extents[5].reserved_bytes = UINT64_MAX;
-        extents[6].reserved_bytes = good.data_bytes - EK_ARENA_STEP;
-        extents[7].data_bytes = 0; /* shorter than the header says */
-        for (size_t i = 0; i < 8; i++)
-                cr_expect_eq(ek_arena_attach(data, table, &extents[i], &attached), EKIDEN_EPROTOCOL,
+        for (size_t i = 0; i < sizeof(reserves) / sizeof(reserves[0]); i++)
+                cr_expect_eq(ek_arena_attach(data, table, reserves[i], &attached), EKIDEN_EPROTOCOL,
                              "%zu", i);
-        cr_assert_eq(ftruncate(shrinks, (off_t)good.data_bytes), 0);
+        cr_assert_eq(ftruncate(shrinks, (off_t)good), 0);
         cr_assert_eq(pipe(pipes), 0);
-        cr_expect_eq(ek_arena_attach(shrinks, table, &good, &attached), EKIDEN_EPROTOCOL);
-        cr_expect_eq(ek_arena_attach(data, shrinks, &good, &attached), EKIDEN_EPROTOCOL);
-        cr_expect_eq(ek_arena_attach(pipes[0], table, &good, &attached), EKIDEN_EPROTOCOL);
-        cr_expect_eq(ek_arena_attach(table, data, &good, &attached), EKIDEN_EPROTOCOL);
-        cr_expect_eq(ek_arena_attach(data, data, &good, &attached), EKIDEN_EPROTOCOL);
-        cr_expect_lt(ek_arena_attach(-1, table, &good, &attached), 0);
+        cr_expect_eq(ek_arena_attach(shrinks, table, good, &attached), EKIDEN_EPROTOCOL);
+        cr_expect_eq(ek_arena_attach(data, shrinks, good, &attached), EKIDEN_EPROTOCOL);
+        cr_expect_eq(ek_arena_attach(pipes[0], table, good, &attached), EKIDEN_EPROTOCOL);
+        cr_expect_eq(ek_arena_attach(table, data, good, &attached), EKIDEN_EPROTOCOL);
+        cr_expect_eq(ek_arena_attach(data, data, good, &attached), EKIDEN_EPROTOCOL);
+        cr_expect_lt(ek_arena_attach(-1, table, good, &attached), 0);
+        lengths[0] = header->data_bytes + EK_ARENA_STEP; /* longer than the file */
+        lengths[1] = header->data_bytes - 4096;
+        lengths[2] = UINT64_MAX;
+        lengths[3] = good + EK_ARENA_STEP;
+        for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+                header->data_bytes = lengths[i];
+                cr_expect_eq(ek_arena_attach(data, table, good, &attached), EKIDEN_EPROTOCOL, "%zu",
+                             i);
+        }
+        header->data_bytes = origin->data.bytes;
+        header->magic++;
+        cr_expect_eq(ek_arena_attach(data, table, good, &attached), EKIDEN_EPROTOCOL);
+        header->magic--;
+        cr_expect_eq(ek_arena_attach(data, table, good, &attached), 0);
         ekiden_arena_close(origin);
 }

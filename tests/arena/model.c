@@ -139,12 +139,11 @@ uint64_t model_digest(const struct ekiden_arena *arena)
 struct ekiden_arena *model_attach(const struct ekiden_arena *arena)
 {
         struct ekiden_arena *attached = NULL;
-        struct ek_arena_extent extent;
         int data = fcntl(arena->data.descriptor, F_DUPFD_CLOEXEC, 0);
         int table = fcntl(arena->table.descriptor, F_DUPFD_CLOEXEC, 0);
 
-        if (ek_arena_measure(arena, &extent) == 0)
-                ek_arena_attach(data, table, &extent, &attached);
+        if (ek_arena_is_whole(arena))
+                ek_arena_attach(data, table, arena->data.reserved_bytes, &attached);
         if (!attached) {
                 close(data);
                 close(table);

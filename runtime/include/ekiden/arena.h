@@ -25,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <ekiden/error.h>
+#include <ekiden/tag.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -59,9 +59,10 @@ struct ekiden_arena_statistics {
 struct ekiden_arena *ekiden_arena_new(const char *name, uint64_t max_bytes);
 
 /**
- * Ends an arena and all that lies in it. It must not be tagged any more. NULL is allowed.
+ * Ends an arena and all that lies in it. A variable that is tagged must not have it any more. NULL
+ * is allowed.
  *
- * @return 0; ESTATE: it is tagged, or a child was forked and this is the child
+ * @return 0; ESTATE: this is a child, and it is the parent's
  */
 int ekiden_arena_close(struct ekiden_arena *arena);
 
@@ -103,6 +104,19 @@ bool ekiden_arena_holds(const struct ekiden_arena *arena, const void *memory);
 /** How full it is, at this moment; all 0 in a child. */
 void ekiden_arena_statistics(const struct ekiden_arena *arena,
                              struct ekiden_arena_statistics *ret_statistics);
+
+/**
+ * Tags an arena as an item of its own: a built-in one, that needs no schema. Items with bytes in it
+ * are tagged after it.
+ *
+ * @param arena  *arena is the arena, or NULL: then it crosses as none. In a successor it is set to
+ *               what came: the same memory, mapped at another place. What it was before is not
+ *               closed. Until this process serves, what it writes into the arena is seen by nobody
+ *               else, and is undone with the upgrade. From a snapshot comes an empty arena, into
+ *               which the bytes are put that the snapshot holds
+ * @return as in <ekiden/tag.h>
+ */
+int ekiden_tag_arena(const char *name, struct ekiden_arena **arena);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -30,7 +30,7 @@ int ekiden_arena_close(struct ekiden_arena *arena)
 {
         if (!arena)
                 return 0;
-        if (arena->tags > 0 || !*arena->is_owner)
+        if (!*arena->is_owner)
                 return EKIDEN_ESTATE;
         ek_arena_unmap(arena);
         return 0;

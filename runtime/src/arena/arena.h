@@ -32,14 +32,10 @@ struct ek_memory_file {
 struct ekiden_arena {
         struct ek_memory_file data, table;
         const bool *is_owner; /* false in a child, whoever's page it is */
+        bool is_shared; /* with a predecessor that may still go on with it: nothing may be carried
+                         */
         bool is_damaged;
-        size_t tags; /* items that have it */
         struct ekiden_arena *next; /* of those that this process has */
-};
-
-/** What an arena's owner hands over beside the descriptors. */
-struct ek_arena_extent {
-        uint64_t data_bytes, table_bytes, reserved_bytes;
 };
 
 static inline struct ek_arena_header *ek_arena_header(const struct ekiden_arena *arena)
@@ -126,18 +122,17 @@ int ek_arena_make(const char *name, size_t reserved_bytes, struct ekiden_arena *
  * An arena of memory files that another process has filled, and may still go on with: what this
  * process writes stays private until ek_arena_carry().
  *
- * @param data, table  descriptors; consumed after success only
- * @param extent       what that process says of them; it is not believed
+ * @param data, table     descriptors; consumed after success only
+ * @param reserved_bytes  what that process says that it reserved; it is not believed
  * @return 0; EPROTOCOL: these are no such files; ENOMEM, ESYSTEM (errno)
  */
-int ek_arena_attach(int data, int table, const struct ek_arena_extent *extent,
-                    struct ekiden_arena **ret_arena);
+int ek_arena_attach(int data, int table, uint64_t reserved_bytes, struct ekiden_arena **ret_arena);
 
 /** The arena that has these files already, or NULL. */
 struct ekiden_arena *ek_arena_of(int data, int table);
 
-/** What its successor must know. 0, or ESTATE: its descriptors are not its own any more. */
-int ek_arena_measure(const struct ekiden_arena *arena, struct ek_arena_extent *ret_extent);
+/** Whether it is one that this process has, and its descriptors still lead to its files. */
+bool ek_arena_is_whole(const struct ekiden_arena *arena);
 
 /** Ends an arena, whatever lies in it. */
 void ek_arena_unmap(struct ekiden_arena *arena);

@@ -222,8 +222,8 @@ int ek_arena_make(const char *name, size_t reserved_bytes, struct ekiden_arena *
         return 0;
 }
 
-/* A file of another process: it must not shrink under our hands, and be as long as it was said. */
-static int take_file(struct ek_memory_file *file, int descriptor, size_t bytes)
+/* A file of another process: it must not shrink under our hands. */
+static int take_file(struct ek_memory_file *file, int descriptor)
 {
         struct stat status;
         int seals = fcntl(descriptor, F_GET_SEALS);
@@ -233,56 +233,59 @@ static int take_file(struct ek_memory_file *file, int descriptor, size_t bytes)
         r = identify(file, &status);
         if (r < 0)
                 return r;
-        if (seals < 0 || !(seals & F_SEAL_SHRINK) || (seals & (F_SEAL_WRITE | F_SEAL_GROW)) ||
-            bytes > (size_t)status.st_size || bytes > file->reserved_bytes)
+        if (seals < 0 || !(seals & F_SEAL_SHRINK) || (seals & (F_SEAL_WRITE | F_SEAL_GROW)))
+                return EKIDEN_EPROTOCOL;
+        file->bytes = (size_t)status.st_size;
+        return 0;
+}
+
+static int map_private(struct ek_memory_file *file, size_t bytes)
+{
+        if (bytes > file->bytes || bytes > file->reserved_bytes)
                 return EKIDEN_EPROTOCOL;
         file->bytes = bytes;
         file->is_private = true;
-        if (bytes > 0 && mmap(file->base, bytes, PROT_READ | PROT_WRITE,
-                              MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, descriptor, 0) == MAP_FAILED)
+        if (bytes > 0 &&
+            mmap(file->base, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE,
+                 file->descriptor, 0) == MAP_FAILED)
                 return EKIDEN_ENOMEM;
         return 0;
 }
 
-static int check_header(const struct ekiden_arena *arena)
+static int map_files(struct ekiden_arena *arena)
 {
-        const struct ek_arena_header *header = ek_arena_header(arena);
+        size_t table_bytes = arena->table.bytes & ~(EK_ARENA_TABLE_STEP - 1);
+        uint64_t data_bytes;
+        int r = table_bytes > 0 ? map_private(&arena->table, table_bytes) : EKIDEN_EPROTOCOL;
 
-        return header->magic == EK_ARENA_MAGIC && header->data_bytes <= arena->data.bytes &&
-                               header->data_bytes % EK_ARENA_STEP == 0
-                       ? 0
-                       : EKIDEN_EPROTOCOL;
+        if (r < 0)
+                return r;
+        data_bytes = ek_arena_header(arena)->data_bytes;
+        if (ek_arena_header(arena)->magic != EK_ARENA_MAGIC || data_bytes % EK_ARENA_STEP != 0)
+                return EKIDEN_EPROTOCOL;
+        return map_private(&arena->data, data_bytes);
 }
 
-static bool is_sound_extent(const struct ek_arena_extent *extent)
-{
-        return extent->reserved_bytes > 0 && extent->reserved_bytes <= EK_ARENA_MOST &&
-               extent->reserved_bytes % EK_ARENA_STEP == 0 &&
-               extent->data_bytes % EK_ARENA_STEP == 0 &&
-               extent->data_bytes <= extent->reserved_bytes &&
-               extent->table_bytes % EK_ARENA_TABLE_STEP == 0 && extent->table_bytes > 0 &&
-               extent->table_bytes <= table_room(extent->reserved_bytes);
-}
-
-int ek_arena_attach(int data, int table, const struct ek_arena_extent *extent,
-                    struct ekiden_arena **ret_arena)
+int ek_arena_attach(int data, int table, uint64_t reserved_bytes, struct ekiden_arena **ret_arena)
 {
         struct ekiden_arena *arena;
         int r;
 
-        if (!is_sound_extent(extent))
+        if (reserved_bytes == 0 || reserved_bytes > EK_ARENA_MOST ||
+            reserved_bytes % EK_ARENA_STEP != 0)
                 return EKIDEN_EPROTOCOL;
-        arena = new_arena(extent->reserved_bytes);
+        arena = new_arena(reserved_bytes);
         if (!arena)
                 return EKIDEN_ENOMEM;
-        r = take_file(&arena->data, data, extent->data_bytes);
+        arena->is_shared = true;
+        r = take_file(&arena->data, data);
         if (r == 0)
-                r = take_file(&arena->table, table, extent->table_bytes);
+                r = take_file(&arena->table, table);
         if (r == 0 && arena->data.device == arena->table.device &&
             arena->data.inode == arena->table.inode)
                 r = EKIDEN_EPROTOCOL;
         if (r == 0)
-                r = check_header(arena);
+                r = map_files(arena);
         if (r < 0) {
                 arena->data.descriptor = arena->table.descriptor = -1; /* still the caller's */
                 ek_arena_unmap(arena);
@@ -311,15 +314,12 @@ struct ekiden_arena *ek_arena_of(int data, int table)
         return arena;
 }
 
-int ek_arena_measure(const struct ekiden_arena *arena, struct ek_arena_extent *ret_extent)
+bool ek_arena_is_whole(const struct ekiden_arena *arena)
 {
-        if (!has_file(&arena->data, arena->data.descriptor) ||
-            !has_file(&arena->table, arena->table.descriptor))
-                return EKIDEN_ESTATE;
-        *ret_extent = (struct ek_arena_extent){
-                .data_bytes = arena->data.bytes,
-                .table_bytes = arena->table.bytes,
-                .reserved_bytes = arena->data.reserved_bytes,
-        };
-        return 0;
+        const struct ekiden_arena *known = ek_arenas;
+
+        while (known && known != arena)
+                known = known->next;
+        return known && has_file(&arena->data, arena->data.descriptor) &&
+               has_file(&arena->table, arena->table.descriptor);
 }

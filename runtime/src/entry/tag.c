@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <ekiden/arena.h>
+
 #include "entry/process.h"
 #include "handover/restore.h"
 #include "handover/successor.h"
@@ -224,6 +226,11 @@ int ekiden_tag_bool(const char *name, bool *value)
 int ekiden_tag_descriptor(const char *name, int *value)
 {
         return tag_value(name, EK_VALUE_DESCRIPTOR, value, NULL);
+}
+
+int ekiden_tag_arena(const char *name, struct ekiden_arena **arena)
+{
+        return tag_value(name, EK_VALUE_ARENA, arena, NULL);
 }
 
 int ekiden_tag_string(const char *name, char **value)

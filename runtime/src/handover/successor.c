@@ -16,6 +16,7 @@
 #include "handover/deadlines.h"
 #include "handover/refusal.h"
 #include "handover/verify.h"
+#include "state/arena_item.h"
 #include "state/fetch.h"
 #include "state/transfer.h"
 #include "wire/cleanup.h"
@@ -511,6 +512,9 @@ int ek_successor_finish(const char *update_point, const struct ek_successor_end 
                 r = successor.is_rehearsal ? be_dismissed(end, error) : take_over(end, error);
         if (r < 0)
                 return ek_successor_fail(r, error);
+        /* Behind TAKEN: nothing brings the predecessor back, to find its memory changed. */
+        if (!successor.is_rehearsal)
+                ek_arenas_settle();
         successor.link = ek_link_free(successor.link);
         ek_own_close(&successor.predecessor);
         successor.state = successor.is_rehearsal ? EK_SUCCESSOR_DISMISSED : EK_SUCCESSOR_NONE;

@@ -10,6 +10,7 @@
 #include "fields.h"
 #include "record.h"
 #include "secret.h"
+#include "state/arena_item.h"
 #include "state/snapshot_write.h"
 #include "wire/message.h"
 #include "wire/own.h"
@@ -254,6 +255,8 @@ int ek_batch_add(struct ek_batch *batch, const struct ekiden_message *type, uint
                 return r;
         if (batch->export_->visitor)
                 return show(batch, type, tag, record);
+        if (batch->export_->is_snapshot)
+                ek_arena_strip(type, record);
         r = number_and_append(batch, type, tag, record);
         restore_descriptors(batch);
         if (r == 0 && batch->export_->digest_kind != EK_DIGEST_NONE)

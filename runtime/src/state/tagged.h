@@ -26,6 +26,7 @@ enum ek_value_type {
         EK_VALUE_STRING,
         EK_VALUE_BYTES,
         EK_VALUE_DESCRIPTOR,
+        EK_VALUE_ARENA,
 };
 
 #define EK_REASON_SIZE 256 /* bytes, with the NUL */

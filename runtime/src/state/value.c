@@ -3,16 +3,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "state/arena_item.h"
 #include "state/tagged.h"
+
+static const struct ekiden_field arena_fields[] = {
+        {.index = 0, .flags = EKIDEN_FIELD_DESCRIPTOR}, /* Arena.data */
+        {.index = 1, .flags = EKIDEN_FIELD_DESCRIPTOR}, /* Arena.table */
+};
+
+static const struct ekiden_message arena_message = {
+        .descriptor = &ekiden__arena__descriptor,
+        .fields = arena_fields,
+        .field_count = 2,
+};
 
 static const struct ekiden_field value_fields[] = {
         {.index = 6, .flags = EKIDEN_FIELD_DESCRIPTOR}, /* Value.descriptor */
+        {.index = 7, .nested = &arena_message}, /* Value.arena */
 };
 
 const struct ekiden_message ek_value_message = {
         .descriptor = &ekiden__value__descriptor,
         .fields = value_fields,
-        .field_count = 1,
+        .field_count = 2,
 };
 
 static void put_integer(Ekiden__Value *value, int64_t integer)
@@ -78,6 +91,7 @@ static void put(const struct ek_tagged *tagged, Ekiden__Value *value)
                 value->value_case = EKIDEN__VALUE__VALUE_DESCRIPTOR;
                 value->descriptor = *(const int *)from;
                 return;
+        case EK_VALUE_ARENA:
         case EK_VALUE_NONE:
                 return;
         }
@@ -86,9 +100,10 @@ static void put(const struct ek_tagged *tagged, Ekiden__Value *value)
 static int export_value(const void *functions, ProtobufCMessage *record,
                         struct ekiden_cursor *cursor, void *data)
 {
-        (void)data;
         if (cursor->record > 0)
                 return 0;
+        if (((const struct ek_tagged *)functions)->value_type == EK_VALUE_ARENA)
+                return ek_arena_put(data, (Ekiden__Value *)record, cursor);
         put(functions, (Ekiden__Value *)record);
         return 1;
 }
@@ -244,6 +259,11 @@ static int take(const struct ek_tagged *tagged, const Ekiden__Value *value,
                         return wrong_type(cursor);
                 *(int *)tagged->data = value->descriptor;
                 return 0;
+        case EK_VALUE_ARENA:
+                if (value->value_case != EKIDEN__VALUE__VALUE_ARENA &&
+                    value->value_case != EKIDEN__VALUE__VALUE__NOT_SET)
+                        return wrong_type(cursor);
+                return ek_arena_get(tagged->name, value, tagged->data, cursor);
         case EK_VALUE_NONE:
                 break;
         }

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* See arena_item.h. */
+#include "state/arena_item.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arena/arena.h"
+#include "state/tagged.h"
+
+int ek_arena_put(struct ekiden_arena *const *arena, Ekiden__Value *value,
+                 struct ekiden_cursor *cursor)
+{
+        Ekiden__Arena *message;
+
+        if (!*arena)
+                return 1;
+        if (!ek_arena_is_whole(*arena))
+                return ekiden_error_set(cursor->error, EKIDEN_EREFUSED,
+                                        "the arena was closed, or one of its descriptors was; set "
+                                        "the variable to NULL when an arena is closed");
+        if (!(*arena)->is_shared && ek_arena_carry(*arena) < 0)
+                return ekiden_error_set(
+                        cursor->error, EKIDEN_ENOMEM,
+                        "what this process has written since it took the arena "
+                        "over is still its own, as there was no memory to share it; "
+                        "try again when there is");
+        message = ekiden_cursor_alloc(cursor, sizeof(*message));
+        if (!message)
+                return EKIDEN_ENOMEM;
+        ekiden__arena__init(message);
+        message->has_data = message->has_table = message->has_reserved_bytes = 1;
+        message->data = (*arena)->data.descriptor;
+        message->table = (*arena)->table.descriptor;
+        message->reserved_bytes = (*arena)->data.reserved_bytes;
+        value->value_case = EKIDEN__VALUE__VALUE_ARENA;
+        value->arena = message;
+        return 1;
+}
+
+static int refuse(struct ekiden_cursor *cursor, int code, uint64_t reserved_bytes)
+{
+        if (code == EKIDEN_EPROTOCOL)
+                return ekiden_error_set(cursor->error, code,
+                                        "what came as an arena is none, or is damaged");
+        if (code == EKIDEN_ENOMEM)
+                return ekiden_error_set(cursor->error, code,
+                                        "an arena that may grow to %llu bytes finds no address "
+                                        "space; is RLIMIT_AS high enough?",
+                                        (unsigned long long)reserved_bytes);
+        return ekiden_error_set_errno(cursor->error, code, errno, "an arena cannot be taken over");
+}
+
+/* The predecessor has it under several names; or this process has taken it over before. */
+static bool take_known(const Ekiden__Arena *message, struct ekiden_arena **ret_arena)
+{
+        struct ekiden_arena *known = ek_arena_of(message->data, message->table);
+
+        if (!known)
+                return false;
+        close(message->data);
+        close(message->table);
+        *ret_arena = known;
+        return true;
+}
+
+int ek_arena_get(const char *name, const Ekiden__Value *value, struct ekiden_arena **ret_arena,
+                 struct ekiden_cursor *cursor)
+{
+        const Ekiden__Arena *message = value->arena;
+        uint64_t reserved_bytes;
+        int r;
+
+        if (value->value_case != EKIDEN__VALUE__VALUE_ARENA) {
+                *ret_arena = NULL;
+                return 0;
+        }
+        reserved_bytes = message->reserved_bytes;
+        if (message->data >= 0 && message->table >= 0) {
+                if (take_known(message, ret_arena))
+                        return 0;
+                r = ek_arena_attach(message->data, message->table, reserved_bytes, ret_arena);
+        } else if (message->data >= 0 || message->table >= 0 || reserved_bytes == 0 ||
+                   reserved_bytes > EK_ARENA_MOST || reserved_bytes % EK_ARENA_STEP != 0) {
+                r = EKIDEN_EPROTOCOL;
+        } else {
+                r = ek_arena_make(name, reserved_bytes, ret_arena);
+        }
+        return r < 0 ? refuse(cursor, r, reserved_bytes) : 0;
+}
+
+void ek_arena_strip(const struct ekiden_message *type, ProtobufCMessage *record)
+{
+        Ekiden__Value *value = (Ekiden__Value *)record;
+
+        if (type == &ek_value_message && value->value_case == EKIDEN__VALUE__VALUE_ARENA)
+                value->arena->data = value->arena->table = -1;
+}
+
+void ek_arenas_settle(void)
+{
+        for (struct ekiden_arena *arena = ek_arenas; arena; arena = arena->next) {
+                arena->is_shared = false;
+                (void)ek_arena_carry(arena);
+        }
+}
