@@ -126,6 +126,8 @@ static void emit_meaning(struct ek_text *out, const struct ek_schema *schema,
                                ek_name_lower(out->arena, bound->choice->name));
                 ek_text_printf(out, "                .chosen = %s,\n", bound->options->c_case);
         }
+        if (bound->field->arena != NULL)
+                ek_text_printf(out, "                .arena = \"%s\",\n", bound->field->arena);
 }
 
 void ek_emit_native_members(struct ek_text *out, const struct ek_schema *schema,

@@ -15,7 +15,7 @@ static const char fields_template[] = "\n"
 
 static const char field_template[] =
         "        /* $field$ */\n"
-        "        {.index = $index$, .flags = $flags$, .nested = $nested$},\n";
+        "        {.index = $index$, .flags = $flags$, .nested = $nested$$arena$},\n";
 
 static const char message_template[] = "\n"
                                        "$storage$const struct ekiden_message $table$__message = {\n"
@@ -140,6 +140,7 @@ static char *flags(struct ek_text *out, const struct ek_field *field)
 {
         const char *kind = field->descriptor ? "EKIDEN_FIELD_DESCRIPTOR"
                            : field->identity ? "EKIDEN_FIELD_IDENTITY"
+                           : field->arena    ? "EKIDEN_FIELD_ARENA"
                                              : NULL;
 
         if (!field->secret)
@@ -167,7 +168,11 @@ static size_t emit_fields(struct ek_text *out, const struct ek_schema *schema,
                         nested = ek_memory_printf(out->arena, "&%s__message",
                                                   ek_tables_name(schema, field->message));
                 ek_emit(out, field_template, "field", field->name, "index", number(out, i), "flags",
-                        flags(out, field), "nested", nested, NULL);
+                        flags(out, field), "nested", nested, "arena",
+                        field->arena != NULL
+                                ? ek_memory_printf(out->arena, ", .arena = \"%s\"", field->arena)
+                                : "",
+                        NULL);
         }
         if (count > 0)
                 ek_text_add_string(out, "};\n");

@@ -25,7 +25,7 @@
  * then by name. A field's line has, in this order: its number; `required`, `optional`, `repeated`,
  * `implicit` (proto3: there is no presence) or `oneof LENGTH:NAME`; its type; its name; `default
  * LENGTH:VALUE`, as the descriptor's default_value has it, where the file states one; `descriptor`
- * or `identity`, where the field is one.
+ * or `identity`, where the field is one, or `arena NAME`, where its bytes lie in one.
  * In a proto2 message an enum field that is not repeated has a default in any case: where the file
  * states none it is the enum's first value, in the order of declaration, and is written likewise.
  *
@@ -117,10 +117,13 @@ static void add_field(struct ek_text *text, const struct ek_field *field, bool p
         ek_text_printf(text, " %s", field->name);
         if (value != NULL)
                 ek_text_printf(text, " default %zu:%s", strlen(value), value);
-        ek_text_printf(text, "%s\n",
+        ek_text_printf(text, "%s",
                        field->descriptor ? " descriptor"
                        : field->identity ? " identity"
                                          : "");
+        if (field->arena != NULL)
+                ek_text_printf(text, " arena %s", field->arena);
+        ek_text_add_string(text, "\n");
 }
 
 static int compare_values(const void *left, const void *right)

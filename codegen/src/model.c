@@ -195,6 +195,7 @@ static void build_field(struct builder *builder, struct ek_message *message, siz
                 field->descriptor = options->descriptor;
                 field->identity = options->identity;
                 field->secret = options->secret;
+                field->arena = options->arena;
         }
         if (field->identity && message->identity == NULL)
                 message->identity = field;
@@ -298,7 +299,7 @@ static void find_holders_of_flagged(const struct ek_model *model)
 
                                         if (message->holds_flagged ||
                                             (!field->descriptor && !field->identity &&
-                                             !field->secret &&
+                                             !field->secret && !field->arena &&
                                              (field->message == NULL ||
                                               !field->message->holds_flagged)))
                                                 continue;

@@ -30,6 +30,7 @@ struct ek_field {
         const Google__Protobuf__FieldDescriptorProto *proto;
         uint32_t number;
         bool required, repeated, descriptor, identity, secret;
+        const char *arena; /* that its bytes lie in, or NULL */
         const char *oneof; /* the name of the oneof that it is in, or NULL */
         struct ek_message *message; /* type of a message field (or group), or NULL */
         struct ek_enum *enumeration;

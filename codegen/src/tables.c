@@ -22,7 +22,7 @@ static bool leads_to_bound(const struct ek_field *field)
 
 bool ek_tables_field(const struct ek_field *field)
 {
-        return field->descriptor || field->identity || field->secret ||
+        return field->descriptor || field->identity || field->secret || field->arena ||
                (field->message != NULL && field->message->holds_flagged);
 }
 

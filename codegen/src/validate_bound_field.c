@@ -8,10 +8,12 @@
 #include "path.h"
 #include "validate.h"
 
+#define NAME_MAX_BYTES 63 /* of an item */
 #define TYPE(name) GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_##name
 
 /* Numbers in FieldOptions. */
 enum {
+        ARENA = 3,
         MEMBER = 16,
         ZT,
         LENGTH,
@@ -164,6 +166,36 @@ static void check_text(const struct ek_bound_field *bound, struct ek_problems *p
                            bound->options->function);
 }
 
+/* As ekiden_tag_arena() gives it, and without what a C string or a line of text cannot have. */
+static bool is_arena_name(const char *name)
+{
+        const size_t length = strlen(name);
+
+        return length <= NAME_MAX_BYTES && ek_name_is_identifier(name);
+}
+
+static void check_arena(const struct ek_bound_field *bound, struct ek_problems *problems)
+{
+        const struct ek_field *field = bound->field;
+        struct ek_place place = option_place(field, ARENA);
+
+        if (bound->kind != EK_BOUND_BYTES || field->repeated)
+                ek_problem(problems, &place,
+                           "bytes lie in an arena, and \"%s\" is no bytes field: make it one, or "
+                           "remove `arena`",
+                           field->name);
+        else if (bound->options->length == NULL || bound->options->flexible)
+                ek_problem(problems, &place,
+                           "what lies in an arena is behind a pointer with `length`, and \"%s\" is "
+                           "none: add `length`, without `flexible`",
+                           field->name);
+        if (!is_arena_name(field->arena))
+                ek_problem(problems, &place,
+                           "\"%s\" cannot be an arena's name here: take a letter or '_', then "
+                           "letters, digits or '_', %d characters at most",
+                           field->arena, NAME_MAX_BYTES);
+}
+
 static void check_case(const struct ek_binding *binding, const struct ek_bound_field *bound,
                        struct ek_problems *problems)
 {
@@ -210,6 +242,7 @@ static const char *binding_option(const Ekiden__FieldOptions *options, int *ret_
                 const char *name;
                 int number;
         } list[] = {
+                {options->arena != NULL, "arena", ARENA},
                 {options->c_member != NULL, "c_member", MEMBER},
                 {options->has_zt, "zt", ZT},
                 {options->length != NULL, "length", LENGTH},
@@ -255,6 +288,8 @@ void ek_validate_bound_field(const struct ek_binding *binding, const struct ek_b
         if (bound->options->has_bits)
                 check_bits(bound, problems);
         check_text(bound, problems);
+        if (bound->field->arena != NULL)
+                check_arena(bound, problems);
         check_case(binding, bound, problems);
 }
 

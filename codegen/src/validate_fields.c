@@ -17,6 +17,8 @@ static const char *key_fault(const struct ek_field *field)
                 return "it is a descriptor, whose number changes when it crosses";
         if (field->identity)
                 return "it is the identity, which is another one in each upgrade";
+        if (field->arena != NULL)
+                return "it lies in an arena";
         if (field->oneof != NULL)
                 return "it is in a oneof";
         if (field->message != NULL)

@@ -74,7 +74,8 @@ static unsigned int flags_of(const struct ek_field *field)
 {
         return (field->descriptor ? EKIDEN_FIELD_DESCRIPTOR : 0u) |
                (field->identity ? EKIDEN_FIELD_IDENTITY : 0u) |
-               (field->secret ? EKIDEN_FIELD_SECRET : 0u);
+               (field->secret ? EKIDEN_FIELD_SECRET : 0u) |
+               (field->arena ? EKIDEN_FIELD_ARENA : 0u);
 }
 
 static void fill_table(struct file_schema *schema, const struct made *made, size_t place)
@@ -92,6 +93,7 @@ static void fill_table(struct file_schema *schema, const struct made *made, size
                                 .index = (unsigned int)i,
                                 .flags = flags_of(field),
                                 .nested = field->message ? find_table(made, field->message) : NULL,
+                                .arena = field->arena,
                         };
         }
         made->list[place] = (struct ekiden_message){descriptor_of(schema, message), fields, count};

@@ -47,6 +47,7 @@ void ek_record_init(const struct ekiden_message *type, ProtobufCMessage *message
 
 struct walk {
         int (*visit)(void *data, int32_t *value);
+        int (*visit_bytes)(void *data, const char *arena, ProtobufCBinaryData *bytes); /* or NULL */
         void *data;
         bool reset_absent;
 };
@@ -62,7 +63,9 @@ static int visit_field(const struct walk *walk, const struct ekiden_field *entry
         bool repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
         size_t count = repeated ? *(size_t *)member(message, field->quantifier_offset) : 1;
 
-        if (entry->flags & EKIDEN_FIELD_DESCRIPTOR) {
+        if (walk->visit_bytes && (entry->flags & EKIDEN_FIELD_ARENA) && !repeated)
+                return walk->visit_bytes(walk->data, entry->arena, place);
+        if (walk->visit && (entry->flags & EKIDEN_FIELD_DESCRIPTOR)) {
                 int32_t *values = repeated ? *(int32_t **)place : place;
 
                 for (size_t i = 0; i < count; i++) {
@@ -110,7 +113,7 @@ static int visit_message(const struct walk *walk, const struct ekiden_message *t
 int ek_each_descriptor(const struct ekiden_message *type, ProtobufCMessage *message,
                        int (*visit)(void *data, int32_t *value), void *data)
 {
-        struct walk walk = {visit, data, false};
+        struct walk walk = {.visit = visit, .data = data};
 
         return visit_message(&walk, type, message, 0);
 }
@@ -118,7 +121,16 @@ int ek_each_descriptor(const struct ekiden_message *type, ProtobufCMessage *mess
 int ek_resolve_descriptors(const struct ekiden_message *type, ProtobufCMessage *message,
                            int (*visit)(void *data, int32_t *value), void *data)
 {
-        struct walk walk = {visit, data, true};
+        struct walk walk = {.visit = visit, .data = data, .reset_absent = true};
+
+        return visit_message(&walk, type, message, 0);
+}
+
+int ek_each_in_arena(const struct ekiden_message *type, ProtobufCMessage *message,
+                     int (*visit)(void *data, const char *arena, ProtobufCBinaryData *bytes),
+                     void *data)
+{
+        struct walk walk = {.visit_bytes = visit, .data = data};
 
         return visit_message(&walk, type, message, 0);
 }
@@ -212,6 +224,22 @@ bool ek_message_has_secrets(const struct ekiden_message *type)
         bool is_certain = true;
 
         return search(type, has_secret, NULL, &is_certain) || !is_certain;
+}
+
+static bool has_arena(const struct ekiden_message *type, const void *data)
+{
+        (void)data;
+        for (size_t i = 0; i < type->field_count; i++)
+                if (type->fields[i].flags & EKIDEN_FIELD_ARENA)
+                        return true;
+        return false;
+}
+
+bool ek_message_has_arenas(const struct ekiden_message *type)
+{
+        bool is_certain = true;
+
+        return search(type, has_arena, NULL, &is_certain) || !is_certain;
 }
 
 bool ek_record_identity(const struct ekiden_message *type, const ProtobufCMessage *message,

@@ -34,6 +34,19 @@ void ek_reset_absent_descriptors(const struct ekiden_message *type, ProtobufCMes
 const struct ekiden_message *ek_message_find(const struct ekiden_message *type,
                                              const ProtobufCMessageDescriptor *descriptor);
 
+/**
+ * Visits each field that is present and lies in an arena, in field order, sub-messages included.
+ *
+ * @param visit  may change *bytes; what it returns if negative ends the walk
+ * @return as ek_each_descriptor()
+ */
+int ek_each_in_arena(const struct ekiden_message *type, ProtobufCMessage *message,
+                     int (*visit)(void *data, const char *arena, ProtobufCBinaryData *bytes),
+                     void *data);
+
+/** Whether a message of this type may have such a field, or lead to one that has. */
+bool ek_message_has_arenas(const struct ekiden_message *type);
+
 /** Whether a message of this type may have an identity, or lead to one that has. */
 bool ek_message_has_objects(const struct ekiden_message *type);
 

@@ -108,6 +108,7 @@ struct ekiden_member {
         void (*set_bits)(void *object, int64_t value);
         const struct ekiden_choice *choice; /* of the union that it is in, or NULL */
         int64_t chosen; /* value of the discriminator at which it is in use */
+        const char *arena; /* BYTES, POINTED: they lie in the arena of this name; or NULL */
 };
 
 /** Where strings, arrays and objects come from and go to: as malloc() and free(). */

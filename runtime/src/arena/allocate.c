@@ -147,7 +147,7 @@ static int make_room(struct ekiden_arena *arena, size_t size, uint32_t *ret_numb
         end = (covered + missing + EK_ARENA_STEP - 1) & ~(EK_ARENA_STEP - 1);
         if (end > arena->data.reserved_bytes)
                 end = arena->data.reserved_bytes;
-        r = ek_memory_grow(&arena->data, end);
+        r = ek_arena_grow(&arena->data, end);
         if (r < 0)
                 return r;
         if (last && !ek_block_is_used(last)) {

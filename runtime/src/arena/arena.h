@@ -29,12 +29,15 @@ struct ek_memory_file {
         bool is_private; /* what this process writes is not in the file yet (carry.c) */
 };
 
+struct ek_arena_claims;
+
 struct ekiden_arena {
         struct ek_memory_file data, table;
         const bool *is_owner; /* false in a child, whoever's page it is */
         bool is_shared; /* with a predecessor that may still go on with it: nothing may be carried
                          */
         bool is_damaged;
+        struct ek_arena_claims *claims; /* of a handover; NULL: no record has named a block */
         struct ekiden_arena *next; /* of those that this process has */
 };
 
@@ -98,6 +101,18 @@ bool ek_arena_is_sound(const struct ekiden_arena *arena);
 /** What the user of a block has, if that is as large as it should be; or NULL. */
 void *ek_arena_memory(const struct ekiden_arena *arena, uint32_t number, size_t size_bytes);
 
+/* Blocks that records name (claims.c). */
+
+/** A record that came says that it has this block, whose address is `memory`: 0 or ENOMEM. */
+int ek_arena_name(struct ekiden_arena *arena, uint32_t number, const void *memory);
+
+/** The program takes the bytes over: true if they are a block that a record has named and nobody
+   has claimed; then it is the program's. */
+bool ek_arena_claim(struct ekiden_arena *arena, const void *memory, size_t size_bytes);
+
+/** Nothing more will come: what was named and not claimed is free. */
+void ek_arena_settle_claims(struct ekiden_arena *arena);
+
 /* Memory (memory.c). */
 
 #define EK_ARENA_NAME_MAX 200 /* bytes of an arena's name */
@@ -107,13 +122,13 @@ void *ek_arena_memory(const struct ekiden_arena *arena, uint32_t number, size_t 
 extern struct ekiden_arena *ek_arenas;
 
 /** Makes more of a file's address space usable, as one goes on from there: 0 or ENOMEM. */
-int ek_memory_grow(struct ek_memory_file *file, size_t bytes);
+int ek_arena_grow(struct ek_memory_file *file, size_t bytes);
 
 /** Makes the file itself so large, at least: 0 or ENOMEM. */
-int ek_memory_extend(const struct ek_memory_file *file, size_t bytes);
+int ek_arena_extend(const struct ek_memory_file *file, size_t bytes);
 
 /** Maps the file, shared, over all of its address space: 0 or ENOMEM. */
-int ek_memory_share(struct ek_memory_file *file, bool is_huge);
+int ek_arena_share(struct ek_memory_file *file, bool is_huge);
 
 /** Makes an empty one: 0; ENOMEM, ESYSTEM (errno). */
 int ek_arena_make(const char *name, size_t reserved_bytes, struct ekiden_arena **ret_arena);

@@ -203,7 +203,7 @@ int ek_block_new(struct ekiden_arena *arena, uint32_t *ret_number)
         if (number == UINT32_MAX)
                 return EKIDEN_ENOMEM;
         if (number == entries_max(arena)) {
-                r = ek_memory_grow(&arena->table, arena->table.bytes + EK_ARENA_TABLE_STEP);
+                r = ek_arena_grow(&arena->table, arena->table.bytes + EK_ARENA_TABLE_STEP);
                 if (r < 0)
                         return r;
         }

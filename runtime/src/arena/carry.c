@@ -141,7 +141,7 @@ static int carry_file(const struct ek_memory_file *file, enum ek_arena_finder fi
 
         if (!file->is_private || file->bytes == 0)
                 return 0;
-        if (ek_memory_extend(file, file->bytes) < 0)
+        if (ek_arena_extend(file, file->bytes) < 0)
                 return EKIDEN_ENOMEM;
         pagemap = finder <= EK_FIND_READ ? open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC) : -1;
         if (pagemap >= 0 && finder <= EK_FIND_SCANNED)
@@ -162,9 +162,9 @@ int ek_arena_carry_by(struct ekiden_arena *arena, enum ek_arena_finder finder)
         if (r == 0)
                 r = carry_file(&arena->table, finder);
         if (r == 0 && arena->data.is_private)
-                r = ek_memory_share(&arena->data, true);
+                r = ek_arena_share(&arena->data, true);
         if (r == 0 && arena->table.is_private)
-                r = ek_memory_share(&arena->table, false);
+                r = ek_arena_share(&arena->table, false);
         return r;
 }
 

@@ -31,7 +31,7 @@ static bool is_within_limit(size_t bytes)
 }
 
 /* It may be that large already: it never shrinks, and an attempt to grow may have ended halfway. */
-int ek_memory_extend(const struct ek_memory_file *file, size_t bytes)
+int ek_arena_extend(const struct ek_memory_file *file, size_t bytes)
 {
         struct stat status;
 
@@ -42,7 +42,7 @@ int ek_memory_extend(const struct ek_memory_file *file, size_t bytes)
                        : EKIDEN_ENOMEM;
 }
 
-int ek_memory_grow(struct ek_memory_file *file, size_t bytes)
+int ek_arena_grow(struct ek_memory_file *file, size_t bytes)
 {
         void *memory;
         int r = 0;
@@ -52,7 +52,7 @@ int ek_memory_grow(struct ek_memory_file *file, size_t bytes)
         if (bytes > file->reserved_bytes)
                 return EKIDEN_ENOMEM;
         if (!file->is_private) {
-                r = ek_memory_extend(file, bytes);
+                r = ek_arena_extend(file, bytes);
         } else {
                 memory = mmap(file->base + file->bytes, bytes - file->bytes, PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
@@ -63,7 +63,7 @@ int ek_memory_grow(struct ek_memory_file *file, size_t bytes)
         return r;
 }
 
-int ek_memory_share(struct ek_memory_file *file, bool is_huge)
+int ek_arena_share(struct ek_memory_file *file, bool is_huge)
 {
         void *memory = mmap(file->base, file->reserved_bytes, PROT_READ | PROT_WRITE,
                             MAP_SHARED | MAP_FIXED, file->descriptor, 0);
@@ -142,6 +142,7 @@ void ek_arena_unmap(struct ekiden_arena *arena)
         unlink_arena(arena);
         release(&arena->data);
         release(&arena->table);
+        free(arena->claims);
         if (arena->is_owner)
                 munmap((void *)(uintptr_t)arena->is_owner, (size_t)sysconf(_SC_PAGESIZE));
         free(arena);
@@ -197,10 +198,10 @@ static int make_files(struct ekiden_arena *arena, const char *name)
         if (r == 0)
                 r = make_file(&arena->table, file_name);
         if (r == 0)
-                r = ek_memory_share(&arena->data, true);
+                r = ek_arena_share(&arena->data, true);
         if (r == 0)
-                r = ek_memory_share(&arena->table, false);
-        return r == 0 ? ek_memory_grow(&arena->table, EK_ARENA_TABLE_STEP) : r;
+                r = ek_arena_share(&arena->table, false);
+        return r == 0 ? ek_arena_grow(&arena->table, EK_ARENA_TABLE_STEP) : r;
 }
 
 int ek_arena_make(const char *name, size_t reserved_bytes, struct ekiden_arena **ret_arena)

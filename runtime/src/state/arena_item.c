@@ -101,6 +101,7 @@ void ek_arena_strip(const struct ekiden_message *type, ProtobufCMessage *record)
 void ek_arenas_settle(void)
 {
         for (struct ekiden_arena *arena = ek_arenas; arena; arena = arena->next) {
+                ek_arena_settle_claims(arena);
                 arena->is_shared = false;
                 (void)ek_arena_carry(arena);
         }

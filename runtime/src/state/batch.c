@@ -246,6 +246,15 @@ static int add_to_digest(struct ek_batch *batch, const struct ekiden_message *ty
         return r < 0 ? out_of_memory(batch) : 0;
 }
 
+static bool may_have_arenas(struct ek_batch *batch, const struct ekiden_message *type)
+{
+        if (batch->arena_type != type) {
+                batch->arena_type = type;
+                batch->has_arenas = ek_message_has_arenas(type);
+        }
+        return batch->has_arenas;
+}
+
 int ek_batch_add(struct ek_batch *batch, const struct ekiden_message *type, uint64_t tag,
                  ProtobufCMessage *record)
 {
@@ -257,8 +266,12 @@ int ek_batch_add(struct ek_batch *batch, const struct ekiden_message *type, uint
                 return show(batch, type, tag, record);
         if (batch->export_->is_snapshot)
                 ek_arena_strip(type, record);
-        r = number_and_append(batch, type, tag, record);
+        else if (may_have_arenas(batch, type))
+                r = ek_arena_fields_refer(&batch->arena_patches, type, record, batch->error);
+        if (r == 0)
+                r = number_and_append(batch, type, tag, record);
         restore_descriptors(batch);
+        ek_arena_fields_restore(&batch->arena_patches);
         if (r == 0 && batch->export_->digest_kind != EK_DIGEST_NONE)
                 r = add_to_digest(batch, type, tag, record);
         if (r == 0 &&
@@ -300,4 +313,5 @@ void ek_batch_deinit(struct ek_batch *batch)
         ek_secret_free(batch->is_secret, batch->bytes, batch->size);
         free(batch->descriptors);
         free(batch->patches);
+        ek_arena_fields_free(&batch->arena_patches);
 }

@@ -2,6 +2,7 @@
 /* A run of records that becomes one frame: BATCH, or OBJECTS. */
 #pragma once
 
+#include "state/arena_fields.h"
 #include "state/transfer.h"
 
 /* A descriptor field that holds its number while the record is packed, and what it held before. */
@@ -22,6 +23,9 @@ struct ek_batch {
         size_t descriptor_count, descriptor_capacity;
         struct ek_patch *patches; /* of the record in hand; as large as `descriptors` */
         size_t patch_count, patch_capacity;
+        const struct ekiden_message *arena_type; /* the last that was asked about … */
+        bool has_arenas; /* … and whether it may have bytes in an arena */
+        struct ek_arena_patches arena_patches;
         struct ek_count item; /* bytes and descriptors are those of objects, too */
         struct ek_digest digest; /* if the export makes one */
 };

@@ -7,6 +7,7 @@
 
 #include "fields.h"
 #include "secret.h"
+#include "state/arena_fields.h"
 #include "state/callback.h"
 #include "state/fast.h"
 #include "state/import_private.h"
@@ -69,6 +70,15 @@ static int sink(void *data, ProtobufCMessage *record)
         return r;
 }
 
+static bool may_have_arenas(struct ek_import *import, const struct ekiden_message *type)
+{
+        if (import->arena_type != type) {
+                import->arena_type = type;
+                import->has_arenas = ek_message_has_arenas(type);
+        }
+        return import->has_arenas;
+}
+
 /* Of a record as it came; one without descriptors need not be packed again. Those of a snapshot
    lead nowhere: what counts is that there were any. */
 static int add_to_digest(struct ek_import *import, const struct ekiden_message *type, uint64_t tag,
@@ -78,7 +88,7 @@ static int add_to_digest(struct ek_import *import, const struct ekiden_message *
 
         if (import->digest_kind == EK_DIGEST_SNAPSHOT)
                 r = ek_digest_add_numbered(&import->digest, type, tag, record);
-        else if (import->mine_count == 0)
+        else if (import->mine_count == 0 && !may_have_arenas(import, type))
                 ek_digest_add_packed(&import->digest, tag, data, size);
         else
                 r = ek_digest_add(&import->digest, import->digest_kind, type, tag, record);
@@ -107,6 +117,8 @@ int ek_import_unpack(struct ek_import *import, const struct ekiden_message *type
                 r = add_to_digest(import, type, tag, data, size, *ret_record);
         if (r == 0)
                 r = ek_resolve_descriptors(type, *ret_record, ek_import_resolve, import);
+        if (r == 0 && !import->is_snapshot && may_have_arenas(import, type))
+                r = ek_arena_fields_locate(type, *ret_record, import->count.records, import->error);
         if (r == 0 && import->digest_kind == EK_DIGEST_LIVE)
                 r = add_to_digest(import, type, tag, data, size, *ret_record);
         return r;

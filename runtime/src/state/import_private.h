@@ -43,6 +43,8 @@ struct ek_import {
         uint64_t taken; /* records that the program was given */
         enum ek_digest_kind digest_kind;
         struct ek_digest digest;
+        const struct ekiden_message *arena_type; /* the last that was asked about … */
+        bool has_arenas; /* … and whether it may have bytes in an arena */
         bool is_imaged; /* an image is made of what the program is given */
         struct ek_image image;
         /* Of the batch in hand: */

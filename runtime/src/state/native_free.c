@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "fields.h"
+#include "state/arena_fields.h"
 #include "state/native.h"
 
 static size_t flexible_size(const struct ekiden_native *native, const ProtobufCMessage *message)
@@ -151,7 +152,9 @@ static void clear_member(const struct ekiden_native *native, const struct ekiden
         if (member->kind != EKIDEN_MEMBER_BYTES)
                 for (size_t i = 0; i < count; i++)
                         clear_value(native, member, entry, values + i * member->size);
-        if (member->room == EKIDEN_ROOM_POINTED)
+        if (member->arena)
+                ek_arena_release(member->arena, values);
+        else if (member->room == EKIDEN_ROOM_POINTED)
                 ek_native_memory(native)->release(values);
 }
 

@@ -7,6 +7,7 @@
 
 #include "fields.h"
 #include "record.h"
+#include "state/arena_fields.h"
 #include "state/native.h"
 
 /* One struct on its way in. */
@@ -285,11 +286,38 @@ static int import_repeated(const struct import *import, const struct ekiden_memb
         return r == 0 ? fill_rest(import, member, values, count) : r;
 }
 
+/* Where they lie in the arena already, they stay there. */
+static int import_into_arena(const struct import *import, const struct ekiden_member *member,
+                             const ProtobufCBinaryData *from)
+{
+        void *block = NULL;
+        bool is_tagged = true;
+        int r = store_count(import, member, from->len);
+
+        if (r == 0 && from->len > 0)
+                block = ek_arena_take_over(member->arena, from, &is_tagged);
+        if (!is_tagged)
+                r = ek_native_refuse(import->cursor, EKIDEN_EREFUSED, import->native, member,
+                                     "lies in arena \"%s\", which is not tagged; tag it ahead of "
+                                     "the item",
+                                     member->arena);
+        else if (r == 0 && from->len > 0 && !block)
+                r = ek_native_refuse(import->cursor, EKIDEN_ENOMEM, import->native, member,
+                                     "finds no room for %zu bytes in arena \"%s\"", from->len,
+                                     member->arena);
+        memcpy(import->object + member->offset, &block, sizeof(block));
+        return r;
+}
+
 static int import_bytes(const struct import *import, const struct ekiden_member *member,
                         const ProtobufCBinaryData *from)
 {
         char *values;
-        int r = make_room(import, member, from->len, &values);
+        int r;
+
+        if (member->arena)
+                return import_into_arena(import, member, from);
+        r = make_room(import, member, from->len, &values);
 
         if (r == 0 && from->len > 0)
                 memcpy(values, from->data, from->len);

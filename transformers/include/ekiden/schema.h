@@ -36,6 +36,7 @@ enum ekiden_field_flag {
         EKIDEN_FIELD_IDENTITY = 1 << 1, /* a uint64 that tells objects of the type apart */
         EKIDEN_FIELD_SECRET = 1 << 2, /* of any type: what it holds is shown by nobody, and copies
                                          of it are wiped; so is all that a message in it holds */
+        EKIDEN_FIELD_ARENA = 1 << 3, /* bytes that lie in an arena, and change hands with it */
 };
 
 /** A field that is more than its protobuf type: flagged itself, or a message that holds such
@@ -44,6 +45,7 @@ struct ekiden_field {
         unsigned int index; /* into message->descriptor->fields */
         unsigned int flags; /* of enum ekiden_field_flag */
         const struct ekiden_message *nested; /* of a message field, or NULL */
+        const char *arena; /* of EKIDEN_FIELD_ARENA: its name, as it is tagged */
 };
 
 /** A message type, with those of its fields that need care. */

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fields whose bytes lie in an arena. In a message they are bytes as any others, wherever those
+ * are; on the wire, and only there, such a field holds an ekiden.ArenaBlock, which says where they
+ * are. So transformers, digests and comparisons see the bytes, and a snapshot holds them.
+ */
+#pragma once
+
+#include "state/tagged.h"
+
+struct ekiden_scratch;
+
+/** The arena that is tagged under this name, or NULL. */
+struct ekiden_arena *ek_arena_tagged(const char *name);
+
+/** A record on its way out: what its fields held, and what they hold while it is packed. */
+struct ek_arena_patches {
+        struct ek_arena_patch {
+                ProtobufCBinaryData *place;
+                ProtobufCBinaryData bytes;
+                struct ekiden_arena *arena;
+                uint32_t number; /* 0: the bytes lie in no arena */
+        } * list;
+        size_t count, capacity;
+        uint8_t *blocks; /* encoded, one after the other */
+        size_t block_capacity;
+};
+
+/**
+ * Replaces the bytes of a record by where they are, until ek_arena_fields_restore().
+ *
+ * @return 0, or an error with its sentence: the record is as it was
+ */
+int ek_arena_fields_refer(struct ek_arena_patches *patches, const struct ekiden_message *type,
+                          ProtobufCMessage *record, struct ekiden_error *error);
+
+void ek_arena_fields_restore(struct ek_arena_patches *patches);
+
+void ek_arena_fields_free(struct ek_arena_patches *patches);
+
+/** A record that came: finds the bytes, in this process's arenas or in the record itself. 0, or an
+    error with its sentence. */
+int ek_arena_fields_locate(const struct ekiden_message *type, ProtobufCMessage *record,
+                           uint64_t number, struct ekiden_error *error);
+
+/**
+ * What a struct's member takes over: the block in which the bytes are, or one that they are copied
+ * to.
+ *
+ * @return the block; NULL: memory ran out, or no arena of this name is tagged (*ret_is_tagged)
+ */
+void *ek_arena_take_over(const char *name, const ProtobufCBinaryData *bytes, bool *ret_is_tagged);
+
+/** Gives back what ek_arena_take_over() gave. NULL is allowed. */
+void ek_arena_release(const char *name, void *memory);
