@@ -131,7 +131,8 @@ static bool is_possible(const struct ek_message *message, unsigned int mark,
                 const struct ek_field *field = message->sorted[i];
                 const struct ek_message *below = field->message;
 
-                if (field->descriptor || ek_binding_field_options(field)->flexible ||
+                if (field->descriptor || field->arena != NULL ||
+                    ek_binding_field_options(field)->flexible ||
                     (below != NULL && below->mark != mark))
                         return false;
                 if (below != NULL && below->visit >= *ret_depth)

@@ -46,6 +46,8 @@ const char *ek_ahead_obstacle(const struct ek_tagged *tagged)
                 return "its container has no scan() and find()";
         if (!tagged->is_plain || !ek_key_field(tagged->item.message, &tagged->item))
                 return "its records cannot cross one by one";
+        if (ek_message_has_arenas(tagged->item.message))
+                return "its records have bytes in an arena";
         return NULL;
 }
 

@@ -48,7 +48,8 @@ bool ek_ahead_import_can(const struct ek_tagged *tagged, const struct ekiden_ite
         const ProtobufCFieldDescriptor *key, *source_key;
 
         if (!route || ek_ahead_obstacle(tagged) || !tagged->container->remove ||
-            source->kind != EKIDEN_ITEM_STREAM || ek_message_has_objects(source->message))
+            source->kind != EKIDEN_ITEM_STREAM || ek_message_has_objects(source->message) ||
+            ek_message_has_arenas(source->message))
                 return false;
         for (size_t i = 0; i < route->count; i++)
                 if (has_lookups(&route->steps[i]))
