@@ -97,6 +97,11 @@ static void add_broken_list(struct ek_text *out, const char *line, size_t indent
         add_arguments(out, line + open, column, column, one_per_line);
 }
 
+static bool is_condition(const char *line)
+{
+        return strncmp(line, "if (", 4) == 0 || strncmp(line, "else if (", 9) == 0;
+}
+
 /* A line that is too long is a call, an assignment, or an element of a table. */
 static void add_line(struct ek_text *out, const char *line)
 {
@@ -110,13 +115,17 @@ static void add_line(struct ek_text *out, const char *line)
                 ek_emit_comment_line(out, line + indent + 2);
         } else if (line[indent] == '{') {
                 add_broken_list(out, line, indent, indent + 1, true);
-        } else if (assignment != NULL && assignment[3] != '{') {
+        } else if (assignment != NULL && assignment[3] != '{' &&
+                   (list == NULL || list <= assignment + 3 ||
+                    indent + INDENT + strlen(assignment + 3) <= EK_EMIT_COLUMNS)) {
                 ek_text_add(out, line, (size_t)(assignment - line) + 2);
                 ek_text_add_string(out, "\n");
                 ek_text_add_spaces(out, indent + INDENT);
                 ek_text_add_string(out, assignment + 3);
         } else if (list != NULL) {
-                if (list[1] == '*') /* a pointer to a function: its own list follows */
+                /* a pointer to a function, or a condition that is a call: its own list follows */
+                if (list[1] == '*' ||
+                    (is_condition(line + indent) && strchr(list + 1, '(') != NULL))
                         list = strchr(list + 1, '(');
                 if (list == NULL)
                         ek_die("a line cannot be broken: %s", line);

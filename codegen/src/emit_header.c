@@ -11,7 +11,7 @@ static const char top_template[] =
         "\n"
         "#include \"$base$.pb-c.h\"\n"
         "\n"
-        "#if EKIDEN_SCHEMA_ABI != 3\n"
+        "#if EKIDEN_SCHEMA_ABI != 4\n"
         "#error \"generate this file again: <ekiden/schema.h> is of another version\"\n"
         "#endif\n"
         "\n"

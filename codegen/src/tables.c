@@ -20,6 +20,11 @@ static bool leads_to_bound(const struct ek_field *field)
         return ek_binding_is(field->message);
 }
 
+static bool leads_to_any(const struct ek_field *field)
+{
+        return field->message != NULL;
+}
+
 bool ek_tables_field(const struct ek_field *field)
 {
         return field->descriptor || field->identity || field->secret || field->arena ||
@@ -70,14 +75,25 @@ static void walk_init(struct walk *walk, struct ek_model *model)
         walk->steps = ek_memory_alloc(model->arena, count, sizeof(*walk->steps));
 }
 
-struct ek_tables ek_tables_order(const struct ek_schema *schema)
+static struct ek_tables tables_of_items(const struct ek_schema *schema,
+                                        bool (*leads_on)(const struct ek_field *field))
 {
-        struct walk walk = {.leads_on = ek_tables_field};
+        struct walk walk = {.leads_on = leads_on};
 
         walk_init(&walk, schema->model);
         for (size_t i = 0; i < schema->item_count; i++)
                 walk_from(&walk, schema->items[i].message);
         return walk.tables;
+}
+
+struct ek_tables ek_tables_order(const struct ek_schema *schema)
+{
+        return tables_of_items(schema, ek_tables_field);
+}
+
+struct ek_tables ek_tables_all(const struct ek_schema *schema)
+{
+        return tables_of_items(schema, leads_to_any);
 }
 
 struct ek_tables ek_tables_bound(const struct ek_schema *schema)

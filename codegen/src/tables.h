@@ -8,7 +8,7 @@
 #include "schema.h"
 
 struct ek_table {
-        const struct ek_message *message;
+        struct ek_message *message;
         bool forward; /* it is mentioned before its turn */
 };
 
@@ -24,6 +24,9 @@ struct ek_tables ek_tables_order(const struct ek_schema *schema);
 /** The messages that need a `struct ekiden_native`: those of items that are bound, and all below.
  */
 struct ek_tables ek_tables_bound(const struct ek_schema *schema);
+
+/** The messages that records can hold, and the items' own. */
+struct ek_tables ek_tables_all(const struct ek_schema *schema);
 
 /** Whether a field has an entry in its message's table. */
 bool ek_tables_field(const struct ek_field *field);

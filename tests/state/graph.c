@@ -167,14 +167,16 @@ static const struct ekiden_field node_fields[] = {
         {.index = 5, .flags = EKIDEN_FIELD_DESCRIPTOR}, {.index = 6, .nested = &blob_message},
         {.index = 7, .nested = &entry_message},
 };
-static const struct ekiden_message node_message = {&graph__v1__node__descriptor, node_fields, 7};
+static const struct ekiden_message node_message = {&graph__v1__node__descriptor, node_fields, 7,
+                                                   NULL};
 
 static const struct ekiden_field blob_fields[] = {
         {.index = 0, .flags = EKIDEN_FIELD_IDENTITY},
         {.index = 1, .nested = &node_message},
         {.index = 2, .nested = &blob_message},
 };
-static const struct ekiden_message blob_message = {&graph__v1__blob__descriptor, blob_fields, 3};
+static const struct ekiden_message blob_message = {&graph__v1__blob__descriptor, blob_fields, 3,
+                                                   NULL};
 
 static const struct ekiden_field entry_fields[] = {
         {.index = 0, .flags = EKIDEN_FIELD_IDENTITY},
@@ -182,14 +184,16 @@ static const struct ekiden_field entry_fields[] = {
         {.index = 3, .nested = &entry_message},
         {.index = 4, .nested = &root_message},
 };
-static const struct ekiden_message entry_message = {&graph__v1__entry__descriptor, entry_fields, 4};
+static const struct ekiden_message entry_message = {&graph__v1__entry__descriptor, entry_fields, 4,
+                                                    NULL};
 
 static const struct ekiden_field root_fields[] = {
         {.index = 0, .flags = EKIDEN_FIELD_IDENTITY}, {.index = 1, .nested = &node_message},
         {.index = 2, .nested = &entry_message},       {.index = 3, .nested = &root_message},
         {.index = 4, .nested = &blob_message},
 };
-static const struct ekiden_message root_message = {&graph__v1__root__descriptor, root_fields, 5};
+static const struct ekiden_message root_message = {&graph__v1__root__descriptor, root_fields, 5,
+                                                   NULL};
 
 static const struct ekiden_field shelf_fields[] = {
         {.index = 0, .nested = &node_message},
@@ -197,12 +201,14 @@ static const struct ekiden_field shelf_fields[] = {
         {.index = 2, .nested = &node_message},
         {.index = 3, .nested = &root_message},
 };
-static const struct ekiden_message shelf_message = {&graph__v1__shelf__descriptor, shelf_fields, 4};
+static const struct ekiden_message shelf_message = {&graph__v1__shelf__descriptor, shelf_fields, 4,
+                                                    NULL};
 
 static const struct ekiden_field plain_fields[] = {
         {.index = 2, .flags = EKIDEN_FIELD_DESCRIPTOR},
 };
-static const struct ekiden_message plain_message = {&graph__v1__plain__descriptor, plain_fields, 1};
+static const struct ekiden_message plain_message = {&graph__v1__plain__descriptor, plain_fields, 1,
+                                                    NULL};
 
 static const struct ekiden_item items[] = {
         {.name = "Blob", .kind = EKIDEN_ITEM_OBJECTS, .message = &blob_message},

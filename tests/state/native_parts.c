@@ -241,7 +241,7 @@ static struct ekiden_native native = {
 static const struct ekiden_field fields[] = {
         {.index = 19, .flags = EKIDEN_FIELD_DESCRIPTOR},
 };
-static const struct ekiden_message type = {&graph__v1__parts__descriptor, fields, 1};
+static const struct ekiden_message type = {&graph__v1__parts__descriptor, fields, 1, NULL};
 
 static struct ekiden_scratch scratch;
 static struct ekiden_objects *objects;

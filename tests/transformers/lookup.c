@@ -243,9 +243,9 @@ Test(lookup, of_records_that_hold_objects_is_refused)
 {
         static const struct ekiden_lookup lookup = {"beds", "gardeners"};
         static const struct ekiden_field identity = {.index = 1, .flags = EKIDEN_FIELD_IDENTITY};
-        struct ekiden_message inner = {&garden__v1__gardener__descriptor, &identity, 1};
+        struct ekiden_message inner = {&garden__v1__gardener__descriptor, &identity, 1, NULL};
         struct ekiden_field pointer = {.index = 1, .nested = &inner};
-        struct ekiden_message outer = {&garden__v1__gardener__descriptor, &pointer, 1};
+        struct ekiden_message outer = {&garden__v1__gardener__descriptor, &pointer, 1, NULL};
         struct ekiden_item items[8];
         struct ekiden_schema schema = garden_v1;
         struct ekiden_hop_table hop = garden_v1_to_v2;

@@ -96,7 +96,11 @@ static void fill_table(struct file_schema *schema, const struct made *made, size
                                 .arena = field->arena,
                         };
         }
-        made->list[place] = (struct ekiden_message){descriptor_of(schema, message), fields, count};
+        made->list[place] = (struct ekiden_message){
+                .descriptor = descriptor_of(schema, message),
+                .fields = fields,
+                .field_count = count,
+        };
 }
 
 static enum ekiden_item_kind kind_of(const struct ek_item *item)

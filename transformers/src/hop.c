@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "chain.h"
+#include "codec.h"
 #include "fields.h"
 #include "index.h"
 #include "record.h"
@@ -190,8 +191,9 @@ static int relabel(const struct run *run, size_t step, ProtobufCMessage *record)
 
         if (bytes) {
                 protobuf_c_message_pack(record, bytes);
-                copy = protobuf_c_message_unpack(type->descriptor, &run->scratch->allocator, size,
-                                                 bytes);
+                if (ek_codec_unpack(type, run->scratch, bytes, size, &copy) == 0)
+                        copy = protobuf_c_message_unpack(type->descriptor, &run->scratch->allocator,
+                                                         size, bytes);
         }
         if (!copy)
                 return fail(run, step, EKIDEN_ENOMEM, "", "memory ran out");

@@ -104,20 +104,36 @@ static int grow(struct ekiden_scratch *scratch, size_t size)
         return 0;
 }
 
-void *ek_scratch_alloc(struct ekiden_scratch *scratch, size_t size_bytes)
+/* Rounded up, so that what comes behind it is aligned too; 0: that is more than there can be. */
+static size_t aligned(size_t size)
 {
         const size_t alignment = _Alignof(max_align_t);
+
+        if (size > SIZE_MAX - alignment)
+                return 0;
+        return size > 0 ? (size + alignment - 1) & ~(alignment - 1) : alignment;
+}
+
+void *ek_scratch_take(struct ekiden_scratch *scratch, size_t size_bytes)
+{
         void *memory;
 
-        if (size_bytes > SIZE_MAX - alignment)
+        size_bytes = aligned(size_bytes);
+        if (size_bytes == 0)
                 return NULL;
-        size_bytes = size_bytes > 0 ? (size_bytes + alignment - 1) & ~(alignment - 1) : alignment;
         if ((!scratch->chunks || scratch->chunks->capacity - scratch->used < size_bytes) &&
             grow(scratch, size_bytes) < 0)
                 return NULL;
         memory = (char *)scratch->chunks->memory + scratch->used;
         scratch->used += size_bytes;
-        return memset(memory, 0, size_bytes);
+        return memory;
+}
+
+void *ek_scratch_alloc(struct ekiden_scratch *scratch, size_t size_bytes)
+{
+        void *memory = ek_scratch_take(scratch, size_bytes);
+
+        return memory ? memset(memory, 0, aligned(size_bytes)) : NULL;
 }
 
 char *ek_scratch_vprintf(struct ekiden_scratch *scratch, const char *format, va_list arguments)

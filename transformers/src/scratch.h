@@ -38,6 +38,9 @@ void ek_scratch_reset(struct ekiden_scratch *scratch);
 /** Zeroed memory aligned for any type; NULL when memory ran out. */
 void *ek_scratch_alloc(struct ekiden_scratch *scratch, size_t size_bytes);
 
+/** The same, not zeroed: for what is filled at once. */
+void *ek_scratch_take(struct ekiden_scratch *scratch, size_t size_bytes);
+
 /** A formatted string; NULL when memory ran out. */
 char *ek_scratch_vprintf(struct ekiden_scratch *scratch, const char *format, va_list arguments)
         __attribute__((format(printf, 2, 0)));

@@ -7,6 +7,7 @@
 
 #include <ekiden/codec.h>
 
+#include "codec.h"
 #include "fields.h"
 #include "record.h"
 #include "secret.h"
@@ -154,9 +155,18 @@ int ek_batch_flush(struct ek_batch *batch)
         return 0;
 }
 
-/* In a run of objects, a record is a field of a message: its tag goes ahead of its length. */
-static int append(struct ek_batch *batch, uint64_t tag, const ProtobufCMessage *record, size_t size)
+/* A record on its way into a batch. */
+struct entry {
+        const struct ekiden_message *type;
+        uint64_t tag; /* in a run of objects, a record is a field of a message; else 0 */
+        ProtobufCMessage *record;
+        size_t size; /* EKIDEN_CODEC_LEFT: protobuf-c packs it */
+};
+
+/* The tag of an object goes ahead of its length. */
+static int append(struct ek_batch *batch, const struct entry *entry, size_t size)
 {
+        uint8_t *at;
         int r;
 
         if (size > EK_FRAME_PAYLOAD_MAX - PREFIX_MAX)
@@ -164,12 +174,17 @@ static int append(struct ek_batch *batch, uint64_t tag, const ProtobufCMessage *
         r = grow(batch, &batch->bytes, &batch->capacity, batch->size + PREFIX_MAX + size, 1);
         if (r < 0)
                 return r;
-        if (tag != 0)
-                batch->size += ek_varint_write(batch->bytes + batch->size, tag);
-        batch->size += ek_varint_write(batch->bytes + batch->size, size);
-        batch->size += protobuf_c_message_pack(record, batch->bytes + batch->size);
+        at = batch->bytes + batch->size;
+        if (entry->tag != 0)
+                at += ek_varint_write(at, entry->tag);
+        at += ek_varint_write(at, size);
+        if (entry->size != EKIDEN_CODEC_LEFT)
+                at = entry->type->codec->pack(entry->record, at);
+        else
+                at += protobuf_c_message_pack(entry->record, at);
+        batch->size = (size_t)(at - batch->bytes);
         batch->item.bytes += size;
-        if (tag != 0)
+        if (entry->tag != 0)
                 batch->item.objects++;
         else
                 batch->item.records++;
@@ -198,31 +213,43 @@ static int check_record(struct ek_batch *batch, const struct ekiden_message *typ
                                 is_object ? "object" : "record", number, field, wrong);
 }
 
-/* Numbers the record's descriptors and adds it; a record that finds no room sends the batch first.
- */
-static int number_and_append(struct ek_batch *batch, const struct ekiden_message *type,
-                             uint64_t tag, ProtobufCMessage *record)
+/* Numbers the record's descriptors, which changes its size. */
+static int number(struct ek_batch *batch, struct entry *entry, size_t *ret_size)
 {
-        size_t before = batch->descriptor_count;
-        size_t size;
-        int r = ek_each_descriptor(type, record, number_descriptor, batch);
+        int r = ek_each_descriptor(entry->type, entry->record, number_descriptor, batch);
 
         if (r < 0)
                 return r;
-        size = protobuf_c_message_get_packed_size(record);
+        if (batch->patch_count > 0)
+                entry->size = ek_codec_size(entry->type, entry->record);
+        *ret_size = entry->size != EKIDEN_CODEC_LEFT
+                            ? entry->size
+                            : protobuf_c_message_get_packed_size(entry->record);
+        return 0;
+}
+
+/* Numbers the record's descriptors and adds it; a record that finds no room sends the batch first.
+ */
+static int number_and_append(struct ek_batch *batch, struct entry *entry)
+{
+        size_t before = batch->descriptor_count;
+        size_t size;
+        int r = number(batch, entry, &size);
+
+        if (r < 0)
+                return r;
         if (batch->size > 0 && batch->size + PREFIX_MAX + size > EK_FRAME_PAYLOAD_MAX) {
                 batch->descriptor_count = before;
                 restore_descriptors(batch);
                 r = ek_batch_flush(batch);
                 if (r == 0)
-                        r = ek_each_descriptor(type, record, number_descriptor, batch);
+                        r = number(batch, entry, &size);
                 if (r < 0)
                         return r;
                 before = 0;
-                size = protobuf_c_message_get_packed_size(record);
         }
         batch->item.descriptors += batch->descriptor_count - before;
-        return append(batch, tag, record, size);
+        return append(batch, entry, size);
 }
 
 static int show(struct ek_batch *batch, const struct ekiden_message *type, uint64_t tag,
@@ -238,11 +265,18 @@ static int show(struct ek_batch *batch, const struct ekiden_message *type, uint6
         return r;
 }
 
-static int add_to_digest(struct ek_batch *batch, const struct ekiden_message *type, uint64_t tag,
-                         ProtobufCMessage *record)
+/* What crosses as it is has the digest of its bytes, which end the batch; by a tag and a length
+   they begin. */
+static int add_to_digest(struct ek_batch *batch, const struct entry *entry, bool is_changed)
 {
-        int r = ek_digest_add(&batch->digest, batch->export_->digest_kind, type, tag, record);
+        enum ek_digest_kind kind = batch->export_->digest_kind;
+        int r = 0;
 
+        if (is_changed || entry->size == EKIDEN_CODEC_LEFT)
+                r = ek_digest_add(&batch->digest, kind, entry->type, entry->tag, entry->record);
+        else
+                ek_digest_add_packed(&batch->digest, entry->tag,
+                                     batch->bytes + batch->size - entry->size, entry->size);
         return r < 0 ? out_of_memory(batch) : 0;
 }
 
@@ -255,25 +289,40 @@ static bool may_have_arenas(struct ek_batch *batch, const struct ekiden_message 
         return batch->has_arenas;
 }
 
+/* In a snapshot are the bytes themselves. */
+static int refer_to_arenas(struct ek_batch *batch, struct entry *entry)
+{
+        int r = 0;
+
+        if (batch->export_->is_snapshot)
+                ek_arena_strip(entry->type, entry->record);
+        else
+                r = ek_arena_fields_refer(&batch->arena_patches, entry->type, entry->record,
+                                          batch->error);
+        entry->size = ek_codec_size(entry->type, entry->record);
+        return r;
+}
+
 int ek_batch_add(struct ek_batch *batch, const struct ekiden_message *type, uint64_t tag,
                  ProtobufCMessage *record)
 {
-        int r = check_record(batch, type, record);
+        struct entry entry = {type, tag, record, ek_codec_size(type, record)};
+        bool is_changed;
+        int r = entry.size == EKIDEN_CODEC_LEFT ? check_record(batch, type, record) : 0;
 
         if (r < 0)
                 return r;
         if (batch->export_->visitor)
                 return show(batch, type, tag, record);
-        if (batch->export_->is_snapshot)
-                ek_arena_strip(type, record);
-        else if (may_have_arenas(batch, type))
-                r = ek_arena_fields_refer(&batch->arena_patches, type, record, batch->error);
+        if (may_have_arenas(batch, type))
+                r = refer_to_arenas(batch, &entry);
         if (r == 0)
-                r = number_and_append(batch, type, tag, record);
+                r = number_and_append(batch, &entry);
+        is_changed = batch->patch_count > 0 || may_have_arenas(batch, type);
         restore_descriptors(batch);
         ek_arena_fields_restore(&batch->arena_patches);
         if (r == 0 && batch->export_->digest_kind != EK_DIGEST_NONE)
-                r = add_to_digest(batch, type, tag, record);
+                r = add_to_digest(batch, &entry, is_changed);
         if (r == 0 &&
             (batch->size >= EK_BATCH_TARGET || batch->descriptor_count >= EK_DESCRIPTORS_MAX))
                 r = ek_batch_flush(batch);

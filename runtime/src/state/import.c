@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "codec.h"
 #include "fields.h"
 #include "secret.h"
 #include "state/arena_fields.h"
@@ -95,14 +96,17 @@ static int add_to_digest(struct ek_import *import, const struct ekiden_message *
         return r < 0 ? ekiden_error_set(import->error, r, "memory ran out while importing") : 0;
 }
 
-/* A record as its source has it, its descriptors resolved. */
+/* A record as its source has it, its descriptors resolved. Its bytes may lie in the frame. */
 int ek_import_unpack(struct ek_import *import, const struct ekiden_message *type, uint64_t tag,
                      const uint8_t *data, size_t size, ProtobufCMessage **ret_record)
 {
         int r;
 
         ek_scratch_reset(&import->scratch);
-        r = ek_message_unpack(type->descriptor, &import->scratch.allocator, data, size, ret_record);
+        r = ek_codec_unpack(type, &import->scratch, data, size, ret_record);
+        if (r == 0)
+                r = ek_message_unpack(type->descriptor, &import->scratch.allocator, data, size,
+                                      ret_record);
         if (r == EKIDEN_ELIMIT)
                 return ek_import_malformed(import, "its messages are nested over 100 deep");
         if (r == EKIDEN_ENOMEM)
@@ -110,6 +114,7 @@ int ek_import_unpack(struct ek_import *import, const struct ekiden_message *type
         if (r < 0)
                 return ek_import_malformed(import,
                                            "its encoding is damaged, or text in it is not UTF-8");
+        r = 0;
         if (import->objects)
                 import->objects->received = ek_link_received(import->link);
         import->count.bytes += size;

@@ -23,8 +23,8 @@ static const struct ekiden_enumerator corner__v1__position__enumerators[] = {
 static const struct ekiden_enumeration corner__v1__position__enumeration = {
         .name = "Position",
         .enumerators = corner__v1__position__enumerators,
-        .count =
-                sizeof(corner__v1__position__enumerators) / sizeof(corner__v1__position__enumerators[0]),
+        .count = sizeof(
+                corner__v1__position__enumerators) / sizeof(corner__v1__position__enumerators[0]),
 };
 
 __attribute__((used)) static const struct ekiden_function *

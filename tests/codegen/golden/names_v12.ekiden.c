@@ -2,6 +2,907 @@
 /* clang-format off */
 #include "names_v12.ekiden.h"
 
+#include <ekiden/codec.h>
+
+static size_t size_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile(
+        const ExampleX__Deep__ProgramWITHOddNames__V12__AMessageWhoseNameIsAboutAsLongAsAnybodyWouldEverWantToTypeIntoAFile *message,
+        unsigned int depth);
+static uint8_t *pack_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile(
+        const ExampleX__Deep__ProgramWITHOddNames__V12__AMessageWhoseNameIsAboutAsLongAsAnybodyWouldEverWantToTypeIntoAFile *message,
+        uint8_t *out);
+static const uint8_t *get_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile(
+        struct ekiden_reader *reader, const uint8_t *at, const uint8_t *end,
+        ExampleX__Deep__ProgramWITHOddNames__V12__AMessageWhoseNameIsAboutAsLongAsAnybodyWouldEverWantToTypeIntoAFile **ret_message,
+        unsigned int depth);
+
+static size_t size_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel(
+        const ExampleX__Deep__ProgramWITHOddNames__V12__HTTPServer__XMLParser2d__LowerCamel *message,
+        unsigned int depth);
+static uint8_t *pack_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel(
+        const ExampleX__Deep__ProgramWITHOddNames__V12__HTTPServer__XMLParser2d__LowerCamel *message,
+        uint8_t *out);
+static const uint8_t *get_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel(
+        struct ekiden_reader *reader, const uint8_t *at, const uint8_t *end,
+        ExampleX__Deep__ProgramWITHOddNames__V12__HTTPServer__XMLParser2d__LowerCamel **ret_message,
+        unsigned int depth);
+
+static size_t size_example_x__deep__program__with_odd_names__v12__binding(
+        const ExampleX__Deep__ProgramWITHOddNames__V12__Binding *message)
+{
+        size_t size = 0;
+
+        if (!ekiden_message_is(message,
+                               &example_x__deep__program__with_odd_names__v12__binding__descriptor))
+                return EKIDEN_CODEC_LEFT;
+        return size;
+}
+
+static uint8_t *pack_example_x__deep__program__with_odd_names__v12__binding(
+        const ExampleX__Deep__ProgramWITHOddNames__V12__Binding *message, uint8_t *out)
+{
+        (void)message;
+        return out;
+}
+
+static bool unpack_example_x__deep__program__with_odd_names__v12__binding(
+        struct ekiden_reader *reader, const uint8_t *at, const uint8_t *end,
+        ExampleX__Deep__ProgramWITHOddNames__V12__Binding *message)
+{
+        (void)reader;
+        example_x__deep__program__with_odd_names__v12__binding__init(message);
+        return at == end;
+}
+
+static size_t size_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile(
+        const ExampleX__Deep__ProgramWITHOddNames__V12__AMessageWhoseNameIsAboutAsLongAsAnybodyWouldEverWantToTypeIntoAFile *message,
+        unsigned int depth)
+{
+        size_t size = 0, length;
+
+        if (!ekiden_message_is(
+                message,
+                &example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__descriptor))
+                return EKIDEN_CODEC_LEFT;
+        if (message->has_connection)
+                size += 1 + ekiden_varint_size(ekiden_extend(message->connection));
+        else if (message->connection != 0 && message->connection != -1)
+                return EKIDEN_CODEC_LEFT;
+        if (message->next != NULL) {
+                if (depth == 0)
+                        return EKIDEN_CODEC_LEFT;
+                length = size_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile(
+                        message->next, depth - 1);
+                if (!ekiden_add_delimited(&size, 1, length))
+                        return EKIDEN_CODEC_LEFT;
+        }
+        return size;
+}
+
+static uint8_t *pack_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile(
+        const ExampleX__Deep__ProgramWITHOddNames__V12__AMessageWhoseNameIsAboutAsLongAsAnybodyWouldEverWantToTypeIntoAFile *message,
+        uint8_t *out)
+{
+        uint8_t *end;
+
+        if (message->has_connection) {
+                out = ekiden_put_tag(out, 0x08);
+                out = ekiden_put_varint(out, ekiden_extend(message->connection));
+        }
+        if (message->next != NULL) {
+                out = ekiden_put_tag(out, 0x12);
+                end = pack_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile(
+                        message->next, out + 1);
+                out = ekiden_put_length_before(out, end);
+        }
+        return out;
+}
+
+static bool unpack_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile(
+        struct ekiden_reader *reader, const uint8_t *at, const uint8_t *end,
+        ExampleX__Deep__ProgramWITHOddNames__V12__AMessageWhoseNameIsAboutAsLongAsAnybodyWouldEverWantToTypeIntoAFile *message,
+        unsigned int depth)
+{
+        uint64_t value;
+
+        example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__init(
+                message);
+        if (ekiden_tag_is_next(at, end, 0x08)) {
+                message->has_connection = 1;
+                at = ekiden_get_varint(at + 1, end, &value);
+                if (at == NULL)
+                        return false;
+                message->connection = (int32_t)value;
+        }
+        if (ekiden_tag_is_next(at, end, 0x12)) {
+                if (depth == 0)
+                        return false;
+                at = get_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile(
+                        reader, at + 1, end, &message->next, depth - 1);
+                if (at == NULL)
+                        return false;
+        }
+        return at == end;
+}
+
+static const uint8_t *get_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile(
+        struct ekiden_reader *reader, const uint8_t *at, const uint8_t *end,
+        ExampleX__Deep__ProgramWITHOddNames__V12__AMessageWhoseNameIsAboutAsLongAsAnybodyWouldEverWantToTypeIntoAFile **ret_message,
+        unsigned int depth)
+{
+        ExampleX__Deep__ProgramWITHOddNames__V12__AMessageWhoseNameIsAboutAsLongAsAnybodyWouldEverWantToTypeIntoAFile *message = EKIDEN_ARRAY(
+                reader, 1,
+                ExampleX__Deep__ProgramWITHOddNames__V12__AMessageWhoseNameIsAboutAsLongAsAnybodyWouldEverWantToTypeIntoAFile);
+        size_t size;
+
+        at = ekiden_get_length(at, end, &size);
+        if (at == NULL || message == NULL)
+                return NULL;
+        if (!unpack_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile(
+                reader, at, at + size, message, depth))
+                return NULL;
+        *ret_message = message;
+        return at + size;
+}
+
+static size_t size_example_x__deep__program__with_odd_names__v12__count(
+        const ExampleX__Deep__ProgramWITHOddNames__V12__Count *message)
+{
+        size_t size = 0;
+
+        if (!ekiden_message_is(message,
+                               &example_x__deep__program__with_odd_names__v12__count__descriptor))
+                return EKIDEN_CODEC_LEFT;
+        return size;
+}
+
+static uint8_t *pack_example_x__deep__program__with_odd_names__v12__count(
+        const ExampleX__Deep__ProgramWITHOddNames__V12__Count *message, uint8_t *out)
+{
+        (void)message;
+        return out;
+}
+
+static bool unpack_example_x__deep__program__with_odd_names__v12__count(
+        struct ekiden_reader *reader, const uint8_t *at, const uint8_t *end,
+        ExampleX__Deep__ProgramWITHOddNames__V12__Count *message)
+{
+        (void)reader;
+        example_x__deep__program__with_odd_names__v12__count__init(message);
+        return at == end;
+}
+
+static size_t size_example_x__deep__program__with_odd_names__v12__new(
+        const ExampleX__Deep__ProgramWITHOddNames__V12__New *message)
+{
+        size_t size = 0, length;
+
+        if (!ekiden_message_is(message,
+                               &example_x__deep__program__with_odd_names__v12__new__descriptor))
+                return EKIDEN_CODEC_LEFT;
+        if (message->template_ != NULL) {
+                length = ekiden_text_size(message->template_);
+                if (!ekiden_add_delimited(&size, 1, length))
+                        return EKIDEN_CODEC_LEFT;
+        }
+        if (message->has_httpport2)
+                size += 5 + ekiden_varint_size(message->httpport2);
+        else if (message->httpport2 != 0)
+                return EKIDEN_CODEC_LEFT;
+        return size;
+}
+
+static uint8_t *pack_example_x__deep__program__with_odd_names__v12__new(
+        const ExampleX__Deep__ProgramWITHOddNames__V12__New *message, uint8_t *out)
+{
+        if (message->template_ != NULL) {
+                out = ekiden_put_tag(out, 0x0a);
+                out = ekiden_put_text(out, message->template_);
+        }
+        if (message->has_httpport2) {
+                out = ekiden_put_tag(out, 0xfffffff8);
+                out = ekiden_put_varint(out, message->httpport2);
+        }
+        return out;
+}
+
+static bool unpack_example_x__deep__program__with_odd_names__v12__new(
+        struct ekiden_reader *reader, const uint8_t *at, const uint8_t *end,
+        ExampleX__Deep__ProgramWITHOddNames__V12__New *message)
+{
+        uint64_t value;
+
+        example_x__deep__program__with_odd_names__v12__new__init(message);
+        if (ekiden_tag_is_next(at, end, 0x0a)) {
+                at = ekiden_get_text(reader, at + 1, end, &message->template_);
+                if (at == NULL)
+                        return false;
+        }
+        if (ekiden_tag_is_next(at, end, 0xfffffff8)) {
+                message->has_httpport2 = 1;
+                at = ekiden_get_varint(at + 5, end, &value);
+                if (at == NULL)
+                        return false;
+                message->httpport2 = (uint32_t)value;
+        }
+        return at == end;
+}
+
+static const uint8_t *get_example_x__deep__program__with_odd_names__v12__new(
+        struct ekiden_reader *reader, const uint8_t *at, const uint8_t *end,
+        ExampleX__Deep__ProgramWITHOddNames__V12__New **ret_message)
+{
+        ExampleX__Deep__ProgramWITHOddNames__V12__New *message =
+                EKIDEN_ARRAY(reader, 1, ExampleX__Deep__ProgramWITHOddNames__V12__New);
+        size_t size;
+
+        at = ekiden_get_length(at, end, &size);
+        if (at == NULL || message == NULL)
+                return NULL;
+        if (!unpack_example_x__deep__program__with_odd_names__v12__new(reader, at, at + size,
+                                                                       message))
+                return NULL;
+        *ret_message = message;
+        return at + size;
+}
+
+static size_t size_example_x__deep__program__with_odd_names__v12__int(
+        const ExampleX__Deep__ProgramWITHOddNames__V12__Int *message)
+{
+        size_t size = 0, length;
+
+        if (!ekiden_message_is(message,
+                               &example_x__deep__program__with_odd_names__v12__int__descriptor))
+                return EKIDEN_CODEC_LEFT;
+        if (message->has_class_)
+                size += 1 + ekiden_varint_size(ekiden_extend(message->class_));
+        else if (message->class_ != 0 && message->class_ != -1)
+                return EKIDEN_CODEC_LEFT;
+        if (message->new_ != NULL) {
+                length = size_example_x__deep__program__with_odd_names__v12__new(message->new_);
+                if (!ekiden_add_delimited(&size, 1, length))
+                        return EKIDEN_CODEC_LEFT;
+        }
+        return size;
+}
+
+static uint8_t *pack_example_x__deep__program__with_odd_names__v12__int(
+        const ExampleX__Deep__ProgramWITHOddNames__V12__Int *message, uint8_t *out)
+{
+        uint8_t *end;
+
+        if (message->has_class_) {
+                out = ekiden_put_tag(out, 0x08);
+                out = ekiden_put_varint(out, ekiden_extend(message->class_));
+        }
+        if (message->new_ != NULL) {
+                out = ekiden_put_tag(out, 0x12);
+                end = pack_example_x__deep__program__with_odd_names__v12__new(message->new_,
+                                                                              out + 1);
+                out = ekiden_put_length_before(out, end);
+        }
+        return out;
+}
+
+static bool unpack_example_x__deep__program__with_odd_names__v12__int(
+        struct ekiden_reader *reader, const uint8_t *at, const uint8_t *end,
+        ExampleX__Deep__ProgramWITHOddNames__V12__Int *message)
+{
+        uint64_t value;
+
+        example_x__deep__program__with_odd_names__v12__int__init(message);
+        if (ekiden_tag_is_next(at, end, 0x08)) {
+                message->has_class_ = 1;
+                at = ekiden_get_varint(at + 1, end, &value);
+                if (at == NULL)
+                        return false;
+                message->class_ = (int32_t)value;
+        }
+        if (ekiden_tag_is_next(at, end, 0x12)) {
+                at = get_example_x__deep__program__with_odd_names__v12__new(reader, at + 1, end,
+                                                                            &message->new_);
+                if (at == NULL)
+                        return false;
+        }
+        return at == end;
+}
+
+static size_t size_example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile(
+        const ExampleX__Deep__ProgramWITHOddNames__V12__AnotherLongMessageWithANameThatGoesOnForAWhile *message,
+        unsigned int depth)
+{
+        size_t size = 0, length;
+
+        if (!ekiden_message_is(
+                message,
+                &example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile__descriptor))
+                return EKIDEN_CODEC_LEFT;
+        if (message->other != NULL) {
+                if (depth == 0)
+                        return EKIDEN_CODEC_LEFT;
+                length = size_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile(
+                        message->other, depth - 1);
+                if (!ekiden_add_delimited(&size, 1, length))
+                        return EKIDEN_CODEC_LEFT;
+        }
+        return size;
+}
+
+static uint8_t *pack_example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile(
+        const ExampleX__Deep__ProgramWITHOddNames__V12__AnotherLongMessageWithANameThatGoesOnForAWhile *message,
+        uint8_t *out)
+{
+        uint8_t *end;
+
+        if (message->other != NULL) {
+                out = ekiden_put_tag(out, 0x0a);
+                end = pack_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile(
+                        message->other, out + 1);
+                out = ekiden_put_length_before(out, end);
+        }
+        return out;
+}
+
+static bool unpack_example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile(
+        struct ekiden_reader *reader, const uint8_t *at, const uint8_t *end,
+        ExampleX__Deep__ProgramWITHOddNames__V12__AnotherLongMessageWithANameThatGoesOnForAWhile *message,
+        unsigned int depth)
+{
+        example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile__init(
+                message);
+        if (ekiden_tag_is_next(at, end, 0x0a)) {
+                if (depth == 0)
+                        return false;
+                at = get_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile(
+                        reader, at + 1, end, &message->other, depth - 1);
+                if (at == NULL)
+                        return false;
+        }
+        return at == end;
+}
+
+static const uint8_t *get_example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile(
+        struct ekiden_reader *reader, const uint8_t *at, const uint8_t *end,
+        ExampleX__Deep__ProgramWITHOddNames__V12__AnotherLongMessageWithANameThatGoesOnForAWhile **ret_message,
+        unsigned int depth)
+{
+        ExampleX__Deep__ProgramWITHOddNames__V12__AnotherLongMessageWithANameThatGoesOnForAWhile *message = EKIDEN_ARRAY(
+                reader, 1,
+                ExampleX__Deep__ProgramWITHOddNames__V12__AnotherLongMessageWithANameThatGoesOnForAWhile);
+        size_t size;
+
+        at = ekiden_get_length(at, end, &size);
+        if (at == NULL || message == NULL)
+                return NULL;
+        if (!unpack_example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile(
+                reader, at, at + size, message, depth))
+                return NULL;
+        *ret_message = message;
+        return at + size;
+}
+
+static size_t size_example_x__deep__program__with_odd_names__v12__middle(
+        const ExampleX__Deep__ProgramWITHOddNames__V12__Middle *message, unsigned int depth)
+{
+        size_t size = 0, length;
+
+        if (!ekiden_message_is(message,
+                               &example_x__deep__program__with_odd_names__v12__middle__descriptor))
+                return EKIDEN_CODEC_LEFT;
+        if (message->n_all > 0 && message->all == NULL)
+                return EKIDEN_CODEC_LEFT;
+        for (size_t i = 0; i < message->n_all; i++) {
+                if (depth == 0)
+                        return EKIDEN_CODEC_LEFT;
+                length = size_example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile(
+                        message->all[i], depth - 1);
+                if (!ekiden_add_delimited(&size, 1, length))
+                        return EKIDEN_CODEC_LEFT;
+        }
+        return size;
+}
+
+static uint8_t *pack_example_x__deep__program__with_odd_names__v12__middle(
+        const ExampleX__Deep__ProgramWITHOddNames__V12__Middle *message, uint8_t *out)
+{
+        uint8_t *end;
+
+        for (size_t i = 0; i < message->n_all; i++) {
+                out = ekiden_put_tag(out, 0x0a);
+                end = pack_example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile(
+                        message->all[i], out + 1);
+                out = ekiden_put_length_before(out, end);
+        }
+        return out;
+}
+
+static bool unpack_example_x__deep__program__with_odd_names__v12__middle(
+        struct ekiden_reader *reader, const uint8_t *at, const uint8_t *end,
+        ExampleX__Deep__ProgramWITHOddNames__V12__Middle *message, unsigned int depth)
+{
+        size_t count;
+
+        example_x__deep__program__with_odd_names__v12__middle__init(message);
+        if (ekiden_tag_is_next(at, end, 0x0a)) {
+                count = ekiden_count_run(at, end, 0x0a);
+                message->all = EKIDEN_ARRAY(
+                        reader, count,
+                        ExampleX__Deep__ProgramWITHOddNames__V12__AnotherLongMessageWithANameThatGoesOnForAWhile *);
+                if (message->all == NULL)
+                        return false;
+                message->n_all = count;
+                for (size_t i = 0; i < count; i++) {
+                        if (depth == 0)
+                                return false;
+                        at = get_example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile(
+                                reader, at + 1, end, &message->all[i], depth - 1);
+                        if (at == NULL)
+                                return false;
+                }
+        }
+        return at == end;
+}
+
+static size_t size_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel(
+        const ExampleX__Deep__ProgramWITHOddNames__V12__HTTPServer__XMLParser2d__LowerCamel *message,
+        unsigned int depth)
+{
+        size_t size = 0, length;
+
+        if (!ekiden_message_is(
+                message,
+                &example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel__descriptor))
+                return EKIDEN_CODEC_LEFT;
+        if (message->again != NULL) {
+                if (depth == 0)
+                        return EKIDEN_CODEC_LEFT;
+                length = size_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel(
+                        message->again, depth - 1);
+                if (!ekiden_add_delimited(&size, 1, length))
+                        return EKIDEN_CODEC_LEFT;
+        }
+        if (message->has_descriptor)
+                size += 1 + ekiden_varint_size(ekiden_extend(message->descriptor));
+        else if (message->descriptor != 0 && message->descriptor != -1)
+                return EKIDEN_CODEC_LEFT;
+        return size;
+}
+
+static uint8_t *pack_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel(
+        const ExampleX__Deep__ProgramWITHOddNames__V12__HTTPServer__XMLParser2d__LowerCamel *message,
+        uint8_t *out)
+{
+        uint8_t *end;
+
+        if (message->again != NULL) {
+                out = ekiden_put_tag(out, 0x0a);
+                end = pack_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel(
+                        message->again, out + 1);
+                out = ekiden_put_length_before(out, end);
+        }
+        if (message->has_descriptor) {
+                out = ekiden_put_tag(out, 0x18);
+                out = ekiden_put_varint(out, ekiden_extend(message->descriptor));
+        }
+        return out;
+}
+
+static bool unpack_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel(
+        struct ekiden_reader *reader, const uint8_t *at, const uint8_t *end,
+        ExampleX__Deep__ProgramWITHOddNames__V12__HTTPServer__XMLParser2d__LowerCamel *message,
+        unsigned int depth)
+{
+        uint64_t value;
+
+        example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel__init(
+                message);
+        if (ekiden_tag_is_next(at, end, 0x0a)) {
+                if (depth == 0)
+                        return false;
+                at = get_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel(
+                        reader, at + 1, end, &message->again, depth - 1);
+                if (at == NULL)
+                        return false;
+        }
+        if (ekiden_tag_is_next(at, end, 0x18)) {
+                message->has_descriptor = 1;
+                at = ekiden_get_varint(at + 1, end, &value);
+                if (at == NULL)
+                        return false;
+                message->descriptor = (int32_t)value;
+        }
+        return at == end;
+}
+
+static const uint8_t *get_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel(
+        struct ekiden_reader *reader, const uint8_t *at, const uint8_t *end,
+        ExampleX__Deep__ProgramWITHOddNames__V12__HTTPServer__XMLParser2d__LowerCamel **ret_message,
+        unsigned int depth)
+{
+        ExampleX__Deep__ProgramWITHOddNames__V12__HTTPServer__XMLParser2d__LowerCamel *message = EKIDEN_ARRAY(
+                reader, 1,
+                ExampleX__Deep__ProgramWITHOddNames__V12__HTTPServer__XMLParser2d__LowerCamel);
+        size_t size;
+
+        at = ekiden_get_length(at, end, &size);
+        if (at == NULL || message == NULL)
+                return NULL;
+        if (!unpack_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel(
+                reader, at, at + size, message, depth))
+                return NULL;
+        *ret_message = message;
+        return at + size;
+}
+
+static size_t size_example_x__deep__program__with_odd_names__v12____leading_under__scores_(
+        const ExampleX__Deep__ProgramWITHOddNames__V12__LeadingUnderScores *message,
+        unsigned int depth)
+{
+        size_t size = 0, length;
+
+        if (!ekiden_message_is(
+                message,
+                &example_x__deep__program__with_odd_names__v12____leading_under__scores___descriptor))
+                return EKIDEN_CODEC_LEFT;
+        if (message->a != NULL) {
+                if (depth == 0)
+                        return EKIDEN_CODEC_LEFT;
+                length = size_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel(
+                        message->a, depth - 1);
+                if (!ekiden_add_delimited(&size, 1, length))
+                        return EKIDEN_CODEC_LEFT;
+        }
+        return size;
+}
+
+static uint8_t *pack_example_x__deep__program__with_odd_names__v12____leading_under__scores_(
+        const ExampleX__Deep__ProgramWITHOddNames__V12__LeadingUnderScores *message, uint8_t *out)
+{
+        uint8_t *end;
+
+        if (message->a != NULL) {
+                out = ekiden_put_tag(out, 0x0a);
+                end = pack_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel(
+                        message->a, out + 1);
+                out = ekiden_put_length_before(out, end);
+        }
+        return out;
+}
+
+static bool unpack_example_x__deep__program__with_odd_names__v12____leading_under__scores_(
+        struct ekiden_reader *reader, const uint8_t *at, const uint8_t *end,
+        ExampleX__Deep__ProgramWITHOddNames__V12__LeadingUnderScores *message, unsigned int depth)
+{
+        example_x__deep__program__with_odd_names__v12____leading_under__scores___init(message);
+        if (ekiden_tag_is_next(at, end, 0x0a)) {
+                if (depth == 0)
+                        return false;
+                at = get_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel(
+                        reader, at + 1, end, &message->a, depth - 1);
+                if (at == NULL)
+                        return false;
+        }
+        return at == end;
+}
+
+static size_t codec_size_example_x__deep__program__with_odd_names__v12__binding(
+        const ProtobufCMessage *message)
+{
+        return size_example_x__deep__program__with_odd_names__v12__binding(
+                (const ExampleX__Deep__ProgramWITHOddNames__V12__Binding *)(const void *)message);
+}
+
+static uint8_t *codec_pack_example_x__deep__program__with_odd_names__v12__binding(
+        const ProtobufCMessage *message, uint8_t *out)
+{
+        return pack_example_x__deep__program__with_odd_names__v12__binding(
+                (const ExampleX__Deep__ProgramWITHOddNames__V12__Binding *)(const void *)message,
+                out);
+}
+
+static int codec_unpack_example_x__deep__program__with_odd_names__v12__binding(
+        const uint8_t *data, size_t size, ProtobufCMessage *message, struct ekiden_scratch *scratch)
+{
+        struct ekiden_reader reader = {scratch, 0};
+        ExampleX__Deep__ProgramWITHOddNames__V12__Binding *typed =
+                (ExampleX__Deep__ProgramWITHOddNames__V12__Binding *)(void *)message;
+
+        if (unpack_example_x__deep__program__with_odd_names__v12__binding(&reader, data,
+                                                                          data + size, typed))
+                return 1;
+        return reader.answer;
+}
+
+static const struct ekiden_codec codec_example_x__deep__program__with_odd_names__v12__binding = {
+        .size = codec_size_example_x__deep__program__with_odd_names__v12__binding,
+        .pack = codec_pack_example_x__deep__program__with_odd_names__v12__binding,
+        .unpack = codec_unpack_example_x__deep__program__with_odd_names__v12__binding,
+};
+
+static size_t codec_size_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile(
+        const ProtobufCMessage *message)
+{
+        return size_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile(
+                (const ExampleX__Deep__ProgramWITHOddNames__V12__AMessageWhoseNameIsAboutAsLongAsAnybodyWouldEverWantToTypeIntoAFile *)(const void *)message,
+                EKIDEN_CODEC_DEPTH);
+}
+
+static uint8_t *codec_pack_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile(
+        const ProtobufCMessage *message, uint8_t *out)
+{
+        return pack_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile(
+                (const ExampleX__Deep__ProgramWITHOddNames__V12__AMessageWhoseNameIsAboutAsLongAsAnybodyWouldEverWantToTypeIntoAFile *)(const void *)message,
+                out);
+}
+
+static int codec_unpack_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile(
+        const uint8_t *data, size_t size, ProtobufCMessage *message, struct ekiden_scratch *scratch)
+{
+        struct ekiden_reader reader = {scratch, 0};
+        ExampleX__Deep__ProgramWITHOddNames__V12__AMessageWhoseNameIsAboutAsLongAsAnybodyWouldEverWantToTypeIntoAFile *typed =
+                (ExampleX__Deep__ProgramWITHOddNames__V12__AMessageWhoseNameIsAboutAsLongAsAnybodyWouldEverWantToTypeIntoAFile *)(void *)message;
+
+        if (unpack_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile(
+                &reader, data, data + size, typed, EKIDEN_CODEC_DEPTH))
+                return 1;
+        return reader.answer;
+}
+
+static const struct ekiden_codec codec_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile = {
+        .size =
+                codec_size_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile,
+        .pack =
+                codec_pack_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile,
+        .unpack =
+                codec_unpack_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile,
+};
+
+static size_t codec_size_example_x__deep__program__with_odd_names__v12__count(
+        const ProtobufCMessage *message)
+{
+        return size_example_x__deep__program__with_odd_names__v12__count(
+                (const ExampleX__Deep__ProgramWITHOddNames__V12__Count *)(const void *)message);
+}
+
+static uint8_t *codec_pack_example_x__deep__program__with_odd_names__v12__count(
+        const ProtobufCMessage *message, uint8_t *out)
+{
+        return pack_example_x__deep__program__with_odd_names__v12__count(
+                (const ExampleX__Deep__ProgramWITHOddNames__V12__Count *)(const void *)message,
+                out);
+}
+
+static int codec_unpack_example_x__deep__program__with_odd_names__v12__count(
+        const uint8_t *data, size_t size, ProtobufCMessage *message, struct ekiden_scratch *scratch)
+{
+        struct ekiden_reader reader = {scratch, 0};
+        ExampleX__Deep__ProgramWITHOddNames__V12__Count *typed =
+                (ExampleX__Deep__ProgramWITHOddNames__V12__Count *)(void *)message;
+
+        if (unpack_example_x__deep__program__with_odd_names__v12__count(&reader, data, data + size,
+                                                                        typed))
+                return 1;
+        return reader.answer;
+}
+
+static const struct ekiden_codec codec_example_x__deep__program__with_odd_names__v12__count = {
+        .size = codec_size_example_x__deep__program__with_odd_names__v12__count,
+        .pack = codec_pack_example_x__deep__program__with_odd_names__v12__count,
+        .unpack = codec_unpack_example_x__deep__program__with_odd_names__v12__count,
+};
+
+static size_t codec_size_example_x__deep__program__with_odd_names__v12__int(
+        const ProtobufCMessage *message)
+{
+        return size_example_x__deep__program__with_odd_names__v12__int(
+                (const ExampleX__Deep__ProgramWITHOddNames__V12__Int *)(const void *)message);
+}
+
+static uint8_t *codec_pack_example_x__deep__program__with_odd_names__v12__int(
+        const ProtobufCMessage *message, uint8_t *out)
+{
+        return pack_example_x__deep__program__with_odd_names__v12__int(
+                (const ExampleX__Deep__ProgramWITHOddNames__V12__Int *)(const void *)message, out);
+}
+
+static int codec_unpack_example_x__deep__program__with_odd_names__v12__int(
+        const uint8_t *data, size_t size, ProtobufCMessage *message, struct ekiden_scratch *scratch)
+{
+        struct ekiden_reader reader = {scratch, 0};
+        ExampleX__Deep__ProgramWITHOddNames__V12__Int *typed =
+                (ExampleX__Deep__ProgramWITHOddNames__V12__Int *)(void *)message;
+
+        if (unpack_example_x__deep__program__with_odd_names__v12__int(&reader, data, data + size,
+                                                                      typed))
+                return 1;
+        return reader.answer;
+}
+
+static const struct ekiden_codec codec_example_x__deep__program__with_odd_names__v12__int = {
+        .size = codec_size_example_x__deep__program__with_odd_names__v12__int,
+        .pack = codec_pack_example_x__deep__program__with_odd_names__v12__int,
+        .unpack = codec_unpack_example_x__deep__program__with_odd_names__v12__int,
+};
+
+static size_t codec_size_example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile(
+        const ProtobufCMessage *message)
+{
+        return size_example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile(
+                (const ExampleX__Deep__ProgramWITHOddNames__V12__AnotherLongMessageWithANameThatGoesOnForAWhile *)(const void *)message,
+                EKIDEN_CODEC_DEPTH);
+}
+
+static uint8_t *codec_pack_example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile(
+        const ProtobufCMessage *message, uint8_t *out)
+{
+        return pack_example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile(
+                (const ExampleX__Deep__ProgramWITHOddNames__V12__AnotherLongMessageWithANameThatGoesOnForAWhile *)(const void *)message,
+                out);
+}
+
+static int codec_unpack_example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile(
+        const uint8_t *data, size_t size, ProtobufCMessage *message, struct ekiden_scratch *scratch)
+{
+        struct ekiden_reader reader = {scratch, 0};
+        ExampleX__Deep__ProgramWITHOddNames__V12__AnotherLongMessageWithANameThatGoesOnForAWhile *typed =
+                (ExampleX__Deep__ProgramWITHOddNames__V12__AnotherLongMessageWithANameThatGoesOnForAWhile *)(void *)message;
+
+        if (unpack_example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile(
+                &reader, data, data + size, typed, EKIDEN_CODEC_DEPTH))
+                return 1;
+        return reader.answer;
+}
+
+static const struct ekiden_codec codec_example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile = {
+        .size =
+                codec_size_example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile,
+        .pack =
+                codec_pack_example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile,
+        .unpack =
+                codec_unpack_example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile,
+};
+
+static size_t codec_size_example_x__deep__program__with_odd_names__v12__middle(
+        const ProtobufCMessage *message)
+{
+        return size_example_x__deep__program__with_odd_names__v12__middle(
+                (const ExampleX__Deep__ProgramWITHOddNames__V12__Middle *)(const void *)message,
+                EKIDEN_CODEC_DEPTH);
+}
+
+static uint8_t *codec_pack_example_x__deep__program__with_odd_names__v12__middle(
+        const ProtobufCMessage *message, uint8_t *out)
+{
+        return pack_example_x__deep__program__with_odd_names__v12__middle(
+                (const ExampleX__Deep__ProgramWITHOddNames__V12__Middle *)(const void *)message,
+                out);
+}
+
+static int codec_unpack_example_x__deep__program__with_odd_names__v12__middle(
+        const uint8_t *data, size_t size, ProtobufCMessage *message, struct ekiden_scratch *scratch)
+{
+        struct ekiden_reader reader = {scratch, 0};
+        ExampleX__Deep__ProgramWITHOddNames__V12__Middle *typed =
+                (ExampleX__Deep__ProgramWITHOddNames__V12__Middle *)(void *)message;
+
+        if (unpack_example_x__deep__program__with_odd_names__v12__middle(&reader, data, data + size,
+                                                                         typed, EKIDEN_CODEC_DEPTH))
+                return 1;
+        return reader.answer;
+}
+
+static const struct ekiden_codec codec_example_x__deep__program__with_odd_names__v12__middle = {
+        .size = codec_size_example_x__deep__program__with_odd_names__v12__middle,
+        .pack = codec_pack_example_x__deep__program__with_odd_names__v12__middle,
+        .unpack = codec_unpack_example_x__deep__program__with_odd_names__v12__middle,
+};
+
+static size_t codec_size_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel(
+        const ProtobufCMessage *message)
+{
+        return size_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel(
+                (const ExampleX__Deep__ProgramWITHOddNames__V12__HTTPServer__XMLParser2d__LowerCamel *)(const void *)message,
+                EKIDEN_CODEC_DEPTH);
+}
+
+static uint8_t *codec_pack_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel(
+        const ProtobufCMessage *message, uint8_t *out)
+{
+        return pack_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel(
+                (const ExampleX__Deep__ProgramWITHOddNames__V12__HTTPServer__XMLParser2d__LowerCamel *)(const void *)message,
+                out);
+}
+
+static int codec_unpack_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel(
+        const uint8_t *data, size_t size, ProtobufCMessage *message, struct ekiden_scratch *scratch)
+{
+        struct ekiden_reader reader = {scratch, 0};
+        ExampleX__Deep__ProgramWITHOddNames__V12__HTTPServer__XMLParser2d__LowerCamel *typed =
+                (ExampleX__Deep__ProgramWITHOddNames__V12__HTTPServer__XMLParser2d__LowerCamel *)(void *)message;
+
+        if (unpack_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel(
+                &reader, data, data + size, typed, EKIDEN_CODEC_DEPTH))
+                return 1;
+        return reader.answer;
+}
+
+static const struct ekiden_codec codec_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel = {
+        .size =
+                codec_size_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel,
+        .pack =
+                codec_pack_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel,
+        .unpack =
+                codec_unpack_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel,
+};
+
+static size_t codec_size_example_x__deep__program__with_odd_names__v12__new(
+        const ProtobufCMessage *message)
+{
+        return size_example_x__deep__program__with_odd_names__v12__new(
+                (const ExampleX__Deep__ProgramWITHOddNames__V12__New *)(const void *)message);
+}
+
+static uint8_t *codec_pack_example_x__deep__program__with_odd_names__v12__new(
+        const ProtobufCMessage *message, uint8_t *out)
+{
+        return pack_example_x__deep__program__with_odd_names__v12__new(
+                (const ExampleX__Deep__ProgramWITHOddNames__V12__New *)(const void *)message, out);
+}
+
+static int codec_unpack_example_x__deep__program__with_odd_names__v12__new(
+        const uint8_t *data, size_t size, ProtobufCMessage *message, struct ekiden_scratch *scratch)
+{
+        struct ekiden_reader reader = {scratch, 0};
+        ExampleX__Deep__ProgramWITHOddNames__V12__New *typed =
+                (ExampleX__Deep__ProgramWITHOddNames__V12__New *)(void *)message;
+
+        if (unpack_example_x__deep__program__with_odd_names__v12__new(&reader, data, data + size,
+                                                                      typed))
+                return 1;
+        return reader.answer;
+}
+
+static const struct ekiden_codec codec_example_x__deep__program__with_odd_names__v12__new = {
+        .size = codec_size_example_x__deep__program__with_odd_names__v12__new,
+        .pack = codec_pack_example_x__deep__program__with_odd_names__v12__new,
+        .unpack = codec_unpack_example_x__deep__program__with_odd_names__v12__new,
+};
+
+static size_t codec_size_example_x__deep__program__with_odd_names__v12____leading_under__scores_(
+        const ProtobufCMessage *message)
+{
+        return size_example_x__deep__program__with_odd_names__v12____leading_under__scores_(
+                (const ExampleX__Deep__ProgramWITHOddNames__V12__LeadingUnderScores *)(const void *)message,
+                EKIDEN_CODEC_DEPTH);
+}
+
+static uint8_t *codec_pack_example_x__deep__program__with_odd_names__v12____leading_under__scores_(
+        const ProtobufCMessage *message, uint8_t *out)
+{
+        return pack_example_x__deep__program__with_odd_names__v12____leading_under__scores_(
+                (const ExampleX__Deep__ProgramWITHOddNames__V12__LeadingUnderScores *)(const void *)message,
+                out);
+}
+
+static int codec_unpack_example_x__deep__program__with_odd_names__v12____leading_under__scores_(
+        const uint8_t *data, size_t size, ProtobufCMessage *message, struct ekiden_scratch *scratch)
+{
+        struct ekiden_reader reader = {scratch, 0};
+        ExampleX__Deep__ProgramWITHOddNames__V12__LeadingUnderScores *typed =
+                (ExampleX__Deep__ProgramWITHOddNames__V12__LeadingUnderScores *)(void *)message;
+
+        if (unpack_example_x__deep__program__with_odd_names__v12____leading_under__scores_(
+                &reader, data, data + size, typed, EKIDEN_CODEC_DEPTH))
+                return 1;
+        return reader.answer;
+}
+
+static const struct ekiden_codec codec_example_x__deep__program__with_odd_names__v12____leading_under__scores_ = {
+        .size = codec_size_example_x__deep__program__with_odd_names__v12____leading_under__scores_,
+        .pack = codec_pack_example_x__deep__program__with_odd_names__v12____leading_under__scores_,
+        .unpack =
+                codec_unpack_example_x__deep__program__with_odd_names__v12____leading_under__scores_,
+};
+
 /* Types that can hold themselves. */
 #pragma GCC visibility push(hidden)
 extern const struct ekiden_message example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__message;
@@ -12,6 +913,7 @@ static const struct ekiden_message example_x__deep__program__with_odd_names__v12
         .descriptor = &example_x__deep__program__with_odd_names__v12__binding__descriptor,
         .fields = NULL,
         .field_count = 0,
+        .codec = &codec_example_x__deep__program__with_odd_names__v12__binding,
 };
 
 static const struct ekiden_field example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__fields[] = {
@@ -29,12 +931,15 @@ const struct ekiden_message example_x__deep__program__with_odd_names__v12__amess
         .fields =
                 example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__fields,
         .field_count = 2,
+        .codec =
+                &codec_example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile,
 };
 
 static const struct ekiden_message example_x__deep__program__with_odd_names__v12__count__message = {
         .descriptor = &example_x__deep__program__with_odd_names__v12__count__descriptor,
         .fields = NULL,
         .field_count = 0,
+        .codec = &codec_example_x__deep__program__with_odd_names__v12__count,
 };
 
 static const struct ekiden_field example_x__deep__program__with_odd_names__v12__int__fields[] = {
@@ -46,6 +951,7 @@ static const struct ekiden_message example_x__deep__program__with_odd_names__v12
         .descriptor = &example_x__deep__program__with_odd_names__v12__int__descriptor,
         .fields = example_x__deep__program__with_odd_names__v12__int__fields,
         .field_count = 1,
+        .codec = &codec_example_x__deep__program__with_odd_names__v12__int,
 };
 
 static const struct ekiden_field example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile__fields[] = {
@@ -61,6 +967,8 @@ static const struct ekiden_message example_x__deep__program__with_odd_names__v12
         .fields =
                 example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile__fields,
         .field_count = 1,
+        .codec =
+                &codec_example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile,
 };
 
 static const struct ekiden_field example_x__deep__program__with_odd_names__v12__middle__fields[] = {
@@ -74,6 +982,7 @@ static const struct ekiden_message example_x__deep__program__with_odd_names__v12
         .descriptor = &example_x__deep__program__with_odd_names__v12__middle__descriptor,
         .fields = example_x__deep__program__with_odd_names__v12__middle__fields,
         .field_count = 1,
+        .codec = &codec_example_x__deep__program__with_odd_names__v12__middle,
 };
 
 static const struct ekiden_field example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel__fields[] = {
@@ -91,12 +1000,15 @@ const struct ekiden_message example_x__deep__program__with_odd_names__v12__https
         .fields =
                 example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel__fields,
         .field_count = 2,
+        .codec =
+                &codec_example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel,
 };
 
 static const struct ekiden_message example_x__deep__program__with_odd_names__v12__new__message = {
         .descriptor = &example_x__deep__program__with_odd_names__v12__new__descriptor,
         .fields = NULL,
         .field_count = 0,
+        .codec = &codec_example_x__deep__program__with_odd_names__v12__new,
 };
 
 static const struct ekiden_field example_x__deep__program__with_odd_names__v12____leading_under__scores___fields[] = {
@@ -111,6 +1023,7 @@ static const struct ekiden_message example_x__deep__program__with_odd_names__v12
                 &example_x__deep__program__with_odd_names__v12____leading_under__scores___descriptor,
         .fields = example_x__deep__program__with_odd_names__v12____leading_under__scores___fields,
         .field_count = 1,
+        .codec = &codec_example_x__deep__program__with_odd_names__v12____leading_under__scores_,
 };
 
 static const struct ekiden_item items[] = {

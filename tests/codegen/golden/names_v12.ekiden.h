@@ -7,7 +7,7 @@
 
 #include "names_v12.pb-c.h"
 
-#if EKIDEN_SCHEMA_ABI != 3
+#if EKIDEN_SCHEMA_ABI != 4
 #error "generate this file again: <ekiden/schema.h> is of another version"
 #endif
 

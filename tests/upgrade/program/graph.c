@@ -85,9 +85,10 @@ NATIVE(entry);
 NATIVE(root);
 
 static const struct ekiden_field identity[] = {{.index = 0, .flags = EKIDEN_FIELD_IDENTITY}};
-static const struct ekiden_message node_message = {&graph__v1__node__descriptor, identity, 1};
-static const struct ekiden_message entry_message = {&graph__v1__entry__descriptor, identity, 1};
-static const struct ekiden_message root_message = {&graph__v1__root__descriptor, identity, 1};
+static const struct ekiden_message node_message = {&graph__v1__node__descriptor, identity, 1, NULL};
+static const struct ekiden_message entry_message = {&graph__v1__entry__descriptor, identity, 1,
+                                                    NULL};
+static const struct ekiden_message root_message = {&graph__v1__root__descriptor, identity, 1, NULL};
 
 static const struct ekiden_item items[] = {
         {.name = "Entry", .kind = EKIDEN_ITEM_OBJECTS, .message = &entry_message},

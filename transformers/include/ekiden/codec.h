@@ -14,10 +14,28 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <protobuf-c/protobuf-c.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 #pragma GCC visibility push(default)
+
+/** The memory of one record on its way. */
+struct ekiden_scratch;
+
+/** A message type's codec. */
+struct ekiden_codec {
+        /* Bytes of the encoding; EKIDEN_CODEC_LEFT where protobuf-c is to be asked, as it is for
+           each record that the engine would refuse. */
+        size_t (*size)(const ProtobufCMessage *message);
+        /* Packs what has had a size, and is unchanged since; returns what is behind it. */
+        uint8_t *(*pack)(const ProtobufCMessage *message, uint8_t *out);
+        /* Into a message that is not initialised: 1; 0: protobuf-c is to be asked; EKIDEN_ENOMEM.
+           `bytes` fields point into the data, all else lies in the scratch. */
+        int (*unpack)(const uint8_t *data, size_t size_bytes, ProtobufCMessage *message,
+                      struct ekiden_scratch *scratch);
+};
 
 /** What a size is where a codec leaves a value to the reference. */
 #define EKIDEN_CODEC_LEFT ((size_t)-1)
@@ -31,6 +49,31 @@ extern "C" {
 #define EKIDEN_WIRE_FIXED64 1
 #define EKIDEN_WIRE_LENGTH 2
 #define EKIDEN_WIRE_FIXED32 5
+
+/** How many messages there may be within one that is packed or unpacked, one in another. */
+#define EKIDEN_CODEC_DEPTH 100
+
+/** What the functions that unpack one record share. */
+struct ekiden_reader {
+        struct ekiden_scratch *scratch;
+        int answer; /* where they end early: 0, left, or EKIDEN_ENOMEM */
+};
+
+/** An array in the scratch, not initialised; NULL, and the reader's answer, when memory ran out. */
+void *ekiden_reader_array(struct ekiden_reader *reader, size_t count, size_t size_bytes);
+
+#define EKIDEN_ARRAY(reader, count, Type) ((Type *)ekiden_reader_array(reader, count, sizeof(Type)))
+
+/** A string behind a tag: returns what is behind it, or NULL where it is left, or memory ran out.
+ */
+const uint8_t *ekiden_get_text(struct ekiden_reader *reader, const uint8_t *at, const uint8_t *end,
+                               char **ret_text);
+
+/** How many values follow each other that have this tag, the first of them at `at`. */
+size_t ekiden_count_run(const uint8_t *at, const uint8_t *end, uint32_t tag);
+
+/** How many varints end within so many bytes. */
+size_t ekiden_count_varints(const uint8_t *data, size_t size_bytes);
 
 /** Whether a text, which is not ASCII, is UTF-8 (RFC 3629) and without NUL. */
 bool ekiden_text_rest_is_sound(const uint8_t *data, size_t size_bytes);
@@ -156,6 +199,39 @@ static inline uint8_t *ekiden_put_fixed64(uint8_t *out, uint64_t value)
         return out + sizeof(value);
 }
 
+/** So many numbers of four bytes, without a length. */
+static inline uint8_t *ekiden_put_fixed32_run(uint8_t *out, const void *values, size_t count)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        for (size_t i = 0; i < count; i++) {
+                uint32_t value;
+
+                memcpy(&value, (const char *)values + 4 * i, sizeof(value));
+                out = ekiden_put_fixed32(out, value);
+        }
+        return out;
+#else
+        memcpy(out, values, 4 * count);
+        return out + 4 * count;
+#endif
+}
+
+static inline uint8_t *ekiden_put_fixed64_run(uint8_t *out, const void *values, size_t count)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        for (size_t i = 0; i < count; i++) {
+                uint64_t value;
+
+                memcpy(&value, (const char *)values + 8 * i, sizeof(value));
+                out = ekiden_put_fixed64(out, value);
+        }
+        return out;
+#else
+        memcpy(out, values, 8 * count);
+        return out + 8 * count;
+#endif
+}
+
 /** Bytes without a length; `data` may be NULL where there are none. */
 static inline uint8_t *ekiden_put_bytes(uint8_t *out, const void *data, size_t size_bytes)
 {
@@ -168,6 +244,16 @@ static inline uint8_t *ekiden_put_bytes(uint8_t *out, const void *data, size_t s
 static inline uint8_t *ekiden_put_delimited(uint8_t *out, const void *data, size_t size_bytes)
 {
         return ekiden_put_bytes(ekiden_put_varint(out, size_bytes), data, size_bytes);
+}
+
+static inline uint8_t *ekiden_put_binary(uint8_t *out, const ProtobufCBinaryData *bytes)
+{
+        return ekiden_put_delimited(out, bytes->data, bytes->len);
+}
+
+static inline uint8_t *ekiden_put_text(uint8_t *out, const char *text)
+{
+        return ekiden_put_delimited(out, text, strlen(text));
 }
 
 /**
@@ -225,18 +311,30 @@ static inline const uint8_t *ekiden_get_varint(const uint8_t *at, const uint8_t 
         return ekiden_get_long_varint(at, end, ret_value);
 }
 
-/** A length, of as many bytes as are there behind it at least. */
-static inline const uint8_t *ekiden_get_length(const uint8_t *at, const uint8_t *end,
-                                               size_t *ret_size)
+/* protobuf-c reads lengths of at most five bytes. */
+__attribute__((noinline, unused)) static const uint8_t *ekiden_get_long_length(const uint8_t *at,
+                                                                               const uint8_t *end,
+                                                                               size_t *ret_size)
 {
         uint64_t size;
-        const uint8_t *behind = ekiden_get_varint(at, end, &size);
+        const uint8_t *behind = ekiden_get_long_varint(at, end, &size);
 
-        /* protobuf-c reads lengths of at most five bytes */
         if (behind == NULL || behind - at > 5 || size > (uint64_t)(end - behind))
                 return NULL;
         *ret_size = (size_t)size;
         return behind;
+}
+
+/** A length, of as many bytes as are there behind it at least. */
+static inline const uint8_t *ekiden_get_length(const uint8_t *at, const uint8_t *end,
+                                               size_t *ret_size)
+{
+        if (at == end || *at >= 0x80)
+                return ekiden_get_long_length(at, end, ret_size);
+        if (*at >= end - at)
+                return NULL;
+        *ret_size = *at;
+        return at + 1;
 }
 
 static inline const uint8_t *ekiden_get_fixed32(const uint8_t *at, const uint8_t *end,
@@ -267,6 +365,49 @@ static inline const uint8_t *ekiden_get_fixed64(const uint8_t *at, const uint8_t
 #endif
         *ret_value = value;
         return at + sizeof(value);
+}
+
+/** So many numbers of four bytes, which are there. */
+static inline void ekiden_get_fixed32_run(const uint8_t *at, void *values, size_t count)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        for (size_t i = 0; i < count; i++) {
+                uint32_t value = 0;
+
+                ekiden_get_fixed32(at + 4 * i, at + 4 * (i + 1), &value);
+                memcpy((char *)values + 4 * i, &value, sizeof(value));
+        }
+#else
+        memcpy(values, at, 4 * count);
+#endif
+}
+
+static inline void ekiden_get_fixed64_run(const uint8_t *at, void *values, size_t count)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        for (size_t i = 0; i < count; i++) {
+                uint64_t value = 0;
+
+                ekiden_get_fixed64(at + 8 * i, at + 8 * (i + 1), &value);
+                memcpy((char *)values + 8 * i, &value, sizeof(value));
+        }
+#else
+        memcpy(values, at, 8 * count);
+#endif
+}
+
+/** Bytes in place: they are not copied. */
+static inline const uint8_t *ekiden_get_bytes(const uint8_t *at, const uint8_t *end,
+                                              ProtobufCBinaryData *ret_bytes)
+{
+        size_t size;
+
+        at = ekiden_get_length(at, end, &size);
+        if (at == NULL)
+                return NULL;
+        ret_bytes->len = size;
+        ret_bytes->data = size > 0 ? (uint8_t *)(uintptr_t)at : NULL;
+        return at + size;
 }
 
 /** Bytes of a tag: 1 to 5. */
@@ -330,8 +471,10 @@ static inline bool ekiden_text_is_sound(const uint8_t *data, size_t size_bytes)
         return ekiden_word_is_plain(word) || ekiden_text_rest_is_sound(data, size_bytes);
 }
 
+/* Sizes of what is to be packed. */
+
 /** Bytes of a text without its NUL; EKIDEN_CODEC_LEFT where it is NULL, or is not UTF-8. */
-static inline size_t ekiden_text_size(const char *text)
+__attribute__((noinline, unused)) static size_t ekiden_text_size(const char *text)
 {
         size_t size = text != NULL ? strlen(text) : 0;
 
@@ -339,6 +482,42 @@ static inline size_t ekiden_text_size(const char *text)
                 return EKIDEN_CODEC_LEFT;
         return size;
 }
+
+/** As many as there are; EKIDEN_CODEC_LEFT where there are some, and no address. */
+static inline size_t ekiden_bytes_size(const ProtobufCBinaryData *bytes)
+{
+        return bytes->len > 0 && bytes->data == NULL ? EKIDEN_CODEC_LEFT : bytes->len;
+}
+
+/** Adds a tag, a length and what follows it; false where that is left. */
+static inline bool ekiden_add_delimited(size_t *size, size_t tag_size, size_t length)
+{
+        if (length == EKIDEN_CODEC_LEFT)
+                return false;
+        *size += tag_size + ekiden_delimited_size(length);
+        return true;
+}
+
+/** Whether a message is initialised as one of this type, and has no fields of a newer one. */
+static inline bool ekiden_message_is(const void *message,
+                                     const ProtobufCMessageDescriptor *descriptor)
+{
+        const ProtobufCMessage *base = (const ProtobufCMessage *)message;
+
+        return base != NULL && base->descriptor == descriptor && base->n_unknown_fields == 0;
+}
+
+/** Whether protoc-c has a field packed. */
+static inline bool ekiden_field_is_packed(const ProtobufCMessageDescriptor *descriptor,
+                                          unsigned int index)
+{
+        return (descriptor->fields[index].flags & PROTOBUF_C_FIELD_FLAG_PACKED) != 0;
+}
+
+/** Whether a member that is a number has the default of its field, the `index`th by number. */
+#define EKIDEN_IS_DEFAULT(message, index, member)                                            \
+        (memcmp(&(message)->member, (message)->base.descriptor->fields[index].default_value, \
+                sizeof((message)->member)) == 0)
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -21,7 +21,7 @@ extern "C" {
 #define EKIDEN_FINGERPRINT_SIZE 32 /* bytes of a SHA-256 (FIPS 180-4) */
 
 /** What protoc-gen-ekiden's output asks of these headers; compared at compile time. */
-#define EKIDEN_SCHEMA_ABI 3
+#define EKIDEN_SCHEMA_ABI 4
 
 enum ekiden_item_kind {
         EKIDEN_ITEM_SINGLETON = 1, /* one message */
@@ -48,11 +48,14 @@ struct ekiden_field {
         const char *arena; /* of EKIDEN_FIELD_ARENA: its name, as it is tagged */
 };
 
+struct ekiden_codec; /* <ekiden/codec.h> */
+
 /** A message type, with those of its fields that need care. */
 struct ekiden_message {
         const ProtobufCMessageDescriptor *descriptor;
         const struct ekiden_field *fields;
         size_t field_count;
+        const struct ekiden_codec *codec; /* how it is packed at once; NULL: by protobuf-c */
 };
 
 /** An item: a piece of tagged state with a name. */

@@ -55,8 +55,9 @@ static int amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_ty
 {
         if (old->has_colour_of_the_thing_with_a_name_that_is_long) {
                 new_->has_colour_of_the_thing_with_a_name_that_is_long = 1;
-                if (
-                        !amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__inner_message__colour_of_the_thing_to_v2(old->colour_of_the_thing_with_a_name_that_is_long, &new_->colour_of_the_thing_with_a_name_that_is_long))
+                if (!amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__inner_message__colour_of_the_thing_to_v2(
+                        old->colour_of_the_thing_with_a_name_that_is_long,
+                        &new_->colour_of_the_thing_with_a_name_that_is_long))
                         return ekiden_hop_refuse(
                                 hop,
                                 "field \"colour_of_the_thing_with_a_name_that_is_long\" has a value that version 2 does not have");
@@ -67,8 +68,8 @@ static int amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_ty
         }
         if (old->has_as_enum) {
                 new_->has_as_enum = 1;
-                if (
-                        !example_x__long__names__v2__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__inner_message__colour_of_the_thing_of_number(old->as_enum, &new_->as_enum))
+                if (!example_x__long__names__v2__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__inner_message__colour_of_the_thing_of_number(
+                        old->as_enum, &new_->as_enum))
                         return ekiden_hop_refuse(
                                 hop,
                                 "field \"as_enum\" is no value of enum ColourOfTheThing in version 2");
@@ -162,8 +163,9 @@ static int int_to_v2(const ExampleX__LongNAMES__V1__Int *old, ExampleX__LongNAME
                 new_->n_class_ = 1;
         }
         if (old->very_long_field_name_that_goes_on_for_a_while != NULL) {
-                r =
-                        amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile_to_v2_value(old->very_long_field_name_that_goes_on_for_a_while, &new_->very_long_field_name_that_goes_on_for_a_while, hop);
+                r = amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile_to_v2_value(
+                        old->very_long_field_name_that_goes_on_for_a_while,
+                        &new_->very_long_field_name_that_goes_on_for_a_while, hop);
                 if (r < 0)
                         return r;
         }
@@ -183,16 +185,17 @@ static int amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_ty
         if (new_->inner_messages_of_which_there_are_several_in_a_list == NULL)
                 return EKIDEN_ENOMEM;
         for (size_t i = 0; i < old->n_inner_messages_of_which_there_are_several_in_a_list; i++) {
-                r =
-                        amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__inner_message_to_v2_value(old->inner_messages_of_which_there_are_several_in_a_list[i], &new_->inner_messages_of_which_there_are_several_in_a_list[i], hop);
+                r = amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__inner_message_to_v2_value(
+                        old->inner_messages_of_which_there_are_several_in_a_list[i],
+                        &new_->inner_messages_of_which_there_are_several_in_a_list[i], hop);
                 if (r < 0)
                         return r;
         }
         new_->n_inner_messages_of_which_there_are_several_in_a_list =
                 old->n_inner_messages_of_which_there_are_several_in_a_list;
         if (old->next != NULL) {
-                r =
-                        amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile_to_v2_value(old->next, &new_->next, hop);
+                r = amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile_to_v2_value(
+                        old->next, &new_->next, hop);
                 if (r < 0)
                         return r;
         }

@@ -55,16 +55,17 @@ static int amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_ty
 {
         if (old->has_colour_of_the_thing_with_a_name_that_is_long) {
                 new_->has_colour_of_the_thing_with_a_name_that_is_long = 1;
-                if (
-                        !amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__inner_message__colour_of_the_thing_to_v1(old->colour_of_the_thing_with_a_name_that_is_long, &new_->colour_of_the_thing_with_a_name_that_is_long))
+                if (!amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__inner_message__colour_of_the_thing_to_v1(
+                        old->colour_of_the_thing_with_a_name_that_is_long,
+                        &new_->colour_of_the_thing_with_a_name_that_is_long))
                         return ekiden_hop_refuse(
                                 hop,
                                 "field \"colour_of_the_thing_with_a_name_that_is_long\" has a value that version 1 does not have");
         }
         if (old->has_as_number) {
                 new_->has_as_number = 1;
-                if (
-                        !example_x__long__names__v1__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__inner_message__colour_of_the_thing_of_number(old->as_number, &new_->as_number))
+                if (!example_x__long__names__v1__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__inner_message__colour_of_the_thing_of_number(
+                        old->as_number, &new_->as_number))
                         return ekiden_hop_refuse(
                                 hop,
                                 "field \"as_number\" is no value of enum ColourOfTheThing in version 1");
@@ -168,8 +169,9 @@ static int int_to_v1(const ExampleX__LongNAMES__V2__Int *old, ExampleX__LongNAME
                 new_->class_ = old->class_[0];
         }
         if (old->very_long_field_name_that_goes_on_for_a_while != NULL) {
-                r =
-                        amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile_to_v1_value(old->very_long_field_name_that_goes_on_for_a_while, &new_->very_long_field_name_that_goes_on_for_a_while, hop);
+                r = amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile_to_v1_value(
+                        old->very_long_field_name_that_goes_on_for_a_while,
+                        &new_->very_long_field_name_that_goes_on_for_a_while, hop);
                 if (r < 0)
                         return r;
         }
@@ -189,16 +191,17 @@ static int amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_ty
         if (new_->inner_messages_of_which_there_are_several_in_a_list == NULL)
                 return EKIDEN_ENOMEM;
         for (size_t i = 0; i < old->n_inner_messages_of_which_there_are_several_in_a_list; i++) {
-                r =
-                        amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__inner_message_to_v1_value(old->inner_messages_of_which_there_are_several_in_a_list[i], &new_->inner_messages_of_which_there_are_several_in_a_list[i], hop);
+                r = amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__inner_message_to_v1_value(
+                        old->inner_messages_of_which_there_are_several_in_a_list[i],
+                        &new_->inner_messages_of_which_there_are_several_in_a_list[i], hop);
                 if (r < 0)
                         return r;
         }
         new_->n_inner_messages_of_which_there_are_several_in_a_list =
                 old->n_inner_messages_of_which_there_are_several_in_a_list;
         if (old->next != NULL) {
-                r =
-                        amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile_to_v1_value(old->next, &new_->next, hop);
+                r = amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile_to_v1_value(
+                        old->next, &new_->next, hop);
                 if (r < 0)
                         return r;
         }

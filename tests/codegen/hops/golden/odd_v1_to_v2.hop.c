@@ -237,8 +237,8 @@ static int session_to_v2(const Odd__V1__Session *old, Odd__V2__Session *new_,
         new_->has_backslash = 1;
         new_->backslash.data =
                 (uint8_t *)(old->backslash != NULL ? old->backslash : odd__v1__session__backslash__default_value);
-        new_->backslash.len =
-                strlen((old->backslash != NULL ? old->backslash : odd__v1__session__backslash__default_value));
+        new_->backslash.len = strlen(
+                (old->backslash != NULL ? old->backslash : odd__v1__session__backslash__default_value));
         new_->peers =
                 (Odd__V2__Session__PeersEntry **)ekiden_hop_array(hop, old->n_peers, sizeof(*new_->peers));
         if (new_->peers == NULL)
