@@ -114,7 +114,9 @@ struct ek_codec_field ek_codec_field(struct ek_memory *arena, const struct ek_me
         add_tag(arena, &field);
         if (field.presence == EK_CODEC_CASE)
                 add_oneof(arena, message, &field);
-        if (field.wire == EK_CODEC_TEXT && proto->proto->default_value != NULL)
+        if (field.wire == EK_CODEC_TEXT && message->file->proto3)
+                field.absent = "protobuf_c_empty_string";
+        else if (field.wire == EK_CODEC_TEXT && proto->proto->default_value != NULL)
                 field.absent = ek_memory_printf(
                         arena, "%s__default_value",
                         ek_name_lower(arena, ek_memory_printf(arena, "%s.%s", message->full_name,

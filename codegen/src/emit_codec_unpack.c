@@ -72,7 +72,8 @@ static void emit_packed(const struct ek_codec_code *code, const struct ek_codec_
                       element,
                       field->wire == EK_CODEC_FIXED32   ? " || size % 4 != 0"
                       : field->wire == EK_CODEC_FIXED64 ? " || size % 8 != 0"
-                                                        : "");
+                      : is_bool                         ? ""
+                                                        : " || at[size - 1] >= 0x80");
         ek_emit(code->out, "                count = $count$;\n", "count",
                 field->wire == EK_CODEC_FIXED32   ? "size / 4"
                 : field->wire == EK_CODEC_FIXED64 ? "size / 8"

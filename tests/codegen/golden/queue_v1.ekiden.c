@@ -112,7 +112,7 @@ static bool unpack_queue__v1__job(struct ekiden_reader *reader, const uint8_t *a
         }
         if (ekiden_tag_is_next(at, end, 0x12)) {
                 at = ekiden_get_length(at + 1, end, &size);
-                if (at == NULL || size == 0)
+                if (at == NULL || size == 0 || at[size - 1] >= 0x80)
                         return false;
                 count = ekiden_count_varints(at, size);
                 message->files = EKIDEN_ARRAY(reader, count, int32_t);
@@ -134,7 +134,7 @@ static bool unpack_queue__v1__job(struct ekiden_reader *reader, const uint8_t *a
         }
         if (ekiden_tag_is_next(at, end, 0x22)) {
                 at = ekiden_get_length(at + 1, end, &size);
-                if (at == NULL || size == 0)
+                if (at == NULL || size == 0 || at[size - 1] >= 0x80)
                         return false;
                 count = ekiden_count_varints(at, size);
                 message->sizes = EKIDEN_ARRAY(reader, count, int64_t);
