@@ -106,8 +106,8 @@ const char *ek_codec_condition(const struct ek_codec_code *code, const struct ek
         }
 }
 
-void ek_codec_emit(const struct ek_codec_code *code, const struct ek_codec_field *field,
-                   const char *indent, const char *template, const char *value, const char *more)
+void ek_codec_add(const struct ek_codec_code *code, const struct ek_codec_field *field,
+                  const char *indent, const char *template, const char *value, const char *more)
 {
         ek_emit(code->out, template, "indent", indent, "member", field->member, "tag", field->tag,
                 "tag_size", field->tag_size, "value", value, "type",

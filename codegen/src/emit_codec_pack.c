@@ -36,10 +36,9 @@ static void emit_value(const struct ek_codec_code *code, const struct ek_codec_f
                            "$indent$out = ekiden_put_length_before(out, end);\n";
                 break;
         }
-        ek_codec_emit(code, field, indent, "$indent$out = ekiden_put_tag(out, $tag$);\n", value,
-                      "");
-        ek_codec_emit(code, field, indent, template, value,
-                      ek_codec_to_wire(code->arena, field, value));
+        ek_codec_add(code, field, indent, "$indent$out = ekiden_put_tag(out, $tag$);\n", value, "");
+        ek_codec_add(code, field, indent, template, value,
+                     ek_codec_to_wire(code->arena, field, value));
 }
 
 static void emit_packed(const struct ek_codec_code *code, const struct ek_codec_field *field,
@@ -62,12 +61,12 @@ static void emit_packed(const struct ek_codec_code *code, const struct ek_codec_
                         "                out = ekiden_put_varint(out, 8 * message->n_$member$);\n"
                         "                out = ekiden_put_fixed64_run(out, message->$member$, "
                         "message->n_$member$);\n";
-        ek_codec_emit(code, field, BODY,
-                      "        if (message->n_$member$ > 0) {\n"
-                      "                out = ekiden_put_tag(out, $tag$);\n",
-                      element, "");
-        ek_codec_emit(code, field, BODY, template, element,
-                      ek_codec_to_wire(code->arena, field, element));
+        ek_codec_add(code, field, BODY,
+                     "        if (message->n_$member$ > 0) {\n"
+                     "                out = ekiden_put_tag(out, $tag$);\n",
+                     element, "");
+        ek_codec_add(code, field, BODY, template, element,
+                     ek_codec_to_wire(code->arena, field, element));
         ek_text_add_string(code->out, "        }\n");
 }
 

@@ -46,8 +46,8 @@ const char *ek_codec_condition(const struct ek_codec_code *code,
 
 /** Emits a template that may name $member$, $tag$, $tag_size$, $value$, $type$ and $name$, by the
  * field; $value$ is the value in C, which is `value`; and $more$. */
-void ek_codec_emit(const struct ek_codec_code *code, const struct ek_codec_field *field,
-                   const char *indent, const char *template, const char *value, const char *more);
+void ek_codec_add(const struct ek_codec_code *code, const struct ek_codec_field *field,
+                  const char *indent, const char *template, const char *value, const char *more);
 
 /** Each of the functions, of code->type. */
 void ek_emit_codec_size(const struct ek_codec_code *code);

@@ -43,11 +43,11 @@ static void emit_delimited(const struct ek_codec_code *code, const struct ek_cod
         else
                 depth = ek_codec_depth_argument(code, field);
         ek_codec_emit_depth(code, field, indent, "EKIDEN_CODEC_LEFT");
-        ek_codec_emit(code, field, indent, template, value, depth);
-        ek_codec_emit(code, field, indent,
-                      "$indent$if (!ekiden_add_delimited(&size, $tag_size$, length))\n"
-                      "$indent$        return EKIDEN_CODEC_LEFT;\n",
-                      value, "");
+        ek_codec_add(code, field, indent, template, value, depth);
+        ek_codec_add(code, field, indent,
+                     "$indent$if (!ekiden_add_delimited(&size, $tag_size$, length))\n"
+                     "$indent$        return EKIDEN_CODEC_LEFT;\n",
+                     value, "");
 }
 
 static void emit_value(const struct ek_codec_code *code, const struct ek_codec_field *field,
@@ -56,8 +56,8 @@ static void emit_value(const struct ek_codec_code *code, const struct ek_codec_f
         if (field->wire > EK_CODEC_FIXED64)
                 emit_delimited(code, field, indent, value);
         else
-                ek_codec_emit(code, field, indent, "$indent$size += $tag_size$ + $more$;\n", value,
-                              number_size(code, field, value));
+                ek_codec_add(code, field, indent, "$indent$size += $tag_size$ + $more$;\n", value,
+                             number_size(code, field, value));
 }
 
 /* Whether a field holds a value, though its flag says that it is not there; NULL: it may. */
@@ -95,8 +95,7 @@ static void emit_flagged(const struct ek_codec_code *code, const struct ek_codec
         const char *brace = field->wire > EK_CODEC_FIXED64 ? " {" : "";
         const char *end = brace[0] != '\0' ? "} " : "";
 
-        ek_codec_emit(code, field, BODY, "$indent$if (message->has_$member$)$more$\n", value,
-                      brace);
+        ek_codec_add(code, field, BODY, "$indent$if (message->has_$member$)$more$\n", value, brace);
         emit_value(code, field, INNER, value);
         if (stray != NULL)
                 ek_emit(code->out,
@@ -124,24 +123,24 @@ static void emit_packed(const struct ek_codec_code *code, const struct ek_codec_
                         const char *element)
 {
         if (has_constant_size(field)) {
-                ek_codec_emit(code, field, BODY,
-                              "$indent$if (message->n_$member$ > 0)\n"
-                              "$indent$        size += $tag_size$ + "
-                              "ekiden_delimited_size($more$message->n_$member$);\n",
-                              element,
-                              constant_size(field) == 1 ? ""
-                                                        : ek_memory_printf(code->arena, "%u * ",
-                                                                           constant_size(field)));
+                ek_codec_add(code, field, BODY,
+                             "$indent$if (message->n_$member$ > 0)\n"
+                             "$indent$        size += $tag_size$ + "
+                             "ekiden_delimited_size($more$message->n_$member$);\n",
+                             element,
+                             constant_size(field) == 1 ? ""
+                                                       : ek_memory_printf(code->arena, "%u * ",
+                                                                          constant_size(field)));
                 return;
         }
-        ek_codec_emit(code, field, BODY,
-                      "$indent$if (message->n_$member$ > 0) {\n"
-                      "$indent$        length = 0;\n"
-                      "$indent$        for (size_t i = 0; i < message->n_$member$; i++)\n"
-                      "$indent$                length += $more$;\n"
-                      "$indent$        size += $tag_size$ + ekiden_delimited_size(length);\n"
-                      "$indent$}\n",
-                      element, number_size(code, field, element));
+        ek_codec_add(code, field, BODY,
+                     "$indent$if (message->n_$member$ > 0) {\n"
+                     "$indent$        length = 0;\n"
+                     "$indent$        for (size_t i = 0; i < message->n_$member$; i++)\n"
+                     "$indent$                length += $more$;\n"
+                     "$indent$        size += $tag_size$ + ekiden_delimited_size(length);\n"
+                     "$indent$}\n",
+                     element, number_size(code, field, element));
 }
 
 static void emit_repeated(const struct ek_codec_code *code, const struct ek_codec_field *field)
@@ -154,20 +153,20 @@ static void emit_repeated(const struct ek_codec_code *code, const struct ek_code
                         "                return EKIDEN_CODEC_LEFT;\n",
                         "descriptor", code->type->message->lower_name, "index",
                         ek_memory_printf(code->arena, "%zu", field->index), NULL);
-        ek_codec_emit(code, field, BODY,
-                      "$indent$if (message->n_$member$ > 0 && message->$member$ == NULL)\n"
-                      "$indent$        return EKIDEN_CODEC_LEFT;\n",
-                      element, "");
+        ek_codec_add(code, field, BODY,
+                     "$indent$if (message->n_$member$ > 0 && message->$member$ == NULL)\n"
+                     "$indent$        return EKIDEN_CODEC_LEFT;\n",
+                     element, "");
         if (field->packed) {
                 emit_packed(code, field, element);
         } else if (has_constant_size(field)) {
-                ek_codec_emit(code, field, BODY,
-                              "$indent$size += ($tag_size$ + $more$) * message->n_$member$;\n",
-                              element, number_size(code, field, element));
+                ek_codec_add(code, field, BODY,
+                             "$indent$size += ($tag_size$ + $more$) * message->n_$member$;\n",
+                             element, number_size(code, field, element));
         } else {
-                ek_codec_emit(code, field, BODY,
-                              "$indent$for (size_t i = 0; i < message->n_$member$; i++)$more$\n",
-                              element, field->wire > EK_CODEC_FIXED64 ? " {" : "");
+                ek_codec_add(code, field, BODY,
+                             "$indent$for (size_t i = 0; i < message->n_$member$; i++)$more$\n",
+                             element, field->wire > EK_CODEC_FIXED64 ? " {" : "");
                 emit_value(code, field, INNER, element);
                 if (field->wire > EK_CODEC_FIXED64)
                         ek_text_add_string(code->out, "        }\n");

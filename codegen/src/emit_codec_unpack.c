@@ -38,25 +38,25 @@ static void emit_value(const struct ek_codec_code *code, const struct ek_codec_f
                 field->wire == EK_CODEC_MESSAGE ? ek_codec_depth_argument(code, field) : "";
 
         ek_codec_emit_depth(code, field, indent, "false");
-        ek_codec_emit(code, field, indent, reading(field), value, depth);
-        ek_codec_emit(code, field, indent,
-                      "$indent$if (at == NULL)\n"
-                      "$indent$        return false;\n",
-                      value, "");
+        ek_codec_add(code, field, indent, reading(field), value, depth);
+        ek_codec_add(code, field, indent,
+                     "$indent$if (at == NULL)\n"
+                     "$indent$        return false;\n",
+                     value, "");
         if (field->wire <= EK_CODEC_FIXED64)
-                ek_codec_emit(code, field, indent, "$indent$$value$ = $more$;\n", value,
-                              ek_codec_from_wire(code->arena, field, number));
+                ek_codec_add(code, field, indent, "$indent$$value$ = $more$;\n", value,
+                             ek_codec_from_wire(code->arena, field, number));
 }
 
 /* Room for `count` values. */
 static void emit_array(const struct ek_codec_code *code, const struct ek_codec_field *field)
 {
-        ek_codec_emit(code, field, INNER,
-                      "$indent$message->$member$ = EKIDEN_ARRAY(reader, count, $type$);\n"
-                      "$indent$if (message->$member$ == NULL)\n"
-                      "$indent$        return false;\n"
-                      "$indent$message->n_$member$ = count;\n",
-                      "", "");
+        ek_codec_add(code, field, INNER,
+                     "$indent$message->$member$ = EKIDEN_ARRAY(reader, count, $type$);\n"
+                     "$indent$if (message->$member$ == NULL)\n"
+                     "$indent$        return false;\n"
+                     "$indent$message->n_$member$ = count;\n",
+                     "", "");
 }
 
 /* A run of numbers behind one length, which is in `size`. An empty one is left. */
@@ -65,15 +65,15 @@ static void emit_packed(const struct ek_codec_code *code, const struct ek_codec_
         const char *element = ek_memory_printf(code->arena, "message->%s[i]", field->member);
         bool is_bool = ek_codec_is_bool(field);
 
-        ek_codec_emit(code, field, INNER,
-                      "$indent$at = ekiden_get_length(at + $tag_size$, end, &size);\n"
-                      "$indent$if (at == NULL || size == 0$more$)\n"
-                      "$indent$        return false;\n",
-                      element,
-                      field->wire == EK_CODEC_FIXED32   ? " || size % 4 != 0"
-                      : field->wire == EK_CODEC_FIXED64 ? " || size % 8 != 0"
-                      : is_bool                         ? ""
-                                                        : " || at[size - 1] >= 0x80");
+        ek_codec_add(code, field, INNER,
+                     "$indent$at = ekiden_get_length(at + $tag_size$, end, &size);\n"
+                     "$indent$if (at == NULL || size == 0$more$)\n"
+                     "$indent$        return false;\n",
+                     element,
+                     field->wire == EK_CODEC_FIXED32   ? " || size % 4 != 0"
+                     : field->wire == EK_CODEC_FIXED64 ? " || size % 8 != 0"
+                     : is_bool                         ? ""
+                                                       : " || at[size - 1] >= 0x80");
         ek_emit(code->out, "                count = $count$;\n", "count",
                 field->wire == EK_CODEC_FIXED32   ? "size / 4"
                 : field->wire == EK_CODEC_FIXED64 ? "size / 8"
@@ -82,35 +82,35 @@ static void emit_packed(const struct ek_codec_code *code, const struct ek_codec_
                 NULL);
         emit_array(code, field);
         if (field->wire != EK_CODEC_VARINT)
-                ek_codec_emit(code, field, INNER,
-                              "$indent$ekiden_get_$more$_run(at, message->$member$, count);\n"
-                              "$indent$at += size;\n",
-                              element, field->wire == EK_CODEC_FIXED32 ? "fixed32" : "fixed64");
+                ek_codec_add(code, field, INNER,
+                             "$indent$ekiden_get_$more$_run(at, message->$member$, count);\n"
+                             "$indent$at += size;\n",
+                             element, field->wire == EK_CODEC_FIXED32 ? "fixed32" : "fixed64");
         else if (is_bool)
-                ek_codec_emit(code, field, INNER,
-                              "$indent$for (size_t i = 0; i < count; i++) {\n"
-                              "$indent$        if (*at > 1)\n"
-                              "$indent$                return false;\n"
-                              "$indent$        $value$ = *at++;\n"
-                              "$indent$}\n",
-                              element, "");
+                ek_codec_add(code, field, INNER,
+                             "$indent$for (size_t i = 0; i < count; i++) {\n"
+                             "$indent$        if (*at > 1)\n"
+                             "$indent$                return false;\n"
+                             "$indent$        $value$ = *at++;\n"
+                             "$indent$}\n",
+                             element, "");
         else
-                ek_codec_emit(code, field, INNER,
-                              "$indent$for (size_t i = 0; i < count; i++) {\n"
-                              "$indent$        at = ekiden_get_varint(at, end, &value);\n"
-                              "$indent$        if (at == NULL)\n"
-                              "$indent$                return false;\n"
-                              "$indent$        $value$ = $more$;\n"
-                              "$indent$}\n",
-                              element, ek_codec_from_wire(code->arena, field, "value"));
+                ek_codec_add(code, field, INNER,
+                             "$indent$for (size_t i = 0; i < count; i++) {\n"
+                             "$indent$        at = ekiden_get_varint(at, end, &value);\n"
+                             "$indent$        if (at == NULL)\n"
+                             "$indent$                return false;\n"
+                             "$indent$        $value$ = $more$;\n"
+                             "$indent$}\n",
+                             element, ek_codec_from_wire(code->arena, field, "value"));
 }
 
 static void emit_repeated(const struct ek_codec_code *code, const struct ek_codec_field *field)
 {
         const char *element = ek_memory_printf(code->arena, "message->%s[i]", field->member);
 
-        ek_codec_emit(code, field, INNER, "$indent$count = ekiden_count_run(at, end, $tag$);\n",
-                      element, "");
+        ek_codec_add(code, field, INNER, "$indent$count = ekiden_count_run(at, end, $tag$);\n",
+                     element, "");
         emit_array(code, field);
         ek_emit(code->out, "                for (size_t i = 0; i < count; i++) {\n", NULL);
         emit_value(code, field, ELEMENT, element);
@@ -129,14 +129,14 @@ static bool is_second_of_oneof(const struct ek_codec_type *type, const struct ek
 static void emit_presence(const struct ek_codec_code *code, const struct ek_codec_field *field)
 {
         if (field->presence == EK_CODEC_FLAG)
-                ek_codec_emit(code, field, INNER, "$indent$message->has_$member$ = 1;\n", "", "");
+                ek_codec_add(code, field, INNER, "$indent$message->has_$member$ = 1;\n", "", "");
         if (field->presence != EK_CODEC_CASE)
                 return;
         if (is_second_of_oneof(code->type, field))
-                ek_codec_emit(code, field, INNER,
-                              "$indent$if (message->$more$ != 0)\n"
-                              "$indent$        return false;\n",
-                              "", field->oneof);
+                ek_codec_add(code, field, INNER,
+                             "$indent$if (message->$more$ != 0)\n"
+                             "$indent$        return false;\n",
+                             "", field->oneof);
         ek_emit(code->out, "                message->$oneof$ = $chosen$;\n", "oneof", field->oneof,
                 "chosen", field->chosen, NULL);
 }
@@ -146,15 +146,15 @@ static void emit_field(const struct ek_codec_code *code, const struct ek_codec_f
         const char *value = ek_memory_printf(code->arena, "message->%s", field->member);
 
         if (field->presence == EK_CODEC_ALWAYS) {
-                ek_codec_emit(code, field, BODY,
-                              "$indent$if (!ekiden_tag_is_next(at, end, $tag$))\n"
-                              "$indent$        return false;\n",
-                              value, "");
+                ek_codec_add(code, field, BODY,
+                             "$indent$if (!ekiden_tag_is_next(at, end, $tag$))\n"
+                             "$indent$        return false;\n",
+                             value, "");
                 emit_value(code, field, BODY, value);
                 return;
         }
-        ek_codec_emit(code, field, BODY, "$indent$if (ekiden_tag_is_next(at, end, $tag$)) {\n",
-                      value, "");
+        ek_codec_add(code, field, BODY, "$indent$if (ekiden_tag_is_next(at, end, $tag$)) {\n",
+                     value, "");
         if (field->packed) {
                 emit_packed(code, field);
         } else if (field->presence == EK_CODEC_COUNT) {

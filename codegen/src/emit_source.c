@@ -18,7 +18,7 @@ static const char fields_template[] = "\n"
 
 static const char field_template[] =
         "        /* $field$ */\n"
-        "        {.index = $index$, .flags = $flags$, .nested = $nested$$arena$},\n";
+        "        {.index = $index$, .flags = $flags$, .nested = $nested$, .arena = $arena$},\n";
 
 static const char message_template[] = "\n"
                                        "$storage$const struct ekiden_message $table$__message = {\n"
@@ -173,9 +173,8 @@ static size_t emit_fields(struct ek_text *out, const struct ek_schema *schema,
                                                   ek_tables_name(schema, field->message));
                 ek_emit(out, field_template, "field", field->name, "index", number(out, i), "flags",
                         flags(out, field), "nested", nested, "arena",
-                        field->arena != NULL
-                                ? ek_memory_printf(out->arena, ", .arena = \"%s\"", field->arena)
-                                : "",
+                        field->arena != NULL ? ek_memory_printf(out->arena, "\"%s\"", field->arena)
+                                             : "NULL",
                         NULL);
         }
         if (count > 0)

@@ -116,11 +116,6 @@ static inline bool ekiden_add_array_text(size_t *size, const void *array, size_t
         return true;
 }
 
-static inline uint8_t *ekiden_put_text(uint8_t *out, const void *text)
-{
-        return ekiden_put_delimited(out, text, strlen((const char *)text));
-}
-
 /** Whether a pointer to a function is NULL; it is given by its address. */
 static inline bool ekiden_function_is_null(const void *pointer)
 {

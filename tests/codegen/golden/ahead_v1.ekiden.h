@@ -6,7 +6,7 @@
 
 #include "ahead_v1.pb-c.h"
 
-#if EKIDEN_SCHEMA_ABI != 3
+#if EKIDEN_SCHEMA_ABI != 4
 #error "generate this file again: <ekiden/schema.h> is of another version"
 #endif
 

@@ -160,8 +160,10 @@ static size_t ahead__v1__entry__native_size(const void *data)
                 return EKIDEN_CODEC_LEFT;
         /* key */
         {
-                const size_t count =
-                        ekiden_count(EKIDEN_VALUE_OF(uint64_t, object->key_size), EKIDEN_LVALUE_IS_SIGNED(EKIDEN_LVALUE(struct entry, key_size)) != 0, EKIDEN_BYTES_ROOM_OF(struct entry, key), (const void *)object->key);
+                const size_t count = ekiden_count(
+                        EKIDEN_VALUE_OF(uint64_t, object->key_size),
+                        EKIDEN_LVALUE_IS_SIGNED(EKIDEN_LVALUE(struct entry, key_size)) != 0,
+                        EKIDEN_BYTES_ROOM_OF(struct entry, key), (const void *)object->key);
 
                 if (count == EKIDEN_CODEC_LEFT)
                         return EKIDEN_CODEC_LEFT;

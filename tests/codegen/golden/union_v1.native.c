@@ -264,16 +264,16 @@ static size_t union__v1__letter__native_size(const void *data)
 
         if (!EKIDEN_IS_ALIGNED(struct letter, data))
                 return EKIDEN_CODEC_LEFT;
-        if (
-                ((case_of_body == (int64_t)(LETTER_TEXT)) + (case_of_body == (int64_t)(LETTER_NUMBER)) + (case_of_body == (int64_t)(LETTER_STAMP)) + (case_of_body == (int64_t)(LETTER_PAIR))) != 1 && (((case_of_body == (int64_t)(LETTER_TEXT)) + (case_of_body == (int64_t)(LETTER_NUMBER)) + (case_of_body == (int64_t)(LETTER_STAMP)) + (case_of_body == (int64_t)(LETTER_PAIR))) != 0 || case_of_body != (int64_t)(LETTER_EMPTY)))
+        if ((
+                (case_of_body == (int64_t)(LETTER_TEXT)) + (case_of_body == (int64_t)(LETTER_NUMBER)) + (case_of_body == (int64_t)(LETTER_STAMP)) + (case_of_body == (int64_t)(LETTER_PAIR))) != 1 && (((case_of_body == (int64_t)(LETTER_TEXT)) + (case_of_body == (int64_t)(LETTER_NUMBER)) + (case_of_body == (int64_t)(LETTER_STAMP)) + (case_of_body == (int64_t)(LETTER_PAIR))) != 0 || case_of_body != (int64_t)(LETTER_EMPTY)))
                 return EKIDEN_CODEC_LEFT;
         if (((case_of_Encoding == (int64_t)(0)) + (case_of_Encoding == (int64_t)(1))) != 1)
                 return EKIDEN_CODEC_LEFT;
         /* text */
         if (case_of_body == (int64_t)(LETTER_TEXT)) {
                 size += 1;
-                if (
-                        !ekiden_add_array_text(&size, (const void *)object->u.text, sizeof(object->u.text)))
+                if (!ekiden_add_array_text(&size, (const void *)object->u.text,
+                                           sizeof(object->u.text)))
                         return EKIDEN_CODEC_LEFT;
         }
         /* number */
@@ -284,8 +284,8 @@ static size_t union__v1__letter__native_size(const void *data)
         /* stamp */
         if (case_of_body == (int64_t)(LETTER_STAMP)) {
                 size += 1;
-                if (
-                        !ekiden_add_part(&size, union__v1__letter__stamp__native_size(&object->u.stamp)))
+                if (!ekiden_add_part(&size,
+                                     union__v1__letter__stamp__native_size(&object->u.stamp)))
                         return EKIDEN_CODEC_LEFT;
         }
         /* left */
@@ -327,14 +327,14 @@ static uint8_t *union__v1__letter__native_pack(const void *data, uint8_t *out)
         /* stamp */
         if (case_of_body == (int64_t)(LETTER_STAMP)) {
                 out = ekiden_put_tag(out, 0x1a);
-                out =
-                        ekiden_put_length_before(out, union__v1__letter__stamp__native_pack(&object->u.stamp, out + 1));
+                out = ekiden_put_length_before(
+                        out, union__v1__letter__stamp__native_pack(&object->u.stamp, out + 1));
         }
         /* left */
         if (case_of_body == (int64_t)(LETTER_PAIR)) {
                 out = ekiden_put_tag(out, 0x20);
-                out =
-                        ekiden_put_varint(out, (uint64_t)EKIDEN_VALUE_OF(int64_t, object->u.pair.left));
+                out = ekiden_put_varint(out,
+                                        (uint64_t)EKIDEN_VALUE_OF(int64_t, object->u.pair.left));
         }
         /* ratio */
         if (case_of_Encoding == (int64_t)(0)) {
@@ -373,8 +373,8 @@ static int union__v1__letter__native_unpack(const uint8_t *at, size_t size, void
                 at = ekiden_get_length(at + 1, end, &length);
                 if (at == NULL)
                         return 0;
-                if (
-                        !ekiden_set_array_text((void *)object->u.text, sizeof(object->u.text), at, length))
+                if (!ekiden_set_array_text((void *)object->u.text, sizeof(object->u.text), at,
+                                           length))
                         return 0;
                 at += length;
         }

@@ -251,9 +251,10 @@ static inline uint8_t *ekiden_put_binary(uint8_t *out, const ProtobufCBinaryData
         return ekiden_put_delimited(out, bytes->data, bytes->len);
 }
 
-static inline uint8_t *ekiden_put_text(uint8_t *out, const char *text)
+/** A string; an array of char of any signedness, too. */
+static inline uint8_t *ekiden_put_text(uint8_t *out, const void *text)
 {
-        return ekiden_put_delimited(out, text, strlen(text));
+        return ekiden_put_delimited(out, text, strlen((const char *)text));
 }
 
 /**
