@@ -8,6 +8,17 @@
 #include "state/batch.h"
 #include "state/import_private.h"
 
+#ifndef EK_FAST
+#define EK_FAST 1
+#endif
+
+/* Whether codecs are used at all. Tests turn them off, to compare with what the tables say. */
+#if EK_FAST
+extern bool ek_fast_is_on;
+#else
+#define ek_fast_is_on false
+#endif
+
 /** Whether an item's entries are exported so, some of them at least. */
 bool ek_fast_exports(const struct ek_batch *batch);
 

@@ -7,45 +7,51 @@
 #include "state/native.h"
 
 #define LINE 64 /* bytes that are fetched at a time */
-#define STRUCT_AHEAD 24 /* entries: so far ahead a struct is fetched, … */
-#define CONTENT_AHEAD 12 /* … and so far what it leads to */
+#define GROUP 16 /* entries that are fetched at once: their page walks go on side by side */
+#define CONTENT_AHEAD GROUP /* entries: so far ahead what a struct leads to is fetched, … */
+#define STRUCT_AHEAD (2 * GROUP) /* … and so far the struct */
 #define LINES_MAX 4 /* of a struct; what lies behind them the processor fetches itself */
 
-_Static_assert(STRUCT_AHEAD <= EK_WALK_AHEAD, "they are in hand");
+_Static_assert(STRUCT_AHEAD + GROUP <= EK_WALK_AHEAD, "they are in hand");
+
+#if EK_FAST
+bool ek_fast_is_on = true;
+#endif
 
 bool ek_fast_exports(const struct ek_batch *batch)
 {
         const struct ek_tagged *tagged = batch->tagged;
 
-        return EK_FAST && tagged->container && tagged->is_plain && tagged->native->codec &&
+        return ek_fast_is_on && tagged->container && tagged->is_plain && tagged->native->codec &&
                !batch->export_->visitor;
 }
 
-static void fetch_struct(const struct ek_walk *walk, size_t index, size_t size)
+static void fetch_structs(const struct ek_walk *walk, size_t begin, size_t size)
 {
-        const char *entry;
+        for (size_t i = begin; i < begin + GROUP && i < walk->count; i++) {
+                const char *entry = walk->entries[i];
 
-        if (index >= walk->count)
-                return;
-        entry = walk->entries[index];
-        for (size_t at = 0; at < size && at < LINES_MAX * LINE; at += LINE)
-                __builtin_prefetch(entry + at);
+                for (size_t at = 0; at < size && at < LINES_MAX * LINE; at += LINE)
+                        __builtin_prefetch(entry + at);
+        }
 }
 
-static void fetch_content(const struct ek_walk *walk, size_t index,
-                          const struct ekiden_native_codec *codec)
+static void fetch_contents(const struct ek_walk *walk, size_t begin,
+                           const struct ekiden_native_codec *codec)
 {
-        if (codec->prefetch && index < walk->count)
-                codec->prefetch(walk->entries[index]);
+        for (size_t i = begin; codec->prefetch && i < begin + GROUP && i < walk->count; i++)
+                codec->prefetch(walk->entries[i]);
 }
 
-/* Entries that have just come: the first of them were not fetched ahead of others. */
-static void fetch_first(const struct ek_walk *walk, const struct ek_tagged *tagged)
+/* A group of entries is in turn: those behind it are fetched, unless they were. */
+static void fetch(struct ek_walk *walk, const struct ek_tagged *tagged, bool is_first)
 {
-        for (size_t i = 0; i < STRUCT_AHEAD; i++)
-                fetch_struct(walk, walk->first + i, tagged->native->size);
-        for (size_t i = 0; i < CONTENT_AHEAD; i++)
-                fetch_content(walk, walk->first + i, tagged->native->codec);
+        const struct ekiden_native *native = tagged->native;
+
+        for (size_t ahead = is_first ? 0 : STRUCT_AHEAD; ahead <= STRUCT_AHEAD; ahead += GROUP)
+                fetch_structs(walk, walk->first + ahead, native->size);
+        for (size_t ahead = is_first ? 0 : CONTENT_AHEAD; ahead <= CONTENT_AHEAD; ahead += GROUP)
+                fetch_contents(walk, walk->first + ahead, native->codec);
 }
 
 int ek_fast_export(struct ek_batch *batch, struct ekiden_cursor *cursor)
@@ -57,13 +63,12 @@ int ek_fast_export(struct ek_batch *batch, struct ekiden_cursor *cursor)
         int r;
 
         for (;;) {
-                ek_walk_fill(walk, tagged, cursor, STRUCT_AHEAD + 1);
+                if (cursor->record % GROUP == 0) {
+                        ek_walk_fill(walk, tagged, cursor, STRUCT_AHEAD + GROUP);
+                        fetch(walk, tagged, cursor->record == 0);
+                }
                 if (walk->first == walk->count)
                         return EK_FAST_END;
-                if (cursor->record == 0)
-                        fetch_first(walk, tagged);
-                fetch_struct(walk, walk->first + STRUCT_AHEAD, tagged->native->size);
-                fetch_content(walk, walk->first + CONTENT_AHEAD, codec);
                 objects->entry = walk->entries[walk->first++];
                 r = ek_batch_add_entry(batch, codec, objects->entry);
                 if (r <= 0)

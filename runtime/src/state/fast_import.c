@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Records into entries in a straight line. An entry waits until some more have come before it is
- * inserted: the program has been told of it, and the slot where it belongs is on its way from
- * memory. They are inserted in the order of the stream, and before anything else is said of it.
+ * Records into entries in a straight line. Entries wait until a group of them has come; then the
+ * program is told of all at once, so that the slots where they belong are on their way from memory
+ * side by side, and inserts them when the next group has come. They are inserted in the order of
+ * the stream, and before anything else is said of it.
  */
 #include <string.h>
 
@@ -11,12 +12,14 @@
 #include "state/native.h"
 #include "state/native_state.h"
 
+#define GROUP (EK_WINDOW / 2) /* entries that are inserted one behind the other */
+
 void ek_fast_import_begin(struct ek_import *import)
 {
         const struct ek_tagged *tagged = import->tagged;
         const struct ek_route *route = import->route;
 
-        import->is_fast = EK_FAST && tagged->container && tagged->is_plain &&
+        import->is_fast = ek_fast_is_on && tagged->container && tagged->is_plain &&
                           tagged->native->codec && import->objects && !import->visitor &&
                           import->digest_kind == EK_DIGEST_NONE &&
                           (!route || route->first == route->count);
@@ -37,7 +40,7 @@ static int insert_oldest(struct ek_import *import)
         const struct ek_tagged *tagged = import->tagged;
         struct ek_window *window = &import->window;
         void *entry = window->entries[window->first % EK_WINDOW];
-        int r = ek_taken_reserve(&import->objects->taken);
+        int r = window->remembers ? ek_taken_reserve(&import->objects->taken) : 0;
 
         window->first++;
         ek_scratch_reset(&import->scratch);
@@ -84,22 +87,47 @@ static int leave(struct ek_import *import, void *entry, int result)
         return r;
 }
 
+/* As ek_native_new(), of one that has no flexible array. */
+static void *new_entry(const struct ekiden_native *native)
+{
+        void *entry;
+
+        if (native->create)
+                return ek_native_new(native, NULL);
+        entry = ek_native_memory(native)->allocate(native->size);
+        return entry ? memset(entry, 0, native->size) : NULL;
+}
+
+/* A group has come: its slots are fetched, and the one before it is inserted. */
+static int turn(struct ek_import *import)
+{
+        const struct ek_tagged *tagged = import->tagged;
+        struct ek_window *window = &import->window;
+        size_t begin = window->end - GROUP;
+        int r = 0;
+
+        for (size_t i = begin; window->prefetches && i < window->end; i++)
+                tagged->container->prefetch(tagged->container_functions,
+                                            window->entries[i % EK_WINDOW], tagged->data);
+        while (r == 0 && window->first < begin)
+                r = insert_oldest(import);
+        return r;
+}
+
 int ek_fast_import(struct ek_import *import, const uint8_t *data, size_t size_bytes)
 {
         const struct ek_tagged *tagged = import->tagged;
         const struct ekiden_native *native = tagged->native;
         struct ek_window *window = &import->window;
-        void *entry = ek_native_new(native, NULL);
+        void *entry = new_entry(native);
         int r = entry ? native->codec->unpack(data, size_bytes, entry, ek_native_memory(native))
                       : EKIDEN_ENOMEM;
 
         if (r != 1)
                 return leave(import, entry, r);
-        if (window->prefetches)
-                tagged->container->prefetch(tagged->container_functions, entry, tagged->data);
         import->count.records++;
         import->count.bytes += size_bytes;
         window->entries[window->end++ % EK_WINDOW] = entry;
-        r = window->end - window->first == EK_WINDOW ? insert_oldest(import) : 0;
+        r = window->end % GROUP == 0 ? turn(import) : 0;
         return r < 0 ? r : 1;
 }

@@ -226,8 +226,7 @@ static int import_batch(struct ek_import *import, const struct ek_frame *frame)
                         return r;
                 at += n + size;
         }
-        r = ek_fast_import_flush(import);
-        return r < 0 ? r : ek_import_check_named(import);
+        return ek_import_check_named(import);
 }
 
 static int check_digest(struct ek_import *import, const Ekiden__Digest *message)
@@ -296,6 +295,8 @@ static int import_frames(struct ek_import *import)
                 struct ek_frame frame;
                 int r = ek_receive(import->link, import->wait, &frame, import->error);
 
+                if (r == 0 && frame.kind != EKIDEN__FRAME_KIND__BATCH)
+                        r = ek_fast_import_flush(import);
                 if (r < 0)
                         return r;
                 switch (frame.kind) {

@@ -13,7 +13,7 @@ enum ek_claim {
         EK_CLAIM_GONE, /* the program has it, or it was closed */
 };
 
-#define EK_WINDOW 16 /* entries that have come and wait; a power of two */
+#define EK_WINDOW 32 /* entries that have come and wait; a power of two */
 
 /* Entries that are filled, and that the program is not given yet (fast_import.c). */
 struct ek_window {

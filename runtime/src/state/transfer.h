@@ -11,11 +11,6 @@
 #include "wire/given.h"
 #include "wire/link.h"
 
-/* Whether generated codecs are used; without them, tests compare with what the tables say. */
-#ifndef EK_FAST
-#define EK_FAST 1
-#endif
-
 /* A batch is sent when it has reached this size; measured in peers' terms, 256 KiB suffice. */
 #define EK_BATCH_TARGET ((size_t)256 << 10)
 

@@ -11,7 +11,7 @@
 
 #include <ekiden/native.h>
 
-#define EK_WALK_AHEAD 32 /* entries in hand that may stay there when more are asked for */
+#define EK_WALK_AHEAD 48 /* entries in hand that may stay there when more are asked for */
 #define EK_WALK_ROOM (EK_WALK_AHEAD + EKIDEN_SCAN_ROOM + 32)
 
 struct ek_tagged;
