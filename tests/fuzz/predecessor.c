@@ -40,7 +40,7 @@ static void tag_everything(void)
 static int be_predecessor(const uint8_t *data, size_t size, struct ekiden_error *error)
 {
         const struct ek_origin origin = {.umask = 022};
-        const struct ek_predecessor_setup setup = {&garden_v1, &origin, &deadlines, 1, NULL};
+        const struct ek_predecessor_setup setup = {&garden_v1, &origin, &deadlines, 1, NULL, NULL};
         int ours, peer, r;
 
         peer_sockets(&ours, &peer);

@@ -63,7 +63,9 @@ void ekiden_touch_bytes(const struct ekiden_item *item, const void *key, size_t 
  * Sets what sending ahead may take; at any time, for the upgrades that begin from then on.
  *
  * @param slice_us           of time in one pass through an update point, 1 to 1,000,000; requests
- *                           that come meanwhile wait so long. 0: 1,000
+ *                           that come meanwhile wait so long. Where passes are further apart than
+ *                           ten times that, a tenth of what lies between them, up to ten slices.
+ *                           0: 1,000
  * @param pause_us           that what is left may take in the pause, by estimation, 1 to
  *                           10,000,000. 0: 5,000. `ekiden-upgrade --max-pause` is the operator's
  *                           own word beside it

@@ -433,8 +433,7 @@ int ek_ahead_run(struct ek_predecessor *p, struct ekiden_error *error)
         }
         if (began_ns < ahead->pace.next_ns)
                 return 0;
-        ek_pace_begin(&ahead->pace, began_ns);
-        r = slice(p, began_ns + ahead->pace.slice_ns, error);
+        r = slice(p, began_ns + ek_pace_begin(&ahead->pace, began_ns), error);
         if (r < 0)
                 return failed(p, r, error);
         ended_ns = ek_now_ns();

@@ -34,23 +34,29 @@ void ek_pace_init(struct ek_pace *pace, uint64_t slice_ns)
         };
 }
 
+/* Where two update points lie far apart, a slice is a part of what lies between them. */
+#define PART_BETWEEN 10
+#define LONGEST 10 /* slices as the program chose them */
+
 static double clamp(double value, double least, double most)
 {
         return value < least ? least : value > most ? most : value;
 }
 
-void ek_pace_begin(struct ek_pace *pace, uint64_t now_ns)
+uint64_t ek_pace_begin(struct ek_pace *pace, uint64_t now_ns)
 {
         uint64_t elapsed_ns = now_ns - pace->ended_ns;
         uint64_t cpu = cpu_ns() - pace->ended_cpu_ns;
         double demand;
 
         if (pace->ended_ns == 0 || elapsed_ns == 0)
-                return;
+                return pace->slice_ns;
         /* What it used of the time that it had, as a part of all time. */
         demand = clamp((double)cpu / (double)elapsed_ns, 0, 1) * (1 - pace->share);
         pace->demand += (demand - pace->demand) * SMOOTHING;
         pace->share = clamp(FREE_SHARE - pace->demand, pace->least, MOST_SHARE);
+        return (uint64_t)clamp((double)elapsed_ns / PART_BETWEEN, (double)pace->slice_ns,
+                               (double)pace->slice_ns * LONGEST);
 }
 
 void ek_pace_end(struct ek_pace *pace, uint64_t began_ns, uint64_t now_ns, int is_blocked)

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct ek_pace {
-        uint64_t slice_ns; /* of one pass through an update point */
+        uint64_t slice_ns; /* of one pass through an update point, as the program chose it */
         double demand; /* processor time that the program wants for itself, of all time: 0 to 1 */
         double share; /* of time that is sent in */
         double least; /* that it never falls below */
@@ -18,8 +18,8 @@ struct ek_pace {
 
 void ek_pace_init(struct ek_pace *pace, uint64_t slice_ns);
 
-/** A slice begins: how long it may last is pace->slice_ns. */
-void ek_pace_begin(struct ek_pace *pace, uint64_t now_ns);
+/** A slice begins: how long it may last. */
+uint64_t ek_pace_begin(struct ek_pace *pace, uint64_t now_ns);
 
 /** It has ended; the next one is due at pace->next_ns. `is_blocked`: the socket had no room. */
 void ek_pace_end(struct ek_pace *pace, uint64_t began_ns, uint64_t now_ns, int is_blocked);

@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: MIT
+"""Sending ahead in whole upgrades. The program changes at random while it is upgraded, and its
+successor compares what came ahead with copies that came in the pause: an upgrade that succeeds has
+lost nothing."""
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+TOOL = os.environ['EKIDEN_UPGRADE']
+SHELF_V1 = os.environ['SHELF_V1']
+SHELF_V2 = os.environ['SHELF_V2']
+SECONDS = 60
+OK, TRANSFORMER, REFUSED, PEER, TIMEOUT, LIMIT, CANCELLED = 0, 11, 12, 13, 14, 17, 18
+SEED = int(os.environ.get('EKIDEN_TEST_SEED', '1'))
+
+
+class Shelf(unittest.TestCase):
+    """One that runs, and is upgraded."""
+    maxDiff = None
+
+    def start(self, *arguments, binary=SHELF_V1):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = directory.name
+        self.environment = {**os.environ, 'EKIDEN_RUNTIME_DIR': directory.name}
+        self.arguments = list(arguments)
+        self.process = subprocess.Popen([binary, *arguments], env=self.environment,
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
+        self.pid = self.process.pid
+        self.addCleanup(self.end)
+        self.wait_for(lambda: os.listdir(self.directory), 'it does not start')
+
+    def wait_for(self, condition, sentence):
+        until = time.monotonic() + SECONDS
+        while not condition():
+            self.assertLess(time.monotonic(), until, sentence)
+            time.sleep(0.01)
+
+    def end(self):
+        if self.pid != self.process.pid:
+            os.kill(self.pid, signal.SIGKILL)
+        self.process.kill()
+        self.process.wait()
+
+    def ask(self, *options, binary=SHELF_V1, fault=None):
+        """A tool that has been started."""
+        arguments = ['--', *self.arguments, 'fault=' + fault] if fault is not None else []
+        return subprocess.Popen([TOOL, '--json', *options, 'shelf', binary, *arguments],
+                                env=self.environment, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE)
+
+    def hear(self, tool):
+        """The exit status, and all events."""
+        output = tool.communicate(timeout=SECONDS)[0]
+        events = [json.loads(line) for line in output.splitlines()]
+        if events[-1]['event'] == 'committed':
+            self.pid = events[-1]['successor_pid']
+        return tool.returncode, events
+
+    def upgrade(self, *options, **more):
+        """The exit status, and the last event."""
+        status, events = self.hear(self.ask(*options, **more))
+        return status, events[-1]
+
+    def expect_upgrade(self, *options, **more):
+        status, event = self.upgrade(*options, **more)
+        self.assertEqual((status, event['event']), (OK, 'committed'), event)
+        return event
+
+    def expect_refusal(self, status, words, *options, **more):
+        """It is called off with these words, and the old version serves on."""
+        got, event = self.upgrade(*options, **more)
+        self.assertEqual((got, event['event']), (status, 'failed'), event)
+        self.assertIn(words, event['sentence'])
+        self.assertTrue(event['serves_on'])
+        return event
+
+    def ahead(self, event, name='books'):
+        """What the last event says of an item."""
+        return next(item for item in event['ahead'] if item['name'] == name)
+
+
+class Arrives(Shelf):
+    """Nothing is lost."""
+
+    def test_what_changes_while_it_is_sent_arrives_leg_by_leg(self):
+        self.start('records=20000', 'changes=40')
+        for binary in (SHELF_V1, SHELF_V1, SHELF_V2, SHELF_V2):
+            event = self.expect_upgrade(binary=binary)
+            for name in ('books', 'loans'):
+                item = self.ahead(event, name)
+                self.assertIsNone(item['reason'])
+                self.assertGreater(item['records'], 0)
+                self.assertLess(item['rest'], item['records'])
+            self.assertGreaterEqual(self.ahead(event)['records'], 10000)
+            self.assertIsNone(event['left_behind'])
+
+    def test_random_programs_lose_nothing(self):
+        draw = random.Random(SEED)
+        for _ in range(6):
+            settings = (f'records={draw.choice((0, 1, 63, 64, 65, 1000, 5000))}',
+                        f'changes={draw.choice((1, 7, 100, 1000))}',
+                        f'sleep_us={draw.choice((0, 50, 2000))}',
+                        f'budget_us={draw.choice((1, 500, 5000))}')
+            with self.subTest(settings=settings, seed=SEED):
+                self.start(*settings)
+                for binary in (SHELF_V1, SHELF_V2, SHELF_V2):
+                    self.expect_upgrade(binary=binary, fault=draw.choice(('', '', 'slow')))
+                self.end()
+
+    def test_change_that_is_not_told_of_is_noticed(self):
+        self.start('records=2000', 'changes=200', 'sleep_us=100', 'fault=forget')
+        for _ in range(20):
+            status, event = self.upgrade(fault='forget')
+            if status == REFUSED:
+                break
+        self.assertEqual(status, REFUSED, 'the test would not see a loss')
+        self.assertRegex(event['sentence'], '(is lost|is another|books came)')
+
+    def test_record_that_a_transformer_drops_after_a_change_is_gone(self):
+        self.start('records=2000', 'changes=100')
+        self.expect_upgrade(binary=SHELF_V2, fault='drop')
+
+    def test_program_that_waits_for_nothing_is_woken(self):
+        self.start('records=30000', 'changes=0')
+        event = self.expect_upgrade()
+        self.assertEqual(self.ahead(event)['rest'], 0)
+        self.assertEqual(self.ahead(event)['records'], 30000)
+
+    def test_how_far_it_has_come_is_told(self):
+        self.start('records=100000', 'changes=1')
+        status, events = self.hear(self.ask())
+        self.assertEqual(status, OK)
+        heard = [event for event in events if event['event'] == 'ahead']
+        self.assertGreater(len(heard), 0)
+        self.assertEqual(heard[0]['item'], 'books')
+        self.assertEqual(heard[0]['round'], 0)
+        self.assertGreater(heard[-1]['bytes'], heard[0]['bytes'] - 1)
+        phases = [event['phase'] for event in events if event['event'] == 'phase']
+        self.assertEqual(phases[-1], 'serve')
+
+
+class InThePause(Shelf):
+    """What cannot be sent ahead crosses all the same, and the operator is told."""
+
+    def expect_reason(self, event, name, words):
+        item = self.ahead(event, name)
+        self.assertIn(words, item['reason'])
+        self.assertIsNone(item['records'])
+
+    def test_item_that_is_asked_for_late_crosses_in_the_pause(self):
+        self.start()
+        event = self.expect_upgrade(fault='late')
+        self.expect_reason(event, 'loans', 'asked for it in the pause')
+        self.assertIsNone(self.ahead(event)['reason'])
+
+    def test_verification_sends_nothing_ahead(self):
+        self.start('changes=5')
+        event = self.expect_upgrade('--verify')
+        for name in ('books', 'loans'):
+            self.expect_reason(event, name, 'to be verified')
+
+    def test_rehearsal_sends_ahead_and_the_old_version_serves_on(self):
+        self.start()
+        for _ in range(3):
+            status, event = self.upgrade('--rehearse', binary=SHELF_V2)
+            self.assertEqual((status, event['event']), (OK, 'rehearsed'), event)
+            self.assertGreater(self.ahead(event)['records'], 1000)
+        self.assertEqual(event['predecessor_pid'], self.process.pid)
+        self.expect_upgrade(binary=SHELF_V2)
+
+
+class CalledOff(Shelf):
+    """All is forgotten, and the next attempt succeeds."""
+
+    def expect_next(self):
+        self.assertIsNone(self.process.poll())
+        event = self.expect_upgrade(binary=SHELF_V2, fault='')
+        self.assertEqual(event['predecessor_pid'], self.process.pid)
+
+    def test_transformer_that_changes_a_key_is_refused(self):
+        self.start('records=5000')
+        self.expect_refusal(TRANSFORMER, 'changed the key of record', binary=SHELF_V2,
+                            fault='rekey')
+        self.expect_refusal(TRANSFORMER, 'made several records of record', binary=SHELF_V2,
+                            fault='twice')
+        self.expect_next()
+
+    def test_successor_that_dies_is_no_harm(self):
+        self.start()
+        for fault in ('die_first', 'die_rounds'):
+            self.expect_refusal(PEER, 'exited with status 1', fault=fault)
+        self.expect_next()
+
+    def test_item_that_is_untagged_meanwhile_calls_it_off(self):
+        self.start('records=20000', 'fault=untag')
+        self.expect_refusal(REFUSED, 'untagged while it was sent ahead')
+
+    def test_keys_beyond_their_memory_call_it_off(self):
+        self.start('changes=100', 'memory=65536')
+        self.expect_refusal(LIMIT, 'changes faster than it is sent ahead', fault='slow')
+        self.assertIsNone(self.process.poll())
+
+    def test_pause_is_no_longer_than_the_operator_allows(self):
+        self.start('records=20000')
+        event = self.expect_refusal(TIMEOUT, 'of --max-pause', '--max-pause', '0.2',
+                                    binary=SHELF_V2)
+        self.assertIn(event['phase'], ('transfer', 'ready'))
+        event = self.expect_upgrade('--max-pause', '30000', binary=SHELF_V2)
+        self.assertLess(event['pause_us'], 30000000)
+
+    def test_changes_that_outrun_the_upgrade_call_it_off_or_lengthen_the_pause(self):
+        self.start('records=5000', 'changes=2000', 'sleep_us=0', 'budget_us=1')
+        self.expect_refusal(LIMIT, 'keys that changed are left', '--max-pause', '0.1')
+        event = self.expect_upgrade()
+        self.assertTrue(self.ahead(event)['outrun'])
+
+    def test_another_operator_calls_it_off(self):
+        self.start()
+        tool = self.ask(fault='slow')
+        time.sleep(0.1)
+        subprocess.run([TOOL, '--quiet', '--cancel', 'shelf'], env=self.environment, check=True,
+                       timeout=SECONDS, stdin=subprocess.DEVNULL)
+        self.assertEqual(self.hear(tool)[0], CANCELLED)
+        self.expect_next()
+
+    def test_time_limit_counts_while_it_is_sent_ahead(self):
+        self.start()
+        self.expect_refusal(TIMEOUT, 'time limit', '--timeout', '0.15', fault='slow')
+        self.expect_next()
+
+    def test_successor_of_a_dead_predecessor_ends(self):
+        self.start('records=5000')
+        tool = self.ask(fault='slow')
+        children = pathlib.Path(f'/proc/{self.process.pid}/task/{self.process.pid}/children')
+        self.wait_for(lambda: children.read_text().split(), 'none was started')
+        status = pathlib.Path(f'/proc/{children.read_text().split()[0]}/stat')
+        time.sleep(0.1)
+        self.process.kill()
+        self.process.wait()
+        self.hear(tool)
+        self.wait_for(lambda: not status.exists() or ') Z' in status.read_text(),
+                      'the successor lives on')
+
+
+if __name__ == '__main__':
+    unittest.main()
