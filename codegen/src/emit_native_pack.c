@@ -335,7 +335,7 @@ static void emit_size(const struct ek_codec *codec)
         declare_cases(codec);
         ek_emit(codec->out,
                 "\n"
-                "        if (!EKIDEN_IS_ALIGNED($struct$, data))\n"
+                "        if (!EKIDEN_IS_ALIGNED($struct$, object))\n"
                 "                return EKIDEN_CODEC_LEFT;\n",
                 "struct", binding->c_struct, NULL);
         for (size_t i = 0; i < binding->choice_count; i++)

@@ -48,7 +48,7 @@ static size_t ahead__v1__account__native_size(const void *data)
         const struct account *object = (const struct account *)data;
         size_t size = 0;
 
-        if (!EKIDEN_IS_ALIGNED(struct account, data))
+        if (!EKIDEN_IS_ALIGNED(struct account, object))
                 return EKIDEN_CODEC_LEFT;
         /* id */
         size += 1;
@@ -156,7 +156,7 @@ static size_t ahead__v1__entry__native_size(const void *data)
         const struct entry *object = (const struct entry *)data;
         size_t size = 0;
 
-        if (!EKIDEN_IS_ALIGNED(struct entry, data))
+        if (!EKIDEN_IS_ALIGNED(struct entry, object))
                 return EKIDEN_CODEC_LEFT;
         /* key */
         {
@@ -288,7 +288,7 @@ static size_t ahead__v1__flag__native_size(const void *data)
         const struct flag *object = (const struct flag *)data;
         size_t size = 0;
 
-        if (!EKIDEN_IS_ALIGNED(struct flag, data))
+        if (!EKIDEN_IS_ALIGNED(struct flag, object))
                 return EKIDEN_CODEC_LEFT;
         /* set */
         size += 1;
@@ -379,7 +379,7 @@ static size_t ahead__v1__name__native_size(const void *data)
         const struct name *object = (const struct name *)data;
         size_t size = 0;
 
-        if (!EKIDEN_IS_ALIGNED(struct name, data))
+        if (!EKIDEN_IS_ALIGNED(struct name, object))
                 return EKIDEN_CODEC_LEFT;
         /* name */
         if (object->name != NULL) {
@@ -486,7 +486,7 @@ static size_t ahead__v1__port__native_size(const void *data)
         const struct port *object = (const struct port *)data;
         size_t size = 0;
 
-        if (!EKIDEN_IS_ALIGNED(struct port, data))
+        if (!EKIDEN_IS_ALIGNED(struct port, object))
                 return EKIDEN_CODEC_LEFT;
         /* port */
         size += 1;
@@ -577,7 +577,7 @@ static size_t ahead__v1__slot__native_size(const void *data)
         const struct slot *object = (const struct slot *)data;
         size_t size = 0;
 
-        if (!EKIDEN_IS_ALIGNED(struct slot, data))
+        if (!EKIDEN_IS_ALIGNED(struct slot, object))
                 return EKIDEN_CODEC_LEFT;
         /* number */
         size += 1;
