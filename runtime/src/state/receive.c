@@ -23,8 +23,8 @@ int ek_link_failed(int code, struct ekiden_error *error)
                                         "no Ekiden handover");
         case EKIDEN_ELIMIT:
                 return ekiden_error_set(error, code,
-                                        "a frame is larger than %u MiB; split the record, or send "
-                                        "large blocks as descriptors of a memfd",
+                                        "a frame is larger than %u MiB; split the record, or let "
+                                        "large values lie in an arena",
                                         EK_FRAME_PAYLOAD_MAX >> 20);
         case EKIDEN_ESYSTEM:
                 return ekiden_error_set_errno(

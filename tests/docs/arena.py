@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+"""docs/arena.md: its scroll is built, and grows through upgrades."""
+import re
+import unittest
+
+from page import Page, read
+from workshop import Workshop, ask
+
+
+class Arena(unittest.TestCase):
+    def setUp(self):
+        self.page = Page('docs/arena.md')
+
+    def test_its_scroll_grows_through_upgrades(self):
+        with Workshop() as workshop:
+            workshop.write_files(self.page)
+            for block in self.page.of('sh', 'run'):
+                workshop.run(block.text)
+            _, client = workshop.start_server('./scroll-v1')
+            with client:
+                self.assertEqual(ask(client, 'once upon a time\n'), '17 bytes, from once ')
+                for leg in range(3):
+                    workshop.run('ekiden-upgrade --quiet scroll ./scroll-v1')
+                    self.assertEqual(ask(client, 'there was\n'), f'{27 + 10 * leg} bytes, from once ')
+
+    def test_what_a_block_costs_is_what_it_says(self):
+        layout = read('runtime/src/arena/layout.h')
+        self.assertIn('sizeof(struct ek_block) == 32', layout)
+        self.assertRegex(layout, r'sizeof\(struct ek_prefix\) == EK_BLOCK_GRANULE')
+        self.assertRegex(layout, r'EK_BLOCK_GRANULE \(\(size_t\)16\)')
+        for text in (self.page.text, read('runtime/include/ekiden/arena.h')):
+            self.assertRegex(re.sub(r'[\s*]+', ' ', text), r'costs 48 bytes')
+
+
+if __name__ == '__main__':
+    unittest.main()
