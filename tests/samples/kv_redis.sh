@@ -13,10 +13,10 @@ die() {
         exit 1
 }
 
-command -v redis-cli >/dev/null && command -v redis-benchmark >/dev/null || {
+if ! command -v redis-cli >/dev/null || ! command -v redis-benchmark >/dev/null; then
         echo "skipped: redis-tools is not installed"
         exit 77
-}
+fi
 
 directory=$(mktemp -d)
 server=
