@@ -141,6 +141,13 @@ def _leg_promises(results):
                f'{more / (1 << 20):+.1f} of {megabytes(tenth[key])}', more <= LEG_GROWTH)
 
 
+def _loss_promises(results):
+    step = results['loss']
+    noticed = wrong_keys(step['check'])
+    yield ('with all reports of changes left out, the check finds losses', f'{noticed:,} wrong keys',
+           noticed > 0)
+
+
 def _load_promises(results):
     lines = [line for line in _load_lines(results) if line[1].startswith('kv')]
     failed = sum(int(line[7].replace(',', '')) + int(line[8].replace(',', '')) for line in lines)
@@ -152,7 +159,7 @@ def _load_promises(results):
 
 
 PROMISES = {'transfer': _transfer_promises, 'pause': _pause_promises, 'ahead': _ahead_promises,
-            'arena': _arena_promises, 'legs': _leg_promises}
+            'arena': _arena_promises, 'legs': _leg_promises, 'loss': _loss_promises}
 
 
 def promise_table(results):

@@ -26,6 +26,7 @@ STEPS = {
     'ahead': upgrades.ahead,
     'arena': upgrades.arena,
     'legs': upgrades.legs,
+    'loss': upgrades.loss,
     'steady': steady.measure,
 }
 

@@ -9,7 +9,7 @@ import statistics
 from clients import command
 from workplace import Failed, await_that, bounded, free_port
 
-PROGRAMS = {'with': 'samples/kv/kv-v3', 'without': 'bench/bench-kv-without-ekiden'}
+PROGRAMS = {'with': 'samples/kv/kv-v3', 'without': 'bench/large/bench-kv-without-ekiden'}
 TESTS = ('set', 'get')
 PAIRS = 9
 REQUESTS = 400000

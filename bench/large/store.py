@@ -11,20 +11,18 @@ from workplace import Failed, await_that, forget_peak_memory, free_port, process
 UPGRADE_SECONDS = 120
 
 
-class Store:
-    """One kv, of whatever version and process it is at the moment."""
+KV = 'samples/kv/kv-v3'
 
-    def __init__(self, place, version, *options, env=None):
+
+class Store:
+    """One kv, in whatever process it is at the moment."""
+
+    def __init__(self, place, program=KV):
         self.place = place
-        self.options = options
         self.port = free_port()
-        self.process = place.start([self.program(version), str(self.port), *options],
-                                   env=dict(place.env, **(env or {})))
+        self.process = place.start([place.program(program), str(self.port)])
         self.pid = self.process.pid
         await_that(lambda: command(self.port, 'PING') == '+PONG', 10, 'kv answers')
-
-    def program(self, version):
-        return self.place.program(f'samples/kv/kv-v{version}')
 
     def memory(self, key='VmRSS'):
         return process_memory(self.pid, key)
@@ -32,20 +30,20 @@ class Store:
     def end(self):
         self.place.end(self.process)
 
-    def ask(self, version, *options, seconds=UPGRADE_SECONDS):
+    def ask(self, program, *options):
         """Asks for an upgrade, whatever comes of it: the events."""
         arguments = [self.place.program('tools/ekiden-upgrade'), '--json', *options, str(self.pid),
-                     self.program(version)]
-        said = self.place.run(arguments, seconds, expected=range(256))
+                     self.place.program(program)]
+        said = self.place.run(arguments, UPGRADE_SECONDS, expected=range(256))
         return [json.loads(line) for line in said.splitlines()]
 
-    def upgrade(self, version, *options):
+    def upgrade(self, program=KV, *options):
         """Upgrades it: the last event, and what memory both processes had."""
         forget_peak_memory(self.pid)
         before = self.memory()
         began_ns = time.monotonic_ns()
         with PeakMemory(self.pid) as peak:
-            events = self.ask(version, *options)
+            events = self.ask(program, *options)
         last = events[-1] if events else {}
         if last.get('event') != 'committed':
             raise Failed(f'the upgrade failed: {last.get("sentence", events)}')

@@ -1,51 +1,50 @@
 # SPDX-License-Identifier: MIT
 """The steps that upgrade samples/kv: all in the pause, sent ahead, values that change hands, many legs."""
+import sys
 import time
 
 from clients import Clients
-from store import Store
-from workplace import bounded
+from store import KV, Store
+from workplace import Failed, Skipped, bounded
 
+IN_THE_PAUSE = 'bench/large/bench-kv-in-the-pause'  # asks for nothing ahead of it
+WITHOUT_TOUCH = 'bench/large/bench-kv-without-touch'  # reports no change
 RECORD = 134  # bytes of a record with a key of 16 and a value of 100
 BYTES_PER_KEY = 140  # that kv adds to key and value, generously
 AHEAD_SIZES = (64 << 20, 256 << 20, 1 << 30, 4 << 30)
 ARENA_SIZES = (64 << 20, 1 << 30, 8 << 30)
 LARGE_VALUE = 64 << 10
-NO_AHEAD = {'KV_AHEAD': '0'}
+LARGE_RATE = 2000  # operations a second, of large values
 LEGS = 100
+LOSS_KEYS = 1000000
 
 
-def filled(place, version, keys, value_bytes, **keywords):
-    store = Store(place, version, **keywords)
+def filled(place, keys, value_bytes, program=KV):
+    store = Store(place, program)
     clients = Clients(place, [store.port])
     clients.fill(keys, value_bytes)
     return store, clients
 
 
-def under_load(store, clients, version, load, seconds, *options):
+def under_load(store, clients, program, load, seconds):
     """An upgrade after a third of the time, and what the clients saw in all of it."""
     with clients.run(**load) as run:
         time.sleep(seconds / 3)
-        upgrade = store.upgrade(version, *options)
+        upgrade = store.upgrade(program)
         time.sleep(seconds * 2 / 3)
     return {'upgrade': upgrade, 'clients': run.report}
 
 
-def load_of(options):
-    return {'rate': options.rate, 'writes': options.writes, 'new': 20, 'deletions': 2}
-
-
 def pause(place, options):
-    """Five million records, all of them within the pause, while clients wait."""
+    """All records within the pause, while clients wait."""
     size = options.keys * (16 + options.value_bytes + BYTES_PER_KEY)
     place.need_memory(2 * size, 'kv and its successor')
     with bounded(options.step_seconds, 'pause'):
-        store, clients = filled(place, 1, options.keys, options.value_bytes, env=NO_AHEAD)
-        result = under_load(store, clients, 1, {'rate': options.redis_rate, 'writes': 20, 'new': 20},
-                            options.seconds)
+        store, clients = filled(place, options.keys, options.value_bytes)
+        load = {'rate': options.redis_rate, 'writes': 20, 'new': 20}
+        result = under_load(store, clients, IN_THE_PAUSE, load, options.seconds)
         result['check'] = clients.check()
-        result['keys'], result['value_bytes'] = options.keys, options.value_bytes
-    return result
+    return dict(result, keys=options.keys, value_bytes=options.value_bytes)
 
 
 def one_size(place, options, size):
@@ -53,50 +52,76 @@ def one_size(place, options, size):
     keys = size // (RECORD - 100 + options.value_bytes)
     place.need_memory(2 * keys * (16 + options.value_bytes + BYTES_PER_KEY),
                       f'kv with {size >> 20} MiB, and its successor')
+    load = {'rate': options.rate, 'writes': options.writes, 'new': 20, 'deletions': 2}
     result = {'bytes': size, 'keys': keys, 'value_bytes': options.value_bytes}
-    for kind, env in (('pause', NO_AHEAD), ('ahead', None)):
-        store, clients = filled(place, 3, keys, options.value_bytes, env=env)
-        result[kind] = under_load(store, clients, 3, load_of(options), options.seconds)
+    for kind, program in (('pause', IN_THE_PAUSE), ('ahead', KV)):
+        store, clients = filled(place, keys, options.value_bytes)
+        result[kind] = under_load(store, clients, program, load, options.seconds)
         result[kind]['check'] = clients.check()
         store.end()
     return result
 
 
+def sizes_of(place, options, sizes, measure):
+    """Each size that there is memory for. The smallest must be possible."""
+    done = []
+    for size in sorted(options.sizes or sizes):
+        with bounded(options.step_seconds, f'{size >> 20} MiB'):
+            try:
+                done.append(measure(place, options, size))
+            except Skipped as reason:
+                if not done:
+                    raise
+                print(f'bench: {size >> 20} MiB are left out: {reason}', file=sys.stderr)
+    return done
+
+
 def ahead(place, options):
-    with bounded(options.step_seconds * len(options.sizes or AHEAD_SIZES), 'ahead'):
-        return {'rate': options.rate, 'writes': options.writes,
-                'sizes': [one_size(place, options, size) for size in options.sizes or AHEAD_SIZES]}
+    return {'rate': options.rate, 'writes': options.writes,
+            'sizes': sizes_of(place, options, AHEAD_SIZES, one_size)}
 
 
 def arena_size(place, options, size):
     keys = size // LARGE_VALUE
     place.need_memory(size + (1 << 30), f'kv with {size >> 20} MiB of values')
-    store, clients = filled(place, 3, keys, LARGE_VALUE)
-    events = store.ask(3, '--rehearse')
-    result = {'bytes': size, 'keys': keys, 'rehearsal': events[-1],
-              'check_after_rehearsal': clients.check()}
-    load = {'rate': min(options.rate, 2000), 'writes': 20, 'new': 5}
-    result.update(under_load(store, clients, 3, load, options.seconds))
+    store, clients = filled(place, keys, LARGE_VALUE)
+    last = store.ask(KV, '--rehearse')[-1]
+    if last['event'] != 'rehearsed':
+        raise Failed(f'the rehearsal failed: {last.get("sentence")}')
+    result = {'bytes': size, 'keys': keys, 'rehearsal': last, 'check_after_rehearsal': clients.check()}
+    load = {'rate': min(options.rate, LARGE_RATE), 'writes': 20, 'new': 5}
+    result.update(under_load(store, clients, KV, load, options.seconds))
     result['check'] = clients.check()
     store.end()
     return result
 
 
 def arena(place, options):
-    with bounded(options.step_seconds * len(options.sizes or ARENA_SIZES), 'arena'):
-        return {'sizes': [arena_size(place, options, size) for size in options.sizes or ARENA_SIZES]}
+    return {'sizes': sizes_of(place, options, ARENA_SIZES, arena_size)}
 
 
 def legs(place, options):
-    """A hundred upgrades in a row: memory and pause stay what they were."""
-    keys = (256 << 20) // LARGE_VALUE
-    place.need_memory(1 << 30, 'a hundred legs')
+    """Many upgrades in a row: memory and pause stay what they were."""
+    place.need_memory(1 << 30, 'many legs')
     with bounded(options.step_seconds, 'legs'):
-        store, clients = filled(place, 3, keys, LARGE_VALUE)
+        store, clients = filled(place, (256 << 20) // LARGE_VALUE, LARGE_VALUE)
         points = []
         for leg in range(1, LEGS + 1):
-            upgrade = store.upgrade(3)
+            upgrade = store.upgrade()
             points.append({'leg': leg, 'pause_us': upgrade['pause_us'],
                            'memory': upgrade['memory']['successor'],
                            'shared': upgrade['memory']['shared']})
         return {'legs': points, 'check': clients.check()}
+
+
+def loss(place, options):
+    """A kv that reports no change while it is sent ahead loses some, and the checker must notice."""
+    place.need_memory(1 << 30, 'kv without reports')
+    with bounded(options.step_seconds, 'loss'):
+        store, clients = filled(place, LOSS_KEYS, options.value_bytes, WITHOUT_TOUCH)
+        load = {'rate': options.rate, 'writes': options.writes, 'new': 20, 'deletions': 2}
+        with clients.run(tolerant=True, **load) as run:
+            time.sleep(1)
+            upgrade = store.upgrade()
+            time.sleep(1)
+        return {'upgrade': upgrade, 'clients': run.report, 'check': clients.check(tolerant=True)}

@@ -115,6 +115,7 @@ class Plots(unittest.TestCase):
                 (lambda r: r['redis']['restart']['clients'].update(gap_us=1e6), 'Redis restarts'),
                 (lambda r: r['redis']['failover']['clients'].update(gap_us=1e3), 'fail over'),
                 (lambda r: r['pause']['upgrade']['memory'].update(successor_peak=1 << 40), 'successor'),
+                (lambda r: r['loss']['check'].update(lost=0), 'left out'),
                 (lambda r: r['transfer'].update(insert_ratio=1.4), 'what inserting takes'),
                 (lambda r: r['transfer'].update(protobuf_ratio=0.4), 'protobuf-c takes'),
                 (lambda r: r['legs']['legs'][-1].update(memory=1 << 40), 'more memory than'),

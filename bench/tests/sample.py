@@ -57,6 +57,7 @@ def results():
                             for size, pause_us in ((64 << 20, 4.1e3), (1 << 30, 4.4e3), (8 << 30, 5e3))]},
         'legs': {'legs': [{'leg': leg, 'pause_us': 3000.0 + leg, 'memory': 300 << 20, 'shared': 256 << 20}
                           for leg in range(1, 101)], 'check': dict(CHECK)},
+        'loss': dict(step(5e3, 134000000), check=dict(CHECK, lost=900)),
         'steady': {'throughput': {'set': {'with': 9e5, 'without': 9.05e5, 'ratio': 0.994},
                                   'get': {'with': 1e6, 'without': 1.002e6, 'ratio': 0.998}}},
     }
