@@ -15,8 +15,8 @@ AHEAD_SIZES = (64 << 20, 256 << 20, 1 << 30, 4 << 30)
 ARENA_SIZES = (64 << 20, 1 << 30, 8 << 30)
 LARGE_VALUE = 64 << 10
 LARGE_RATE = 2000  # operations a second, of large values
-LEGS = 100
-LOSS_KEYS = 1000000
+LEGS_BYTES = 256 << 20
+LOSS_KEYS_MOST = 1000000
 
 
 def filled(place, keys, value_bytes, program=KV):
@@ -104,9 +104,9 @@ def legs(place, options):
     """Many upgrades in a row: memory and pause stay what they were."""
     place.need_memory(1 << 30, 'many legs')
     with bounded(options.step_seconds, 'legs'):
-        store, clients = filled(place, (256 << 20) // LARGE_VALUE, LARGE_VALUE)
+        store, clients = filled(place, LEGS_BYTES // LARGE_VALUE, LARGE_VALUE)
         points = []
-        for leg in range(1, LEGS + 1):
+        for leg in range(1, options.legs + 1):
             upgrade = store.upgrade()
             points.append({'leg': leg, 'pause_us': upgrade['pause_us'],
                            'memory': upgrade['memory']['successor'],
@@ -118,7 +118,7 @@ def loss(place, options):
     """A kv that reports no change while it is sent ahead loses some, and the checker must notice."""
     place.need_memory(1 << 30, 'kv without reports')
     with bounded(options.step_seconds, 'loss'):
-        store, clients = filled(place, LOSS_KEYS, options.value_bytes, WITHOUT_TOUCH)
+        store, clients = filled(place, min(options.keys, LOSS_KEYS_MOST), options.value_bytes, WITHOUT_TOUCH)
         load = {'rate': options.rate, 'writes': options.writes, 'new': 20, 'deletions': 2}
         with clients.run(tolerant=True, **load) as run:
             time.sleep(1)
