@@ -15,7 +15,10 @@
 #include <string.h>
 
 #include "chain.h"
+#include "codec.h"
+#include "judge.h"
 #include "property.h"
+#include "records.h"
 
 static uint64_t state;
 
@@ -196,6 +199,40 @@ static FILE *open_file(const char *pair, const char *item, const char *ending)
         return file;
 }
 
+static void expect(bool is_so, const struct ekiden_item *item, const char *what)
+{
+        if (is_so)
+                return;
+        fprintf(stderr, "%s: %s\n", item->name, what);
+        exit(1);
+}
+
+#define DAMAGES 20 /* of each record */
+
+/* By the codec beside protobuf-c: the whole record is taken, and what is damaged, as both do. */
+static void judge(const struct ekiden_item *item, const ProtobufCMessage *record,
+                  const uint8_t *bytes, size_t size)
+{
+        const struct ekiden_message *type = item->message;
+        size_t size_max = 2 * size + 100;
+        const char *wrong;
+
+        expect(judge_packing(type, record, &wrong), item, "the codec left a sound record");
+        expect(!wrong, item, wrong);
+        expect(judge_unpacking(type, bytes, size, &wrong), item, "the codec left an encoding");
+        expect(!wrong, item, wrong);
+        for (unsigned int i = 0; i < DAMAGES; i++) {
+                uint8_t *damaged = malloc(size_max);
+                size_t damaged_size = size;
+
+                memcpy(damaged, bytes, size);
+                damage(damaged, &damaged_size, size_max);
+                judge_unpacking(type, damaged, damaged_size, &wrong);
+                expect(!wrong, item, wrong);
+                free(damaged);
+        }
+}
+
 static void find_chain(struct ek_registry *registry, const struct ekiden_schema *from,
                        const struct ekiden_schema *to, struct ek_chain *ret_chain)
 {
@@ -231,8 +268,12 @@ static void run_item(const struct pair *pair, const struct ekiden_item *item,
                 size = protobuf_c_message_get_packed_size(record);
                 bytes = ek_scratch_alloc(&scratch, size + 1);
                 protobuf_c_message_pack(record, bytes);
-                read = protobuf_c_message_unpack(route.decoded_as->descriptor, &scratch.allocator,
-                                                 size, bytes);
+                judge(route.source, record, bytes, size);
+                expect(ek_codec_unpack(route.decoded_as, &scratch, bytes, size, &read) == EK_FAST,
+                       route.source, "the codec left it to protobuf-c");
+                if (!EK_FAST)
+                        read = protobuf_c_message_unpack(route.decoded_as->descriptor,
+                                                         &scratch.allocator, size, bytes);
                 if (ek_route_run(&route, read, to.number, &scratch, sink, &to, &error) < 0)
                         fail(item->name, &error);
         }

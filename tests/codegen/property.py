@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Random pairs of schemas, their hops generated and compiled, random records sent through them.
 
-What the hops did is compared with what this script did to the schema, both as `protoc --decode`
+Each record goes through the codecs beside protobuf-c, whole and damaged, before that. What the hops
+did is compared with what this script did to the schema, both as `protoc --decode`
 prints records: an implementation of protobuf that knows nothing of ours. The way back must give
 what there was, but for what the way up let go.
 
@@ -19,6 +20,7 @@ import sys
 import tempfile
 
 RECORDS = 40
+CODEC_TEST = ('codec/alike', 'codec/judge', 'codec/records', 'property/draw')
 WIDER = {
     'int32': ['int64', 'sint64', 'sfixed64', 'sint32', 'sfixed32'],
     'sint32': ['int64', 'int32'],
@@ -41,6 +43,7 @@ class Field:
         self.name, self.number, self.type, self.label = name, number, kind, label
         self.default = None
         self.was = None
+        self.packed = False
 
 
 def draw_message(rng, names, enums):
@@ -54,6 +57,8 @@ def draw_message(rng, names, enums):
         if label == 'optional' and rng.random() < 0.3:
             field.default = {'int32': '-5', 'uint64': '9', 'bool': 'true', 'string': '"tea"',
                              'double': '2.5', 'float': '0.5'}.get(kind)
+        field.packed = label == 'repeated' and kind not in ('string', 'bytes', *names) and \
+            rng.random() < 0.5
         fields.append(field)
     return fields
 
@@ -93,6 +98,8 @@ def declare(field):
     label = field.label + ' ' if field.label in ('optional', 'repeated') and \
         field.type != 'map' else ''
     options = [f'default = {field.default}'] if field.default else []
+    if field.packed and field.label == 'repeated' and field.type not in ('string', 'bytes'):
+        options.append('packed = true')
     options += [f'(ekiden.field).was = "{field.was}"'] if field.was else []
     text = f'{label}{kind} {field.name} = {field.number}'
     return f'  {text}{" [" + ", ".join(options) + "]" if options else ""};\n'
@@ -287,7 +294,9 @@ def main():
                 sys.exit('generated code does not compile')
         run(*compiler, '-O0', '-I.', '-I' + tests, '-I' + idl,
             f'-I{root}/transformers/include', f'-I{root}/transformers/src',
-            f'-I{root}/runtime/include', '-o', 'property', tests + '/property.c', 'pairs.c',
+            f'-I{root}/runtime/include', f'-I{root}/runtime/src', f'-I{root}/tests/codec',
+            f'-I{root}/tests/property', '-D_GNU_SOURCE', '-o', 'property', tests + '/property.c',
+            *[f'{root}/tests/{name}.c' for name in CODEC_TEST], 'pairs.c',
             *[f'{p.name}.o' for p in pairs], *libraries, '-lprotobuf-c')
         run('./property', str(seed), str(RECORDS))
         checked = sum(check(pair, protoc, imports) for pair in pairs)
