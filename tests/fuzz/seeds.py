@@ -15,7 +15,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 CORPUS = os.path.join(ROOT, 'tests', 'fuzz', 'corpus')
 BUILD = sys.argv[1]
 INCLUDES = ['-I' + ROOT + '/idl', '-I' + ROOT + '/tests/transformers/schema',
-            '-I' + ROOT + '/tests/property', '-I' + ROOT + '/tests/fuzz',
+            '-I' + ROOT + '/tests/property', '-I' + ROOT + '/tests/codec',
+            '-I' + ROOT + '/tests/fuzz',
             '-I' + ROOT + '/tests/inspect/schema', '-I' + ROOT + '/tests/wire', '-I' + ROOT + '/tests/codegen/golden', '-I/usr/include']
 SMALL = 6000  # bytes of a frozen file that is worth a seed
 
@@ -261,6 +262,40 @@ def dynamic():
         'packed_bools: [true, false] choices { one_string: "s" } choices { one_every { } }')
 
 
+def codec():
+    items = ('choice', 'default', 'newer', 'optional', 'packed', 'repeated', 'required', 'tree')
+
+    def kind(name, text):
+        return bytes([items.index(name)]) + encode(
+            'kinds_v1.proto', 'kinds.v1.' + name.capitalize(), text)
+    leaf = '{ number: 300 bytes: "\\001\\377" }'
+    numbers = 'int32: -1 uint32: 5 int64: -9 uint64: 18446744073709551615 fixed32: 7 sfixed32: -7 ' \
+              'fixed64: 8 sfixed64: -8 sint32: -3 sint64: -4 float: -0 double: 1e9 bool: true ' \
+              'colour: BLUE '
+    text = 'string: "a\\303\\244" bytes: "\\000\\377" '
+    several = 'int32: [1, -1] sint64: [-5, 300] fixed32: 7 double: [1, 2] bool: [true, false] ' \
+              'colour: [RED, BLUE] '
+    yield 'optional', kind('optional', numbers + text + f'leaf {leaf} two: 2 three: "3" four: "4" five: 5')
+    yield 'required', kind('required', 'int32: 1 sint64: -1 fixed64: 9 float: 1 bool: false colour: RED '
+                                       f'{text} leaf {leaf} with_default: 1 text_with_default: "x"')
+    yield 'default', kind('default', 'int32: 5 uint64: 1 sint32: -7 fixed32: 7 float: -0 double: 1 bool: false '
+                                     f'colour: RED {text} empty: "e"')
+    yield 'repeated', kind('repeated', several + text * 2 + f'leaf {leaf} leaf {{ }} nothing {{ }} nothing {{ }} '
+                                       f'map {{ key: "k" value {leaf} }} map {{ }} far: [1, 1000000]')
+    yield 'packed', kind('packed', several + 'uint32: [1, 300] uint64: 5 int64: -5 sint32: [-1, 1] '
+                                             'sfixed64: [1, 2] float: [1, 2, 3] far: [5, 500]')
+    yield 'choice', kind('choice', f'leaf {leaf} between: 4 uint64: 5')
+    yield 'choice-text', kind('choice', 'with_default: "pear" other { }')
+    yield 'tree', kind('tree', 'name: "t" children { children { ring { back { name: "b" } number: 1 } } '
+                               f'leaf {leaf} }} children {{ }} holder {{ middle {{ leaf {leaf} bytes: "m" }} }} '
+                               'descriptor: 3')
+    inner = 'int32: 1 uint64: 2 sint32: -3 fixed32: 4 sfixed64: -5 float: 6 double: 7 bool: true shade: DARK ' \
+            + text + 'packed: [1, -300] bools: [true, false] shades: [DARK, LIGHT] floats: [1, 2] ' \
+            'one_by_one: [1, 2] strings: ["a", ""] map { key: 1 value: "v" } text: "t" '
+    yield 'newer', kind('newer', f'implied {{ {inner} inner {{ number: 5 }} }} several {{ again {{ }} }} '
+                                 'several { } nothing { } old: "o"')
+
+
 def lock_file():
     for path in glob.glob(ROOT + '/samples/*/state/ekiden.lock'):
         with open(path, 'rb') as file:
@@ -279,7 +314,8 @@ def objects():
 
 
 def main():
-    for target in (records, objects, successor, snapshot, inspect, dynamic, predecessor, control, plugin, lock_file,
+    for target in (records, objects, successor, snapshot, inspect, dynamic, predecessor, control, plugin, codec,
+                   lock_file,
                    frame_reader):
         folder = os.path.join(CORPUS, target.__name__)
         os.makedirs(folder, exist_ok=True)
