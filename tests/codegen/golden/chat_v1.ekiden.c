@@ -500,7 +500,7 @@ static const struct ekiden_codec codec_chat__v1__room_httpname_x2y = {
 
 static const struct ekiden_field chat__v1__member__connection__fields[] = {
         /* descriptor */
-        {.index = 0, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL},
+        {.index = 0, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL, .arena = NULL},
 };
 
 static const struct ekiden_message chat__v1__member__connection__message = {
@@ -512,7 +512,7 @@ static const struct ekiden_message chat__v1__member__connection__message = {
 
 static const struct ekiden_field chat__v1__member__named_entry__fields[] = {
         /* value */
-        {.index = 1, .flags = 0, .nested = &chat__v1__member__connection__message},
+        {.index = 1, .flags = 0, .nested = &chat__v1__member__connection__message, .arena = NULL},
 };
 
 static const struct ekiden_message chat__v1__member__named_entry__message = {
@@ -524,15 +524,15 @@ static const struct ekiden_message chat__v1__member__named_entry__message = {
 
 static const struct ekiden_field chat__v1__member__fields[] = {
         /* main_connection */
-        {.index = 1, .flags = 0, .nested = &chat__v1__member__connection__message},
+        {.index = 1, .flags = 0, .nested = &chat__v1__member__connection__message, .arena = NULL},
         /* connections */
-        {.index = 2, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL},
+        {.index = 2, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL, .arena = NULL},
         /* private_pipe */
-        {.index = 5, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL},
+        {.index = 5, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL, .arena = NULL},
         /* other_connection */
-        {.index = 6, .flags = 0, .nested = &chat__v1__member__connection__message},
+        {.index = 6, .flags = 0, .nested = &chat__v1__member__connection__message, .arena = NULL},
         /* named */
-        {.index = 7, .flags = 0, .nested = &chat__v1__member__named_entry__message},
+        {.index = 7, .flags = 0, .nested = &chat__v1__member__named_entry__message, .arena = NULL},
 };
 
 static const struct ekiden_message chat__v1__member__message = {

@@ -1225,7 +1225,7 @@ static const struct ekiden_codec codec_corner__v1__corner = {
 
 static const struct ekiden_field corner__v1__step__fields[] = {
         /* self */
-        {.index = 0, .flags = EKIDEN_FIELD_IDENTITY, .nested = NULL},
+        {.index = 0, .flags = EKIDEN_FIELD_IDENTITY, .nested = NULL, .arena = NULL},
 };
 
 static const struct ekiden_message corner__v1__step__message = {
@@ -1237,9 +1237,9 @@ static const struct ekiden_message corner__v1__step__message = {
 
 static const struct ekiden_field corner__v1__walk__fields[] = {
         /* self */
-        {.index = 0, .flags = EKIDEN_FIELD_IDENTITY, .nested = NULL},
+        {.index = 0, .flags = EKIDEN_FIELD_IDENTITY, .nested = NULL, .arena = NULL},
         /* steps */
-        {.index = 1, .flags = 0, .nested = &corner__v1__step__message},
+        {.index = 1, .flags = 0, .nested = &corner__v1__step__message, .arena = NULL},
 };
 
 static const struct ekiden_message corner__v1__walk__message = {
@@ -1251,9 +1251,9 @@ static const struct ekiden_message corner__v1__walk__message = {
 
 static const struct ekiden_field corner__v1__index__fields[] = {
         /* self */
-        {.index = 0, .flags = EKIDEN_FIELD_IDENTITY, .nested = NULL},
+        {.index = 0, .flags = EKIDEN_FIELD_IDENTITY, .nested = NULL, .arena = NULL},
         /* walks */
-        {.index = 1, .flags = 0, .nested = &corner__v1__walk__message},
+        {.index = 1, .flags = 0, .nested = &corner__v1__walk__message, .arena = NULL},
 };
 
 static const struct ekiden_message corner__v1__index__message = {
@@ -1265,7 +1265,7 @@ static const struct ekiden_message corner__v1__index__message = {
 
 static const struct ekiden_field corner__v1__list__fields[] = {
         /* self */
-        {.index = 0, .flags = EKIDEN_FIELD_IDENTITY, .nested = NULL},
+        {.index = 0, .flags = EKIDEN_FIELD_IDENTITY, .nested = NULL, .arena = NULL},
 };
 
 static const struct ekiden_message corner__v1__list__message = {
@@ -1277,7 +1277,7 @@ static const struct ekiden_message corner__v1__list__message = {
 
 static const struct ekiden_field corner__v1__series__fields[] = {
         /* self */
-        {.index = 0, .flags = EKIDEN_FIELD_IDENTITY, .nested = NULL},
+        {.index = 0, .flags = EKIDEN_FIELD_IDENTITY, .nested = NULL, .arena = NULL},
 };
 
 static const struct ekiden_message corner__v1__series__message = {
@@ -1289,21 +1289,21 @@ static const struct ekiden_message corner__v1__series__message = {
 
 static const struct ekiden_field corner__v1__corner__fields[] = {
         /* any_walk */
-        {.index = 7, .flags = 0, .nested = &corner__v1__walk__message},
+        {.index = 7, .flags = 0, .nested = &corner__v1__walk__message, .arena = NULL},
         /* any_step */
-        {.index = 8, .flags = 0, .nested = &corner__v1__step__message},
+        {.index = 8, .flags = 0, .nested = &corner__v1__step__message, .arena = NULL},
         /* walk */
-        {.index = 10, .flags = 0, .nested = &corner__v1__walk__message},
+        {.index = 10, .flags = 0, .nested = &corner__v1__walk__message, .arena = NULL},
         /* series */
-        {.index = 11, .flags = 0, .nested = &corner__v1__series__message},
+        {.index = 11, .flags = 0, .nested = &corner__v1__series__message, .arena = NULL},
         /* list */
-        {.index = 12, .flags = 0, .nested = &corner__v1__list__message},
+        {.index = 12, .flags = 0, .nested = &corner__v1__list__message, .arena = NULL},
         /* index */
-        {.index = 13, .flags = 0, .nested = &corner__v1__index__message},
+        {.index = 13, .flags = 0, .nested = &corner__v1__index__message, .arena = NULL},
         /* steps */
-        {.index = 14, .flags = 0, .nested = &corner__v1__step__message},
+        {.index = 14, .flags = 0, .nested = &corner__v1__step__message, .arena = NULL},
         /* others */
-        {.index = 15, .flags = 0, .nested = &corner__v1__walk__message},
+        {.index = 15, .flags = 0, .nested = &corner__v1__walk__message, .arena = NULL},
 };
 
 static const struct ekiden_message corner__v1__corner__message = {

@@ -87,7 +87,7 @@ static const struct ekiden_codec codec_counter__v2__clients = {
 
 static const struct ekiden_field counter__v2__clients__fields[] = {
         /* listener */
-        {.index = 1, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL},
+        {.index = 1, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL, .arena = NULL},
 };
 
 static const struct ekiden_message counter__v2__clients__message = {

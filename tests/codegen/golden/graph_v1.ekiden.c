@@ -757,13 +757,13 @@ extern const struct ekiden_message graph__v1__peer__message;
 
 static const struct ekiden_field graph__v1__room__fields[] = {
         /* self */
-        {.index = 0, .flags = EKIDEN_FIELD_IDENTITY, .nested = NULL},
+        {.index = 0, .flags = EKIDEN_FIELD_IDENTITY, .nested = NULL, .arena = NULL},
         /* owner */
-        {.index = 2, .flags = 0, .nested = &graph__v1__peer__message},
+        {.index = 2, .flags = 0, .nested = &graph__v1__peer__message, .arena = NULL},
         /* members */
-        {.index = 3, .flags = 0, .nested = &graph__v1__peer__message},
+        {.index = 3, .flags = 0, .nested = &graph__v1__peer__message, .arena = NULL},
         /* parent */
-        {.index = 4, .flags = 0, .nested = &graph__v1__room__message},
+        {.index = 4, .flags = 0, .nested = &graph__v1__room__message, .arena = NULL},
 };
 
 const struct ekiden_message graph__v1__room__message = {
@@ -775,7 +775,7 @@ const struct ekiden_message graph__v1__room__message = {
 
 static const struct ekiden_field graph__v1__peer__box__fields[] = {
         /* self */
-        {.index = 0, .flags = EKIDEN_FIELD_IDENTITY, .nested = NULL},
+        {.index = 0, .flags = EKIDEN_FIELD_IDENTITY, .nested = NULL, .arena = NULL},
 };
 
 static const struct ekiden_message graph__v1__peer__box__message = {
@@ -787,15 +787,15 @@ static const struct ekiden_message graph__v1__peer__box__message = {
 
 static const struct ekiden_field graph__v1__peer__fields[] = {
         /* room */
-        {.index = 1, .flags = 0, .nested = &graph__v1__room__message},
+        {.index = 1, .flags = 0, .nested = &graph__v1__room__message, .arena = NULL},
         /* rooms_of_its_own */
-        {.index = 2, .flags = 0, .nested = &graph__v1__room__message},
+        {.index = 2, .flags = 0, .nested = &graph__v1__room__message, .arena = NULL},
         /* friends */
-        {.index = 3, .flags = 0, .nested = &graph__v1__peer__message},
+        {.index = 3, .flags = 0, .nested = &graph__v1__peer__message, .arena = NULL},
         /* box */
-        {.index = 6, .flags = 0, .nested = &graph__v1__peer__box__message},
+        {.index = 6, .flags = 0, .nested = &graph__v1__peer__box__message, .arena = NULL},
         /* self */
-        {.index = 7, .flags = EKIDEN_FIELD_IDENTITY, .nested = NULL},
+        {.index = 7, .flags = EKIDEN_FIELD_IDENTITY, .nested = NULL, .arena = NULL},
 };
 
 const struct ekiden_message graph__v1__peer__message = {
@@ -807,9 +807,9 @@ const struct ekiden_message graph__v1__peer__message = {
 
 static const struct ekiden_field graph__v1__lobby__fields[] = {
         /* first */
-        {.index = 0, .flags = 0, .nested = &graph__v1__peer__message},
+        {.index = 0, .flags = 0, .nested = &graph__v1__peer__message, .arena = NULL},
         /* main_room */
-        {.index = 1, .flags = 0, .nested = &graph__v1__room__message},
+        {.index = 1, .flags = 0, .nested = &graph__v1__room__message, .arena = NULL},
 };
 
 static const struct ekiden_message graph__v1__lobby__message = {

@@ -918,11 +918,12 @@ static const struct ekiden_message example_x__deep__program__with_odd_names__v12
 
 static const struct ekiden_field example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__fields[] = {
         /* connection */
-        {.index = 0, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL},
+        {.index = 0, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL, .arena = NULL},
         /* next */
         {.index = 1,
          .flags = 0,
-         .nested = &example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__message},
+         .nested = &example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__message,
+         .arena = NULL},
 };
 
 const struct ekiden_message example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__message = {
@@ -944,7 +945,7 @@ static const struct ekiden_message example_x__deep__program__with_odd_names__v12
 
 static const struct ekiden_field example_x__deep__program__with_odd_names__v12__int__fields[] = {
         /* class */
-        {.index = 0, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL},
+        {.index = 0, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL, .arena = NULL},
 };
 
 static const struct ekiden_message example_x__deep__program__with_odd_names__v12__int__message = {
@@ -958,7 +959,8 @@ static const struct ekiden_field example_x__deep__program__with_odd_names__v12__
         /* other */
         {.index = 0,
          .flags = 0,
-         .nested = &example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__message},
+         .nested = &example_x__deep__program__with_odd_names__v12__amessage_whose_name_is_about_as_long_as_anybody_would_ever_want_to_type_into_afile__message,
+         .arena = NULL},
 };
 
 static const struct ekiden_message example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile__message = {
@@ -975,7 +977,8 @@ static const struct ekiden_field example_x__deep__program__with_odd_names__v12__
         /* all */
         {.index = 0,
          .flags = 0,
-         .nested = &example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile__message},
+         .nested = &example_x__deep__program__with_odd_names__v12__another_long_message_with_aname_that_goes_on_for_awhile__message,
+         .arena = NULL},
 };
 
 static const struct ekiden_message example_x__deep__program__with_odd_names__v12__middle__message = {
@@ -989,9 +992,10 @@ static const struct ekiden_field example_x__deep__program__with_odd_names__v12__
         /* again */
         {.index = 0,
          .flags = 0,
-         .nested = &example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel__message},
+         .nested = &example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel__message,
+         .arena = NULL},
         /* descriptor */
-        {.index = 1, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL},
+        {.index = 1, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL, .arena = NULL},
 };
 
 const struct ekiden_message example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel__message = {
@@ -1015,7 +1019,8 @@ static const struct ekiden_field example_x__deep__program__with_odd_names__v12__
         /* a */
         {.index = 0,
          .flags = 0,
-         .nested = &example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel__message},
+         .nested = &example_x__deep__program__with_odd_names__v12__httpserver__xmlparser2d__lower_camel__message,
+         .arena = NULL},
 };
 
 static const struct ekiden_message example_x__deep__program__with_odd_names__v12____leading_under__scores___message = {

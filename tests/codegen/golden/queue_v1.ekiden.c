@@ -221,11 +221,11 @@ extern const struct ekiden_message queue__v1__job__message;
 
 static const struct ekiden_field queue__v1__job__fields[] = {
         /* files */
-        {.index = 1, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL},
+        {.index = 1, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL, .arena = NULL},
         /* output */
-        {.index = 2, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL},
+        {.index = 2, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL, .arena = NULL},
         /* after */
-        {.index = 6, .flags = 0, .nested = &queue__v1__job__message},
+        {.index = 6, .flags = 0, .nested = &queue__v1__job__message, .arena = NULL},
 };
 
 const struct ekiden_message queue__v1__job__message = {

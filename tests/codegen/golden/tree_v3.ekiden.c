@@ -785,9 +785,9 @@ extern const struct ekiden_message org__example__my_tree__v3__node__message;
 
 static const struct ekiden_field my_tree_v3__common__link__fields[] = {
         /* next */
-        {.index = 0, .flags = 0, .nested = &my_tree_v3__common__link__message},
+        {.index = 0, .flags = 0, .nested = &my_tree_v3__common__link__message, .arena = NULL},
         /* descriptor */
-        {.index = 2, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL},
+        {.index = 2, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL, .arena = NULL},
 };
 
 const struct ekiden_message my_tree_v3__common__link__message = {
@@ -799,9 +799,12 @@ const struct ekiden_message my_tree_v3__common__link__message = {
 
 static const struct ekiden_field org__example__my_tree__v3__leaf__fields[] = {
         /* back */
-        {.index = 0, .flags = 0, .nested = &org__example__my_tree__v3__node__message},
+        {.index = 0,
+         .flags = 0,
+         .nested = &org__example__my_tree__v3__node__message,
+         .arena = NULL},
         /* link */
-        {.index = 1, .flags = 0, .nested = &my_tree_v3__common__link__message},
+        {.index = 1, .flags = 0, .nested = &my_tree_v3__common__link__message, .arena = NULL},
 };
 
 static const struct ekiden_message org__example__my_tree__v3__leaf__message = {
@@ -813,11 +816,17 @@ static const struct ekiden_message org__example__my_tree__v3__leaf__message = {
 
 static const struct ekiden_field org__example__my_tree__v3__node__fields[] = {
         /* children */
-        {.index = 0, .flags = 0, .nested = &org__example__my_tree__v3__node__message},
+        {.index = 0,
+         .flags = 0,
+         .nested = &org__example__my_tree__v3__node__message,
+         .arena = NULL},
         /* file */
-        {.index = 1, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL},
+        {.index = 1, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL, .arena = NULL},
         /* leaf */
-        {.index = 2, .flags = 0, .nested = &org__example__my_tree__v3__leaf__message},
+        {.index = 2,
+         .flags = 0,
+         .nested = &org__example__my_tree__v3__leaf__message,
+         .arena = NULL},
 };
 
 const struct ekiden_message org__example__my_tree__v3__node__message = {
@@ -829,7 +838,10 @@ const struct ekiden_message org__example__my_tree__v3__node__message = {
 
 static const struct ekiden_field org__example__my_tree__v3__forest__fields[] = {
         /* trees */
-        {.index = 0, .flags = 0, .nested = &org__example__my_tree__v3__node__message},
+        {.index = 0,
+         .flags = 0,
+         .nested = &org__example__my_tree__v3__node__message,
+         .arena = NULL},
 };
 
 static const struct ekiden_message org__example__my_tree__v3__forest__message = {
@@ -841,7 +853,7 @@ static const struct ekiden_message org__example__my_tree__v3__forest__message = 
 
 static const struct ekiden_field org__example__my_tree__v3__forest__inner__fields[] = {
         /* link */
-        {.index = 1, .flags = 0, .nested = &my_tree_v3__common__link__message},
+        {.index = 1, .flags = 0, .nested = &my_tree_v3__common__link__message, .arena = NULL},
 };
 
 static const struct ekiden_message org__example__my_tree__v3__forest__inner__message = {

@@ -536,7 +536,7 @@ static const struct ekiden_message vault__v1__account__codes_entry__message = {
 
 static const struct ekiden_field vault__v1__device__fields[] = {
         /* serial */
-        {.index = 1, .flags = EKIDEN_FIELD_SECRET, .nested = NULL},
+        {.index = 1, .flags = EKIDEN_FIELD_SECRET, .nested = NULL, .arena = NULL},
 };
 
 static const struct ekiden_message vault__v1__device__message = {
@@ -548,23 +548,30 @@ static const struct ekiden_message vault__v1__device__message = {
 
 static const struct ekiden_field vault__v1__account__fields[] = {
         /* token */
-        {.index = 0, .flags = EKIDEN_FIELD_SECRET, .nested = NULL},
+        {.index = 0, .flags = EKIDEN_FIELD_SECRET, .nested = NULL, .arena = NULL},
         /* rank */
-        {.index = 2, .flags = EKIDEN_FIELD_SECRET, .nested = NULL},
+        {.index = 2, .flags = EKIDEN_FIELD_SECRET, .nested = NULL, .arena = NULL},
         /* door */
-        {.index = 3, .flags = EKIDEN_FIELD_SECRET, .nested = &vault__v1__door__message},
+        {.index = 3,
+         .flags = EKIDEN_FIELD_SECRET,
+         .nested = &vault__v1__door__message,
+         .arena = NULL},
         /* log */
-        {.index = 4, .flags = EKIDEN_FIELD_DESCRIPTOR | EKIDEN_FIELD_SECRET, .nested = NULL},
+        {.index = 4,
+         .flags = EKIDEN_FIELD_DESCRIPTOR | EKIDEN_FIELD_SECRET,
+         .nested = NULL,
+         .arena = NULL},
         /* answers */
-        {.index = 5, .flags = EKIDEN_FIELD_SECRET, .nested = NULL},
+        {.index = 5, .flags = EKIDEN_FIELD_SECRET, .nested = NULL, .arena = NULL},
         /* codes */
         {.index = 6,
          .flags = EKIDEN_FIELD_SECRET,
-         .nested = &vault__v1__account__codes_entry__message},
+         .nested = &vault__v1__account__codes_entry__message,
+         .arena = NULL},
         /* devices */
-        {.index = 7, .flags = 0, .nested = &vault__v1__device__message},
+        {.index = 7, .flags = 0, .nested = &vault__v1__device__message, .arena = NULL},
         /* password */
-        {.index = 8, .flags = EKIDEN_FIELD_SECRET, .nested = NULL},
+        {.index = 8, .flags = EKIDEN_FIELD_SECRET, .nested = NULL, .arena = NULL},
 };
 
 static const struct ekiden_message vault__v1__account__message = {

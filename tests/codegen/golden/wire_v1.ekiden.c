@@ -571,9 +571,9 @@ static const struct ekiden_codec codec_wire__v1__panel = {
 
 static const struct ekiden_field wire__v1__panel__fields[] = {
         /* listener */
-        {.index = 0, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL},
+        {.index = 0, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL, .arena = NULL},
         /* private_fd */
-        {.index = 24, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL},
+        {.index = 24, .flags = EKIDEN_FIELD_DESCRIPTOR, .nested = NULL, .arena = NULL},
 };
 
 static const struct ekiden_message wire__v1__panel__message = {
