@@ -18,6 +18,7 @@ NUMBERS = [
     ('float', 'float double'),
     ('double', 'double'),
 ]
+PACKABLE = {field for _, fields in NUMBERS for field in fields.split()}
 LENGTHS = ['uint8_t', 'int16_t', 'unsigned short', 'int', 'unsigned int', 'long', 'size_t']
 FIXED = ['int', 'unsigned int', 'long long', 'unsigned long long']
 
@@ -39,13 +40,16 @@ class Struct:
         self.rng.shuffle(self.numbers)
         self.numbers = [n for n in self.numbers if n != 1]
 
-    def field(self, kind, name, label='optional', **options):
+    def field(self, kind, name, label='optional', packed=False, **options):
         """A field of the schema; the text of its declaration."""
         text = []
         for option, value in options.items():
             quoted = 'true' if value is True else value if isinstance(value, int) else f'"{value}"'
             text.append(f'{option}: {quoted}')
-        options = f' [(ekiden.field) = {{ {" ".join(text)} }}]' if text else ''
+        parts = ['packed = true'] if packed else []
+        if text:
+            parts.append(f'(ekiden.field) = {{ {" ".join(text)} }}')
+        options = f' [{", ".join(parts)}]' if parts else ''
         return f'{label}{" " if label else ""}{kind} {name} = {self.numbers.pop()}{options};'
 
     def add(self, declaration, field, fill, same):
@@ -203,6 +207,8 @@ class Struct:
 
     def several(self, name):
         kind, field, options, fill, same = self.element()
+        if field in PACKABLE and self.rng.random() < 0.5:
+            options = dict(options, packed=True)
         room = self.rng.choice(['whole', 'counted', 'pointed', 'pointed'])
         size = self.rng.randint(1, 5)
         count = f'{name}_count'
@@ -314,6 +320,7 @@ def quote(text):
 
 PLAIN = ['number', 'number', 'number', 'enum', 'bits', 'text', 'zt', 'bytes', 'path', 'ignore',
          'texts']
+FLAT = PLAIN + ['embedded', 'several', 'several', 'several', 'union', 'function']
 ALL = PLAIN + ['embedded', 'pointer', 'pointer', 'several', 'several', 'union', 'function']
 
 
@@ -328,6 +335,12 @@ class Schema:
             value = Struct(self, f'value{index}', False)
             value.grow(rng.randint(1, 6), PLAIN + (['embedded', 'union'] if index else []))
             self.structs.append(value)
+        # Entries of a container that nothing points to, and that point to nothing.
+        record = Struct(self, 'record', False)
+        record.add('uint64_t key;', record.field('uint64', 'key'), 's->key = draw_bits();',
+                   'a->key == b->key')
+        record.grow(rng.randint(2, 14), FLAT)
+        self.structs.append(record)
         self.object_names = [f'object{i}' for i in range(rng.randint(1, 3))] + ['entry']
         for name_ in self.object_names + ['root']:
             struct = Struct(self, name_, name_ != 'root' or rng.random() < 0.5)
@@ -348,6 +361,7 @@ class Schema:
 
     def item_option(self, struct):
         return {'entry': '  option (ekiden.item) = { name: "entries" stream: true key: "key" };\n',
+                'record': '  option (ekiden.item) = { name: "records" stream: true key: "key" };\n',
                 'root': '  option (ekiden.item) = { name: "root" };\n'}.get(struct.name, '')
 
     def header(self):
@@ -415,7 +429,10 @@ class Schema:
         for name in self.object_names:
             text += f'for (int i = 0; i < 8; i++) {name}_fill({name}_pool[i]);\n'
         text += f'trip->root = trip_zeroed(sizeof(struct {n}_root));\nroot_fill(trip->root);\n' \
-                'for (int i = 0; i < 8; i++) trip->entries[trip->count++] = entry_pool[i];\n}\n'
+                'for (int i = 0; i < 8; i++) trip->entries[trip->count++] = entry_pool[i];\n' \
+                'for (size_t i = draw(TRIP_RECORDS); i > 0; i--) {\n' \
+                f'        trip->records[i - 1] = trip_zeroed(sizeof(struct {n}_record));\n' \
+                '        record_fill(trip->records[i - 1]);\n        trip->record_count++;\n}\n}\n'
         text += f'static struct {n}_entry *next(struct {n}_entry *previous, ' \
                 'struct ekiden_cursor *cursor, void *data)\n{ struct trip *trip = data; ' \
                 '(void)previous; return cursor->record < trip->count ? ' \
@@ -425,14 +442,36 @@ class Schema:
                 'trip->entries[trip->count++] = entry; return 0; }\n' \
                 f'static const struct {n}_v1_entries_functions functions = ' \
                 '{NULL, next, insert, NULL};\n'
+        text += f'static uint64_t scan(uint64_t position, struct {n}_record **entries, ' \
+                'size_t room, size_t *ret_count, void *data)\n{ return trip_scan(data, position, ' \
+                '(void **)entries, room, ret_count); }\n' \
+                f'static int take(struct {n}_record *entry, struct ekiden_cursor *cursor, ' \
+                'void *data)\n{ return trip_take(data, entry, cursor); }\n' \
+                f'static bool drop(struct {n}_record *entry, void *data)\n' \
+                '{ return trip_drop(data, entry); }\n' \
+                'static int make_room(uint64_t count, void *data)\n' \
+                '{ ((struct trip *)data)->reserved += count; return 0; }\n' \
+                f'static void announce(const struct {n}_record *entry, void *data)\n' \
+                '{ trip_announce(data, entry); }\n' \
+                'static uint64_t count(void *data)\n' \
+                '{ return ((struct trip *)data)->record_count; }\n' \
+                f'static const struct {n}_v1_records_functions record_functions = ' \
+                '{.count = count, .insert = take, .remove = drop, .scan = scan, ' \
+                '.reserve = make_room, .prefetch = announce};\n' \
+                f'bool {n}_record_differs(const void *a, const void *b);\n' \
+                f'bool {n}_record_differs(const void *a, const void *b)\n' \
+                '{ return !record_same(a, b); }\n'
         text += f'void {n}_tag(struct trip *trip);\nvoid {n}_tag(struct trip *trip)\n{{\n' \
                 f'if (!trip->root) trip->root = trip_zeroed(sizeof(struct {n}_root));\n' \
-                f'{n}_v1_tag_root(trip->root);\n{n}_v1_tag_entries(&functions, trip);\n}}\n'
+                f'{n}_v1_tag_root(trip->root);\n{n}_v1_tag_entries(&functions, trip);\n' \
+                f'{n}_v1_tag_records(&record_functions, trip);\n}}\n'
         text += f'const char *{n}_differs(const struct trip *a, const struct trip *b);\n' \
                 f'const char *{n}_differs(const struct trip *a, const struct trip *b)\n{{\n' \
                 'difference = NULL;\nroot_same(a->root, b->root);\n' \
                 'for (size_t i = 0; !difference && i < a->count; i++) ' \
-                'entry_same(a->entries[i], b->entries[i]);\nreturn difference;\n}\n'
+                'entry_same(a->entries[i], b->entries[i]);\n' \
+                'for (size_t i = 0; !difference && i < a->record_count; i++) ' \
+                'record_same(a->records[i], b->records[i]);\nreturn difference;\n}\n'
         return text
 
     def write(self):

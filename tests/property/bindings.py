@@ -66,12 +66,13 @@ def write_table(schemas):
         for s in schemas:
             table.write(f'extern const struct ekiden_schema {s.name}_v1;\n'
                         f'void {s.name}_fill(struct trip *);\nvoid {s.name}_tag(struct trip *);\n'
-                        f'const char *{s.name}_differs(const struct trip *, const struct trip *);\n')
+                        f'const char *{s.name}_differs(const struct trip *, const struct trip *);\n'
+                        f'bool {s.name}_record_differs(const void *, const void *);\n')
         table.write('const struct journey journeys[] = {\n')
         for s in schemas:
             table.write(f'{{"{s.name}", &{s.name}_v1, {s.name}_fill, {s.name}_tag, '
-                        f'{s.name}_differs}},\n')
-        table.write('{0, 0, 0, 0, 0}};\n')
+                        f'{s.name}_differs, {s.name}_record_differs}},\n')
+        table.write('{0, 0, 0, 0, 0, 0}};\n')
 
 
 def main():
@@ -101,9 +102,10 @@ def main():
             finish(processes, schema, 0)
         write_table(schemas)
         inner = [f'-I{root}/{part}' for part in
-                 ('runtime/src', 'transformers/src', 'tests/wire', 'tests/state')]
+                 ('runtime/src', 'transformers/src', 'tests/wire', 'tests/state', 'tests/fuzz')]
         run(*compiler, '-g', '-O1', *includes, *inner, '-isystem', build + '/idl', '-o', 'trips',
-            here + '/trips.c', here + '/draw.c', 'journeys.c',
+            here + '/trips.c', here + '/codecs.c', here + '/draw.c',
+            root + '/tests/fuzz/mutate_message.c', 'journeys.c',
             *[f'{s.name}_{part}.o' for s in schemas
               for part in ('v1.pb-c', 'v1.ekiden', 'v1.native', 'trip')],
             '-Wl,--start-group', *libraries, '-Wl,--end-group', '-lcriterion', '-lprotobuf-c',

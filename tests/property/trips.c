@@ -57,7 +57,49 @@ char *trip_text(size_t size_max)
         return text;
 }
 
-static const struct ekiden_natives *tag(const struct journey *journey, struct trip *trip)
+void trip_forget(void)
+{
+        while (allocations)
+                trip_release(allocations->memory);
+}
+
+uint64_t trip_scan(struct trip *trip, uint64_t position, void **entries, size_t room,
+                   size_t *ret_count)
+{
+        size_t left = trip->record_count - (size_t)position;
+
+        cr_assert_geq(room, EKIDEN_SCAN_ROOM);
+        *ret_count = position % 7 == 0 && left > 0 ? 1 : left < 50 ? left : 50;
+        memcpy(entries, trip->records + position, *ret_count * sizeof(*entries));
+        position += *ret_count;
+        return position < trip->record_count ? position : 0;
+}
+
+int trip_take(struct trip *trip, void *entry, struct ekiden_cursor *cursor)
+{
+        cr_assert_eq(cursor->record, trip->record_count);
+        if (++trip->record_count == trip->refuse_at) {
+                trip->record_count--;
+                return ekiden_cursor_refuse(cursor, "it is not wanted");
+        }
+        trip->records[trip->record_count - 1] = entry;
+        return 0;
+}
+
+/* The last one first. */
+bool trip_drop(struct trip *trip, const void *entry)
+{
+        cr_assert_eq(trip->records[trip->record_count - 1], entry);
+        trip->record_count--;
+        return true;
+}
+
+void trip_announce(struct trip *trip, const void *entry)
+{
+        trip->announced[trip->announced_count++] = entry;
+}
+
+const struct ekiden_natives *trip_tag(const struct journey *journey, struct trip *trip)
 {
         size_t count;
 
@@ -67,9 +109,10 @@ static const struct ekiden_natives *tag(const struct journey *journey, struct tr
         return ek_tagged_all(&count)[0]->natives;
 }
 
-static void untag(void)
+void trip_untag(void)
 {
         cr_assert_eq(ekiden_untag("root"), 0);
+        cr_assert_eq(ekiden_untag("records"), 0);
         cr_assert_eq(ekiden_untag("entries"), 0);
 }
 
@@ -78,10 +121,10 @@ static void record_trip(const struct journey *journey, struct trip *trip, uint64
 {
         struct ekiden_error error = {0};
 
-        tag(journey, trip);
+        trip_tag(journey, trip);
         cr_assert_eq(record(ret_recording, &error), 0, "%s, seed %llu: %s", journey->name,
                      (unsigned long long)seed, error.sentence);
-        untag();
+        trip_untag();
 }
 
 static void expect_trip(const struct journey *journey, uint64_t seed)
@@ -95,10 +138,12 @@ static void expect_trip(const struct journey *journey, uint64_t seed)
         draw_seed(seed);
         journey->fill(&before);
         record_trip(journey, &before, seed, &first);
-        cr_assert_eq(play(&first, tag(journey, &after), &chain, &error), 0, "%s, seed %llu: %s",
-                     journey->name, (unsigned long long)seed, error.sentence);
-        untag();
+        cr_assert_eq(play(&first, trip_tag(journey, &after), &chain, &error), 0,
+                     "%s, seed %llu: %s", journey->name, (unsigned long long)seed, error.sentence);
+        trip_untag();
         cr_assert_eq(before.count, after.count);
+        cr_assert_eq(before.record_count, after.record_count);
+        cr_assert_eq(after.reserved, before.record_count);
         difference = journey->differs(&before, &after);
         cr_assert_null(difference, "%s, seed %llu: %s", journey->name, (unsigned long long)seed,
                        difference);
@@ -107,8 +152,7 @@ static void expect_trip(const struct journey *journey, uint64_t seed)
                   journey->name, (unsigned long long)seed);
         free_recording(&first);
         free_recording(&second);
-        while (allocations)
-                trip_release(allocations->memory);
+        trip_forget();
 }
 
 LeakTest(bindings, random_structs_arrive_with_their_values_and_leave_as_the_same_bytes)

@@ -81,7 +81,9 @@ int ek_native_export_entry(const struct ek_tagged *tagged, ProtobufCMessage *rec
                 return refuse_twice(tagged, cursor);
         if (identity != 0)
                 ek_message_identify(record, tagged->native, identity);
-        return r == 0 ? ek_native_export(cursor, tagged->native, objects->entry, record) : 0;
+        if (r == 0)
+                r = ek_native_export(cursor, tagged->native, objects->entry, record);
+        return r < 0 ? r : 1;
 }
 
 static int export_record(const void *functions, ProtobufCMessage *record,
@@ -95,8 +97,7 @@ static int export_record(const void *functions, ProtobufCMessage *record,
         r = next_entry(tagged, cursor, &objects->entry);
         if (r < 0 || !objects->entry)
                 return r;
-        r = ek_native_export_entry(tagged, record, cursor);
-        return r < 0 ? r : 1;
+        return ek_native_export_entry(tagged, record, cursor);
 }
 
 void ek_native_reserve(const struct ek_tagged *tagged, uint64_t count)

@@ -14,7 +14,7 @@ bool ek_native_is_sound(const struct ekiden_native *native, bool is_entry);
 /** Whether nothing can be shared: it has no identity, and holds no pointers to objects. */
 bool ek_native_is_plain(const struct ekiden_native *native);
 
-/** Fills a record from the entry in hand, cursor->objects->entry: 0 or an error. */
+/** Fills a record from the entry in hand, cursor->objects->entry: 1 or an error. */
 int ek_native_export_entry(const struct ek_tagged *tagged, ProtobufCMessage *record,
                            struct ekiden_cursor *cursor);
 
