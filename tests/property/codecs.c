@@ -20,6 +20,7 @@
 
 #define PACKED_MAX 65536 /* bytes of a record */
 #define SEEDS 40
+#define ROOT_MAX 65536 /* bytes of a struct, of random ones */
 #define DAMAGES 60 /* of each record */
 
 /* A schema's struct `record`, and what the walk needs besides. */
@@ -261,6 +262,61 @@ static void expect_announced_in_order(const struct trip *trip)
         for (size_t i = 0; i < trip->record_count; i++)
                 next += next < trip->announced_count && trip->announced[next] == trip->records[i];
         cr_assert_eq(next, trip->announced_count);
+}
+
+/* At whatever allocation memory runs out, what is left is the same, in the same words. Returns
+   whether it did. */
+static bool expect_same_shortage(const struct journey *journey, const struct recording *recording,
+                                 size_t place)
+{
+        struct ekiden_error errors[2] = {{0}};
+        size_t left[2]; /* of the items before, which are the program's */
+        int results[2];
+
+        for (int is_fast = 0; is_fast < 2; is_fast++) {
+                struct trip trip = {.root = trip_zeroed(ROOT_MAX)};
+                size_t before = trip_live;
+
+                trip_fail_at = place;
+                results[is_fast] = play_with(journey, &trip, is_fast, recording, &errors[is_fast]);
+                left[is_fast] = trip_live - before;
+                trip_fail_at = 0;
+                cr_assert(results[is_fast] == 0 || trip.record_count == 0);
+        }
+        cr_assert_eq(results[0], results[1], "%s, allocation %zu: %s, and %s", journey->name, place,
+                     errors[0].sentence, errors[1].sentence);
+        cr_assert_str_eq(errors[0].sentence, errors[1].sentence);
+        cr_assert_eq(left[0], left[1], "%s, allocation %zu: %zu are left, and %zu", journey->name,
+                     place, left[0], left[1]);
+        return results[0] < 0;
+}
+
+static void expect_same_shortages(const struct journey *journey, uint64_t seed)
+{
+        struct trip before = {.count = 0};
+        struct recording recording;
+        size_t places = 0;
+
+        draw_seed(seed);
+        journey->fill(&before);
+        record_with(journey, &before, false, &recording);
+        for (size_t step = 1, place = 1; places < 80; place += step, places++) {
+                if (!expect_same_shortage(journey, &recording, place))
+                        break;
+                step += places % 20 == 0;
+        }
+        cr_assert_gt(places, 1);
+        free_recording(&recording);
+        trip_forget();
+}
+
+LeakTest(codecs, memory_that_runs_out_leaves_the_same_with_codecs_and_without)
+{
+        uint64_t first = draw_setting("EKIDEN_SEED", 1);
+
+        for (const struct journey *journey = journeys; journey->name; journey++)
+                for (uint64_t i = 0; i < 4; i++)
+                        expect_same_shortages(journey, first + i);
 }
 
 static void expect_same_streams(const struct journey *journey, uint64_t seed)

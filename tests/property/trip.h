@@ -30,7 +30,9 @@ struct journey {
 
 extern const struct journey journeys[];
 
-/* Both are the schemas' own c_alloc and c_free. */
+/* Both are the schemas' own c_alloc and c_free. How many of them are in use; and which one from now
+   on fails, 0: none. */
+extern size_t trip_live, trip_fail_at;
 void *trip_allocate(size_t size_bytes);
 void trip_release(void *memory);
 

@@ -18,13 +18,18 @@ struct allocation {
 };
 
 static struct allocation *allocations;
+size_t trip_live, trip_fail_at;
 
 void *trip_allocate(size_t size_bytes)
 {
-        struct allocation *allocation = malloc(sizeof(*allocation) + size_bytes);
+        struct allocation *allocation;
 
+        if (trip_fail_at > 0 && --trip_fail_at == 0)
+                return NULL;
+        allocation = malloc(sizeof(*allocation) + size_bytes);
         cr_assert_not_null(allocation);
         memset(allocation->memory, 0xa5, size_bytes);
+        trip_live++;
         allocation->next = allocations;
         allocation->link = &allocations;
         if (allocations)
@@ -38,6 +43,7 @@ void trip_release(void *memory)
         struct allocation *allocation =
                 (void *)((char *)memory - offsetof(struct allocation, memory));
 
+        trip_live--;
         *allocation->link = allocation->next;
         if (allocation->next)
                 allocation->next->link = allocation->link;

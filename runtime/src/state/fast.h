@@ -5,19 +5,13 @@
  */
 #pragma once
 
+#include "codec.h"
 #include "state/batch.h"
 #include "state/import_private.h"
 
-#ifndef EK_FAST
-#define EK_FAST 1
-#endif
-
-/* Whether codecs are used at all. Tests turn them off, to compare with what the tables say. */
-#if EK_FAST
+/* Whether codecs are used, where they are at all (EK_FAST, codec.h). Tests turn them off, to
+   compare with what the tables say. */
 extern bool ek_fast_is_on;
-#else
-#define ek_fast_is_on false
-#endif
 
 /** Whether an item's entries are exported so, some of them at least. */
 bool ek_fast_exports(const struct ek_batch *batch);

@@ -14,16 +14,14 @@
 
 _Static_assert(STRUCT_AHEAD + GROUP <= EK_WALK_AHEAD, "they are in hand");
 
-#if EK_FAST
-bool ek_fast_is_on = true;
-#endif
+bool ek_fast_is_on = EK_FAST;
 
 bool ek_fast_exports(const struct ek_batch *batch)
 {
         const struct ek_tagged *tagged = batch->tagged;
 
-        return ek_fast_is_on && tagged->container && tagged->is_plain && tagged->native->codec &&
-               !batch->export_->visitor;
+        return EK_FAST && ek_fast_is_on && tagged->container && tagged->is_plain &&
+               tagged->native->codec && !batch->export_->visitor;
 }
 
 static void fetch_structs(const struct ek_walk *walk, size_t begin, size_t size)

@@ -19,7 +19,7 @@ void ek_fast_import_begin(struct ek_import *import)
         const struct ek_tagged *tagged = import->tagged;
         const struct ek_route *route = import->route;
 
-        import->is_fast = ek_fast_is_on && tagged->container && tagged->is_plain &&
+        import->is_fast = EK_FAST && ek_fast_is_on && tagged->container && tagged->is_plain &&
                           tagged->native->codec && import->objects && !import->visitor &&
                           import->digest_kind == EK_DIGEST_NONE &&
                           (!route || route->first == route->count);
