@@ -196,7 +196,7 @@ class CalledOff(Shelf):
     def test_successor_that_dies_is_no_harm(self):
         self.start()
         for fault in ('die_first', 'die_rounds'):
-            self.expect_refusal(PEER, 'exited with status 1', fault=fault)
+            self.expect_refusal(PEER, 'before it served', fault=fault)
         self.expect_next()
 
     def test_item_that_is_untagged_meanwhile_calls_it_off(self):

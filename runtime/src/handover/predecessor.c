@@ -16,6 +16,8 @@
 #include "wire/clock.h"
 
 #define SOCKET_BUFFER (8 << 20) /* bytes; with less, both sides wait for each other more often */
+#define LARGE_MS 50 /* for the end of a successor with much memory: the program serves meanwhile \
+                     */
 #define ALREADY_LEAVING_MS 200 /* a successor that closed its socket is on its way out */
 
 struct ek_predecessor ek_predecessor = {.child = {.pidfd = -1, .daemon = -1}};
@@ -227,11 +229,22 @@ static void explain_death(struct ek_predecessor *p, const char *how, struct ekid
                  advice);
 }
 
+/* What came ahead may be much, and the kernel takes long to free it. */
+static void end_child(struct ek_predecessor *p, bool is_leaving, bool is_large, char *ret_how,
+                      size_t size_bytes)
+{
+        int grace_ms = !is_leaving ? 0 : is_large ? LARGE_MS : ALREADY_LEAVING_MS;
+
+        ek_child_end(&p->child, grace_ms, is_large ? LARGE_MS : EK_CHILD_KILL_MS, ret_how,
+                     size_bytes);
+}
+
 int ek_predecessor_call_off(int result, struct ekiden_error *error)
 {
         struct ek_predecessor *p = &ek_predecessor;
         struct ek_observer observer = p->request.observer;
         pid_t pid = p->child.daemon_pid > 0 ? p->child.daemon_pid : p->child.pid;
+        bool was_ahead = p->ahead.count > 0;
         char how[96];
         int code;
 
@@ -258,7 +271,7 @@ int ek_predecessor_call_off(int result, struct ekiden_error *error)
         ek_given_forget(&p->given);
         ek_ahead_forget(p);
         ek_predecessor_forget();
-        ek_child_end(&p->child, code == EKIDEN_EPEER ? ALREADY_LEAVING_MS : 0, how, sizeof(how));
+        end_child(p, code == EKIDEN_EPEER, was_ahead, how, sizeof(how));
         explain_death(p, how, error);
         p->phase = EKIDEN_PHASE_NONE;
         p->request = (struct ek_upgrade_request){0};

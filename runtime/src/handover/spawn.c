@@ -18,8 +18,6 @@
 #include "wire/clock.h"
 #include "wire/own.h"
 
-#define KILL_MS 2000 /* how long a killed process is waited for */
-
 /* argv for the successor: pointers into what exists already, so only the array is allocated. */
 static char **make_arguments(const struct ek_origin *origin, const char *path,
                              char *const arguments[])
@@ -216,12 +214,12 @@ void ek_child_speaks(struct ek_child *child, pid_t pid)
 }
 
 /* A daemon is nobody's child here: init reaps it. */
-static void end_daemon(struct ek_child *child)
+static void end_daemon(struct ek_child *child, int kill_ms)
 {
         if (child->daemon < 0)
                 return;
         pidfd_send_signal(child->daemon, SIGKILL, NULL, 0);
-        wait_gone(child->daemon, KILL_MS);
+        wait_gone(child->daemon, kill_ms);
         ek_own_close(&child->daemon);
 }
 
@@ -245,18 +243,19 @@ bool ek_child_is_gone(struct ek_child *child)
         return child->pidfd < 0 && child->daemon < 0;
 }
 
-void ek_child_end(struct ek_child *child, int grace_ms, char *ret_how, size_t size_bytes)
+void ek_child_end(struct ek_child *child, int grace_ms, int kill_ms, char *ret_how,
+                  size_t size_bytes)
 {
         bool is_gone = true;
 
         ret_how[0] = '\0';
-        end_daemon(child);
+        end_daemon(child, kill_ms);
         if (child->pid > 0 && child->pidfd >= 0) {
                 if (grace_ms > 0)
                         wait_gone(child->pidfd, grace_ms);
                 if (!reap(child, ret_how, size_bytes)) {
                         pidfd_send_signal(child->pidfd, SIGKILL, NULL, 0);
-                        wait_gone(child->pidfd, KILL_MS);
+                        wait_gone(child->pidfd, kill_ms);
                         is_gone = reap(child, ret_how, size_bytes);
                         snprintf(ret_how, size_bytes, "was still running, and was killed");
                 }

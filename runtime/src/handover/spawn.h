@@ -44,14 +44,18 @@ int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char 
              int socket, const struct ek_token *token, struct ek_child *ret_child,
              struct ekiden_error *error);
 
+#define EK_CHILD_KILL_MS 2000
+
 /**
  * Makes sure that the child is gone, by SIGKILL if need be, and reaps it; or leaves that to
- * linger.h, where the kernel takes more than two seconds to end it.
+ * linger.h, where the kernel takes long to end it.
  *
  * @param grace_ms  how long it may take to leave by itself
+ * @param kill_ms   how long it is waited for when it was killed: EK_CHILD_KILL_MS, or less
  * @param ret_how   "exited with status 3", "was killed by signal 9 (Killed)" … or "" if unknown
  */
-void ek_child_end(struct ek_child *child, int grace_ms, char *ret_how, size_t size_bytes);
+void ek_child_end(struct ek_child *child, int grace_ms, int kill_ms, char *ret_how,
+                  size_t size_bytes);
 
 /** Kills it, and the process that speaks for it. */
 void ek_child_kill(const struct ek_child *child);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ekiden/codec.h>
+
 #include "fields.h"
 #include "record.h"
 #include "scratch.h"
@@ -17,6 +19,7 @@
 
 #define ENTRIES 64 /* that are asked for, or keys that are sent, in one step */
 #define PREFIX_MAX 10 /* bytes of a record's length */
+#define CONTENT_AHEAD 12 /* entries, as in fast_export.c */
 
 struct ek_ahead_export {
         char name[EKIDEN_NAME_MAX + 1];
@@ -204,7 +207,27 @@ void ek_ahead_export_close(struct ek_ahead_export *export_, struct ek_outbox *bo
         ek_outbox_finish(box, export_->kind);
 }
 
-/* Adds a message to a frame of this kind, which is closed when it is large. */
+/* Room for a record in a frame of this kind; NULL: memory ran out. */
+static uint8_t *open_frame(struct ek_ahead_export *export_, struct ek_outbox *box, uint16_t kind,
+                           size_t size)
+{
+        if (kind != export_->kind || ek_outbox_written(box) + size > EK_FRAME_PAYLOAD_MAX / 2)
+                ek_ahead_export_close(export_, box);
+        export_->kind = kind;
+        if (!box->is_open && ek_outbox_begin(box) < 0)
+                return NULL;
+        return ek_outbox_room(box, size + PREFIX_MAX);
+}
+
+/* The record is in it; a frame that is large is closed. */
+static void note_added(struct ek_ahead_export *export_, struct ek_outbox *box, size_t size)
+{
+        if (ek_outbox_written(box) >= EK_AHEAD_BATCH)
+                ek_ahead_export_close(export_, box);
+        export_->portion.bytes += size;
+        export_->total.bytes += size;
+}
+
 static int add_message(struct ek_ahead_export *export_, struct ek_outbox *box, uint16_t kind)
 {
         size_t size = protobuf_c_message_get_packed_size(export_->record);
@@ -212,20 +235,12 @@ static int add_message(struct ek_ahead_export *export_, struct ek_outbox *box, u
 
         if (size > EK_FRAME_PAYLOAD_MAX - PREFIX_MAX)
                 return ek_link_failed(EKIDEN_ELIMIT, export_->error);
-        if (kind != export_->kind || ek_outbox_written(box) + size > EK_FRAME_PAYLOAD_MAX / 2)
-                ek_ahead_export_close(export_, box);
-        export_->kind = kind;
-        if (!box->is_open && ek_outbox_begin(box) < 0)
-                return out_of_memory(export_->error);
-        room = ek_outbox_room(box, size + PREFIX_MAX);
+        room = open_frame(export_, box, kind, size);
         if (!room)
                 return out_of_memory(export_->error);
         ek_outbox_add(box, ek_varint_write(room, size));
         ek_outbox_add(box, protobuf_c_message_pack(export_->record, box->bytes + box->end));
-        if (ek_outbox_written(box) >= EK_AHEAD_BATCH)
-                ek_ahead_export_close(export_, box);
-        export_->portion.bytes += size;
-        export_->total.bytes += size;
+        note_added(export_, box, size);
         return 0;
 }
 
@@ -242,7 +257,25 @@ static int check(const struct ek_ahead_export *export_)
                                 (unsigned long long)export_->total.records, field, wrong);
 }
 
-static int add_entry(struct ek_ahead_export *export_, struct ek_outbox *box, const void *entry)
+/* By the generated codec, as fast_export.c: 1; 0: it is left to the tables, which alone say what is
+   wrong; or an error. */
+static int add_fast(struct ek_ahead_export *export_, struct ek_outbox *box, const void *entry)
+{
+        const struct ekiden_native_codec *codec = export_->tagged->native->codec;
+        size_t size = EK_FAST && codec ? codec->size(entry) : EKIDEN_CODEC_LEFT;
+        uint8_t *room;
+
+        if (size > EK_FRAME_PAYLOAD_MAX - PREFIX_MAX)
+                return 0;
+        room = open_frame(export_, box, EKIDEN__FRAME_KIND__BATCH, size);
+        if (!room)
+                return out_of_memory(export_->error);
+        ek_outbox_add(box, (size_t)(codec->pack(entry, ekiden_put_varint(room, size)) - room));
+        note_added(export_, box, size);
+        return 1;
+}
+
+static int add_slowly(struct ek_ahead_export *export_, struct ek_outbox *box, const void *entry)
 {
         const struct ek_tagged *tagged = export_->tagged;
         struct ekiden_cursor cursor = {.record = export_->total.records,
@@ -258,11 +291,20 @@ static int add_entry(struct ek_ahead_export *export_, struct ek_outbox *box, con
                 r = check(export_);
         if (r == 0)
                 r = add_message(export_, box, EKIDEN__FRAME_KIND__BATCH);
-        if (r < 0) {
+        if (r < 0)
                 ek_name_native_key(export_->error, export_->total.records, &tagged->item,
                                    tagged->native, entry);
+        return r;
+}
+
+static int add_entry(struct ek_ahead_export *export_, struct ek_outbox *box, const void *entry)
+{
+        int r = add_fast(export_, box, entry);
+
+        if (r == 0)
+                r = add_slowly(export_, box, entry);
+        if (r < 0)
                 return r;
-        }
         export_->portion.records++;
         export_->total.records++;
         return 0;
@@ -306,6 +348,14 @@ static int send_changes(struct ek_ahead_export *export_, struct ek_outbox *box)
         return 1;
 }
 
+/* What the struct leads to is fetched from memory while others are packed. */
+static void fetch_content(const struct ekiden_native_codec *codec, void *const entries[],
+                          size_t index, size_t count)
+{
+        if (codec && codec->prefetch && index < count)
+                codec->prefetch(entries[index]);
+}
+
 /* All records, once. 1, or 0: the end. */
 static int scan(struct ek_ahead_export *export_, struct ek_outbox *box)
 {
@@ -320,9 +370,13 @@ static int scan(struct ek_ahead_export *export_, struct ek_outbox *box)
                                         "scan() of item \"%s\" gave %zu entries, and there was "
                                         "room for %d",
                                         export_->name, count, ENTRIES);
+        for (size_t i = 0; i < count; i++)
+                __builtin_prefetch(entries[i]);
         for (size_t i = 0; i < count; i++) {
-                int r = add_entry(export_, box, entries[i]);
+                int r;
 
+                fetch_content(tagged->native->codec, entries, i + CONTENT_AHEAD, count);
+                r = add_entry(export_, box, entries[i]);
                 if (r < 0)
                         return r;
         }

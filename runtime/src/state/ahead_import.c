@@ -6,33 +6,11 @@
 #include <string.h>
 
 #include "fields.h"
-#include "scratch.h"
 #include "secret.h"
-#include "state/ahead_export.h"
-#include "state/callback.h"
-#include "state/import_private.h"
-#include "state/key.h"
-#include "state/native.h"
+#include "state/ahead_import_private.h"
 #include "state/record_key.h"
 #include "wire/clock.h"
 #include "wire/message.h"
-
-struct ek_ahead_import {
-        char name[EKIDEN_NAME_MAX + 1]; /* here */
-        uint64_t serial;
-        const struct ek_tagged *tagged; /* looked up for each portion */
-        struct ek_route route;
-        const ProtobufCFieldDescriptor *source_key, *key;
-        struct ekiden_objects *objects; /* of which there are none */
-        struct ekiden_scratch scratch;
-        uint32_t round;
-        bool is_begun; /* a portion has come */
-        struct ek_ahead_count total, portion;
-        uint64_t duration_ns;
-        struct ekiden_error *error; /* of the call in hand */
-        struct ekiden_key record_key; /* of the record in hand, as the predecessor has it */
-        unsigned int given; /* records that came out of its transformers */
-};
 
 static bool has_lookups(const struct ek_step *step)
 {
@@ -109,157 +87,6 @@ uint32_t ek_ahead_import_round(const struct ek_ahead_import *import)
         return import->round;
 }
 
-static int out_of_memory(const struct ek_ahead_import *import)
-{
-        return ekiden_error_set(import->error, EKIDEN_ENOMEM, "memory ran out while importing");
-}
-
-static unsigned long long number(const struct ek_ahead_import *import)
-{
-        return import->total.records + import->total.gone;
-}
-
-static int malformed(const struct ek_ahead_import *import, const char *what)
-{
-        return ekiden_error_set(import->error, EKIDEN_EPROTOCOL,
-                                "record %llu of the stream is malformed: %s", number(import), what);
-}
-
-/* A record as its source has it. */
-static int unpack(struct ek_ahead_import *import, const uint8_t *data, size_t size,
-                  ProtobufCMessage **ret_record)
-{
-        const struct ekiden_message *type = import->route.decoded_as;
-        int r;
-
-        ek_scratch_reset(&import->scratch);
-        r = ek_message_unpack(type->descriptor, &import->scratch.allocator, data, size, ret_record);
-        if (r == EKIDEN_ELIMIT)
-                return malformed(import, "its messages are nested over 100 deep");
-        if (r == EKIDEN_ENOMEM)
-                return out_of_memory(import);
-        if (r < 0)
-                return malformed(import, "its encoding is damaged, or text in it is not UTF-8");
-        import->record_key = ek_key_of_record(import->source_key, *ret_record);
-        return 0;
-}
-
-/* The entry becomes the program's, in place of the one with its key. */
-static int insert(struct ek_ahead_import *import, void *entry, struct ekiden_cursor *cursor)
-{
-        const struct ek_tagged *tagged = import->tagged;
-        const struct ek_callback callback = {tagged->name, "insert", "refused"};
-        int r = tagged->container->insert(tagged->container_functions, entry, cursor, tagged->data);
-
-        if (r >= 0)
-                return 0;
-        r = ek_callback_failed(&callback, cursor->record, r, import->error);
-        ek_native_free(tagged->native, NULL, entry);
-        return r;
-}
-
-static int check_key(const struct ek_ahead_import *import, const ProtobufCMessage *record)
-{
-        struct ekiden_key key = ek_key_of_record(import->key, record);
-
-        if (import->given > 1)
-                return ekiden_error_set(import->error, EKIDEN_ETRANSFORMER,
-                                        "a transformer made several records of record %llu, and "
-                                        "item \"%s\" is sent ahead, by its keys; remove `ahead` "
-                                        "from the new version's schema",
-                                        number(import), import->name);
-        if (ek_key_equals(&key, &import->record_key))
-                return 0;
-        return ekiden_error_set(import->error, EKIDEN_ETRANSFORMER,
-                                "a transformer changed the key of record %llu, and item \"%s\" is "
-                                "sent ahead, by its keys; remove `ahead` from the new version's "
-                                "schema",
-                                number(import), import->name);
-}
-
-static int sink(void *data, ProtobufCMessage *record)
-{
-        struct ek_ahead_import *import = data;
-        const struct ek_tagged *tagged = import->tagged;
-        struct ekiden_cursor cursor = {.record = number(import),
-                                       .scratch = &import->scratch,
-                                       .error = import->error,
-                                       .objects = import->objects};
-        void *entry;
-        int r;
-
-        import->given++;
-        r = check_key(import, record);
-        if (r < 0)
-                return r;
-        entry = ek_native_new(tagged->native, record);
-        if (!entry)
-                return out_of_memory(import);
-        r = ek_native_import(&cursor, tagged->native, tagged->item.message, record, entry);
-        if (r < 0)
-                ek_native_free(tagged->native, NULL, entry);
-        else
-                r = insert(import, entry, &cursor);
-        if (r < 0)
-                ek_name_key(import->error, cursor.record, &tagged->item, record);
-        return r;
-}
-
-/* Nothing with this key is to be there. */
-static int forget(struct ek_ahead_import *import)
-{
-        const struct ek_tagged *tagged = import->tagged;
-        const struct ekiden_container *container = tagged->container;
-        void *entry =
-                container->find(tagged->container_functions, &import->record_key, tagged->data);
-
-        if (!entry)
-                return 0;
-        if (!container->remove(tagged->container_functions, entry, tagged->data))
-                return ekiden_error_set(import->error, EKIDEN_EREFUSED,
-                                        "record %llu is gone in the predecessor, and remove() of "
-                                        "item \"%s\" did not take it out",
-                                        number(import), import->name);
-        ek_native_free(tagged->native, NULL, entry);
-        return 0;
-}
-
-/* What a transformer drops may have been there before it changed. */
-static int take_record(struct ek_ahead_import *import, const uint8_t *data, size_t size)
-{
-        ProtobufCMessage *record;
-        int r = unpack(import, data, size, &record);
-
-        if (r < 0)
-                return r;
-        import->given = 0;
-        r = ek_route_run(&import->route, record, number(import), &import->scratch, sink, import,
-                         import->error);
-        if (r == 0 && import->given == 0)
-                r = forget(import);
-        if (r < 0) {
-                ek_name_key(import->error, number(import), import->route.source, record);
-                return r;
-        }
-        import->portion.records++;
-        import->total.records++;
-        return 0;
-}
-
-static int take_gone(struct ek_ahead_import *import, const uint8_t *data, size_t size)
-{
-        ProtobufCMessage *record;
-        int r = unpack(import, data, size, &record);
-
-        if (r == 0)
-                r = forget(import);
-        if (r < 0)
-                return r;
-        import->portion.gone++;
-        import->total.gone++;
-        return 0;
-}
-
 static int take_run(struct ek_ahead_import *import, const struct ek_frame *frame,
                     int (*take)(struct ek_ahead_import *import, const uint8_t *data, size_t size))
 {
@@ -272,7 +99,8 @@ static int take_run(struct ek_ahead_import *import, const struct ek_frame *frame
                 int r;
 
                 if (n == 0 || size > (uint64_t)(end - at) - n)
-                        return malformed(import, "its length goes beyond its batch");
+                        return ek_ahead_record_malformed(import,
+                                                         "its length goes beyond its batch");
                 r = take(import, at + n, (size_t)size);
                 if (r < 0)
                         return r;
@@ -280,7 +108,7 @@ static int take_run(struct ek_ahead_import *import, const struct ek_frame *frame
                 import->total.bytes += size;
                 at += n + size;
         }
-        return 0;
+        return ek_ahead_record_flush(import);
 }
 
 static int refuse_count(const struct ek_ahead_import *import, const struct ek_ahead_count *count)
@@ -365,9 +193,9 @@ static int take_frame(struct ek_ahead_import *import, const struct ek_frame *fra
         if (frame->kind == last)
                 return is_last ? check_end(import, frame) : check_pass(import, frame);
         if (frame->kind == EKIDEN__FRAME_KIND__BATCH)
-                r = take_run(import, frame, take_record);
+                r = take_run(import, frame, ek_ahead_record_take);
         else if (frame->kind == EKIDEN__FRAME_KIND__GONE)
-                r = take_run(import, frame, take_gone);
+                r = take_run(import, frame, ek_ahead_record_forget);
         else
                 r = ek_link_failed(EKIDEN_EPROTOCOL, import->error);
         return r < 0 ? r : 1;
@@ -385,8 +213,10 @@ int ek_ahead_import_portion(struct ek_ahead_import *import, struct ek_link *link
         import->round += import->is_begun;
         import->is_begun = true;
         import->portion = (struct ek_ahead_count){0};
-        if (r == 0)
+        if (r == 0) {
+                ek_ahead_record_begin(import);
                 r = 1;
+        }
         while (r == 1) {
                 struct ek_frame frame;
                 uint64_t began_ns;
@@ -399,6 +229,8 @@ int ek_ahead_import_portion(struct ek_ahead_import *import, struct ek_link *link
                 spent_ns += ek_now_ns() - began_ns;
         }
         import->duration_ns += spent_ns;
+        if (r < 0 && import->tagged)
+                ek_ahead_record_drop(import);
         if (r < 0 && error->item[0] == '\0')
                 memcpy(error->item, import->name, sizeof(error->item));
         if (r == 0)
