@@ -15,7 +15,8 @@ class Schema(unittest.TestCase):
     def refusals(self):
         """The sentences of the page's tables."""
         found = []
-        for heading in ('The file', 'Items and keys', 'Identities', 'Bindings', 'Fields and messages'):
+        for heading in ('The file', 'Items and keys', 'Items that are sent ahead', 'Identities', 'Bindings',
+                        'Fields and messages'):
             for row in self.page.table(heading):
                 self.assertRegex(row[0], r'^`[^`]+`$')
                 found.append(row[0].strip('`'))
