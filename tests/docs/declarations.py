@@ -33,7 +33,7 @@ def of_headers():
         for name in sorted(os.listdir(path(folder))):
             source = re.sub(r'/\*.*?\*/|^#(?:[^\n]*\\\n)*[^\n]*', '', read(f'{folder}/{name}'), flags=re.S | re.M)
             source = re.sub(r'__attribute__\(\(format\([^)]*\)\)\)', '', source)
-            if name == 'codec.h':  # what is inlined into generated code is no function of a program
+            if name in ('codec.h', 'native_codec.h'):  # what is inlined into generated code is no function of a program
                 source = re.sub(r'^static inline ', '# ', source, flags=re.M)
             pattern = r'^(?:static inline )?((?:const )?[\w]+(?: \w+)*[ *]+)(ekiden_\w+)\(((?:[^;{}])*)\)\s*[;{]'
             for result, function, parameters in re.findall(pattern, source, re.M):

@@ -12,6 +12,7 @@
 #include "scratch.h"
 #include "secret.h"
 #include "state/changes.h"
+#include "state/fast.h"
 #include "state/key.h"
 #include "state/native.h"
 #include "state/record_key.h"

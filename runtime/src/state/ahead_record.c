@@ -8,6 +8,7 @@
 #include "fields.h"
 #include "state/ahead_import_private.h"
 #include "state/callback.h"
+#include "state/fast.h"
 #include "state/key.h"
 #include "state/native.h"
 #include "state/record_key.h"
