@@ -13,6 +13,7 @@
 
 #define DEPTH_MAX 100 /* of messages within messages, as the library has it */
 #define MORE_MAX 4 /* names that a template is given besides */
+#define TYPE(name) GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_##name
 
 static const char codec_template[] = "\n"
                                      "static const struct ekiden_native_codec $table$__codec = {\n"
@@ -20,6 +21,7 @@ static const char codec_template[] = "\n"
                                      "        .pack = $table$__native_pack,\n"
                                      "        .unpack = $table$__native_unpack,\n"
                                      "        .prefetch = $prefetch$,\n"
+                                     "$room$"
                                      "};\n";
 
 const char *ek_codec_lvalue(const struct ek_codec *codec, const struct ek_bound_field *bound)
@@ -30,6 +32,8 @@ const char *ek_codec_lvalue(const struct ek_codec *codec, const struct ek_bound_
 
 const char *ek_codec_room(const struct ek_codec *codec, const struct ek_bound_field *bound)
 {
+        if (bound->options->flexible)
+                return "(SIZE_MAX - 1)";
         return ek_memory_printf(codec->out->arena, "%s(%s, %s)",
                                 bound->kind == EK_BOUND_BYTES    ? "EKIDEN_BYTES_ROOM_OF"
                                 : bound->options->length == NULL ? "EKIDEN_ARRAY_CAPACITY"
@@ -121,6 +125,26 @@ static bool emit_prefetch(const struct ek_codec *codec)
         return true;
 }
 
+/* Bytes at the end of an entry are in; other flexible arrays are left. */
+static bool emit_room(const struct ek_codec *codec)
+{
+        const struct ek_bound_field *bound = ek_binding_flexible(codec->binding);
+
+        if (bound == NULL)
+                return false;
+        ek_emit(codec->out,
+                "\n"
+                "static size_t $table$__native_room(const uint8_t *data, size_t size)\n"
+                "{\n",
+                "table", codec->table, NULL);
+        ek_codec_emit(codec, bound, 1,
+                      "return ekiden_flexible_room(data, data + size, $tag$, offsetof($struct$, "
+                      "$member$), sizeof($struct$));\n",
+                      NULL);
+        ek_text_add_string(codec->out, "}\n");
+        return true;
+}
+
 static bool is_possible(const struct ek_message *message, unsigned int mark,
                         unsigned int *ret_depth)
 {
@@ -132,7 +156,8 @@ static bool is_possible(const struct ek_message *message, unsigned int mark,
                 const struct ek_message *below = field->message;
 
                 if (field->descriptor || field->arena != NULL ||
-                    ek_binding_field_options(field)->flexible ||
+                    (ek_binding_field_options(field)->flexible &&
+                     (field->proto->type != TYPE(BYTES) || field->repeated)) ||
                     (below != NULL && below->mark != mark))
                         return false;
                 if (below != NULL && below->visit >= *ret_depth)
@@ -183,7 +208,7 @@ bool ek_emit_native_codec(struct ek_text *out, const struct ek_schema *schema,
                           const char *table)
 {
         const struct ek_codec codec = {out, schema, binding, table};
-        bool prefetches;
+        bool prefetches, has_room;
 
         if (binding->message->mark != codecs->wanted)
                 return false;
@@ -191,11 +216,15 @@ bool ek_emit_native_codec(struct ek_text *out, const struct ek_schema *schema,
         ek_emit_native_pack(&codec);
         ek_emit_native_unpack(&codec);
         prefetches = binding->message->visit && emit_prefetch(&codec);
+        has_room = binding->message->visit && emit_room(&codec);
         ek_text_add_string(out, "/* clang-format on */\n");
         if (!binding->message->visit)
                 return false;
         ek_emit(out, codec_template, "table", table, "prefetch",
                 prefetches ? ek_memory_printf(out->arena, "%s__native_prefetch", table) : "NULL",
+                "room",
+                has_room ? ek_memory_printf(out->arena, "        .room = %s__native_room,\n", table)
+                         : "",
                 NULL);
         return true;
 }

@@ -245,7 +245,11 @@ static void get_one(const struct ek_codec *codec, const struct ek_bound_field *b
         if (bound->kind == EK_BOUND_BYTES) {
                 ek_codec_emit(codec, bound, 2, length_template, NULL);
                 set_counts(codec, bound, 2, "length");
-                ek_codec_emit(codec, bound, 2, bytes_template, NULL);
+                ek_codec_emit(codec, bound, 2,
+                              bound->options->flexible
+                                      ? "ekiden_put_bytes((uint8_t *)$lvalue$, at, length);\n"
+                                      : bytes_template,
+                              NULL);
                 ek_codec_emit(codec, bound, 2, "at += length;\n", NULL);
         } else if (is_delimited(bound)) {
                 ek_codec_emit(codec, bound, 2, length_template, NULL);

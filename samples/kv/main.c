@@ -3,7 +3,7 @@
  * A store of keys and values that speaks Redis's protocol and becomes its own next release while
  * clients use it.
  *
- *     kv-v1 [--port] [PORT]
+ *     kv-v1 [--in-pause] [[--port] PORT]
  */
 #include <stdio.h>
 #include <string.h>
@@ -28,19 +28,35 @@ static int fail(const char *sentence, int exit_status)
         return exit_status;
 }
 
-static const char *port_of(int argc, char **argv)
+struct options {
+        const char *port; /* NULL: the arguments cannot be understood */
+        bool in_pause; /* nothing is sent ahead in an upgrade to this process */
+};
+
+static struct options parse(int argc, char **argv)
 {
-        if (argc > 1 && strcmp(argv[1], "--port") == 0)
-                return argc > 2 ? argv[2] : "";
-        return argc > 1 ? argv[1] : PORT;
+        struct options options = {.port = PORT};
+
+        for (int i = 1; i < argc; i++) {
+                if (strcmp(argv[i], "--in-pause") == 0)
+                        options.in_pause = true;
+                else if (strcmp(argv[i], "--port") == 0)
+                        options.port = argv[++i];
+                else
+                        options.port = argv[i];
+        }
+        return options;
 }
 
 int main(int argc, char **argv)
 {
         static struct server server;
+        const struct options options = parse(argc, argv);
         struct ekiden_error error = {0};
         int result;
 
+        if (!options.port)
+                return fail("usage: kv-vN [--in-pause] [[--port] PORT]", 64);
         setlinebuf(stdout);
         ekiden_set_log(log_message, NULL);
         if (release_start(argc, argv, &error) < 0)
@@ -49,11 +65,11 @@ int main(int argc, char **argv)
                 return fail("memory ran out", 1);
         result = ekiden_uv_attach(server.loop);
         if (result >= 0)
-                result = release_tag(&server);
+                result = release_tag(&server, options.in_pause);
         if (result < 0)
                 return fail(ekiden_error_text(result), ekiden_error_exit_status(result));
         if (result == EKIDEN_FRESH || ekiden_is_restored()) {
-                const char *port = ekiden_is_rehearsal() ? "0" : port_of(argc, argv);
+                const char *port = ekiden_is_rehearsal() ? "0" : options.port;
 
                 if ((result = server_listen(&server, port)) < 0)
                         return fail(strerror(-result), 1);

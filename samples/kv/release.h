@@ -21,5 +21,10 @@ extern const struct release release;
 /** Registers the hops and calls ekiden_start(). */
 int release_start(int argc, char **argv, struct ekiden_error *error);
 
-/** Tags all state: as ekiden/tag.h has it. */
-int release_tag(struct server *server);
+/**
+ * Tags all state: as ekiden/tag.h has it. What can be sent ahead is sent ahead if it is tagged
+ * first.
+ *
+ * @param in_pause  it is not, so all of it crosses in the pause: for measurements
+ */
+int release_tag(struct server *server, bool in_pause);

@@ -133,6 +133,9 @@ struct ekiden_native_codec {
                       const struct ekiden_memory *memory);
         /* Prefetches what the struct's pointers lead to; NULL: it has none. */
         void (*prefetch)(const void *object);
+        /* Bytes of a struct that a record fits into, for unpack() of that record;
+           EKIDEN_CODEC_LEFT. NULL: the struct's own size, as it has no flexible array. */
+        size_t (*room)(const uint8_t *data, size_t size);
 };
 
 /** A C struct and the message type that it is bound to. */

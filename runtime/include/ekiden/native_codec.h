@@ -258,6 +258,36 @@ static inline int ekiden_copy(const struct ekiden_memory *memory, void *pointer,
         return 1;
 }
 
+/**
+ * Bytes of a struct whose last member are the bytes of a record's field: of `size_bytes` at least,
+ * with the member at `offset`. EKIDEN_CODEC_LEFT: what comes ahead of the field is damaged.
+ */
+static inline size_t ekiden_flexible_room(const uint8_t *at, const uint8_t *end, uint32_t tag,
+                                          size_t offset, size_t size_bytes)
+{
+        uint64_t next, value;
+        size_t length = 0;
+
+        while (at < end && !ekiden_tag_is_next(at, end, tag)) {
+                at = ekiden_get_varint(at, end, &next);
+                if (at == NULL)
+                        return EKIDEN_CODEC_LEFT;
+                if ((next & 7) == 0)
+                        at = ekiden_get_varint(at, end, &value);
+                else if ((next & 7) == 2)
+                        at = ekiden_get_length(at, end, &length);
+                else
+                        length = (next & 7) == 5 ? 4 : 8;
+                if (at == NULL || ((next & 7) != 0 && length > (size_t)(end - at)))
+                        return EKIDEN_CODEC_LEFT;
+                at += (next & 7) != 0 ? length : 0;
+        }
+        length = 0;
+        if (at < end && ekiden_get_length(at + ekiden_tag_size(tag), end, &length) == NULL)
+                return EKIDEN_CODEC_LEFT;
+        return offset + length > size_bytes ? offset + length : size_bytes;
+}
+
 /** A text into an array, whose other bytes are zeroed. */
 static inline bool ekiden_set_array_text(void *array, size_t room, const uint8_t *text, size_t size)
 {

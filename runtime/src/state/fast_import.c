@@ -7,6 +7,8 @@
  */
 #include <string.h>
 
+#include <ekiden/codec.h>
+
 #include "state/fast.h"
 #include "state/key.h"
 #include "state/native.h"
@@ -87,15 +89,22 @@ static int leave(struct ek_import *import, void *entry, int result)
         return r;
 }
 
-/* As ek_native_new(), of one that has no flexible array. */
-static void *new_entry(const struct ekiden_native *native)
+/* As ek_native_new(), of one that the record fits into; NULL and EKIDEN_ENOMEM, or 0 where it is to
+ * be left. */
+static void *new_entry(const struct ekiden_native *native, const uint8_t *data, size_t size_bytes,
+                       int *ret_result)
 {
+        const struct ekiden_native_codec *codec = native->codec;
+        size_t room = codec->room ? codec->room(data, size_bytes) : native->size;
         void *entry;
 
+        *ret_result = room == EKIDEN_CODEC_LEFT ? 0 : EKIDEN_ENOMEM;
+        if (room == EKIDEN_CODEC_LEFT)
+                return NULL;
         if (native->create)
                 return ek_native_new(native, NULL);
-        entry = ek_native_memory(native)->allocate(native->size);
-        return entry ? memset(entry, 0, native->size) : NULL;
+        entry = ek_native_memory(native)->allocate(room);
+        return entry ? memset(entry, 0, room) : NULL;
 }
 
 /* A group has come: its slots are fetched, and the one before it is inserted. */
@@ -119,10 +128,11 @@ int ek_fast_import(struct ek_import *import, const uint8_t *data, size_t size_by
         const struct ek_tagged *tagged = import->tagged;
         const struct ekiden_native *native = tagged->native;
         struct ek_window *window = &import->window;
-        void *entry = new_entry(native);
-        int r = entry ? native->codec->unpack(data, size_bytes, entry, ek_native_memory(native))
-                      : EKIDEN_ENOMEM;
+        int r;
+        void *entry = new_entry(native, data, size_bytes, &r);
 
+        if (entry)
+                r = native->codec->unpack(data, size_bytes, entry, ek_native_memory(native));
         if (r != 1)
                 return leave(import, entry, r);
         import->count.records++;

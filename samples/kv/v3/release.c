@@ -165,16 +165,18 @@ int release_start(int argc, char **argv, struct ekiden_error *error)
         return ekiden_start(argc, argv, &kv_v3, error);
 }
 
-int release_tag(struct server *server)
+int release_tag(struct server *server, bool in_pause)
 {
-        int result, began = kv_v3_tag_seed(&seed_functions, server);
+        int result, began;
 
-        if (began < 0)
+        if (in_pause && (result = kv_v3_tag_server(&server->state)) < 0)
+                return result;
+        if ((began = kv_v3_tag_seed(&seed_functions, server)) < 0)
                 return began;
         if ((result = kv_v3_tag_entries(&entry_functions, server)) < 0 ||
+            (!in_pause && (result = kv_v3_tag_server(&server->state)) < 0) ||
             (result = kv_v3_tag_connections(&connection_functions, server)) < 0 ||
-            (result = kv_v3_tag_pieces(&piece_functions, server)) < 0 ||
-            (result = kv_v3_tag_server(&server->state)) < 0)
+            (result = kv_v3_tag_pieces(&piece_functions, server)) < 0)
                 return result;
         return began;
 }
