@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#define FIELDS_INLINED_MAX 256 /* of a schema: what is inlined for each takes a compiler 12 ms */
 #define HEIGHT_MAX 50 /* of messages in messages that are not counted; beyond, they are */
 
 static const char forward_template[] =
@@ -194,6 +195,16 @@ static void emit_functions(struct ek_codec_code *code, size_t count)
         if (quiet)
                 ek_text_add_string(code->out, "\n"
                                               "#pragma GCC diagnostic pop\n");
+}
+
+bool ek_codecs_are_many(const struct ek_schema *schema)
+{
+        struct ek_tables all = ek_tables_all(schema);
+        size_t fields = 0;
+
+        for (size_t i = 0; i < all.count; i++)
+                fields += all.list[i].message->field_count;
+        return fields > FIELDS_INLINED_MAX;
 }
 
 void ek_emit_codecs(struct ek_text *out, const struct ek_schema *schema,

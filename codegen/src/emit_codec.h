@@ -8,6 +8,9 @@
 #include "emit.h"
 #include "tables.h"
 
+/** Whether there are so many fields that their codecs are to call what others inline. */
+bool ek_codecs_are_many(const struct ek_schema *schema);
+
 /** Writes the functions of all messages, and `codec_TABLE` for those of `tables`. */
 void ek_emit_codecs(struct ek_text *out, const struct ek_schema *schema,
                     const struct ek_tables *tables);

@@ -18,7 +18,7 @@
 #include "records.h"
 #include "scratch.h"
 
-#define ROUNDS 4000
+#define ROUNDS 2000
 #define ENCODING_MAX 65536
 
 static struct ekiden_scratch scratch;

@@ -34,7 +34,7 @@ def of_headers():
             source = re.sub(r'/\*.*?\*/|^#(?:[^\n]*\\\n)*[^\n]*', '', read(f'{folder}/{name}'), flags=re.S | re.M)
             source = re.sub(r'__attribute__\(\(format\([^)]*\)\)\)', '', source)
             if name in ('codec.h', 'native_codec.h'):  # what is inlined into generated code is no function of a program
-                source = re.sub(r'^static inline ', '# ', source, flags=re.M)
+                source = re.sub(r'^(static inline|EKIDEN_CODEC_INLINE) ', '# ', source, flags=re.M)
             pattern = r'^(?:static inline )?((?:const )?[\w]+(?: \w+)*[ *]+)(ekiden_\w+)\(((?:[^;{}])*)\)\s*[;{]'
             for result, function, parameters in re.findall(pattern, source, re.M):
                 found[function] = (f'ekiden/{name}', _tidy(result), _arguments(parameters))

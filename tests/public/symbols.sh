@@ -28,7 +28,7 @@ awk '
         /^$/ { next }
         fresh { documented = ($0 ~ /^\/\*\*/); fresh = 0 }
         /^[A-Za-z].*ekiden_[a-z_0-9]*\(/ || /^extern .*ekiden_[a-z_0-9]*;/ {
-                if ($0 ~ /^(static|typedef|return)/)
+                if ($0 ~ /^(static|typedef|return|EKIDEN_CODEC_INLINE)/)
                         next
                 name = name_in($0)
                 if (name != "")

@@ -40,6 +40,14 @@ struct ekiden_codec {
 /** What a size is where a codec leaves a value to the reference. */
 #define EKIDEN_CODEC_LEFT ((size_t)-1)
 
+/* In a file of many messages these are called, and not inlined: it is compiled in a part of the
+   time then, and a part as large. */
+#ifdef EKIDEN_CODEC_COMPACT
+#define EKIDEN_CODEC_INLINE __attribute__((noinline, unused)) static
+#else
+#define EKIDEN_CODEC_INLINE static inline
+#endif
+
 /** Bytes of the largest varint. */
 #define EKIDEN_VARINT_MAX 10
 
@@ -142,7 +150,7 @@ static inline double ekiden_double_of_bits(uint64_t bits)
 /* Writing. `out` has room for what is written; each returns what is behind it. */
 
 /** Bytes of a varint: 1 to 10. */
-static inline size_t ekiden_varint_size(uint64_t value)
+EKIDEN_CODEC_INLINE size_t ekiden_varint_size(uint64_t value)
 {
         /* seven bits in each, of which there is one at least */
         unsigned int bits = 64 - (unsigned int)__builtin_clzll(value | 1);
@@ -151,12 +159,12 @@ static inline size_t ekiden_varint_size(uint64_t value)
 }
 
 /** Bytes of a length and of what follows it. */
-static inline size_t ekiden_delimited_size(size_t size_bytes)
+EKIDEN_CODEC_INLINE size_t ekiden_delimited_size(size_t size_bytes)
 {
         return ekiden_varint_size(size_bytes) + size_bytes;
 }
 
-static inline uint8_t *ekiden_put_varint(uint8_t *out, uint64_t value)
+EKIDEN_CODEC_INLINE uint8_t *ekiden_put_varint(uint8_t *out, uint64_t value)
 {
         while (value >= 0x80) {
                 *out++ = (uint8_t)(value | 0x80);
@@ -167,7 +175,7 @@ static inline uint8_t *ekiden_put_varint(uint8_t *out, uint64_t value)
 }
 
 /** A tag that the compiler knows is written without a loop. */
-static inline uint8_t *ekiden_put_tag(uint8_t *out, uint32_t tag)
+EKIDEN_CODEC_INLINE uint8_t *ekiden_put_tag(uint8_t *out, uint32_t tag)
 {
         *out++ = (uint8_t)(tag < 0x80 ? tag : tag | 0x80);
         if (tag >= 0x80)
@@ -181,7 +189,7 @@ static inline uint8_t *ekiden_put_tag(uint8_t *out, uint32_t tag)
         return out;
 }
 
-static inline uint8_t *ekiden_put_fixed32(uint8_t *out, uint32_t value)
+EKIDEN_CODEC_INLINE uint8_t *ekiden_put_fixed32(uint8_t *out, uint32_t value)
 {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
         value = __builtin_bswap32(value);
@@ -190,7 +198,7 @@ static inline uint8_t *ekiden_put_fixed32(uint8_t *out, uint32_t value)
         return out + sizeof(value);
 }
 
-static inline uint8_t *ekiden_put_fixed64(uint8_t *out, uint64_t value)
+EKIDEN_CODEC_INLINE uint8_t *ekiden_put_fixed64(uint8_t *out, uint64_t value)
 {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
         value = __builtin_bswap64(value);
@@ -200,7 +208,7 @@ static inline uint8_t *ekiden_put_fixed64(uint8_t *out, uint64_t value)
 }
 
 /** So many numbers of four bytes, without a length. */
-static inline uint8_t *ekiden_put_fixed32_run(uint8_t *out, const void *values, size_t count)
+EKIDEN_CODEC_INLINE uint8_t *ekiden_put_fixed32_run(uint8_t *out, const void *values, size_t count)
 {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
         for (size_t i = 0; i < count; i++) {
@@ -216,7 +224,7 @@ static inline uint8_t *ekiden_put_fixed32_run(uint8_t *out, const void *values, 
 #endif
 }
 
-static inline uint8_t *ekiden_put_fixed64_run(uint8_t *out, const void *values, size_t count)
+EKIDEN_CODEC_INLINE uint8_t *ekiden_put_fixed64_run(uint8_t *out, const void *values, size_t count)
 {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
         for (size_t i = 0; i < count; i++) {
@@ -233,7 +241,7 @@ static inline uint8_t *ekiden_put_fixed64_run(uint8_t *out, const void *values, 
 }
 
 /** Bytes without a length; `data` may be NULL where there are none. */
-static inline uint8_t *ekiden_put_bytes(uint8_t *out, const void *data, size_t size_bytes)
+EKIDEN_CODEC_INLINE uint8_t *ekiden_put_bytes(uint8_t *out, const void *data, size_t size_bytes)
 {
         if (size_bytes > 0)
                 memcpy(out, data, size_bytes);
@@ -241,18 +249,18 @@ static inline uint8_t *ekiden_put_bytes(uint8_t *out, const void *data, size_t s
 }
 
 /** A length and bytes. */
-static inline uint8_t *ekiden_put_delimited(uint8_t *out, const void *data, size_t size_bytes)
+EKIDEN_CODEC_INLINE uint8_t *ekiden_put_delimited(uint8_t *out, const void *data, size_t size_bytes)
 {
         return ekiden_put_bytes(ekiden_put_varint(out, size_bytes), data, size_bytes);
 }
 
-static inline uint8_t *ekiden_put_binary(uint8_t *out, const ProtobufCBinaryData *bytes)
+EKIDEN_CODEC_INLINE uint8_t *ekiden_put_binary(uint8_t *out, const ProtobufCBinaryData *bytes)
 {
         return ekiden_put_delimited(out, bytes->data, bytes->len);
 }
 
 /** A string; an array of char of any signedness, too. */
-static inline uint8_t *ekiden_put_text(uint8_t *out, const void *text)
+EKIDEN_CODEC_INLINE uint8_t *ekiden_put_text(uint8_t *out, const void *text)
 {
         return ekiden_put_delimited(out, text, strlen((const char *)text));
 }
@@ -265,7 +273,7 @@ static inline uint8_t *ekiden_put_text(uint8_t *out, const void *text)
  * @param end    behind the last byte written
  * @return what is behind it now
  */
-static inline uint8_t *ekiden_put_length_before(uint8_t *begin, uint8_t *end)
+EKIDEN_CODEC_INLINE uint8_t *ekiden_put_length_before(uint8_t *begin, uint8_t *end)
 {
         size_t size = (size_t)(end - begin) - 1;
         size_t length = ekiden_varint_size(size);
@@ -302,8 +310,8 @@ __attribute__((noinline, unused)) static const uint8_t *ekiden_get_long_varint(c
 }
 
 /** A varint of at most 64 bits, in ten bytes at most; it may be longer than it need be. */
-static inline const uint8_t *ekiden_get_varint(const uint8_t *at, const uint8_t *end,
-                                               uint64_t *ret_value)
+EKIDEN_CODEC_INLINE const uint8_t *ekiden_get_varint(const uint8_t *at, const uint8_t *end,
+                                                     uint64_t *ret_value)
 {
         if (at < end && *at < 0x80) {
                 *ret_value = *at;
@@ -327,8 +335,8 @@ __attribute__((noinline, unused)) static const uint8_t *ekiden_get_long_length(c
 }
 
 /** A length, of as many bytes as are there behind it at least. */
-static inline const uint8_t *ekiden_get_length(const uint8_t *at, const uint8_t *end,
-                                               size_t *ret_size)
+EKIDEN_CODEC_INLINE const uint8_t *ekiden_get_length(const uint8_t *at, const uint8_t *end,
+                                                     size_t *ret_size)
 {
         if (at == end || *at >= 0x80)
                 return ekiden_get_long_length(at, end, ret_size);
@@ -338,8 +346,8 @@ static inline const uint8_t *ekiden_get_length(const uint8_t *at, const uint8_t 
         return at + 1;
 }
 
-static inline const uint8_t *ekiden_get_fixed32(const uint8_t *at, const uint8_t *end,
-                                                uint32_t *ret_value)
+EKIDEN_CODEC_INLINE const uint8_t *ekiden_get_fixed32(const uint8_t *at, const uint8_t *end,
+                                                      uint32_t *ret_value)
 {
         uint32_t value;
 
@@ -353,8 +361,8 @@ static inline const uint8_t *ekiden_get_fixed32(const uint8_t *at, const uint8_t
         return at + sizeof(value);
 }
 
-static inline const uint8_t *ekiden_get_fixed64(const uint8_t *at, const uint8_t *end,
-                                                uint64_t *ret_value)
+EKIDEN_CODEC_INLINE const uint8_t *ekiden_get_fixed64(const uint8_t *at, const uint8_t *end,
+                                                      uint64_t *ret_value)
 {
         uint64_t value;
 
@@ -369,7 +377,7 @@ static inline const uint8_t *ekiden_get_fixed64(const uint8_t *at, const uint8_t
 }
 
 /** So many numbers of four bytes, which are there. */
-static inline void ekiden_get_fixed32_run(const uint8_t *at, void *values, size_t count)
+EKIDEN_CODEC_INLINE void ekiden_get_fixed32_run(const uint8_t *at, void *values, size_t count)
 {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
         for (size_t i = 0; i < count; i++) {
@@ -383,7 +391,7 @@ static inline void ekiden_get_fixed32_run(const uint8_t *at, void *values, size_
 #endif
 }
 
-static inline void ekiden_get_fixed64_run(const uint8_t *at, void *values, size_t count)
+EKIDEN_CODEC_INLINE void ekiden_get_fixed64_run(const uint8_t *at, void *values, size_t count)
 {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
         for (size_t i = 0; i < count; i++) {
@@ -398,8 +406,8 @@ static inline void ekiden_get_fixed64_run(const uint8_t *at, void *values, size_
 }
 
 /** Bytes in place: they are not copied. */
-static inline const uint8_t *ekiden_get_bytes(const uint8_t *at, const uint8_t *end,
-                                              ProtobufCBinaryData *ret_bytes)
+EKIDEN_CODEC_INLINE const uint8_t *ekiden_get_bytes(const uint8_t *at, const uint8_t *end,
+                                                    ProtobufCBinaryData *ret_bytes)
 {
         size_t size;
 
@@ -419,7 +427,7 @@ static inline size_t ekiden_tag_size(uint32_t tag)
 
 /** Whether this tag is what comes next, in its shortest form; it is ekiden_tag_size() bytes long.
  */
-static inline bool ekiden_tag_is_next(const uint8_t *at, const uint8_t *end, uint32_t tag)
+EKIDEN_CODEC_INLINE bool ekiden_tag_is_next(const uint8_t *at, const uint8_t *end, uint32_t tag)
 {
         uint8_t wanted[5] = {0};
         size_t size = ekiden_tag_size(tag);
@@ -455,7 +463,7 @@ static inline uint64_t ekiden_short_text(const uint8_t *data, size_t size_bytes)
 }
 
 /** Whether a text is UTF-8 and without NUL; `data` may be NULL where it is empty. */
-static inline bool ekiden_text_is_sound(const uint8_t *data, size_t size_bytes)
+EKIDEN_CODEC_INLINE bool ekiden_text_is_sound(const uint8_t *data, size_t size_bytes)
 {
         uint64_t word;
 
@@ -491,7 +499,7 @@ static inline size_t ekiden_bytes_size(const ProtobufCBinaryData *bytes)
 }
 
 /** Adds a tag, a length and what follows it; false where that is left. */
-static inline bool ekiden_add_delimited(size_t *size, size_t tag_size, size_t length)
+EKIDEN_CODEC_INLINE bool ekiden_add_delimited(size_t *size, size_t tag_size, size_t length)
 {
         if (length == EKIDEN_CODEC_LEFT)
                 return false;
@@ -500,8 +508,8 @@ static inline bool ekiden_add_delimited(size_t *size, size_t tag_size, size_t le
 }
 
 /** Whether a message is initialised as one of this type, and has no fields of a newer one. */
-static inline bool ekiden_message_is(const void *message,
-                                     const ProtobufCMessageDescriptor *descriptor)
+EKIDEN_CODEC_INLINE bool ekiden_message_is(const void *message,
+                                           const ProtobufCMessageDescriptor *descriptor)
 {
         const ProtobufCMessage *base = (const ProtobufCMessage *)message;
 
