@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the results say, as tables: what was measured, and whether it keeps what is promised."""
 from collections import namedtuple
+from itertools import zip_longest
 
 from chart import bytes_text, time_text
 
@@ -85,6 +86,18 @@ def _steady_lines(results):
 def steady_table(results):
     return Table('kv while nobody upgrades it', ('', 'with Ekiden', 'without', 'ratio'),
                  list(_steady_lines(results)))
+
+
+def _profile_lines(results):
+    step = results.get('profile', {})
+    for old, new in zip_longest(step.get('predecessor', []), step.get('successor', [])):
+        yield tuple(text for side in (old, new) for text in (
+            ('', '') if side is None else (f'{side["per_cent"]:.1f} %', side['function'])))
+
+
+def profile_table(results):
+    return Table('Where the time of a pause goes', ('', 'predecessor', '', 'successor'),
+                 list(_profile_lines(results)))
 
 
 def _pause_promises(results):
@@ -172,12 +185,19 @@ def promise_table(results):
 
 def tables(results):
     """Those that have something to say."""
-    made = (transfer_table(results), load_table(results), steady_table(results), promise_table(results))
+    made = (transfer_table(results), load_table(results), steady_table(results),
+            profile_table(results), promise_table(results))
     return [table for table in made if table.lines]
 
 
+def machine(results):
+    """Where it was measured: a sentence."""
+    where = results['machine']
+    return f'Measured with {where["cores"]} processors and Linux {where["kernel"]}.'
+
+
 def _is_figure(text):
-    return text[:1].isdigit() or text[:1] in '+-'
+    return not text or text[0].isdigit() or text[0] in '+-'
 
 
 def as_text(table):

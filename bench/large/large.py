@@ -12,11 +12,12 @@ import signal
 import sys
 import time
 
+import profile_upgrade
 import redis
 import steady
 import transfer
 import upgrades
-from figures import as_text, tables
+from figures import as_text, machine, tables
 from workplace import Failed, Skipped, Workplace, memory_available
 
 STEPS = {
@@ -28,6 +29,7 @@ STEPS = {
     'legs': upgrades.legs,
     'loss': upgrades.loss,
     'steady': steady.measure,
+    'profile': profile_upgrade.measure,
 }
 
 
@@ -61,7 +63,7 @@ def arguments():
     return options
 
 
-def machine():
+def this_machine():
     return {'cores': len(os.sched_getaffinity(0)), 'memory_bytes': memory_available(),
             'kernel': platform.release()}
 
@@ -84,7 +86,7 @@ def main():
     options = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started ends, too
     results = read(options.json)
-    results['machine'] = machine()
+    results['machine'] = this_machine()
     failed = False
     for step in options.steps or STEPS:
         began = time.monotonic()
@@ -98,6 +100,7 @@ def main():
             print(f'bench: {step} failed: {reason}', file=sys.stderr)
             failed = True
         write(options.json, results)
+    print(machine(results) + '\n')
     print('\n'.join(as_text(table) for table in tables(results)))
     return 1 if failed else 0
 

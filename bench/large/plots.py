@@ -11,7 +11,7 @@ import os
 import sys
 
 from chart import Axis, Lines, bars, bytes_text, time_text
-from figures import as_markdown, tables
+from figures import as_markdown, machine, tables
 
 BEGIN, END = '<!-- figures: ./run bench plots -->', '<!-- end of figures -->'
 BEFORE_S, AFTER_S = 3, 7  # around an upgrade
@@ -109,7 +109,7 @@ def put_into_page(path, results):
     if not end:
         raise SystemExit(f'plots: {path} has no place for figures')
     with open(path, 'w', encoding='utf-8') as file:
-        file.write('\n'.join([head + BEGIN, *map(as_markdown, tables(results)), END + tail]))
+        file.write('\n'.join([head + BEGIN, machine(results), '', *map(as_markdown, tables(results)), END + tail]))
 
 
 def main():

@@ -57,6 +57,10 @@ def results():
                             for size, pause_us in ((64 << 20, 4.1e3), (1 << 30, 4.4e3), (8 << 30, 5e3))]},
         'legs': {'legs': [{'leg': leg, 'pause_us': 3000.0 + leg, 'memory': 300 << 20, 'shared': 256 << 20}
                           for leg in range(1, 101)], 'check': dict(CHECK)},
+        'profile': {'keys': 5000000, 'pause_us': 8.6e5,
+                    'predecessor': [{'per_cent': 54.1, 'kernel': False, 'function': 'table_scan'}],
+                    'successor': [{'per_cent': 26.6, 'kernel': True, 'function': 'clear_page_erms'},
+                                  {'per_cent': 12.7, 'kernel': False, 'function': 'table_find'}]},
         'loss': dict(step(5e3, 134000000), check=dict(CHECK, lost=900)),
         'steady': {'throughput': {'set': {'with': 9e5, 'without': 9.05e5, 'ratio': 0.994},
                                   'get': {'with': 1e6, 'without': 1.002e6, 'ratio': 0.998}}},
