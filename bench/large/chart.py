@@ -8,7 +8,7 @@ import math
 from xml.sax.saxutils import escape, quoteattr
 
 WIDTH, HEIGHT = 760, 430
-LEFT, RIGHT, TOP, BOTTOM = 84, 24, 64, 62
+LEFT, RIGHT, TOP, BOTTOM = 84, 36, 64, 62
 COLOURS = ('#3b82c4', '#d9772b', '#3a9a5c', '#a066c8', '#c2484d', '#8a7a2e')
 STYLE = '''
   text { font: 13px system-ui, sans-serif; fill: #737373; }

@@ -52,6 +52,8 @@ def _load_lines(results):
         for kind, way in (('pause', 'kv: in the pause'), ('ahead', 'kv: sent ahead')):
             if kind in size:
                 yield _upgrade_line(bytes_text(size['bytes']), way, size[kind])
+    if step := results.get('throughput'):
+        yield _upgrade_line(f'{step["keys"]:,} keys', 'kv: sent ahead, all the load it can bear', step)
     for size in results.get('arena', {}).get('sizes', []):
         yield _upgrade_line(bytes_text(size['bytes']), 'kv: large values, in an arena', size)
 
@@ -86,6 +88,20 @@ def _steady_lines(results):
 def steady_table(results):
     return Table('kv while nobody upgrades it', ('', 'with Ekiden', 'without', 'ratio'),
                  list(_steady_lines(results)))
+
+
+def _throughput_lines(results):
+    step = results.get('throughput')
+    if step:
+        for name in ('before', 'during', 'after'):
+            if step[name]:
+                yield (name, f'{step[name]:,.0f}', f'{step[name] / step["before"]:.2f}')
+
+
+def throughput_table(results):
+    step = results.get('throughput', {})
+    return Table(f'All that {step.get("keys", 0):,} keys can be asked for, while they are sent ahead',
+                 ('the upgrade', 'answers/s', 'of those before'), list(_throughput_lines(results)))
 
 
 def _profile_lines(results):
@@ -185,7 +201,7 @@ def promise_table(results):
 
 def tables(results):
     """Those that have something to say."""
-    made = (transfer_table(results), load_table(results), steady_table(results),
+    made = (transfer_table(results), load_table(results), throughput_table(results), steady_table(results),
             profile_table(results), promise_table(results))
     return [table for table in made if table.lines]
 

@@ -25,6 +25,7 @@ STEPS = {
     'redis': redis.measure,
     'pause': upgrades.pause,
     'ahead': upgrades.ahead,
+    'throughput': upgrades.throughput,
     'arena': upgrades.arena,
     'legs': upgrades.legs,
     'loss': upgrades.loss,

@@ -81,6 +81,29 @@ def ahead(place, options):
             'sizes': sizes_of(place, options, AHEAD_SIZES, one_size)}
 
 
+def per_second(seen, began_us, ended_us):
+    """Answers a second in the slices that lie between two moments of the load."""
+    slices = [slice_['operations'] for slice_ in seen['timeline']
+              if began_us <= slice_['ms'] * 1e3 and (slice_['ms'] + seen['slice_ms']) * 1e3 <= ended_us]
+    return sum(slices) / len(slices) * 1e3 / seen['slice_ms'] if slices else None
+
+
+def throughput(place, options):
+    """As many requests as kv can answer, before an upgrade, while state is sent ahead, and after it."""
+    place.need_memory(2 * options.keys * (16 + options.value_bytes + BYTES_PER_KEY), 'kv and its successor')
+    with bounded(options.step_seconds, 'throughput'):
+        store, clients = filled(place, options.keys, options.value_bytes)
+        load = {'rate': 0, 'writes': 50, 'new': 2}
+        result = under_load(store, clients, KV, load, options.seconds)
+        result['check'] = clients.check()
+    seen, upgrade = result['clients'], result['upgrade']
+    asked_us = (upgrade['began_ns'] - seen['began_ns']) / 1e3
+    ended_us = asked_us + upgrade['total_us']
+    return dict(result, keys=options.keys,
+                before=per_second(seen, 1e6, asked_us), during=per_second(seen, asked_us, ended_us),
+                after=per_second(seen, ended_us + 1e6, seen['elapsed_us']))
+
+
 def arena_size(place, options, size):
     keys = size // LARGE_VALUE
     place.need_memory(size + (1 << 30), f'kv with {size >> 20} MiB of values')
