@@ -349,7 +349,7 @@ static void emit_size(const struct ek_codec *codec)
         declare_cases(codec);
         ek_emit(codec->out,
                 "\n"
-                "        if (!EKIDEN_IS_ALIGNED($struct$, object))\n"
+                "        if (!EKIDEN_IS_ALIGNED($struct$, data))\n"
                 "                return EKIDEN_CODEC_LEFT;\n",
                 "struct", binding->c_struct, NULL);
         ek_text_add_string(codec->out, body.bytes);

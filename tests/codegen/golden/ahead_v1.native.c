@@ -45,10 +45,9 @@ static const struct ekiden_member ahead__v1__account__members[] = {
 
 static size_t ahead__v1__account__native_size(const void *data)
 {
-        const struct account *object = (const struct account *)data;
         size_t size = 0;
 
-        if (!EKIDEN_IS_ALIGNED(struct account, object))
+        if (!EKIDEN_IS_ALIGNED(struct account, data))
                 return EKIDEN_CODEC_LEFT;
         /* id */
         size += 1;
@@ -156,7 +155,7 @@ static size_t ahead__v1__entry__native_size(const void *data)
         const struct entry *object = (const struct entry *)data;
         size_t size = 0;
 
-        if (!EKIDEN_IS_ALIGNED(struct entry, object))
+        if (!EKIDEN_IS_ALIGNED(struct entry, data))
                 return EKIDEN_CODEC_LEFT;
         /* key */
         {
@@ -285,10 +284,9 @@ static const struct ekiden_member ahead__v1__flag__members[] = {
 
 static size_t ahead__v1__flag__native_size(const void *data)
 {
-        const struct flag *object = (const struct flag *)data;
         size_t size = 0;
 
-        if (!EKIDEN_IS_ALIGNED(struct flag, object))
+        if (!EKIDEN_IS_ALIGNED(struct flag, data))
                 return EKIDEN_CODEC_LEFT;
         /* set */
         size += 1;
@@ -379,7 +377,7 @@ static size_t ahead__v1__name__native_size(const void *data)
         const struct name *object = (const struct name *)data;
         size_t size = 0;
 
-        if (!EKIDEN_IS_ALIGNED(struct name, object))
+        if (!EKIDEN_IS_ALIGNED(struct name, data))
                 return EKIDEN_CODEC_LEFT;
         /* name */
         if (object->name != NULL) {
@@ -486,7 +484,7 @@ static size_t ahead__v1__port__native_size(const void *data)
         const struct port *object = (const struct port *)data;
         size_t size = 0;
 
-        if (!EKIDEN_IS_ALIGNED(struct port, object))
+        if (!EKIDEN_IS_ALIGNED(struct port, data))
                 return EKIDEN_CODEC_LEFT;
         /* port */
         size += 1;
@@ -577,7 +575,7 @@ static size_t ahead__v1__slot__native_size(const void *data)
         const struct slot *object = (const struct slot *)data;
         size_t size = 0;
 
-        if (!EKIDEN_IS_ALIGNED(struct slot, object))
+        if (!EKIDEN_IS_ALIGNED(struct slot, data))
                 return EKIDEN_CODEC_LEFT;
         /* number */
         size += 1;

@@ -48,7 +48,7 @@ static size_t union__v1__letter__stamp__native_size(const void *data)
         const letter_stamp_t *object = (const letter_stamp_t *)data;
         size_t size = 0;
 
-        if (!EKIDEN_IS_ALIGNED(letter_stamp_t, object))
+        if (!EKIDEN_IS_ALIGNED(letter_stamp_t, data))
                 return EKIDEN_CODEC_LEFT;
         /* when */
         size += 1;
@@ -262,7 +262,7 @@ static size_t union__v1__letter__native_size(const void *data)
         const int64_t case_of_body = EKIDEN_VALUE_OF(int64_t, object->kind);
         const int64_t case_of_Encoding = EKIDEN_VALUE_OF(int64_t, object->encoding);
 
-        if (!EKIDEN_IS_ALIGNED(struct letter, object))
+        if (!EKIDEN_IS_ALIGNED(struct letter, data))
                 return EKIDEN_CODEC_LEFT;
         if ((
                 (case_of_body == (int64_t)(LETTER_TEXT)) + (case_of_body == (int64_t)(LETTER_NUMBER)) + (case_of_body == (int64_t)(LETTER_STAMP)) + (case_of_body == (int64_t)(LETTER_PAIR))) != 1 && (((case_of_body == (int64_t)(LETTER_TEXT)) + (case_of_body == (int64_t)(LETTER_NUMBER)) + (case_of_body == (int64_t)(LETTER_STAMP)) + (case_of_body == (int64_t)(LETTER_PAIR))) != 0 || case_of_body != (int64_t)(LETTER_EMPTY)))
