@@ -66,8 +66,9 @@ struct ekiden_binding {
            initialised to its type's defaults, descriptor fields to -1. */
         int (*export_record)(const void *functions, ProtobufCMessage *record,
                              struct ekiden_cursor *cursor, void *data);
-        /* Takes a record over, which is borrowed for the call: 0, or as export_record. After 0
-           the descriptors in it are the program's; otherwise the library closes them. */
+        /* Takes a record over, which is borrowed for the call, its bytes aligned to nothing: 0, or
+           as export_record. After 0 the descriptors in it are the program's; otherwise the library
+           closes them. */
         int (*import_record)(const void *functions, const ProtobufCMessage *record,
                              struct ekiden_cursor *cursor, void *data);
 };
