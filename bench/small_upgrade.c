@@ -143,7 +143,7 @@ static void report_floor(const struct measured *measured)
                 const struct samples *samples;
         } floors[] = {
                 {"round trip, default buffers", &measured->trips_default},
-                {"round trip, 8 MiB buffers", &measured->trips_large},
+                {"round trip, 2 MiB buffers", &measured->trips_large},
                 {"spawn of an empty program", &measured->spawns},
                 {"start-up of the counter, v2", &measured->startups[2]},
                 {"start-up of the counter, v3", &measured->startups[3]},
@@ -167,7 +167,7 @@ static void report(const struct measured *measured)
                         .name = steps[i].name,
                         .unit = "us",
                         .measured = &measured->pauses[i],
-                        .against = "round trip, 8 MiB buffers",
+                        .against = "round trip, 2 MiB buffers",
                         .reference = &measured->trips_large,
                         .bound_kind = measured == &on_one ? BOUND_RATIO : BOUND_NONE,
                         .bound = PAUSE_BOUND,

@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 #define BUFFER_DEFAULT 0
-#define BUFFER_LARGE (8 << 20) /* bytes; what the runtime asks for */
+#define BUFFER_LARGE (2 << 20) /* bytes; what the runtime asks for */
 
 /* A child that serves one end. */
 struct far_end {

@@ -15,7 +15,7 @@
 #include "wire/cleanup.h"
 #include "wire/clock.h"
 
-#define SOCKET_BUFFER (8 << 20) /* bytes; with less, both sides wait for each other more often */
+#define SOCKET_BUFFER (2 << 20) /* bytes; the kernel takes twice as many, and more gain nothing */
 #define LARGE_MS 50 /* for the end of a successor with much memory: the program serves meanwhile \
                      */
 #define ALREADY_LEAVING_MS 200 /* a successor that closed its socket is on its way out */

@@ -10,8 +10,8 @@
 
 #include "wire/message.h"
 
-#define ENTRIES 1024 /* in a chunk, at most */
-#define BYTES 4064 /* likewise: a chunk has the size of a page */
+#define ENTRIES 2048 /* in a chunk, at most */
+#define BYTES 3808 /* likewise: with what is beside them, a chunk has the size of a page */
 #define VARINT_MAX 10
 
 struct ek_taken_chunk {
