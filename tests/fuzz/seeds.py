@@ -17,6 +17,7 @@ BUILD = sys.argv[1]
 INCLUDES = ['-I' + ROOT + '/idl', '-I' + ROOT + '/tests/transformers/schema',
             '-I' + ROOT + '/tests/property', '-I' + ROOT + '/tests/codec',
             '-I' + ROOT + '/tests/fuzz',
+            '-I' + ROOT + '/tests/ahead/program',
             '-I' + ROOT + '/tests/inspect/schema', '-I' + ROOT + '/tests/wire', '-I' + ROOT + '/tests/codegen/golden', '-I/usr/include']
 SMALL = 6000  # bytes of a frozen file that is worth a seed
 
@@ -170,6 +171,70 @@ def predecessor():
     yield 'leaving', rehearsing + frame('WARM') + ready + frame('LEAVING')
 
 
+def shelf(message, text):
+    return encode('shelf_v1.proto', 'shelf.v1.' + message, text)
+
+
+SHELF_ID = 'version: 1 fingerprint: "'
+LEDGER = 'random: 5 changes: 3 legs: 1'
+
+
+def portion(records, gone, end, number=0, total=None):
+    """Of books, with PASS or END; their counts, which END adds up."""
+    out = say('ITEM', 'item: "books" stream: true count: 3') if number == 0 else \
+        say('ITEM', 'item: "books" stream: true')
+    out += batch(records) if records else b''
+    out += frame('GONE', b''.join(varint(len(key)) + key for key in gone)) if gone else b''
+    counts = (len(records), len(gone), sum(map(len, records + gone)))
+    all_of = tuple(a + b for a, b in zip(counts, total or (0, 0, 0)))
+    if end:
+        out += say('END', f'records: {all_of[0]} gone: {all_of[1]} bytes: {all_of[2]} descriptors: 0')
+    else:
+        out += say('PASS', f'item: "books" round: {number} records: {counts[0]} gone: {counts[1]} '
+                           f'bytes: {counts[2]}')
+    return out, all_of
+
+
+def ahead():
+    offered = say('OFFER', 'protocol: 1 program: "shelf" schema { ' + SHELF_ID
+                  + fingerprint('tests/ahead/shelf_v1.ekiden.c')
+                  + '" } leg: 3 pause_ms: 1000 transfer_ms: 1000 commit_ms: 1000 '
+                    'token: "0123456789abcdef" ahead: true')
+    paused = say('PAUSED', 'update_point: "loop" stopped_ns: 7')
+    ledger = item('ledger', [shelf('Ledger', LEDGER)], stream=False)
+    books = [shelf('Book', f'key: "{key}" value: {value} title: "t"')
+             for key, value in (('a', 1), ('b', 2), ('c', 3))]
+    gone = [shelf('Book', 'key: "a"'), shelf('Book', 'key: "never"')]
+    first, total = portion(books, [], False)
+    second, total = portion(books[1:2], gone, False, 1, total)
+    rest, _ = portion([shelf('Book', 'key: "b" value: 9')], [shelf('Book', 'key: "c"')], True, 2, total)
+    yield 'all', offered + first + second + paused + rest + ledger + frame('COMMIT')
+    yield 'nothing', offered + portion([], [], False)[0] + paused + portion([], [], True, 1)[0] + ledger + frame('COMMIT')
+    yield 'declined', offered + say('DECLINED', 'item: "books" reason: "it cannot be"') + paused \
+        + item('books', books) + ledger + frame('COMMIT')
+    yield 'absent', offered + say('ABSENT', 'item: "books"') + paused + ledger + frame('COMMIT')
+    yield 'refused', offered + first + say('REFUSAL', 'code: -20 item: "books" sentence: "it changes too fast"')
+    yield 'bad', offered + portion([shelf('Book', 'key: "d" value: 666')], [], False)[0]
+
+
+def ahead_sender():
+    hello = say('HELLO', 'protocol: 1 program: "shelf" version: 1 known { ' + SHELF_ID
+                + fingerprint('tests/ahead/shelf_v1.ekiden.c')
+                + '" } chain: [1] token: "0123456789abcdef" ahead: true')
+    asked = hello + say('AHEAD', 'item: "books" message: "shelf.v1.Book"')
+    passed = say('PASSED', 'item: "books" round: 0 import_ns: 1000')
+    pull = say('PULL', 'item: "ledger" message: "shelf.v1.Ledger"')
+    ready = say('READY', 'update_point: "loop"')
+    yield 'all', asked + passed + frame('WARM') + pull + ready + say('TAKEN', 'pid: 1')
+    slow = say('PASSED', 'item: "books" round: 0 import_ns: 18446744073709551615')
+    yield 'rounds', asked + slow + frame('WARM') + b''.join(
+        say('PASSED', f'item: "books" round: {number} import_ns: 3000000000') for number in range(1, 6))
+    yield 'another', hello + say('AHEAD', 'item: "ledger" message: "shelf.v1.Ledger"') + frame('WARM') \
+        + say('PULL', 'item: "books" message: "shelf.v1.Book"') + pull + ready + say('TAKEN', 'pid: 1')
+    yield 'type', hello + say('AHEAD', 'item: "books" message: "shelf.v1.Ledger"')
+    yield 'refused', asked + say('REFUSAL', 'code: -11 item: "books" sentence: "the key was changed"')
+
+
 def control():
     def request(text):
         return say('REQUEST', text, file='ekiden/control.proto')
@@ -314,7 +379,7 @@ def objects():
 
 
 def main():
-    for target in (records, objects, successor, snapshot, inspect, dynamic, predecessor, control, plugin, codec,
+    for target in (records, objects, successor, ahead, ahead_sender, snapshot, inspect, dynamic, predecessor, control, plugin, codec,
                    lock_file,
                    frame_reader):
         folder = os.path.join(CORPUS, target.__name__)
