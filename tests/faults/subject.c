@@ -41,6 +41,7 @@
 #define PAYLOAD 400 /* bytes: more than two batches */
 #define PIPES 3
 #define NODES 5
+#define ENTRIES 100
 
 struct pipe {
         int reading, writing;
@@ -52,6 +53,7 @@ static struct {
         struct pipe pipes[PIPES];
         size_t pipe_count;
         struct node ring; /* itself in the ring that it begins */
+        struct entry *entries[ENTRIES];
 } state;
 
 static uint64_t add(uint64_t sum, const void *data, size_t size)
@@ -107,6 +109,72 @@ static int import_pipe(const OF(Pipe) * record, struct ekiden_cursor *cursor, vo
                 return ekiden_cursor_refuse(cursor, "there are too many pipes");
         state.pipes[state.pipe_count++] = (struct pipe){record->reading, record->writing};
         return 0;
+}
+
+static int insert_entry(struct entry *entry, struct ekiden_cursor *cursor, void *data)
+{
+        (void)data;
+        if (entry->id >= ENTRIES)
+                return ekiden_cursor_refuse(cursor, "there is no entry %u", entry->id);
+        free(state.entries[entry->id]);
+        state.entries[entry->id] = entry;
+        return 0;
+}
+
+static bool remove_entry(struct entry *entry, void *data)
+{
+        (void)data;
+        if (entry->id >= ENTRIES || state.entries[entry->id] != entry)
+                return false;
+        state.entries[entry->id] = NULL;
+        return true;
+}
+
+static uint64_t scan_entries(uint64_t position, struct entry **entries, size_t room,
+                             size_t *ret_count, void *data)
+{
+        (void)data;
+        for (*ret_count = 0; position < ENTRIES && *ret_count < room; position++)
+                if (state.entries[position])
+                        entries[(*ret_count)++] = state.entries[position];
+        return position < ENTRIES ? position : 0;
+}
+
+static struct entry *find_entry(uint32_t id, void *data)
+{
+        (void)data;
+        return id < ENTRIES ? state.entries[id] : NULL;
+}
+
+static const struct FUNCTION(entries_functions) entry_functions = {
+        .insert = insert_entry,
+        .remove = remove_entry,
+        .scan = scan_entries,
+        .find = find_entry,
+};
+
+static bool make_entries(void)
+{
+        for (uint32_t i = 0; i < ENTRIES; i++) {
+                state.entries[i] = calloc(1, sizeof(struct entry));
+                if (!state.entries[i])
+                        return false;
+                state.entries[i]->id = i;
+                state.entries[i]->value = i * UINT64_C(1000003);
+        }
+        return true;
+}
+
+/* One goes, another comes, and the sum is what it was. */
+static void change_entries(void)
+{
+        uint32_t id = (uint32_t)(state.counter.asked % ENTRIES);
+        struct entry *entry = state.entries[id];
+
+        state.entries[id] = NULL;
+        FUNCTION(touch_entries)(id);
+        state.entries[id] = entry;
+        FUNCTION(touch_entries)(id);
 }
 
 static const struct FUNCTION(records_functions) record_functions = {
@@ -204,8 +272,11 @@ static bool make_streams(void)
 
 static bool tag(void)
 {
-        int r = FUNCTION(tag_counter)(&state.counter);
+        int r = FUNCTION(tag_entries)(&entry_functions, NULL);
 
+        if (r < 0 || (r == EKIDEN_FRESH && !make_entries()))
+                return false;
+        r = FUNCTION(tag_counter)(&state.counter);
         if (r < 0 || (r == EKIDEN_FRESH && !make_counter()))
                 return false;
         r = FUNCTION(tag_records)(&record_functions, NULL);
@@ -230,6 +301,9 @@ static uint64_t sum_state(void)
                         sum = add(sum, &status[0].st_ino, sizeof(status[0].st_ino));
                         sum = add(sum, &status[1].st_ino, sizeof(status[1].st_ino));
                 }
+        for (size_t i = 0; i < ENTRIES; i++)
+                if (state.entries[i])
+                        sum = add(sum, state.entries[i], sizeof(*state.entries[i]));
         do {
                 sum = add(sum, node->name, strlen(node->name));
                 node = node->next;
@@ -267,6 +341,7 @@ static void answer(int client)
         if (n != 1 || (byte == 'p' && !set_deadlines("10000")))
                 return;
         state.counter.asked++;
+        change_entries();
         snprintf(reply, sizeof(reply), "%d %d %llu %zu %d %llx\n", (int)getpid(), VERSION,
                  (unsigned long long)state.counter.asked, mallinfo2().uordblks, count_descriptors(),
                  (unsigned long long)sum_state());

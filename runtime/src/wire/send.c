@@ -102,13 +102,15 @@ int ek_link_send(struct ek_link *link, uint16_t kind, const void *payload, size_
 
 ssize_t ek_link_send_part(struct ek_link *link, const uint8_t *frames, size_t size_bytes)
 {
+        struct iovec part = {(void *)(uintptr_t)frames, size_bytes};
+        const struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
         ssize_t n;
         int r = link->is_torn ? 0 : ek_link_flush(link, NULL);
 
         if (r < 0)
                 return r;
         do
-                n = send(link->fd, frames, size_bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
+                n = sendmsg(link->fd, &message, MSG_NOSIGNAL);
         while (n < 0 && errno == EINTR);
         if (n >= 0)
                 link->is_torn = (size_t)n < size_bytes;
