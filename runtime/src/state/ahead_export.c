@@ -263,7 +263,7 @@ static int check(const struct ek_ahead_export *export_)
 static int add_fast(struct ek_ahead_export *export_, struct ek_outbox *box, const void *entry)
 {
         const struct ekiden_native_codec *codec = export_->tagged->native->codec;
-        size_t size = EK_FAST && codec ? codec->size(entry) : EKIDEN_CODEC_LEFT;
+        size_t size = EK_FAST && ek_fast_is_on && codec ? codec->size(entry) : EKIDEN_CODEC_LEFT;
         uint8_t *room;
 
         if (size > EK_FRAME_PAYLOAD_MAX - PREFIX_MAX)

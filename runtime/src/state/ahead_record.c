@@ -194,10 +194,11 @@ static int take_fast(struct ek_ahead_import *import, const uint8_t *data, size_t
 {
         const struct ek_tagged *tagged = import->tagged;
         const struct ekiden_native *native = tagged->native;
-        void *entry = ek_native_new(native, NULL);
-        int r = entry ? native->codec->unpack(data, size, entry, ek_native_memory(native))
-                      : EKIDEN_ENOMEM;
+        int r;
+        void *entry = ek_fast_new_entry(native, data, size, &r);
 
+        if (entry)
+                r = native->codec->unpack(data, size, entry, ek_native_memory(native));
         if (r != 1) {
                 ek_native_free(native, NULL, entry);
                 return r < 0 ? out_of_memory(import) : 0;

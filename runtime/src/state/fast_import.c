@@ -89,10 +89,8 @@ static int leave(struct ek_import *import, void *entry, int result)
         return r;
 }
 
-/* As ek_native_new(), of one that the record fits into; NULL and EKIDEN_ENOMEM, or 0 where it is to
- * be left. */
-static void *new_entry(const struct ekiden_native *native, const uint8_t *data, size_t size_bytes,
-                       int *ret_result)
+void *ek_fast_new_entry(const struct ekiden_native *native, const uint8_t *data, size_t size_bytes,
+                        int *ret_result)
 {
         const struct ekiden_native_codec *codec = native->codec;
         size_t room = codec->room ? codec->room(data, size_bytes) : native->size;
@@ -129,7 +127,7 @@ int ek_fast_import(struct ek_import *import, const uint8_t *data, size_t size_by
         const struct ekiden_native *native = tagged->native;
         struct ek_window *window = &import->window;
         int r;
-        void *entry = new_entry(native, data, size_bytes, &r);
+        void *entry = ek_fast_new_entry(native, data, size_bytes, &r);
 
         if (entry)
                 r = native->codec->unpack(data, size_bytes, entry, ek_native_memory(native));
