@@ -222,29 +222,29 @@ Test(damage, files_that_are_no_arena_s_are_refused)
 
         cr_assert_not_null(ekiden_arena_alloc(origin, 100));
         for (size_t i = 0; i < sizeof(reserves) / sizeof(reserves[0]); i++)
-                cr_expect_eq(ek_arena_attach(data, table, reserves[i], &attached), EKIDEN_EPROTOCOL,
-                             "%zu", i);
+                cr_expect_eq(ek_arena_attach(data, table, reserves[i], NULL, &attached),
+                             EKIDEN_EPROTOCOL, "%zu", i);
         cr_assert_eq(ftruncate(shrinks, (off_t)good), 0);
         cr_assert_eq(pipe(pipes), 0);
-        cr_expect_eq(ek_arena_attach(shrinks, table, good, &attached), EKIDEN_EPROTOCOL);
-        cr_expect_eq(ek_arena_attach(data, shrinks, good, &attached), EKIDEN_EPROTOCOL);
-        cr_expect_eq(ek_arena_attach(pipes[0], table, good, &attached), EKIDEN_EPROTOCOL);
-        cr_expect_eq(ek_arena_attach(table, data, good, &attached), EKIDEN_EPROTOCOL);
-        cr_expect_eq(ek_arena_attach(data, data, good, &attached), EKIDEN_EPROTOCOL);
-        cr_expect_lt(ek_arena_attach(-1, table, good, &attached), 0);
+        cr_expect_eq(ek_arena_attach(shrinks, table, good, NULL, &attached), EKIDEN_EPROTOCOL);
+        cr_expect_eq(ek_arena_attach(data, shrinks, good, NULL, &attached), EKIDEN_EPROTOCOL);
+        cr_expect_eq(ek_arena_attach(pipes[0], table, good, NULL, &attached), EKIDEN_EPROTOCOL);
+        cr_expect_eq(ek_arena_attach(table, data, good, NULL, &attached), EKIDEN_EPROTOCOL);
+        cr_expect_eq(ek_arena_attach(data, data, good, NULL, &attached), EKIDEN_EPROTOCOL);
+        cr_expect_lt(ek_arena_attach(-1, table, good, NULL, &attached), 0);
         lengths[0] = header->data_bytes + EK_ARENA_STEP; /* longer than the file */
         lengths[1] = header->data_bytes - 4096;
         lengths[2] = UINT64_MAX;
         lengths[3] = good + EK_ARENA_STEP;
         for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
                 header->data_bytes = lengths[i];
-                cr_expect_eq(ek_arena_attach(data, table, good, &attached), EKIDEN_EPROTOCOL, "%zu",
-                             i);
+                cr_expect_eq(ek_arena_attach(data, table, good, NULL, &attached), EKIDEN_EPROTOCOL,
+                             "%zu", i);
         }
         header->data_bytes = origin->data.bytes;
         header->magic++;
-        cr_expect_eq(ek_arena_attach(data, table, good, &attached), EKIDEN_EPROTOCOL);
+        cr_expect_eq(ek_arena_attach(data, table, good, NULL, &attached), EKIDEN_EPROTOCOL);
         header->magic--;
-        cr_expect_eq(ek_arena_attach(data, table, good, &attached), 0);
+        cr_expect_eq(ek_arena_attach(data, table, good, NULL, &attached), 0);
         ekiden_arena_close(origin);
 }

@@ -114,7 +114,7 @@ Test(faults, an_arena_is_taken_over_or_nothing_is_left_of_it)
                 int r;
 
                 left = call;
-                r = ek_arena_attach(data, table, 8 * MEBIBYTE, &second);
+                r = ek_arena_attach(data, table, 8 * MEBIBYTE, NULL, &second);
                 if (r == 0)
                         break;
                 cr_expect_lt(r, 0);

@@ -143,7 +143,7 @@ struct ekiden_arena *model_attach(const struct ekiden_arena *arena)
         int table = fcntl(arena->table.descriptor, F_DUPFD_CLOEXEC, 0);
 
         if (ek_arena_is_whole(arena))
-                ek_arena_attach(data, table, arena->data.reserved_bytes, &attached);
+                ek_arena_attach(data, table, arena->data.reserved_bytes, NULL, &attached);
         if (!attached) {
                 close(data);
                 close(table);

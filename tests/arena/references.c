@@ -52,7 +52,7 @@ static int refer(void)
 
 static int locate(void)
 {
-        return ek_arena_fields_locate(type, &book.base, 7, &error);
+        return ek_arena_fields_locate(type, &book.base, 7, false, &error);
 }
 
 Test(references, bytes_in_an_arena_become_where_they_are_and_are_found_there)

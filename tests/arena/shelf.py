@@ -4,9 +4,11 @@ becomes of the upgrade, and after any number of them."""
 import hashlib
 import json
 import os
+import random
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -192,6 +194,56 @@ class Upgrades(Shelf):
         self.fill()
         self.assertEqual(self.numbers('fork'), [0])
         self.expect_upgrade(2)
+        self.expect_intact(2)
+
+
+class Ahead(Shelf):
+    """Records are sent ahead, and their texts change meanwhile."""
+
+    def test_what_changes_while_it_is_sent_ahead_is_there_afterwards(self):
+        self.fill(2000, 3000)
+        stop, asked, answers = threading.Event(), [0], set()
+
+        def change():
+            dice = random.Random(7)
+            while not stop.is_set():
+                number = dice.randrange(2500)
+                if dice.randrange(5) == 0:
+                    answers.add(self.ask(f'drop {number}'))
+                else:
+                    answers.add(self.ask(
+                        f'put {number} {dice.randrange(5000)} {dice.randrange(1000)}'))
+                asked[0] += 1
+
+        thread = threading.Thread(target=change)
+        thread.start()
+        try:
+            for _ in range(10):
+                event = self.expect_upgrade(2)
+                before = asked[0]
+                while asked[0] < before + 100:
+                    self.assertTrue(thread.is_alive())
+                    time.sleep(0.01)
+                pid, _, books, _, offenders = self.numbers('check')
+                self.assertEqual((pid, offenders), (self.pid, 0))
+                self.assertGreater(books, 1000)
+                self.assertEqual([item['name'] for item in event['ahead']], ['books'])
+        finally:
+            stop.set()
+            thread.join()
+        self.assertEqual(answers, {'ok'})
+        _, _, books, _, _ = self.numbers('check')
+        used = self.numbers('room')[0]
+        self.assertLessEqual(used, books)  # some are empty, and nothing was left behind
+        self.assertGreater(used, books - 50)
+
+    def test_an_upgrade_that_fails_while_texts_are_sent_ahead_leaves_all_as_it_was(self):
+        self.fill()
+        before = digest(self.pid)
+        for fault in ('scribble', 'close'):
+            event = self.upgrade(2, fault=fault)
+            self.assertEqual(event['event'], 'failed', event)
+            self.assertEqual(digest(self.pid), before)
         self.expect_intact(2)
 
 

@@ -242,6 +242,32 @@ bool ek_message_has_arenas(const struct ekiden_message *type)
         return search(type, has_arena, NULL, &is_certain) || !is_certain;
 }
 
+struct arena_visit {
+        int (*visit)(void *data, const char *arena);
+        void *data;
+        int *result;
+};
+
+static bool visit_arenas(const struct ekiden_message *type, const void *data)
+{
+        const struct arena_visit *visit = data;
+
+        for (size_t i = 0; *visit->result >= 0 && i < type->field_count; i++)
+                if (type->fields[i].flags & EKIDEN_FIELD_ARENA)
+                        *visit->result = visit->visit(visit->data, type->fields[i].arena);
+        return *visit->result < 0;
+}
+
+int ek_each_arena(const struct ekiden_message *type, int (*visit)(void *data, const char *arena),
+                  void *data)
+{
+        int result = 0;
+        const struct arena_visit arena_visit = {visit, data, &result};
+
+        search(type, visit_arenas, &arena_visit, NULL);
+        return result < 0 ? result : 0;
+}
+
 bool ek_record_identity(const struct ekiden_message *type, const ProtobufCMessage *message,
                         uint64_t *ret_identity)
 {

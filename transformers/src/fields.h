@@ -47,6 +47,11 @@ int ek_each_in_arena(const struct ekiden_message *type, ProtobufCMessage *messag
 /** Whether a message of this type may have such a field, or lead to one that has. */
 bool ek_message_has_arenas(const struct ekiden_message *type);
 
+/** Calls `visit` with the name of each arena that such fields are in, some more than once: the
+   first that is negative, or 0. */
+int ek_each_arena(const struct ekiden_message *type, int (*visit)(void *data, const char *arena),
+                  void *data);
+
 /** Whether a message of this type may have an identity, or lead to one that has. */
 bool ek_message_has_objects(const struct ekiden_message *type);
 

@@ -5,8 +5,6 @@
 
 #include "arena/arena.h"
 
-#define MAX_DEFAULT (UINT64_C(1) << 40)
-
 struct ekiden_arena *ekiden_arena_new(const char *name, uint64_t max_bytes)
 {
         size_t length = name ? strnlen(name, EK_ARENA_NAME_MAX + 1) : 0;
@@ -14,7 +12,7 @@ struct ekiden_arena *ekiden_arena_new(const char *name, uint64_t max_bytes)
         int r;
 
         if (max_bytes == 0)
-                max_bytes = MAX_DEFAULT;
+                max_bytes = EK_ARENA_USUAL;
         if (length == 0 || length > EK_ARENA_NAME_MAX || max_bytes > EK_ARENA_MOST) {
                 errno = EINVAL;
                 return NULL;
@@ -106,7 +104,7 @@ int ekiden_arena_free(struct ekiden_arena *arena, void *memory)
         if (!memory)
                 return 0;
         if (!arena)
-                return EKIDEN_EINVAL;
+                return ek_arena_is_promised(memory) ? 0 : EKIDEN_EINVAL;
         if (!*arena->is_owner)
                 return EKIDEN_ESTATE;
         if (arena->is_damaged)

@@ -116,7 +116,9 @@ void ek_arena_settle_claims(struct ekiden_arena *arena);
 /* Memory (memory.c). */
 
 #define EK_ARENA_NAME_MAX 200 /* bytes of an arena's name */
-#define EK_ARENA_MOST (UINT64_C(1) << 46) /* bytes that one may reserve */
+#define EK_ARENA_MOST (UINT64_C(1) << 46) /* bytes that one may reserve … */
+#define EK_ARENA_USUAL (UINT64_C(1) << 40) /* … that it reserves where nobody says how many … */
+#define EK_ARENA_LEAST (UINT64_C(1) << 30) /* … and that are tried, where there is less */
 
 /** All that this process has. */
 extern struct ekiden_arena *ek_arenas;
@@ -133,15 +135,54 @@ int ek_arena_share(struct ek_memory_file *file, bool is_huge);
 /** Makes an empty one: 0; ENOMEM, ESYSTEM (errno). */
 int ek_arena_make(const char *name, size_t reserved_bytes, struct ekiden_arena **ret_arena);
 
+/** Address space in which an arena will be, or would have been: addresses are known before there
+    is anything. */
+struct ek_arena_space {
+        char *base;
+        size_t bytes;
+};
+
 /**
  * An arena of memory files that another process has filled, and may still go on with: what this
  * process writes stays private until ek_arena_carry().
  *
  * @param data, table     descriptors; consumed after success only
  * @param reserved_bytes  what that process says that it reserved; it is not believed
+ * @param space           address space for the data, reserved by ek_arena_reserve(), as large or
+ *                        larger; consumed after success only. NULL: it finds its own
  * @return 0; EPROTOCOL: these are no such files; ENOMEM, ESYSTEM (errno)
  */
-int ek_arena_attach(int data, int table, uint64_t reserved_bytes, struct ekiden_arena **ret_arena);
+int ek_arena_attach(int data, int table, uint64_t reserved_bytes,
+                    const struct ek_arena_space *space, struct ekiden_arena **ret_arena);
+
+/** Reserves as much as an arena may take, or as there is. 0 or ENOMEM. */
+int ek_arena_reserve(struct ek_arena_space *ret_space);
+
+/** Gives it back. */
+void ek_arena_unreserve(struct ek_arena_space *space);
+
+/* Arenas that are to come (promise.c). */
+
+/** Where bytes will be when the arena of this name has come; nothing can be read there until then.
+    NULL: they cannot be where they are said to be, or there is no address space. */
+void *ek_arena_promise(const char *name, uint64_t offset, uint64_t size_bytes);
+
+/** Whether an address is one of an arena that is still to come. */
+bool ek_arena_is_promised(const void *memory);
+
+/** Whether an arena of this name is. */
+bool ek_arena_is_promised_name(const char *name);
+
+/** The name of one that is, or NULL. */
+const char *ek_arena_promised(void);
+
+/**
+ * As ek_arena_attach(), at the place that was promised, if one was.
+ *
+ * @param ret_is_short  whether bytes were promised that lie behind the end of its data
+ */
+int ek_arena_fulfil(const char *name, int data, int table, uint64_t reserved_bytes,
+                    struct ekiden_arena **ret_arena, bool *ret_is_short);
 
 /** The arena that has these files already, or NULL. */
 struct ekiden_arena *ek_arena_of(int data, int table);

@@ -148,7 +148,27 @@ void ek_arena_unmap(struct ekiden_arena *arena)
         free(arena);
 }
 
-static struct ekiden_arena *new_arena(size_t reserved_bytes)
+int ek_arena_reserve(struct ek_arena_space *ret_space)
+{
+        struct ek_memory_file file = {.reserved_bytes = (size_t)EK_ARENA_USUAL};
+
+        while (reserve(&file) < 0) {
+                file.reserved_bytes /= 2;
+                if (file.reserved_bytes < EK_ARENA_LEAST)
+                        return EKIDEN_ENOMEM;
+        }
+        *ret_space = (struct ek_arena_space){file.base, file.reserved_bytes};
+        return 0;
+}
+
+void ek_arena_unreserve(struct ek_arena_space *space)
+{
+        if (space->base)
+                munmap(space->base, space->bytes);
+        *space = (struct ek_arena_space){NULL, 0};
+}
+
+static struct ekiden_arena *new_arena(size_t reserved_bytes, const struct ek_arena_space *space)
 {
         struct ekiden_arena *arena = calloc(1, sizeof(*arena));
 
@@ -158,8 +178,12 @@ static struct ekiden_arena *new_arena(size_t reserved_bytes)
         arena->data.reserved_bytes = reserved_bytes;
         arena->table.reserved_bytes = table_room(reserved_bytes);
         arena->is_owner = make_owner();
-        if (arena->is_owner && reserve(&arena->data) == 0 && reserve(&arena->table) == 0)
+        if (space)
+                arena->data.base = space->base;
+        if (arena->is_owner && (space || reserve(&arena->data) == 0) && reserve(&arena->table) == 0)
                 return arena;
+        if (space)
+                arena->data.base = NULL;
         ek_arena_unmap(arena);
         return NULL;
 }
@@ -206,7 +230,7 @@ static int make_files(struct ekiden_arena *arena, const char *name)
 
 int ek_arena_make(const char *name, size_t reserved_bytes, struct ekiden_arena **ret_arena)
 {
-        struct ekiden_arena *arena = new_arena(reserved_bytes);
+        struct ekiden_arena *arena = new_arena(reserved_bytes, NULL);
         int r = arena ? make_files(arena, name) : EKIDEN_ENOMEM;
 
         if (r < 0) {
@@ -267,7 +291,8 @@ static int map_files(struct ekiden_arena *arena)
         return map_private(&arena->data, data_bytes);
 }
 
-int ek_arena_attach(int data, int table, uint64_t reserved_bytes, struct ekiden_arena **ret_arena)
+int ek_arena_attach(int data, int table, uint64_t reserved_bytes,
+                    const struct ek_arena_space *space, struct ekiden_arena **ret_arena)
 {
         struct ekiden_arena *arena;
         int r;
@@ -275,7 +300,9 @@ int ek_arena_attach(int data, int table, uint64_t reserved_bytes, struct ekiden_
         if (reserved_bytes == 0 || reserved_bytes > EK_ARENA_MOST ||
             reserved_bytes % EK_ARENA_STEP != 0)
                 return EKIDEN_EPROTOCOL;
-        arena = new_arena(reserved_bytes);
+        if (space && space->bytes < reserved_bytes)
+                return EKIDEN_ENOMEM;
+        arena = new_arena(reserved_bytes, space);
         if (!arena)
                 return EKIDEN_ENOMEM;
         arena->is_shared = true;
@@ -289,9 +316,13 @@ int ek_arena_attach(int data, int table, uint64_t reserved_bytes, struct ekiden_
                 r = map_files(arena);
         if (r < 0) {
                 arena->data.descriptor = arena->table.descriptor = -1; /* still the caller's */
+                if (space)
+                        arena->data.base = NULL; /* likewise */
                 ek_arena_unmap(arena);
                 return r;
         }
+        if (space && space->bytes > reserved_bytes)
+                munmap(space->base + reserved_bytes, space->bytes - reserved_bytes);
         arena->next = ek_arenas;
         ek_arenas = arena;
         *ret_arena = arena;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "state/arena_held.h"
 #include "state/fetch.h"
 #include "state/snapshot_read.h"
 #include "wire/cleanup.h"
@@ -167,6 +168,8 @@ static int pull(void *data, const struct ekiden_item *source, const struct ek_ta
         if (!item)
                 return EKIDEN_FRESH;
         r = check_type(item, source, error);
+        if (r == 0)
+                r = ek_arena_hold(source, tagged, pull, NULL, error);
         if (r < 0)
                 return r;
         if (ek_snapshot_seek(&restore.snapshot, item) < 0)
@@ -218,6 +221,7 @@ int ek_restore_check(struct ekiden_error *error)
 
 void ek_restore_end(void)
 {
+        ek_arena_drop_held();
         ek_fetch_deinit(&restore.fetch);
         ek_snapshot_close(&restore.snapshot);
         if (restore.state == EK_RESTORE_ACTIVE)

@@ -16,6 +16,7 @@
 #include "handover/deadlines.h"
 #include "handover/refusal.h"
 #include "handover/verify.h"
+#include "state/arena_held.h"
 #include "state/arena_item.h"
 #include "state/fetch.h"
 #include "state/transfer.h"
@@ -315,6 +316,8 @@ static int pull(void *data, const struct ekiden_item *source, const struct ek_ta
         if (r != EK_AHEAD_DECLINED)
                 return r;
         r = announce_warm(error);
+        if (r == 0)
+                r = ek_arena_hold(source, tagged, pull, NULL, error);
         if (r < 0)
                 return r;
         message.item = (char *)(uintptr_t)source->name;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* See ahead_export.h. */
 #include "state/ahead_export.h"
+#include "state/arena_fields.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,8 @@ struct ek_ahead_export {
         struct ekiden_objects *objects; /* of which there are none */
         struct ekiden_scratch scratch;
         ProtobufCMessage *record;
+        bool has_arenas; /* bytes of records may lie in arenas */
+        struct ek_arena_patches arena_patches;
         uint64_t announced;
         uint64_t position; /* of scan() */
         bool is_scanned, is_draining; /* changes are sent */
@@ -50,8 +53,6 @@ const char *ek_ahead_obstacle(const struct ek_tagged *tagged)
                 return "its container has no scan() and find()";
         if (!tagged->is_plain || !ek_key_field(tagged->item.message, &tagged->item))
                 return "its records cannot cross one by one";
-        if (ek_message_has_arenas(tagged->item.message))
-                return "its records have bytes in an arena";
         return NULL;
 }
 
@@ -95,6 +96,8 @@ int ek_ahead_export_new(const struct ek_tagged *tagged, size_t changes_max_bytes
         memcpy(export_->name, tagged->name, sizeof(export_->name));
         export_->serial = tagged->serial;
         export_->type = tagged->item.message;
+        export_->has_arenas = ek_message_has_arenas(export_->type);
+        export_->arena_patches.is_ahead = true;
         export_->key = ek_key_field(tagged->item.message, &tagged->item);
         export_->announced = announced_count(tagged);
         export_->changes_max = changes_max_bytes;
@@ -116,6 +119,7 @@ struct ek_ahead_export *ek_ahead_export_free(struct ek_ahead_export *export_)
                 return NULL;
         ek_changes_end(export_->changes);
         ek_objects_free(export_->objects);
+        ek_arena_fields_free(&export_->arena_patches);
         ek_secret_free(export_->scratch.is_secret, export_->record,
                        export_->type->descriptor->sizeof_message);
         ek_scratch_deinit(&export_->scratch);
@@ -290,8 +294,12 @@ static int add_slowly(struct ek_ahead_export *export_, struct ek_outbox *box, co
         r = ek_native_export(&cursor, tagged->native, entry, export_->record);
         if (r == 0)
                 r = check(export_);
+        if (r == 0 && export_->has_arenas)
+                r = ek_arena_fields_refer(&export_->arena_patches, export_->type, export_->record,
+                                          export_->error);
         if (r == 0)
                 r = add_message(export_, box, EKIDEN__FRAME_KIND__BATCH);
+        ek_arena_fields_restore(&export_->arena_patches);
         if (r < 0)
                 ek_name_native_key(export_->error, export_->total.records, &tagged->item,
                                    tagged->native, entry);

@@ -26,8 +26,11 @@ bool ek_ahead_import_can(const struct ek_tagged *tagged, const struct ekiden_ite
         const ProtobufCFieldDescriptor *key, *source_key;
 
         if (!route || ek_ahead_obstacle(tagged) || !tagged->container->remove ||
-            source->kind != EKIDEN_ITEM_STREAM || ek_message_has_objects(source->message) ||
-            ek_message_has_arenas(source->message))
+            source->kind != EKIDEN_ITEM_STREAM || ek_message_has_objects(source->message))
+                return false;
+        /* Transformers would look at bytes of an arena that is still to come, and make others. */
+        if (route->first < route->count &&
+            (ek_message_has_arenas(source->message) || ek_message_has_arenas(tagged->item.message)))
                 return false;
         for (size_t i = 0; i < route->count; i++)
                 if (has_lookups(&route->steps[i]))
@@ -62,6 +65,7 @@ int ek_ahead_import_new(const struct ek_tagged *tagged, const struct ek_route *r
         import->key = ek_key_field(tagged->item.message, &tagged->item);
         import->source_key = ek_key_field(route->decoded_as, route->source);
         import->objects = objects;
+        import->has_arenas = ek_message_has_arenas(route->decoded_as);
         ek_scratch_init(&import->scratch);
         import->scratch.is_secret = is_secret(tagged, route);
         *ret_import = import;

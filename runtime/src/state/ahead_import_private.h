@@ -17,6 +17,7 @@ struct ek_ahead_import {
         struct ekiden_objects *objects; /* of which there are none */
         struct ekiden_scratch scratch;
         uint32_t round;
+        bool has_arenas; /* bytes of records may lie in arenas */
         bool is_begun; /* a portion has come */
         struct ek_ahead_count total, portion;
         uint64_t duration_ns;

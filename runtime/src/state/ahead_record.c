@@ -7,6 +7,7 @@
 
 #include "fields.h"
 #include "state/ahead_import_private.h"
+#include "state/arena_fields.h"
 #include "state/callback.h"
 #include "state/fast.h"
 #include "state/key.h"
@@ -46,6 +47,10 @@ static int unpack(struct ek_ahead_import *import, const uint8_t *data, size_t si
         if (r < 0)
                 return ek_ahead_record_malformed(
                         import, "its encoding is damaged, or text in it is not UTF-8");
+        if (import->has_arenas)
+                r = ek_arena_fields_locate(type, *ret_record, number(import), true, import->error);
+        if (r < 0)
+                return r;
         import->record_key = ek_key_of_record(import->source_key, *ret_record);
         return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "arena/arena.h"
 #include "fields.h"
+#include "state/arena_held.h"
 #include "wire/message.h"
 
 /*
@@ -24,10 +25,11 @@
 struct ekiden_arena *ek_arena_tagged(const char *name)
 {
         const struct ek_tagged *tagged = ek_tagged_find(name);
+        struct ekiden_arena *arena = NULL;
 
-        return tagged && tagged->value_type == EK_VALUE_ARENA
-                       ? *(struct ekiden_arena *const *)tagged->data
-                       : NULL;
+        if (tagged && tagged->value_type == EK_VALUE_ARENA)
+                arena = *(struct ekiden_arena *const *)tagged->data;
+        return arena ? arena : ek_arena_held(name);
 }
 
 static int out_of_memory(struct ekiden_error *error)
@@ -69,6 +71,12 @@ static int note(void *data, const char *name, ProtobufCBinaryData *bytes)
                                         "longer than theirs; let the pointer lead to where the "
                                         "block begins, and free none that is still pointed to",
                                         name);
+        if (patch.number == 0 && patches->is_ahead)
+                return ekiden_error_set(
+                        refer->error, EKIDEN_EREFUSED,
+                        "bytes for arena \"%s\" lie elsewhere, and the item is sent "
+                        "ahead; put them into the arena, or remove `ahead`",
+                        name);
         refer->size += patch.number != 0 ? REFERENCE_SIZE : INLINE_MOST + bytes->len;
         patches->list[patches->count++] = patch;
         return 0;
@@ -145,6 +153,7 @@ void ek_arena_fields_free(struct ek_arena_patches *patches)
 /* On the way in. */
 
 struct locate {
+        bool is_ahead; /* the arenas are still to come */
         uint64_t record;
         struct ekiden_error *error;
 };
@@ -176,17 +185,18 @@ static int locate_reference(const struct locate *locate, const char *name,
 
         if (bytes->len != REFERENCE_SIZE || from[9] != TAG_SIZE || from[18] != TAG_NUMBER)
                 return malformed(locate);
-        if (!arena)
+        if (!arena && !locate->is_ahead)
                 return not_tagged(locate, name);
         memcpy(&offset, from + 1, sizeof(offset));
         memcpy(&size, from + 10, sizeof(size));
         memcpy(&number, from + 19, sizeof(number));
         size = le64toh(size);
         number = le32toh(number);
-        memory = ek_arena_resolve(arena, number, le64toh(offset), size);
+        memory = arena ? ek_arena_resolve(arena, number, le64toh(offset), size)
+                       : ek_arena_promise(name, le64toh(offset), size);
         if (!memory || size == 0)
                 return malformed(locate);
-        if (ek_arena_name(arena, number, memory) < 0)
+        if (arena && ek_arena_name(arena, number, memory) < 0)
                 return ekiden_error_set(locate->error, EKIDEN_ENOMEM,
                                         "memory ran out while importing");
         *bytes = (ProtobufCBinaryData){size, memory};
@@ -203,6 +213,8 @@ static int locate_bytes(void *data, const char *name, ProtobufCBinaryData *bytes
                 return 0;
         if (bytes->data[0] == TAG_OFFSET)
                 return locate_reference(locate, name, bytes);
+        if (locate->is_ahead)
+                return malformed(locate);
         n = ek_varint_read(bytes->data + 1, bytes->len - 1, &size);
         if (bytes->data[0] != TAG_DATA || n == 0 || size != bytes->len - 1 - n)
                 return malformed(locate);
@@ -211,9 +223,9 @@ static int locate_bytes(void *data, const char *name, ProtobufCBinaryData *bytes
 }
 
 int ek_arena_fields_locate(const struct ekiden_message *type, ProtobufCMessage *record,
-                           uint64_t number, struct ekiden_error *error)
+                           uint64_t number, bool is_ahead, struct ekiden_error *error)
 {
-        struct locate locate = {.record = number, .error = error};
+        struct locate locate = {.is_ahead = is_ahead, .record = number, .error = error};
 
         return ek_each_in_arena(type, record, locate_bytes, &locate);
 }
@@ -223,9 +235,10 @@ void *ek_arena_take_over(const char *name, const ProtobufCBinaryData *bytes, boo
         struct ekiden_arena *arena = ek_arena_tagged(name);
         void *copy;
 
-        *ret_is_tagged = arena != NULL;
+        *ret_is_tagged = arena || ek_arena_is_promised(bytes->data);
         if (!arena)
-                return NULL;
+                return *ret_is_tagged ? bytes->data : NULL;
+        ek_arena_use_held(name);
         if (ek_arena_claim(arena, bytes->data, bytes->len))
                 return bytes->data;
         copy = ekiden_arena_alloc(arena, bytes->len);

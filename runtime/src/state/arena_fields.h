@@ -10,7 +10,7 @@
 
 struct ekiden_scratch;
 
-/** The arena that is tagged under this name, or NULL. */
+/** The arena that is tagged under this name, or will be (arena_held.h); or NULL. */
 struct ekiden_arena *ek_arena_tagged(const char *name);
 
 /** A record on its way out: what its fields held, and what they hold while it is packed. */
@@ -24,6 +24,7 @@ struct ek_arena_patches {
         size_t count, capacity;
         uint8_t *blocks; /* encoded, one after the other */
         size_t block_capacity;
+        bool is_ahead; /* bytes that lie elsewhere are refused */
 };
 
 /**
@@ -38,10 +39,14 @@ void ek_arena_fields_restore(struct ek_arena_patches *patches);
 
 void ek_arena_fields_free(struct ek_arena_patches *patches);
 
-/** A record that came: finds the bytes, in this process's arenas or in the record itself. 0, or an
-    error with its sentence. */
+/**
+ * A record that came: finds the bytes, in this process's arenas or in the record itself.
+ *
+ * @param is_ahead  the arenas may come later: where the bytes will be is known nevertheless
+ * @return 0, or an error with its sentence
+ */
 int ek_arena_fields_locate(const struct ekiden_message *type, ProtobufCMessage *record,
-                           uint64_t number, struct ekiden_error *error);
+                           uint64_t number, bool is_ahead, struct ekiden_error *error);
 
 /**
  * What a struct's member takes over: the block in which the bytes are, or one that they are copied

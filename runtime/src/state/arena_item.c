@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "arena/arena.h"
+#include "state/arena_held.h"
 #include "state/tagged.h"
 
 int ek_arena_put(struct ekiden_arena *const *arena, Ekiden__Value *value,
@@ -65,6 +66,26 @@ static bool take_known(const Ekiden__Arena *message, struct ekiden_arena **ret_a
         return true;
 }
 
+/* Bytes that were sent ahead lie in it, wherever that is. */
+static int fulfil(const char *name, const Ekiden__Arena *message, struct ekiden_arena **ret_arena)
+{
+        struct ekiden_arena *arena = NULL;
+        bool is_short;
+        int r = ek_arena_fulfil(name, message->data, message->table, message->reserved_bytes,
+                                &arena, &is_short);
+
+        if (r < 0)
+                return r;
+        if (is_short) {
+                /* Its descriptors are the caller's still. */
+                arena->data.descriptor = arena->table.descriptor = -1;
+                ek_arena_unmap(arena);
+                return EKIDEN_EPROTOCOL;
+        }
+        *ret_arena = arena;
+        return 0;
+}
+
 int ek_arena_get(const char *name, const Ekiden__Value *value, struct ekiden_arena **ret_arena,
                  struct ekiden_cursor *cursor)
 {
@@ -73,14 +94,18 @@ int ek_arena_get(const char *name, const Ekiden__Value *value, struct ekiden_are
         int r;
 
         if (value->value_case != EKIDEN__VALUE__VALUE_ARENA) {
+                if (ek_arena_is_promised_name(name))
+                        return refuse(cursor, EKIDEN_EPROTOCOL, 0);
                 *ret_arena = NULL;
                 return 0;
         }
         reserved_bytes = message->reserved_bytes;
         if (message->data >= 0 && message->table >= 0) {
-                if (take_known(message, ret_arena))
+                if (!ek_arena_is_promised_name(name) && take_known(message, ret_arena))
                         return 0;
-                r = ek_arena_attach(message->data, message->table, reserved_bytes, ret_arena);
+                r = fulfil(name, message, ret_arena);
+        } else if (ek_arena_is_promised_name(name)) {
+                r = EKIDEN_EPROTOCOL;
         } else if (message->data >= 0 || message->table >= 0 || reserved_bytes == 0 ||
                    reserved_bytes > EK_ARENA_MOST || reserved_bytes % EK_ARENA_STEP != 0) {
                 r = EKIDEN_EPROTOCOL;
@@ -100,6 +125,7 @@ void ek_arena_strip(const struct ekiden_message *type, ProtobufCMessage *record)
 
 void ek_arenas_settle(void)
 {
+        ek_arena_drop_held();
         for (struct ekiden_arena *arena = ek_arenas; arena; arena = arena->next) {
                 ek_arena_settle_claims(arena);
                 arena->is_shared = false;

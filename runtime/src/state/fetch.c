@@ -2,6 +2,7 @@
 /* See fetch.h. */
 #include "state/fetch.h"
 
+#include "state/arena_held.h"
 #include "state/transfer.h"
 
 static int make_objects(struct ek_fetch *fetch, const struct ek_tagged *tagged,
@@ -25,6 +26,8 @@ int ek_fetch_item(struct ek_fetch *fetch, const struct ek_tagged *tagged,
         struct ek_route route;
         int r;
 
+        if (tagged->value_type == EK_VALUE_ARENA && ek_arena_take_held(tagged))
+                return EKIDEN_RESUMED;
         if (ek_tagged_is_value(tagged))
                 return fetch->pull(fetch->data, &tagged->item, tagged, NULL, error);
         r = make_objects(fetch, tagged, error);
@@ -46,7 +49,9 @@ int ek_fetch_item(struct ek_fetch *fetch, const struct ek_tagged *tagged,
 
 int ek_fetch_check(struct ek_fetch *fetch, struct ekiden_error *error)
 {
-        return fetch->objects ? ek_objects_check(fetch->objects, error) : 0;
+        int r = fetch->objects ? ek_objects_check(fetch->objects, error) : 0;
+
+        return r == 0 ? ek_arena_check_held(error) : r;
 }
 
 void ek_fetch_deinit(struct ek_fetch *fetch)

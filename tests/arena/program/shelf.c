@@ -13,6 +13,7 @@
  *     fork                    a child keeps the arena until the program ends, and tries to change
  * it
  */
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@
 #define SCHEMA shelf_v1
 #define FUNCTIONS shelf_v1_books_functions
 #define TAG_BOOKS shelf_v1_tag_books
+#define TOUCH(number) (void)(number)
 #elif VERSION == 2
 #include "shelf_v1_to_v2.hop.h"
 #include "shelf_v2.native.h"
@@ -40,12 +42,14 @@
 #define SCHEMA shelf_v2
 #define FUNCTIONS shelf_v2_books_functions
 #define TAG_BOOKS shelf_v2_tag_books
+#define TOUCH(number) shelf_v2_touch_books(number)
 #else
 #include "shelf_v2_to_v3.hop.h"
 #include "shelf_v3.native.h"
 #define SCHEMA shelf_v3
 #define FUNCTIONS shelf_v3_books_functions
 #define TAG_BOOKS shelf_v3_tag_books
+#define TOUCH(number) shelf_v3_touch_books(number)
 #endif
 
 #define BOOKS_MAX 20000
@@ -113,17 +117,50 @@ static int insert_book(struct book *book, struct ekiden_cursor *cursor, void *da
 {
         struct book **place = &shelf.books[book->number % BOOKS_MAX];
 
+        (void)cursor;
         (void)data;
         if (*place)
-                return ekiden_cursor_refuse(cursor, "book %u is there already", book->number);
+                give((*place)->text); /* it has come ahead, and has changed */
+        free(*place);
         *place = book;
         return 0;
 }
+
+#if VERSION > 1
+static bool remove_book(struct book *book, void *data)
+{
+        (void)data;
+        if (shelf.books[book->number % BOOKS_MAX] != book)
+                return false;
+        shelf.books[book->number % BOOKS_MAX] = NULL;
+        return true;
+}
+
+static struct book *find_book(uint32_t number, void *data)
+{
+        (void)data;
+        return shelf.books[number % BOOKS_MAX];
+}
+
+static uint64_t scan_books(uint64_t position, struct book **books, size_t room, size_t *ret_count,
+                           void *data)
+{
+        size_t count = 0;
+
+        (void)data;
+        for (; position < BOOKS_MAX && count < room; position++)
+                if (shelf.books[position])
+                        books[count++] = shelf.books[position];
+        *ret_count = count;
+        return position < BOOKS_MAX ? position : 0;
+}
+#endif
 
 static bool put(uint32_t number, size_t size, uint32_t seed)
 {
         struct book **place = &shelf.books[number % BOOKS_MAX];
 
+        TOUCH(number % BOOKS_MAX);
         if (!*place)
                 *place = calloc(1, sizeof(**place));
         else
@@ -143,6 +180,7 @@ static void drop(uint32_t number)
 {
         struct book **place = &shelf.books[number % BOOKS_MAX];
 
+        TOUCH(number % BOOKS_MAX);
         if (*place)
                 give((*place)->text);
         free(*place);
@@ -205,11 +243,14 @@ static void serve_one(void)
         char line[256] = "", answer[256] = "ok\n";
         unsigned int number, seed;
         unsigned long long size;
+        ssize_t size_read;
         int visitor = accept(shelf.listener, NULL, NULL);
 
         if (visitor < 0)
                 return;
-        if (read(visitor, line, sizeof(line) - 1) <= 0)
+        while ((size_read = read(visitor, line, sizeof(line) - 1)) < 0 && errno == EINTR)
+                ; /* somebody asks for an upgrade */
+        if (size_read <= 0)
                 line[0] = '\0';
         if (sscanf(line, "put %u %llu %u", &number, &size, &seed) == 3 && !put(number, size, seed))
                 strcpy(answer, "no room\n");
@@ -314,7 +355,16 @@ static void do_harm(const char *fault)
 int main(int argc, char **argv)
 {
         static const struct FUNCTIONS books = {
-                .count = count_books, .next = next_book, .insert = insert_book};
+                .count = count_books,
+                .insert = insert_book,
+#if VERSION == 1
+                .next = next_book,
+#else
+                .remove = remove_book,
+                .scan = scan_books,
+                .find = find_book,
+#endif
+        };
         struct ekiden_error error;
         int r;
 
@@ -325,6 +375,9 @@ int main(int argc, char **argv)
                 fprintf(stderr, "shelf: %s\n", error.sentence);
                 return 1;
         }
+        /* What is sent ahead comes first, and its bytes behind it. */
+        if (TAG_BOOKS(&books, NULL) < 0)
+                return 1;
         if (ekiden_tag_descriptor("listener", &shelf.listener) == EKIDEN_FRESH ||
             ekiden_is_restored())
                 shelf.listener = listen_at(argv[1]);
@@ -334,11 +387,9 @@ int main(int argc, char **argv)
                 return 1;
         if (!shelf.texts && VERSION > 1)
                 shelf.texts = shelf.same = ekiden_arena_new("texts", (uint64_t)16 << 30);
-        if (shelf.same != shelf.texts && !ekiden_is_restored())
+        if (shelf.same && shelf.same != shelf.texts && !ekiden_is_restored())
                 return 1;
         shelf.same = shelf.texts;
-        if (TAG_BOOKS(&books, NULL) < 0)
-                return 1;
         if (r != EKIDEN_FRESH && argc > 2)
                 do_harm(argv[2]);
         for (;;) {
