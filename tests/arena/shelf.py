@@ -273,6 +273,8 @@ class Snapshots(Shelf):
         subprocess.run([TOOL, '--snapshot', path, 'shelf'], env=self.environment, timeout=SECONDS,
                        check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         self.assertGreater(os.stat(path).st_size, size)
+        with open(path, 'rb') as file:
+            self.assertNotIn(b'memfd', file.read())
         shown = subprocess.run([INSPECT, '--item', 'books', '--key', '1', path], timeout=SECONDS,
                                check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         self.assertIn(b'text', shown.stdout)

@@ -314,7 +314,7 @@ int ek_batch_add(struct ek_batch *batch, const struct ekiden_message *type, uint
                 return r;
         if (batch->export_->visitor)
                 return show(batch, type, tag, record);
-        if (may_have_arenas(batch, type))
+        if (type == &ek_value_message || may_have_arenas(batch, type))
                 r = refer_to_arenas(batch, &entry);
         if (r == 0)
                 r = number_and_append(batch, &entry);
