@@ -158,11 +158,13 @@ static int export_records(struct ek_batch *batch, struct ekiden_scratch *scratch
                 if (r < 0)
                         return record_failed(batch, record, r);
                 size_before = batch->size;
-                if (r == EK_FAST_LEFT)
+                if (r == EK_FAST_LEFT) {
                         r = ek_native_export_entry(tagged, record, &cursor);
-                else
+                        r = r < 0 ? r : 1; /* it is there: 0 would be the end */
+                } else {
                         r = tagged->binding->export_record(tagged->functions, record, &cursor,
                                                            tagged->data);
+                }
                 if (r < 0)
                         r = ek_callback_failed(&callback, cursor.record, r, batch->error);
                 if (r == 0)
