@@ -155,7 +155,7 @@ static bool is_possible(const struct ek_message *message, unsigned int mark,
                 const struct ek_field *field = message->sorted[i];
                 const struct ek_message *below = field->message;
 
-                if (field->descriptor || field->arena != NULL ||
+                if (field->descriptor ||
                     (ek_binding_field_options(field)->flexible &&
                      (field->proto->type != TYPE(BYTES) || field->repeated)) ||
                     (below != NULL && below->mark != mark))

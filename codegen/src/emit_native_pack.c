@@ -253,6 +253,11 @@ static void size_member(const struct ek_codec *codec, const struct ek_bound_fiel
                 size_repeated(codec, bound, depth);
         } else if (bound->kind == EK_BOUND_BYTES) {
                 declare_count(codec, bound, depth, true);
+                if (bound->field->arena != NULL) /* they cross by where they are */
+                        ek_codec_emit(codec, bound, depth,
+                                      "if (count != 0)\n"
+                                      "        return EKIDEN_CODEC_LEFT;\n",
+                                      NULL);
                 ek_codec_emit(codec, bound, depth,
                               "size += $tag_size$ + ekiden_delimited_size(count);\n", NULL);
         } else {

@@ -244,12 +244,19 @@ static void get_one(const struct ek_codec *codec, const struct ek_bound_field *b
         set_case(codec, bound);
         if (bound->kind == EK_BOUND_BYTES) {
                 ek_codec_emit(codec, bound, 2, length_template, NULL);
+                if (bound->field->arena != NULL) /* where they are, the library knows */
+                        ek_codec_emit(codec, bound, 2,
+                                      "if (length != 0)\n"
+                                      "        return 0;\n",
+                                      NULL);
                 set_counts(codec, bound, 2, "length");
-                ek_codec_emit(codec, bound, 2,
-                              bound->options->flexible
-                                      ? "ekiden_put_bytes((uint8_t *)$lvalue$, at, length);\n"
-                                      : bytes_template,
-                              NULL);
+                if (bound->field->arena == NULL)
+                        ek_codec_emit(
+                                codec, bound, 2,
+                                bound->options->flexible
+                                        ? "ekiden_put_bytes((uint8_t *)$lvalue$, at, length);\n"
+                                        : bytes_template,
+                                NULL);
                 ek_codec_emit(codec, bound, 2, "at += length;\n", NULL);
         } else if (is_delimited(bound)) {
                 ek_codec_emit(codec, bound, 2, length_template, NULL);

@@ -48,6 +48,71 @@ static const struct ekiden_member arena__v1__part__members[] = {
         },
 };
 
+/* clang-format off */
+
+static size_t arena__v1__part__native_size(const void *data)
+{
+        const struct part *object = (const struct part *)data;
+        size_t size = 0;
+
+        if (!EKIDEN_IS_ALIGNED(struct part, object))
+                return EKIDEN_CODEC_LEFT;
+        /* text */
+        {
+                const size_t count = ekiden_count(
+                        EKIDEN_VALUE_OF(uint64_t, object->size),
+                        EKIDEN_LVALUE_IS_SIGNED(EKIDEN_LVALUE(struct part, size)) != 0,
+                        EKIDEN_BYTES_ROOM_OF(struct part, text), (const void *)object->text);
+
+                if (count == EKIDEN_CODEC_LEFT)
+                        return EKIDEN_CODEC_LEFT;
+                if (count != 0)
+                        return EKIDEN_CODEC_LEFT;
+                size += 1 + ekiden_delimited_size(count);
+        }
+        return size;
+}
+
+static uint8_t *arena__v1__part__native_pack(const void *data, uint8_t *out)
+{
+        const struct part *object = (const struct part *)data;
+
+        /* text */
+        {
+                const size_t count = (size_t)EKIDEN_VALUE_OF(uint64_t, object->size);
+
+                out = ekiden_put_tag(out, 0x0a);
+                out = ekiden_put_delimited(out, (const void *)object->text, count);
+        }
+        return out;
+}
+
+static int arena__v1__part__native_unpack(const uint8_t *at, size_t size, void *data,
+                                          const struct ekiden_memory *memory)
+{
+        struct part *object = (struct part *)data;
+        const uint8_t *end = at + size;
+        size_t length;
+
+        (void)memory;
+        if (!EKIDEN_IS_ALIGNED(struct part, data))
+                return 0;
+        /* text */
+        if (ekiden_tag_is_next(at, end, 0x0a)) {
+                at = ekiden_get_length(at + 1, end, &length);
+                if (at == NULL)
+                        return 0;
+                if (length != 0)
+                        return 0;
+                if (length > EKIDEN_BYTES_ROOM_OF(struct part, text))
+                        return 0;
+                EKIDEN_SET_UNSIGNED(object->size, length);
+                at += length;
+        }
+        return at == end;
+}
+/* clang-format on */
+
 static const struct ekiden_native arena__v1__part__native = {
         .name = "struct part",
         .descriptor = &arena__v1__part__descriptor,
@@ -194,6 +259,189 @@ static const struct ekiden_member arena__v1__entry__members[] = {
         },
 };
 
+/* clang-format off */
+
+static size_t arena__v1__entry__native_size(const void *data)
+{
+        const struct entry *object = (const struct entry *)data;
+        size_t size = 0;
+        const int64_t case_of_content = EKIDEN_VALUE_OF(int64_t, object->kind);
+
+        if (!EKIDEN_IS_ALIGNED(struct entry, object))
+                return EKIDEN_CODEC_LEFT;
+        if ((
+                (case_of_content == (int64_t)(1)) + (case_of_content == (int64_t)(2))) != 1 && (((case_of_content == (int64_t)(1)) + (case_of_content == (int64_t)(2))) != 0 || case_of_content != (int64_t)(0)))
+                return EKIDEN_CODEC_LEFT;
+        /* number */
+        size += 1;
+        size += ekiden_varint_size(EKIDEN_VALUE_OF(uint64_t, object->number));
+        /* value */
+        {
+                const size_t count = ekiden_count(
+                        EKIDEN_VALUE_OF(uint64_t, object->value_size),
+                        EKIDEN_LVALUE_IS_SIGNED(EKIDEN_LVALUE(struct entry, value_size)) != 0,
+                        EKIDEN_BYTES_ROOM_OF(struct entry, value), (const void *)object->value);
+
+                if (count == EKIDEN_CODEC_LEFT)
+                        return EKIDEN_CODEC_LEFT;
+                if (count != 0)
+                        return EKIDEN_CODEC_LEFT;
+                size += 1 + ekiden_delimited_size(count);
+        }
+        /* part */
+        size += 1;
+        if (!ekiden_add_part(&size, arena__v1__part__native_size(&object->part)))
+                return EKIDEN_CODEC_LEFT;
+        /* integer */
+        if (case_of_content == (int64_t)(1)) {
+                size += 1;
+                size += ekiden_varint_size(
+                        (uint64_t)EKIDEN_VALUE_OF(int64_t, object->content.integer));
+        }
+        /* blob */
+        if (case_of_content == (int64_t)(2)) {
+                const size_t count = ekiden_count(
+                        EKIDEN_VALUE_OF(uint64_t, object->content.blob.size),
+                        EKIDEN_LVALUE_IS_SIGNED(EKIDEN_LVALUE(struct entry, content.blob.size)) != 0,
+                        EKIDEN_BYTES_ROOM_OF(struct entry, content.blob.data),
+                        (const void *)object->content.blob.data);
+
+                if (count == EKIDEN_CODEC_LEFT)
+                        return EKIDEN_CODEC_LEFT;
+                if (count != 0)
+                        return EKIDEN_CODEC_LEFT;
+                size += 1 + ekiden_delimited_size(count);
+        }
+        return size;
+}
+
+static uint8_t *arena__v1__entry__native_pack(const void *data, uint8_t *out)
+{
+        const struct entry *object = (const struct entry *)data;
+        const int64_t case_of_content = EKIDEN_VALUE_OF(int64_t, object->kind);
+
+        /* number */
+        out = ekiden_put_tag(out, 0x08);
+        out = ekiden_put_varint(out, EKIDEN_VALUE_OF(uint64_t, object->number));
+        /* value */
+        {
+                const size_t count = (size_t)EKIDEN_VALUE_OF(uint64_t, object->value_size);
+
+                out = ekiden_put_tag(out, 0x12);
+                out = ekiden_put_delimited(out, (const void *)object->value, count);
+        }
+        /* part */
+        out = ekiden_put_tag(out, 0x1a);
+        out = ekiden_put_length_before(out, arena__v1__part__native_pack(&object->part, out + 1));
+        /* integer */
+        if (case_of_content == (int64_t)(1)) {
+                out = ekiden_put_tag(out, 0x20);
+                out = ekiden_put_varint(
+                        out, (uint64_t)EKIDEN_VALUE_OF(int64_t, object->content.integer));
+        }
+        /* blob */
+        if (case_of_content == (int64_t)(2)) {
+                const size_t count = (size_t)EKIDEN_VALUE_OF(uint64_t, object->content.blob.size);
+
+                out = ekiden_put_tag(out, 0x2a);
+                out = ekiden_put_delimited(out, (const void *)object->content.blob.data, count);
+        }
+        return out;
+}
+
+static int arena__v1__entry__native_unpack(const uint8_t *at, size_t size, void *data,
+                                           const struct ekiden_memory *memory)
+{
+        struct entry *object = (struct entry *)data;
+        const uint8_t *end = at + size;
+        uint64_t varint;
+        size_t length;
+        int r;
+        bool case_of_content = false;
+
+        (void)memory;
+        if (!EKIDEN_IS_ALIGNED(struct entry, data))
+                return 0;
+        /* number */
+        if (ekiden_tag_is_next(at, end, 0x08)) {
+                at = ekiden_get_varint(at + 1, end, &varint);
+                if (at == NULL)
+                        return 0;
+                EKIDEN_SET_UNSIGNED(object->number, (uint32_t)varint);
+        }
+        /* value */
+        if (ekiden_tag_is_next(at, end, 0x12)) {
+                at = ekiden_get_length(at + 1, end, &length);
+                if (at == NULL)
+                        return 0;
+                if (length != 0)
+                        return 0;
+                if (length > EKIDEN_BYTES_ROOM_OF(struct entry, value))
+                        return 0;
+                EKIDEN_SET_UNSIGNED(object->value_size, length);
+                at += length;
+        }
+        /* part */
+        if (ekiden_tag_is_next(at, end, 0x1a)) {
+                at = ekiden_get_length(at + 1, end, &length);
+                if (at == NULL)
+                        return 0;
+                r = arena__v1__part__native_unpack(at, length, &object->part, memory);
+                if (r != 1)
+                        return r;
+                at += length;
+        } else {
+                return 0;
+        }
+        /* integer */
+        if (ekiden_tag_is_next(at, end, 0x20)) {
+                if (case_of_content)
+                        return 0;
+                case_of_content = true;
+                EKIDEN_SET_SIGNED(object->kind, (int64_t)(1));
+                at = ekiden_get_varint(at + 1, end, &varint);
+                if (at == NULL)
+                        return 0;
+                EKIDEN_SET_SIGNED(object->content.integer, (int64_t)varint);
+        }
+        /* blob */
+        if (ekiden_tag_is_next(at, end, 0x2a)) {
+                if (case_of_content)
+                        return 0;
+                case_of_content = true;
+                EKIDEN_SET_SIGNED(object->kind, (int64_t)(2));
+                at = ekiden_get_length(at + 1, end, &length);
+                if (at == NULL)
+                        return 0;
+                if (length != 0)
+                        return 0;
+                if (length > EKIDEN_BYTES_ROOM_OF(struct entry, content.blob.data))
+                        return 0;
+                EKIDEN_SET_UNSIGNED(object->content.blob.size, length);
+                EKIDEN_SET_UNSIGNED(object->content.blob.room, length);
+                at += length;
+        }
+        if (!case_of_content)
+                EKIDEN_SET_SIGNED(object->kind, (int64_t)(0));
+        return at == end;
+}
+
+static void arena__v1__entry__native_prefetch(const void *data)
+{
+        const struct entry *object = (const struct entry *)data;
+
+        if (EKIDEN_IS_POINTER(struct entry, value))
+                ekiden_prefetch((const void *)object->value);
+}
+/* clang-format on */
+
+static const struct ekiden_native_codec arena__v1__entry__codec = {
+        .size = arena__v1__entry__native_size,
+        .pack = arena__v1__entry__native_pack,
+        .unpack = arena__v1__entry__native_unpack,
+        .prefetch = arena__v1__entry__native_prefetch,
+};
+
 static const struct ekiden_native arena__v1__entry__native = {
         .name = "struct entry",
         .descriptor = &arena__v1__entry__descriptor,
@@ -203,7 +451,7 @@ static const struct ekiden_native arena__v1__entry__native = {
         .memory = &arena_v1_memory,
         .create = NULL,
         .destroy = NULL,
-        .codec = NULL,
+        .codec = &arena__v1__entry__codec,
 };
 
 static const struct ekiden_native *const arena_v1_by_item[] = {
