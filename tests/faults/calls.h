@@ -48,6 +48,7 @@ enum faults_suffering {
         X(fstat64, CALL_, ENOMEM, 0)                                            \
         X(fstatat64, CALL_, EACCES, 0)                                          \
         X(fsync, CALL_, EIO, 0)                                                 \
+        X(ftruncate64, CALL_, ENOSPC, 0)                                        \
         X(getcwd, CALL_, ENOENT, 0)                                             \
         X(getpeername, CALL_, ENOBUFS, 0)                                       \
         X(getrandom, SLOW_, ENOSYS, 0)                                          \
@@ -68,8 +69,11 @@ enum faults_suffering {
         X(listen, CALL_, EADDRINUSE, 0)                                         \
         X(lseek64, CALL_, ESPIPE, 0)                                            \
         X(lstat64, CALL_, EACCES, 0)                                            \
+        X(madvise, CALL_, EINVAL, 0)                                            \
         X(malloc, SUFFERS_FAILURE, ENOMEM, 0)                                   \
+        X(memfd_create, CALL_, EMFILE, EINVAL)                                  \
         X(mkdir, CALL_, EACCES, ENOSPC)                                         \
+        X(mmap64, CALL_, ENOMEM, 0)                                             \
         X(open64, SLOW_, EMFILE, EACCES)                                        \
         X(open_memstream, SUFFERS_FAILURE, ENOMEM, 0)                           \
         X(openat64, SLOW_, EMFILE, EACCES)                                      \
@@ -86,6 +90,7 @@ enum faults_suffering {
         X(prctl, CALL_, EPERM, 0)                                               \
         X(pread64, MOVES_, EIO, 0)                                              \
         X(protobuf_c_message_unpack, SUFFERS_FAILURE, ENOMEM, 0)                \
+        X(pwrite64, MOVES_, ENOSPC, 0)                                          \
         X(read, MOVES_, EIO, 0)                                                 \
         X(readdir64, CALL_, EIO, 0)                                             \
         X(readlink, CALL_, EACCES, 0)                                           \

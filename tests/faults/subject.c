@@ -20,6 +20,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <ekiden/arena.h>
 #include <ekiden/ekiden.h>
 
 #include "subject_v1.native.h"
@@ -42,6 +43,7 @@
 #define PIPES 3
 #define NODES 5
 #define ENTRIES 100
+#define LETTER 20000 /* bytes: some pages */
 
 struct pipe {
         int reading, writing;
@@ -54,6 +56,8 @@ static struct {
         size_t pipe_count;
         struct node ring; /* itself in the ring that it begins */
         struct entry *entries[ENTRIES];
+        struct ekiden_arena *letters;
+        struct letter letter;
 } state;
 
 static uint64_t add(uint64_t sum, const void *data, size_t size)
@@ -270,6 +274,38 @@ static bool make_streams(void)
         return true;
 }
 
+static bool make_letter(void)
+{
+        state.letters = ekiden_arena_new("letters", (uint64_t)16 << 20);
+        state.letter.text = ekiden_arena_alloc(state.letters, LETTER);
+        state.letter.size = LETTER;
+        return state.letter.text && memset(state.letter.text, 'l', LETTER);
+}
+
+/* What a successor does with the memory before it serves is nobody's but its own. */
+static bool scribble(void)
+{
+        char *other = ekiden_arena_alloc(state.letters, LETTER);
+
+        if (!other || state.letter.size != LETTER)
+                return false;
+        memset(other, 'o', LETTER);
+        memset(state.letter.text, 'x', LETTER);
+        if (ekiden_arena_free(state.letters, state.letter.text) < 0)
+                return false;
+        state.letter.text = other;
+        return true;
+}
+
+static bool tag_letter(void)
+{
+        int r = ekiden_tag_arena("letters", &state.letters);
+
+        if (r >= 0)
+                r = FUNCTION(tag_letter)(&state.letter);
+        return r == EKIDEN_FRESH ? make_letter() : r >= 0 && scribble();
+}
+
 static bool tag(void)
 {
         int r = FUNCTION(tag_entries)(&entry_functions, NULL);
@@ -285,7 +321,10 @@ static bool tag(void)
         if (r < 0 || (r == EKIDEN_FRESH && !make_streams()))
                 return false;
         r = FUNCTION(tag_ring)(&state.ring);
-        return r == EKIDEN_FRESH ? make_ring() : r >= 0;
+        if (r < 0 || (r == EKIDEN_FRESH && !make_ring()) || !tag_letter())
+                return false;
+        memset(state.letter.text, 'l', LETTER);
+        return true;
 }
 
 static uint64_t sum_state(void)
@@ -304,6 +343,7 @@ static uint64_t sum_state(void)
         for (size_t i = 0; i < ENTRIES; i++)
                 if (state.entries[i])
                         sum = add(sum, state.entries[i], sizeof(*state.entries[i]));
+        sum = add(sum, state.letter.text, state.letter.size);
         do {
                 sum = add(sum, node->name, strlen(node->name));
                 node = node->next;

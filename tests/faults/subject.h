@@ -2,6 +2,7 @@
 /* The subject's own structs, to which both schemas bind messages. */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct entry {
@@ -12,4 +13,10 @@ struct entry {
 struct node {
         char *name;
         struct node *next;
+};
+
+/* What lies in an arena. */
+struct letter {
+        char *text;
+        size_t size;
 };

@@ -88,6 +88,8 @@ void *ekiden_arena_resize(struct ekiden_arena *arena, void *memory, size_t size_
 /**
  * Gives a block back.
  *
+ * @param arena   NULL is allowed where the bytes were sent ahead, and the arena is still to come:
+ *                they are the predecessor's, and nothing happens
  * @param memory  of this arena; NULL is allowed
  * @return 0; EINVAL: it is no block of this arena, or was freed before; EPROTOCOL: the predecessor
  *         left a damaged arena; ESTATE: it is the parent's
@@ -106,8 +108,9 @@ void ekiden_arena_statistics(const struct ekiden_arena *arena,
                              struct ekiden_arena_statistics *ret_statistics);
 
 /**
- * Tags an arena as an item of its own: a built-in one, that needs no schema. Items with bytes in it
- * are tagged after it.
+ * Tags an arena as an item of its own: a built-in one, that needs no schema. Items that have bytes
+ * in it may be tagged before, and such as are sent ahead are; then nothing may look at the bytes
+ * until the arena is tagged.
  *
  * @param arena  *arena is the arena, or NULL: then it crosses as none. In a successor it is set to
  *               what came: the same memory, mapped at another place. What it was before is not

@@ -183,7 +183,7 @@ static int take(struct ekiden_arena *arena, uint32_t number, size_t size)
         if (ek_block_size(block) - size >= EK_BLOCK_MIN)
                 r = ek_block_new(arena, &rest);
         if (r == EKIDEN_ENOMEM)
-                r = rest = 0; /* then all of it is taken */
+                r = 0; /* then all of it is taken, as `rest` is 0 */
         if (r == 0)
                 r = ek_block_unlist(arena, number);
         if (r == 0 && rest != 0)
