@@ -55,7 +55,7 @@ static size_t arena__v1__part__native_size(const void *data)
         const struct part *object = (const struct part *)data;
         size_t size = 0;
 
-        if (!EKIDEN_IS_ALIGNED(struct part, object))
+        if (!EKIDEN_IS_ALIGNED(struct part, data))
                 return EKIDEN_CODEC_LEFT;
         /* text */
         {
@@ -267,7 +267,7 @@ static size_t arena__v1__entry__native_size(const void *data)
         size_t size = 0;
         const int64_t case_of_content = EKIDEN_VALUE_OF(int64_t, object->kind);
 
-        if (!EKIDEN_IS_ALIGNED(struct entry, object))
+        if (!EKIDEN_IS_ALIGNED(struct entry, data))
                 return EKIDEN_CODEC_LEFT;
         if ((
                 (case_of_content == (int64_t)(1)) + (case_of_content == (int64_t)(2))) != 1 && (((case_of_content == (int64_t)(1)) + (case_of_content == (int64_t)(2))) != 0 || case_of_content != (int64_t)(0)))
