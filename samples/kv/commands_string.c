@@ -45,12 +45,11 @@ static struct entry *put(const struct call *call, struct text key, struct text v
 
         if (!entry)
                 return NULL;
-        if (!entry_set_value(entry, value)) {
+        if (!store_set_value(call->store, entry, value)) {
                 if (is_new)
                         store_remove(call->store, entry);
                 return NULL;
         }
-        store_change(call->store, entry);
         return entry;
 }
 
@@ -184,14 +183,13 @@ static void run_append(const struct call *call)
         if (!entry) {
                 entry = put(call, call->arguments[1], more);
         } else if ((entry = store_make(call->store, call->arguments[1], &is_new)) &&
-                   !entry_append(entry, more)) {
+                   !store_append(call->store, entry, more)) {
                 entry = NULL;
         }
         if (!entry) {
                 reply_out_of_memory(call);
                 return;
         }
-        store_change(call->store, entry);
         reply_integer(call->connection, (int64_t)entry_value(entry, room).size);
 }
 
@@ -210,14 +208,13 @@ static void add(const struct call *call, int64_t difference)
                 return;
         }
         entry = store_make(call->store, call->arguments[1], &is_new);
-        if (!entry || !entry_set_integer(entry, number)) {
+        if (!entry || !store_set_integer(call->store, entry, number)) {
                 if (entry && is_new)
                         store_remove(call->store, entry);
                 reply_out_of_memory(call);
                 return;
         }
         entry_use(entry, call->store->now_ms);
-        store_change(call->store, entry);
         reply_integer(call->connection, number);
 }
 

@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#include "entry.h"
+
 #define PIECE_SIZE (UINT64_C(1) << 20) /* bytes at most */
 
 struct hash_seed *state_seed(struct server *server)
@@ -24,14 +26,38 @@ int state_take_seed(struct server *server, struct hash_seed *seed, struct ekiden
         return 0;
 }
 
-int state_take_entry(struct server *server, struct entry *entry)
+uint64_t state_scan_entries(struct server *server, uint64_t position, struct entry **entries,
+                            size_t room, size_t *ret_count)
 {
+        size_t count, kept = 0;
+
+        position = table_scan(&server->store.table, position, (void **)entries, room, &count);
+        if (server->store.large.count == 0)
+                kept = count; /* without a look at them, which is for whoever has fetched them */
+        for (size_t i = 0; i < count && server->store.large.count > 0; i++)
+                if (!entry_is_large(entries[i]))
+                        entries[kept++] = entries[i];
+        *ret_count = kept;
+        return position;
+}
+
+int state_take_entry(struct server *server, struct entry *entry, bool is_large,
+                     struct ekiden_cursor *cursor)
+{
+        if (entry_is_large(entry) != is_large)
+                return ekiden_cursor_refuse(cursor, is_large ? "a value is too short for an arena"
+                                                             : "a value is too long to be no "
+                                                               "large one");
         return store_take(&server->store, entry) ? 0 : EKIDEN_ENOMEM;
 }
 
 struct entry *state_find_entry(struct server *server, struct text key)
 {
-        return server->walk.found = store_look(&server->store, key);
+        struct entry *entry = store_look(&server->store, key);
+
+        if (entry && entry_is_large(entry))
+                entry = NULL; /* it is of the other item */
+        return server->walk.found = entry;
 }
 
 /* One that was found, and is gone in the predecessor, goes here as well. When an upgrade has

@@ -8,9 +8,14 @@
 
 #include "server.h"
 
-int state_take_entry(struct server *server, struct entry *entry);
+/** As table_scan(), without those whose value lies in the arena: they are an item of their own. */
+uint64_t state_scan_entries(struct server *server, uint64_t position, struct entry **entries,
+                            size_t room, size_t *ret_count);
 
-/** The entry with this key, whether it has expired or not, or NULL. */
+int state_take_entry(struct server *server, struct entry *entry, bool is_large,
+                     struct ekiden_cursor *cursor);
+
+/** The entry with this key that is not large, whether it has expired or not, or NULL. */
 struct entry *state_find_entry(struct server *server, struct text key);
 
 /** Takes the one out that was just found: false if it is another. */

@@ -37,7 +37,7 @@ bool store_init(struct store *store, struct store_counts *counts)
 {
         *store = (struct store){.seed = hash_seed_draw(), .counts = counts};
         store_set_time(store);
-        return table_init(&store->table, &kind, store);
+        return table_init(&store->table, &kind, store) && table_init(&store->large, &kind, store);
 }
 
 void store_set_time(struct store *store)
@@ -107,6 +107,54 @@ struct entry *store_make(struct store *store, struct text key, bool *ret_is_new)
         return entry;
 }
 
+static bool list_large(struct store *store, struct entry *entry)
+{
+        return table_insert(&store->large, hash_of(store, entry), NULL, entry, NULL);
+}
+
+static void unlist_large(struct store *store, struct entry *entry)
+{
+        table_remove_entry(&store->large, hash_of(store, entry), entry);
+}
+
+/* Ahead of a change, so that nothing can fail behind it. */
+static bool may_become_large(struct store *store, struct entry *entry, size_t size)
+{
+        return entry_is_large(entry) || size < VALUE_LARGE || list_large(store, entry);
+}
+
+/* Behind it, whether it was done or not. */
+static bool changed(struct store *store, struct entry *entry, bool was_listed, bool is_done)
+{
+        if (was_listed && !entry_is_large(entry))
+                unlist_large(store, entry);
+        if (is_done)
+                store_change(store, entry);
+        return is_done;
+}
+
+bool store_set_value(struct store *store, struct entry *entry, struct text value)
+{
+        bool listed = entry_is_large(entry) || value.size >= VALUE_LARGE;
+
+        return may_become_large(store, entry, value.size) &&
+               changed(store, entry, listed, entry_set_value(entry, value));
+}
+
+bool store_append(struct store *store, struct entry *entry, struct text more)
+{
+        char room[NUMBER_SIZE];
+        size_t size = entry_value(entry, room).size + more.size;
+
+        return may_become_large(store, entry, size) &&
+               changed(store, entry, size >= VALUE_LARGE, entry_append(entry, more));
+}
+
+bool store_set_integer(struct store *store, struct entry *entry, int64_t number)
+{
+        return changed(store, entry, entry_is_large(entry), entry_set_integer(entry, number));
+}
+
 void store_change(struct store *store, struct entry *entry)
 {
         (void)store;
@@ -124,8 +172,7 @@ void store_set_expiry(struct store *store, struct entry *entry, int64_t expires_
 void store_remove(struct store *store, struct entry *entry)
 {
         store_change(store, entry);
-        table_remove_entry(&store->table, hash_of(store, entry), entry);
-        store->expiring -= entry_expires_at(entry) != 0;
+        store_give_back(store, entry);
         entry_free(entry);
 }
 
@@ -144,6 +191,7 @@ void store_clear(struct store *store)
                 }
         } while (position != 0);
         table_clear(&store->table);
+        table_clear(&store->large);
         store->expiring = 0;
 }
 
@@ -201,12 +249,20 @@ void store_expire_some(struct store *store)
 bool store_take(struct store *store, struct entry *entry)
 {
         struct text key = key_of(entry);
+        bool is_large = entry_is_large(entry);
         void *replaced;
 
-        if (!table_insert(&store->table, hash_of(store, entry), &key, entry, &replaced))
+        if (is_large && !list_large(store, entry))
                 return false;
+        if (!table_insert(&store->table, hash_of(store, entry), &key, entry, &replaced)) {
+                if (is_large)
+                        unlist_large(store, entry);
+                return false;
+        }
         store->expiring += entry_expires_at(entry) != 0;
         if (replaced) {
+                if (entry_is_large(replaced))
+                        unlist_large(store, replaced);
                 store->expiring -= entry_expires_at(replaced) != 0;
                 entry_free(replaced);
         }
@@ -221,6 +277,8 @@ struct entry *store_look(const struct store *store, struct text key)
 void store_give_back(struct store *store, struct entry *entry)
 {
         table_remove_entry(&store->table, hash_of(store, entry), entry);
+        if (entry_is_large(entry))
+                unlist_large(store, entry);
         store->expiring -= entry_expires_at(entry) != 0;
 }
 

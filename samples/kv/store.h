@@ -19,7 +19,8 @@ struct store_counts {
 
 struct store {
         struct hash_seed seed;
-        struct table table;
+        struct table table; /* of all */
+        struct table large; /* of those whose value lies in the arena */
         uint64_t expiring; /* entries that expire some time */
         uint64_t expire_position; /* of the scan for entries that have expired */
         int64_t now_ms; /* since 1970; as of the event that is attended to */
@@ -40,6 +41,11 @@ struct entry *store_read(struct store *store, struct text key);
 
 /** The entry with this key, or a new one without a value; NULL: memory ran out. */
 struct entry *store_make(struct store *store, struct text key, bool *ret_is_new);
+
+/* These change an entry's value, as the functions of entry_value.h do that they are named after. */
+bool store_set_value(struct store *store, struct entry *entry, struct text value);
+bool store_append(struct store *store, struct entry *entry, struct text more);
+bool store_set_integer(struct store *store, struct entry *entry, int64_t number);
 
 /**
  * Says that this entry has changed, or will be removed. All that changes one calls it: an upgrade

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "entry.h"
+#include "value_memory.h"
 
 struct text entry_value(const struct entry *entry, char room[NUMBER_SIZE])
 {
@@ -15,17 +16,8 @@ struct text entry_value(const struct entry *entry, char room[NUMBER_SIZE])
 
 static bool resize(struct entry *entry, size_t size)
 {
-        uint8_t *bytes;
-
-        if (size == entry->value_size)
-                return true;
-        if (size == 0) {
-                free(entry->value);
-                bytes = NULL;
-        } else if (!(bytes = realloc(entry->value, size))) {
+        if (!value_resize(&entry->value, entry->value_size, size))
                 return false;
-        }
-        entry->value = bytes;
         entry->value_size = (uint32_t)size;
         return true;
 }
@@ -71,6 +63,6 @@ const char *entry_encoding(const struct entry *entry)
 void entry_free(struct entry *entry)
 {
         if (entry)
-                free(entry->value);
+                value_free(entry->value, entry->value_size);
         free(entry);
 }

@@ -228,6 +228,62 @@ Test(kv_ahead, no_change_of_expiry_is_lost, .fini = stop, .timeout = 300)
         close(connection);
 }
 
+/* A few keys that are large now and small then: sent ahead, or with the arena. */
+#define BIG_KEYS 10
+#define BIG_SIZE 70000
+
+static void set_big(unsigned int key, bool is_big, unsigned int number)
+{
+        static char request[BIG_SIZE + 128];
+        int size = is_big ? BIG_SIZE : 20;
+        int head = snprintf(request, sizeof(request),
+                            "*3\r\n$3\r\nSET\r\n$5\r\nbig:%u\r\n$%d\r\n%010u", key, size, number);
+
+        memset(request + head, 'b', (size_t)size - 10);
+        memcpy(request + head + size - 10, "\r\n", 2);
+        kv_send(connection, request, (size_t)(head + size - 8));
+        kv_expect(connection, OK);
+}
+
+static void expect_big(unsigned int key, bool is_big, unsigned int number)
+{
+        char request[32], expected[16], *value = malloc(BIG_SIZE + 1);
+
+        snprintf(request, sizeof(request), "GET big:%u\r\n", key);
+        kv_say(connection, request);
+        kv_receive_bulk(connection, value, BIG_SIZE + 1);
+        snprintf(expected, sizeof(expected), "%010u", number);
+        cr_assert_eq(strlen(value), is_big ? BIG_SIZE : 20);
+        cr_assert_eq(strncmp(value, expected, 10), 0, "%.10s is there, and not %s", value,
+                     expected);
+        free(value);
+}
+
+Test(kv_ahead, no_value_is_lost_that_becomes_large_or_small, .fini = stop, .timeout = 300)
+{
+        bool is_big[BIG_KEYS] = {false};
+        unsigned int numbers[BIG_KEYS] = {0};
+
+        start(KV_V2);
+        connection = kv_connect();
+        fill("first");
+        for (unsigned int i = 0; i < BIG_KEYS; i++)
+                set_big(i, is_big[i], numbers[i]);
+        for (unsigned int leg = 0; leg < LEGS * 2; leg++) {
+                begin_upgrade(KV_V2);
+                do {
+                        unsigned int i = draw(BIG_KEYS);
+
+                        is_big[i] = draw(2);
+                        set_big(i, is_big[i], ++numbers[i]);
+                } while (!is_upgraded());
+                for (unsigned int i = 0; i < BIG_KEYS; i++)
+                        expect_big(i, is_big[i], numbers[i]);
+                expect_model();
+        }
+        close(connection);
+}
+
 /* Sooner or later in an upgrade: some time it is amid what was sent ahead. */
 Test(kv_ahead, nothing_that_was_flushed_comes_back, .fini = stop, .timeout = 300)
 {

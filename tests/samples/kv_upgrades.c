@@ -86,6 +86,89 @@ Test(kv_upgrades, replies_that_nobody_has_taken_yet_arrive_whole, .fini = stop, 
         free(value);
 }
 
+/* A value of this size, begun with a letter. */
+static void set_large(int connection, const char *key, char letter, size_t size)
+{
+        char *value = malloc(size), head[96];
+
+        memset(value, letter, size);
+        value[size - 1] = '!';
+        snprintf(head, sizeof(head), "*3\r\n$3\r\nSET\r\n$%zu\r\n%s\r\n$%zu\r\n", strlen(key), key,
+                 size);
+        kv_say(connection, head);
+        kv_send(connection, value, size);
+        kv_ask(connection, "\r\n", OK);
+        free(value);
+}
+
+static void expect_large(int connection, const char *key, char letter, size_t size)
+{
+        char *value = malloc(size + 1), request[64];
+
+        snprintf(request, sizeof(request), "GET %s\r\n", key);
+        kv_say(connection, request);
+        kv_receive_bulk(connection, value, size + 1);
+        for (size_t i = 0; i + 1 < size; i++)
+                cr_assert_eq(value[i], letter, "byte %zu of %s is another", i, key);
+        cr_assert_eq(value[size - 1], '!');
+        free(value);
+}
+
+Test(kv_upgrades, values_that_are_too_large_for_a_record_change_hands, .fini = stop, .timeout = 300)
+{
+        size_t size = (UINT32_C(64) << 20) + 1; /* a record has 64 MiB at most */
+        int connection;
+
+        start(KV_V1);
+        connection = kv_connect();
+        set_large(connection, "huge", 'h', size);
+        for (int i = 0; i < 3; i++)
+                upgrade(kv_releases[i]);
+        expect_large(connection, "huge", 'h', size);
+        close(connection);
+}
+
+Test(kv_upgrades, values_become_large_and_small_again, .fini = stop, .timeout = 300)
+{
+        static const size_t sizes[] = {1, 1000, 65535, 65536, 65537, 300000};
+        static const size_t count = sizeof(sizes) / sizeof(sizes[0]);
+        size_t has[20] = {0};
+        char key[32], request[64], reply[64];
+        int connection;
+
+        start(KV_V1);
+        connection = kv_connect();
+        for (unsigned int leg = 0; leg < 12; leg++) {
+                for (unsigned int i = 0; i < 20; i++) {
+                        if ((i + leg) % 3 == 2)
+                                continue;
+                        snprintf(key, sizeof(key), "key:%u", i);
+                        has[i] = sizes[(i * 7 + leg * 5) % count];
+                        set_large(connection, key, (char)('a' + i), has[i]);
+                        if (has[i] != 65535)
+                                continue;
+                        snprintf(request, sizeof(request), "APPEND %s \"\"\r\n", key);
+                        snprintf(reply, sizeof(reply), ":%zu\r\n", has[i]);
+                        kv_ask(connection, request, reply);
+                }
+                upgrade_on();
+                for (unsigned int i = 0; i < 20; i++) {
+                        snprintf(key, sizeof(key), "key:%u", i);
+                        if (has[i] > 0)
+                                expect_large(connection, key, (char)('a' + i), has[i]);
+                }
+        }
+        kv_ask(connection, "SET key:1 7\r\n", OK);
+        kv_ask(connection, "DEL key:2 key:3 key:4 key:5\r\n", ":4\r\n");
+        upgrade(KV_V3);
+        kv_ask(connection, "INCR key:1\r\n", ":8\r\n");
+        kv_ask(connection, "DBSIZE\r\n", ":16\r\n");
+        kv_ask(connection, "FLUSHALL\r\n", OK);
+        upgrade(KV_V3);
+        kv_ask(connection, "DBSIZE\r\n", ":0\r\n");
+        close(connection);
+}
+
 Test(kv_upgrades, keys_expire_when_they_were_to, .fini = stop, .timeout = 120)
 {
         uint64_t begin, end;

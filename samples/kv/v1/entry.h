@@ -5,6 +5,7 @@
 #pragma once
 
 #include "entry_value.h"
+#include "value_memory.h"
 
 struct entry {
         uint8_t *value;
@@ -12,6 +13,12 @@ struct entry {
         uint32_t key_size;
         uint8_t key[];
 };
+
+/** Whether its value lies in the arena. */
+static inline bool entry_is_large(const struct entry *entry)
+{
+        return entry->value_size >= VALUE_LARGE;
+}
 
 /** When it expires: this release knows no expiry. */
 static inline int64_t entry_expires_at(const struct entry *entry)

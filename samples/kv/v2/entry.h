@@ -5,6 +5,7 @@
 #pragma once
 
 #include "entry_value.h"
+#include "value_memory.h"
 
 struct entry {
         uint8_t *value;
@@ -13,6 +14,12 @@ struct entry {
         int64_t expires_at; /* milliseconds since 1970; 0: never */
         uint8_t key[];
 };
+
+/** Whether its value lies in the arena. */
+static inline bool entry_is_large(const struct entry *entry)
+{
+        return entry->value_size >= VALUE_LARGE;
+}
 
 /** When it expires, in milliseconds since 1970; 0: never. */
 static inline int64_t entry_expires_at(const struct entry *entry)

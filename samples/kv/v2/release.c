@@ -60,13 +60,12 @@ static uint64_t count_entries(void *data)
 {
         struct server *server = data;
 
-        return store_count(&server->store);
+        return store_count(&server->store) - server->store.large.count;
 }
 
 static int insert_entry(struct entry *entry, struct ekiden_cursor *cursor, void *server)
 {
-        (void)cursor;
-        return state_take_entry(server, entry);
+        return state_take_entry(server, entry, false, cursor);
 }
 
 static bool remove_entry(struct entry *entry, void *server)
@@ -75,11 +74,9 @@ static bool remove_entry(struct entry *entry, void *server)
 }
 
 static uint64_t scan_entries(uint64_t position, struct entry **entries, size_t room,
-                             size_t *ret_count, void *data)
+                             size_t *ret_count, void *server)
 {
-        struct server *server = data;
-
-        return table_scan(&server->store.table, position, (void **)entries, room, ret_count);
+        return state_scan_entries(server, position, entries, room, ret_count);
 }
 
 static int reserve_entries(uint64_t count, void *data)
@@ -110,6 +107,32 @@ static const struct kv_v2_entries_functions entry_functions = {
         .reserve = reserve_entries,
         .prefetch = prefetch_entry,
         .find = find_entry,
+};
+
+static uint64_t count_large(void *data)
+{
+        struct server *server = data;
+
+        return server->store.large.count;
+}
+
+static int insert_large(struct entry *entry, struct ekiden_cursor *cursor, void *server)
+{
+        return state_take_entry(server, entry, true, cursor);
+}
+
+static uint64_t scan_large(uint64_t position, struct entry **entries, size_t room,
+                           size_t *ret_count, void *data)
+{
+        struct server *server = data;
+
+        return table_scan(&server->store.large, position, (void **)entries, room, ret_count);
+}
+
+static const struct kv_v2_large_functions large_functions = {
+        .count = count_large,
+        .insert = insert_large,
+        .scan = scan_large,
 };
 
 static struct connection *next_connection(struct connection *previous, struct ekiden_cursor *cursor,
@@ -165,6 +188,18 @@ int release_start(int argc, char **argv, struct ekiden_error *error)
         return ekiden_start(argc, argv, &kv_v2, error);
 }
 
+/* What large values lie in, ahead of them. */
+static int tag_large(struct server *server)
+{
+        int result = ekiden_tag_arena("values", &value_arena);
+
+        if (result == EKIDEN_FRESH)
+                value_arena = ekiden_arena_new("values", 0);
+        if (result >= 0 && !value_arena)
+                return EKIDEN_ENOMEM;
+        return result < 0 ? result : kv_v2_tag_large(&large_functions, server);
+}
+
 int release_tag(struct server *server, bool in_pause)
 {
         int result, began;
@@ -175,6 +210,7 @@ int release_tag(struct server *server, bool in_pause)
                 return began;
         if ((result = kv_v2_tag_entries(&entry_functions, server)) < 0 ||
             (!in_pause && (result = kv_v2_tag_server(&server->state)) < 0) ||
+            (result = tag_large(server)) < 0 ||
             (result = kv_v2_tag_connections(&connection_functions, server)) < 0 ||
             (result = kv_v2_tag_pieces(&piece_functions, server)) < 0)
                 return result;

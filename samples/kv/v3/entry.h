@@ -6,6 +6,7 @@
 #pragma once
 
 #include "entry_value.h"
+#include "value_memory.h"
 
 enum value_kind {
         VALUE_BYTES = 0,
@@ -26,6 +27,12 @@ struct entry {
         uint32_t key_size;
         uint8_t key[];
 };
+
+/** Whether its value lies in the arena. */
+static inline bool entry_is_large(const struct entry *entry)
+{
+        return entry->kind == VALUE_BYTES && entry->value.text.size >= VALUE_LARGE;
+}
 
 /** When it expires, in milliseconds since 1970; 0: never. */
 static inline int64_t entry_expires_at(const struct entry *entry)

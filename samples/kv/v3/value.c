@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "entry.h"
+#include "value_memory.h"
 
 struct text entry_value(const struct entry *entry, char room[NUMBER_SIZE])
 {
@@ -17,16 +18,11 @@ struct text entry_value(const struct entry *entry, char room[NUMBER_SIZE])
 /* Makes it text of this size; bytes that it has stay, as many as fit. */
 static bool resize(struct entry *entry, size_t size)
 {
-        uint8_t *bytes = entry->kind == VALUE_BYTES ? entry->value.text.bytes : NULL;
+        bool was_bytes = entry->kind == VALUE_BYTES;
+        uint8_t *bytes = was_bytes ? entry->value.text.bytes : NULL;
 
-        if (entry->kind == VALUE_BYTES && size == entry->value.text.size)
-                return true;
-        if (size == 0) {
-                free(bytes);
-                bytes = NULL;
-        } else if (!(bytes = realloc(bytes, size))) {
+        if (!value_resize(&bytes, was_bytes ? entry->value.text.size : 0, size))
                 return false;
-        }
         entry->kind = VALUE_BYTES;
         entry->value.text.bytes = bytes;
         entry->value.text.size = (uint32_t)size;
@@ -72,7 +68,7 @@ bool entry_integer(const struct entry *entry, int64_t *ret_number)
 bool entry_set_integer(struct entry *entry, int64_t number)
 {
         if (entry->kind == VALUE_BYTES)
-                free(entry->value.text.bytes);
+                value_free(entry->value.text.bytes, entry->value.text.size);
         entry->kind = VALUE_INTEGER;
         entry->value.integer = number;
         return true;
@@ -86,6 +82,6 @@ const char *entry_encoding(const struct entry *entry)
 void entry_free(struct entry *entry)
 {
         if (entry && entry->kind == VALUE_BYTES)
-                free(entry->value.text.bytes);
+                value_free(entry->value.text.bytes, entry->value.text.size);
         free(entry);
 }
