@@ -3,8 +3,17 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct ekiden_arena *value_arena;
+
+bool value_arena_make(void)
+{
+        uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+
+        value_arena = ekiden_arena_new("values", 2 * memory);
+        return value_arena != NULL;
+}
 
 static bool is_large(size_t size_bytes)
 {

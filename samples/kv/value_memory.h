@@ -15,6 +15,9 @@
 
 extern struct ekiden_arena *value_arena;
 
+/** Makes an arena, which may grow to twice the machine's memory: false if there is no room. */
+bool value_arena_make(void);
+
 /**
  * Makes a value longer or shorter; what fits of it is kept.
  *

@@ -193,9 +193,7 @@ static int tag_large(struct server *server)
 {
         int result = ekiden_tag_arena("values", &value_arena);
 
-        if (result == EKIDEN_FRESH)
-                value_arena = ekiden_arena_new("values", 0);
-        if (result >= 0 && !value_arena)
+        if (result == EKIDEN_FRESH && !value_arena_make())
                 return EKIDEN_ENOMEM;
         return result < 0 ? result : kv_v2_tag_large(&large_functions, server);
 }
