@@ -8,7 +8,7 @@ import time
 from clients import command
 from workplace import Failed, await_that, forget_peak_memory, free_port, process_memory, shared_memory
 
-UPGRADE_SECONDS = 120
+UPGRADE_SECONDS = 300
 
 
 KV = 'samples/kv/kv-v3'
