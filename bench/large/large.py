@@ -34,12 +34,11 @@ STEPS = {
 }
 
 
-def size(text):
-    """64M, 4G and the like, in bytes."""
+def sizes(text):
+    """64M,4G and the like, in bytes."""
     units = {'K': 10, 'M': 20, 'G': 30}
-    if text[-1:].upper() in units:
-        return int(float(text[:-1]) * (1 << units[text[-1].upper()]))
-    return int(text)
+    return [int(one[:-1]) << units[one[-1].upper()] if one[-1].upper() in units else int(one)
+            for one in text.split(',')]
 
 
 def arguments():
@@ -50,14 +49,14 @@ def arguments():
     parser.add_argument('--keys', type=int, default=5000000, help='of transfer, redis and pause')
     parser.add_argument('--repetitions', type=int, default=5, help='of transfer')
     parser.add_argument('--value-bytes', type=int, default=100)
-    parser.add_argument('--sizes', type=size, nargs='+', help='of ahead and arena: 64M 1G …')
+    parser.add_argument('--sizes', type=sizes, help='of ahead and arena: 64M,1G,…')
     parser.add_argument('--rate', type=float, default=50000, help='operations a second')
     parser.add_argument('--writes', type=float, default=50, help='per cent of them')
     parser.add_argument('--redis-rate', type=float, default=5000, help='the same, of redis and pause')
     parser.add_argument('--seconds', type=float, default=20, help='under load, for each upgrade')
     parser.add_argument('--legs', type=int, default=100, help='of legs')
     parser.add_argument('--step-seconds', type=int, default=420, help='bound on a step or one size of it')
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     for step in options.steps:
         if step not in STEPS:
             parser.error(f'there is no step "{step}"; there are {", ".join(STEPS)}')

@@ -109,7 +109,8 @@ def put_into_page(path, results):
     if not end:
         raise SystemExit(f'plots: {path} has no place for figures')
     with open(path, 'w', encoding='utf-8') as file:
-        file.write('\n'.join([head + BEGIN, machine(results), '', *map(as_markdown, tables(results)), END + tail]))
+        parts = [head + BEGIN, machine(results), '', *map(as_markdown, tables(results)), END + tail]
+        file.write('\n'.join(parts))
 
 
 def main():

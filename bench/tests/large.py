@@ -12,7 +12,7 @@ import unittest
 
 SECONDS = 280
 STEPS = ('pause', 'ahead', 'arena', 'legs', 'loss')
-SMALL = ('--keys', '200000', '--sizes', '2M', '8M', '--legs', '3', '--seconds', '1.5', '--rate', '5000',
+SMALL = ('--keys', '200000', '--sizes', '2M,8M', '--legs', '3', '--seconds', '1.5', '--rate', '5000',
          '--redis-rate', '2000', '--step-seconds', '100')
 
 
