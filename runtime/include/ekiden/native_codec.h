@@ -35,7 +35,8 @@
 #define EKIDEN_IS_ALIGNED(Struct, address) ((uintptr_t)(address) % __alignof__(Struct) == 0)
 
 /** How many values there are, or EKIDEN_CODEC_LEFT; more than any record can have are left. */
-static inline size_t ekiden_count(uint64_t value, bool is_signed, size_t room, const void *values)
+EKIDEN_CODEC_INLINE size_t ekiden_count(uint64_t value, bool is_signed, size_t room,
+                                        const void *values)
 {
         if ((is_signed && value > INT64_MAX) || value > room || value > UINT32_MAX ||
             (value > 0 && values == NULL))
@@ -44,8 +45,8 @@ static inline size_t ekiden_count(uint64_t value, bool is_signed, size_t room, c
 }
 
 /** Whether an integer field of so many bits can hold what a bit-field holds. */
-static inline bool ekiden_bits_can_cross(bool is_signed, int64_t value, unsigned int field_bits,
-                                         bool field_is_signed)
+EKIDEN_CODEC_INLINE bool ekiden_bits_can_cross(bool is_signed, int64_t value,
+                                               unsigned int field_bits, bool field_is_signed)
 {
         if (field_is_signed) {
                 int64_t highest = field_bits == 32 ? INT32_MAX : INT64_MAX;
@@ -56,8 +57,8 @@ static inline bool ekiden_bits_can_cross(bool is_signed, int64_t value, unsigned
 }
 
 /** A constant of C as the schema has it. */
-static inline bool ekiden_enumeration_value(const struct ekiden_enumeration *enumeration,
-                                            int64_t constant, int32_t *ret_value)
+EKIDEN_CODEC_INLINE bool ekiden_enumeration_value(const struct ekiden_enumeration *enumeration,
+                                                  int64_t constant, int32_t *ret_value)
 {
         for (size_t i = 0; i < enumeration->count; i++)
                 if (enumeration->enumerators[i].constant == constant) {
@@ -68,8 +69,8 @@ static inline bool ekiden_enumeration_value(const struct ekiden_enumeration *enu
 }
 
 /** The same, where it is known to be one. */
-static inline uint64_t ekiden_enumeration_varint(const struct ekiden_enumeration *enumeration,
-                                                 int64_t constant)
+EKIDEN_CODEC_INLINE uint64_t ekiden_enumeration_varint(const struct ekiden_enumeration *enumeration,
+                                                       int64_t constant)
 {
         int32_t value = 0;
 
@@ -78,13 +79,14 @@ static inline uint64_t ekiden_enumeration_varint(const struct ekiden_enumeration
 }
 
 /** Whether a number with a point keeps its bits on the way. */
-static inline bool ekiden_real_can_cross(double value, size_t size_bytes)
+EKIDEN_CODEC_INLINE bool ekiden_real_can_cross(double value, size_t size_bytes)
 {
         return size_bytes == sizeof(double) || value == value;
 }
 
-static inline bool ekiden_add_enumerator(size_t *size, const struct ekiden_enumeration *enumeration,
-                                         int64_t constant)
+EKIDEN_CODEC_INLINE bool ekiden_add_enumerator(size_t *size,
+                                               const struct ekiden_enumeration *enumeration,
+                                               int64_t constant)
 {
         int32_t value;
 
@@ -95,7 +97,7 @@ static inline bool ekiden_add_enumerator(size_t *size, const struct ekiden_enume
 }
 
 /** A text behind a pointer, which is not NULL. */
-static inline bool ekiden_add_text(size_t *size, const char *text)
+EKIDEN_CODEC_INLINE bool ekiden_add_text(size_t *size, const char *text)
 {
         size_t length = ekiden_text_size(text);
 
@@ -106,7 +108,7 @@ static inline bool ekiden_add_text(size_t *size, const char *text)
 }
 
 /** A text in an array. */
-static inline bool ekiden_add_array_text(size_t *size, const void *array, size_t room)
+EKIDEN_CODEC_INLINE bool ekiden_add_array_text(size_t *size, const void *array, size_t room)
 {
         const char *text = (const char *)array, *nul = (const char *)memchr(text, '\0', room);
 
@@ -117,7 +119,7 @@ static inline bool ekiden_add_array_text(size_t *size, const void *array, size_t
 }
 
 /** Whether a pointer to a function is NULL; it is given by its address. */
-static inline bool ekiden_function_is_null(const void *pointer)
+EKIDEN_CODEC_INLINE bool ekiden_function_is_null(const void *pointer)
 {
         void (*function)(void);
 
@@ -126,8 +128,8 @@ static inline bool ekiden_function_is_null(const void *pointer)
 }
 
 /** The name of a function, "" of none; NULL: the table has not got it. */
-static inline const char *ekiden_function_name(const struct ekiden_function *table,
-                                               const void *pointer)
+EKIDEN_CODEC_INLINE const char *ekiden_function_name(const struct ekiden_function *table,
+                                                     const void *pointer)
 {
         void (*function)(void);
 
@@ -140,7 +142,7 @@ static inline const char *ekiden_function_name(const struct ekiden_function *tab
 }
 
 /** What comes behind a size that a part has, which may be EKIDEN_CODEC_LEFT. */
-static inline bool ekiden_add_part(size_t *size, size_t part)
+EKIDEN_CODEC_INLINE bool ekiden_add_part(size_t *size, size_t part)
 {
         if (part == EKIDEN_CODEC_LEFT)
                 return false;
@@ -149,7 +151,7 @@ static inline bool ekiden_add_part(size_t *size, size_t part)
 }
 
 /** Two lines of what a pointer leads to: most that is there has no more. */
-static inline void ekiden_prefetch(const void *address)
+EKIDEN_CODEC_INLINE void ekiden_prefetch(const void *address)
 {
         __builtin_prefetch(address);
         __builtin_prefetch((const char *)address + 64);
@@ -188,7 +190,7 @@ static inline void ekiden_prefetch(const void *address)
         } while (0)
 
 /* A float has less room; what is no number is not to lose its bits on the way. */
-static inline bool ekiden_real_fits(double value, size_t size_bytes)
+EKIDEN_CODEC_INLINE bool ekiden_real_fits(double value, size_t size_bytes)
 {
         if (size_bytes == sizeof(double))
                 return true;
@@ -197,8 +199,8 @@ static inline bool ekiden_real_fits(double value, size_t size_bytes)
 }
 
 /** Whether a bit-field of `width` bits can hold an integer. */
-static inline bool ekiden_bits_can_hold(bool is_signed, unsigned int width, uint64_t value,
-                                        bool value_is_signed)
+EKIDEN_CODEC_INLINE bool ekiden_bits_can_hold(bool is_signed, unsigned int width, uint64_t value,
+                                              bool value_is_signed)
 {
         if (is_signed) {
                 int64_t highest = INT64_MAX >> (width < 64 ? 64 - width : 0);
@@ -210,8 +212,8 @@ static inline bool ekiden_bits_can_hold(bool is_signed, unsigned int width, uint
 }
 
 /** What the schema has as C has it. */
-static inline bool ekiden_enumeration_constant(const struct ekiden_enumeration *enumeration,
-                                               int32_t value, int64_t *ret_constant)
+EKIDEN_CODEC_INLINE bool ekiden_enumeration_constant(const struct ekiden_enumeration *enumeration,
+                                                     int32_t value, int64_t *ret_constant)
 {
         for (size_t i = 0; i < enumeration->count; i++)
                 if (enumeration->enumerators[i].value == value) {
@@ -222,8 +224,8 @@ static inline bool ekiden_enumeration_constant(const struct ekiden_enumeration *
 }
 
 /** Room for some values, zeroed, at the address of a pointer: 1, or EKIDEN_ENOMEM. */
-static inline int ekiden_make_room(const struct ekiden_memory *memory, void *pointer, size_t count,
-                                   size_t size_bytes)
+EKIDEN_CODEC_INLINE int ekiden_make_room(const struct ekiden_memory *memory, void *pointer,
+                                         size_t count, size_t size_bytes)
 {
         void *room = NULL;
 
@@ -240,8 +242,8 @@ static inline int ekiden_make_room(const struct ekiden_memory *memory, void *poi
 }
 
 /** A copy of some bytes, with a NUL behind them where it `ends`: 1, or EKIDEN_ENOMEM. */
-static inline int ekiden_copy(const struct ekiden_memory *memory, void *pointer,
-                              const uint8_t *from, size_t size_bytes, bool ends)
+EKIDEN_CODEC_INLINE int ekiden_copy(const struct ekiden_memory *memory, void *pointer,
+                                    const uint8_t *from, size_t size_bytes, bool ends)
 {
         char *copy = NULL;
 
@@ -262,8 +264,8 @@ static inline int ekiden_copy(const struct ekiden_memory *memory, void *pointer,
  * Bytes of a struct whose last member are the bytes of a record's field: of `size_bytes` at least,
  * with the member at `offset`. EKIDEN_CODEC_LEFT: what comes ahead of the field is damaged.
  */
-static inline size_t ekiden_flexible_room(const uint8_t *at, const uint8_t *end, uint32_t tag,
-                                          size_t offset, size_t size_bytes)
+EKIDEN_CODEC_INLINE size_t ekiden_flexible_room(const uint8_t *at, const uint8_t *end, uint32_t tag,
+                                                size_t offset, size_t size_bytes)
 {
         uint64_t next, value;
         size_t length = 0;
@@ -289,7 +291,8 @@ static inline size_t ekiden_flexible_room(const uint8_t *at, const uint8_t *end,
 }
 
 /** A text into an array, whose other bytes are zeroed. */
-static inline bool ekiden_set_array_text(void *array, size_t room, const uint8_t *text, size_t size)
+EKIDEN_CODEC_INLINE bool ekiden_set_array_text(void *array, size_t room, const uint8_t *text,
+                                               size_t size)
 {
         if (size >= room || !ekiden_text_is_sound(text, size))
                 return false;
@@ -299,8 +302,8 @@ static inline bool ekiden_set_array_text(void *array, size_t room, const uint8_t
 }
 
 /** A function by its name, which may be empty, at the address of a pointer. */
-static inline bool ekiden_set_function(const struct ekiden_function *table, void *pointer,
-                                       const uint8_t *name, size_t size)
+EKIDEN_CODEC_INLINE bool ekiden_set_function(const struct ekiden_function *table, void *pointer,
+                                             const uint8_t *name, size_t size)
 {
         if (size == 0)
                 return true;
@@ -316,7 +319,8 @@ static inline bool ekiden_set_function(const struct ekiden_function *table, void
 
 /* How many values come one behind the other, each with its tag; what is damaged ends them. */
 
-static inline size_t ekiden_run_of_varints(const uint8_t *at, const uint8_t *end, uint32_t tag)
+EKIDEN_CODEC_INLINE size_t ekiden_run_of_varints(const uint8_t *at, const uint8_t *end,
+                                                 uint32_t tag)
 {
         size_t count = 0;
         uint64_t value;
@@ -328,8 +332,8 @@ static inline size_t ekiden_run_of_varints(const uint8_t *at, const uint8_t *end
         return count;
 }
 
-static inline size_t ekiden_run_of_fixed(const uint8_t *at, const uint8_t *end, uint32_t tag,
-                                         size_t width)
+EKIDEN_CODEC_INLINE size_t ekiden_run_of_fixed(const uint8_t *at, const uint8_t *end, uint32_t tag,
+                                               size_t width)
 {
         size_t count = 0;
 
@@ -341,7 +345,8 @@ static inline size_t ekiden_run_of_fixed(const uint8_t *at, const uint8_t *end, 
         return count;
 }
 
-static inline size_t ekiden_run_of_lengths(const uint8_t *at, const uint8_t *end, uint32_t tag)
+EKIDEN_CODEC_INLINE size_t ekiden_run_of_lengths(const uint8_t *at, const uint8_t *end,
+                                                 uint32_t tag)
 {
         size_t count = 0, size;
 
@@ -355,7 +360,7 @@ static inline size_t ekiden_run_of_lengths(const uint8_t *at, const uint8_t *end
 }
 
 /** How many varints are in a packed run: as many as bytes that end one. */
-static inline size_t ekiden_packed_varints(const uint8_t *at, const uint8_t *end)
+EKIDEN_CODEC_INLINE size_t ekiden_packed_varints(const uint8_t *at, const uint8_t *end)
 {
         size_t count = 0;
 
