@@ -3,6 +3,8 @@
  * The way out of a struct in a straight line: one function that finds out how many bytes it takes,
  * and whether all of it can be written so; and one that writes them, field by field.
  */
+#include <string.h>
+
 #include "emit_native_codec.h"
 #include "names.h"
 #include "tables.h"
@@ -326,27 +328,36 @@ static void check_cases(const struct ek_codec *codec, const struct ek_bound_choi
                         "cases", ek_memory_printf(codec->out->arena, "(%s)", cases.bytes), NULL);
 }
 
+/* What is always as long needs no look at the struct. */
 static void emit_size(const struct ek_codec *codec)
 {
         const struct ek_binding *binding = codec->binding;
+        struct ek_codec within = *codec;
+        struct ek_text body;
 
+        ek_text_init(&body, codec->out->arena);
+        ek_text_add_string(&body, "");
+        within.out = &body;
+        for (size_t i = 0; i < binding->choice_count; i++)
+                check_cases(&within, &binding->choices[i]);
+        for (size_t i = 0; i < binding->field_count; i++)
+                size_member(&within, &binding->fields[i]);
         ek_emit(codec->out,
                 "\n"
                 "static size_t $table$__native_size(const void *data)\n"
-                "{\n"
-                "        const $struct$ *object = (const $struct$ *)data;\n"
-                "        size_t size = 0;\n",
-                "table", codec->table, "struct", binding->c_struct, NULL);
+                "{\n",
+                "table", codec->table, NULL);
+        if (binding->choice_count > 0 || strstr(body.bytes, "object->") != NULL)
+                ek_emit(codec->out, "        const $struct$ *object = (const $struct$ *)data;\n",
+                        "struct", binding->c_struct, NULL);
+        ek_text_add_string(codec->out, "        size_t size = 0;\n");
         declare_cases(codec);
         ek_emit(codec->out,
                 "\n"
                 "        if (!EKIDEN_IS_ALIGNED($struct$, data))\n"
                 "                return EKIDEN_CODEC_LEFT;\n",
                 "struct", binding->c_struct, NULL);
-        for (size_t i = 0; i < binding->choice_count; i++)
-                check_cases(codec, &binding->choices[i]);
-        for (size_t i = 0; i < binding->field_count; i++)
-                size_member(codec, &binding->fields[i]);
+        ek_text_add_string(codec->out, body.bytes);
         ek_text_add_string(codec->out, "        return size;\n}\n");
 }
 

@@ -154,7 +154,7 @@ EKIDEN_CODEC_INLINE bool ekiden_add_part(size_t *size, size_t part)
 EKIDEN_CODEC_INLINE void ekiden_prefetch(const void *address)
 {
         __builtin_prefetch(address);
-        __builtin_prefetch((const char *)address + 64);
+        __builtin_prefetch((const void *)((uintptr_t)address + 64)); /* it may be NULL */
 }
 
 /* Into a struct. What is set has `return 0` in it: then the struct is left. */

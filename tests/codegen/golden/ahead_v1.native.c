@@ -45,7 +45,6 @@ static const struct ekiden_member ahead__v1__account__members[] = {
 
 static size_t ahead__v1__account__native_size(const void *data)
 {
-        const struct account *object = (const struct account *)data;
         size_t size = 0;
 
         if (!EKIDEN_IS_ALIGNED(struct account, data))
@@ -285,7 +284,6 @@ static const struct ekiden_member ahead__v1__flag__members[] = {
 
 static size_t ahead__v1__flag__native_size(const void *data)
 {
-        const struct flag *object = (const struct flag *)data;
         size_t size = 0;
 
         if (!EKIDEN_IS_ALIGNED(struct flag, data))
