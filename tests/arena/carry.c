@@ -2,8 +2,10 @@
 /* One process after the other: what is private until the end of a handover, and what then is not.
  */
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "model.h"
 
@@ -144,4 +146,48 @@ Test(carry, an_arena_is_known_by_its_files)
         cr_expect_null(ek_arena_of(first->data.descriptor, other->table.descriptor));
         ekiden_arena_close(first);
         ekiden_arena_close(other);
+}
+
+/* Pages of the data that this process has mapped. */
+static size_t mapped_pages(const struct ekiden_arena *arena)
+{
+        size_t page = (size_t)sysconf(_SC_PAGESIZE), pages = arena->data.bytes / page, count = 0;
+        int pagemap = open("/proc/self/pagemap", O_RDONLY);
+
+        for (size_t i = 0; i < pages; i++) {
+                uint64_t entry = 0;
+
+                cr_assert_eq(pread(pagemap, &entry, 8,
+                                   (off_t)(((uintptr_t)arena->data.base / page + i) * 8)),
+                             8);
+                count += entry >> 63;
+        }
+        close(pagemap);
+        return count;
+}
+
+Test(carry, who_takes_an_arena_over_and_hands_it_on_touches_none_of_the_data)
+{
+        struct ekiden_arena *first = ekiden_arena_new("first", 64 * MEBIBYTE), *second;
+        size_t offsets[200];
+        uint32_t number;
+
+        for (size_t i = 0; i < 200; i++) {
+                char *block = ekiden_arena_alloc(first, 50000 + i * 100);
+
+                memset(block, 'a', 50000);
+                offsets[i] = (size_t)(block - first->data.base);
+        }
+        second = model_attach(first);
+        for (size_t i = 0; i < 200; i++) {
+                cr_assert_eq(ek_arena_find(first, first->data.base + offsets[i], &number), 0);
+                cr_assert_not_null(ek_arena_resolve(second, number, offsets[i], 50000));
+        }
+        cr_assert_eq(ek_arena_carry(second), 0);
+        for (size_t i = 0; i < 200; i++)
+                cr_assert_eq(ek_arena_find(second, second->data.base + offsets[i], &number), 0);
+        cr_expect_geq(mapped_pages(first), 200 * 12);
+        cr_expect_eq(mapped_pages(second), 0);
+        ekiden_arena_close(second);
+        ekiden_arena_close(first);
 }

@@ -40,7 +40,8 @@ struct ekiden_arena_statistics {
         uint64_t used_bytes; /* of those, with what each costs beside what is kept in it */
         uint64_t free_blocks, free_bytes; /* between them and behind them, for new ones */
         uint64_t data_bytes; /* used and free: how far the memory file has grown */
-        uint64_t table_bytes; /* of the allocator's own file */
+        uint64_t table_bytes; /* how long the allocator's own file is: what was never written of it
+                                 takes no memory */
         uint64_t reserved_bytes; /* how far it can grow */
 };
 

@@ -72,8 +72,7 @@ static int find_before(struct ekiden_arena *arena, uint32_t number, const struct
 static int cut(struct ekiden_arena *arena, uint32_t number, size_t size, uint32_t rest)
 {
         struct ek_block *block = ek_block_at(arena, number), *after = NULL;
-        struct ek_block *entry =
-                (struct ek_block *)(void *)(arena->table.base + EK_ARENA_TABLE_START) + rest;
+        struct ek_block *entry = ek_arena_entries(arena) + rest;
         int r = find_after(arena, number, block, &after);
 
         if (r < 0)
@@ -90,6 +89,7 @@ static int cut(struct ekiden_arena *arena, uint32_t number, size_t size, uint32_
                 ek_arena_header(arena)->last = rest;
         block->after = rest;
         block->size = size | (block->size & EK_BLOCK_USED);
+        ek_starts_add(arena, rest);
         return ek_block_list(arena, rest);
 }
 
@@ -102,6 +102,7 @@ static int join(struct ekiden_arena *arena, uint32_t number, uint32_t other)
 
         if (r < 0)
                 return r;
+        ek_starts_remove(arena, other);
         block->size += ek_block_size(behind);
         block->after = behind->after;
         if (after)
@@ -161,11 +162,11 @@ static int make_room(struct ekiden_arena *arena, size_t size, uint32_t *ret_numb
                 r = ek_block_new(arena, &fresh);
                 if (r < 0)
                         return r;
-                ((struct ek_block *)(void *)(arena->table.base + EK_ARENA_TABLE_START))[fresh] =
-                        (struct ek_block){
-                                .offset = covered, .size = end - covered, .before = number};
+                ek_arena_entries(arena)[fresh] = (struct ek_block){
+                        .offset = covered, .size = end - covered, .before = number};
                 if (last)
                         last->after = fresh;
+                ek_starts_add(arena, fresh);
                 number = header->last = fresh;
         }
         header->data_bytes = end;
@@ -296,22 +297,24 @@ int ek_arena_fit(struct ekiden_arena *arena, uint32_t number, size_t size_bytes)
 int ek_arena_find(const struct ekiden_arena *arena, const void *memory, uint32_t *ret_number)
 {
         size_t offset = (size_t)((const char *)memory - arena->data.base);
-        const struct ek_prefix *prefix;
         const struct ek_block *block;
         uint32_t number;
 
-        if (offset < sizeof(*prefix) || offset >= arena->data.bytes ||
-            offset % EK_BLOCK_GRANULE != 0)
-                return EKIDEN_EINVAL;
-        prefix = (const struct ek_prefix *)memory - 1;
-        number = prefix->number;
-        if (prefix->mark != (number ^ EK_PREFIX_MARK))
+        if (offset < sizeof(struct ek_prefix) || offset >= arena->data.bytes ||
+            !ek_starts_find(arena, offset - sizeof(struct ek_prefix), &number))
                 return EKIDEN_EINVAL;
         block = ek_block_at(arena, number);
-        if (!block || !ek_block_is_used(block) || block->offset != offset - sizeof(*prefix))
+        if (!block || !ek_block_is_used(block))
                 return EKIDEN_EINVAL;
         *ret_number = number;
         return 0;
+}
+
+bool ek_arena_is_marked(const void *memory, uint32_t number)
+{
+        const struct ek_prefix *prefix = (const struct ek_prefix *)memory - 1;
+
+        return prefix->number == number && prefix->mark == (number ^ EK_PREFIX_MARK);
 }
 
 void *ek_arena_resolve(const struct ekiden_arena *arena, uint32_t number, uint64_t offset,

@@ -80,7 +80,7 @@ void *ekiden_arena_resize(struct ekiden_arena *arena, void *memory, size_t size_
                 return ekiden_arena_alloc(arena, size_bytes);
         if (!is_usable(arena))
                 return NULL;
-        if (ek_arena_find(arena, memory, &number) < 0) {
+        if (ek_arena_find(arena, memory, &number) < 0 || !ek_arena_is_marked(memory, number)) {
                 errno = EINVAL;
                 return NULL;
         }
@@ -110,6 +110,8 @@ int ekiden_arena_free(struct ekiden_arena *arena, void *memory)
         if (arena->is_damaged)
                 return EKIDEN_EPROTOCOL;
         r = ek_arena_find(arena, memory, &number);
+        if (r == 0 && !ek_arena_is_marked(memory, number))
+                r = EKIDEN_EINVAL;
         return r < 0 ? r : ek_arena_give(arena, number);
 }
 

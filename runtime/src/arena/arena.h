@@ -46,6 +46,36 @@ static inline struct ek_arena_header *ek_arena_header(const struct ekiden_arena 
         return (struct ek_arena_header *)(void *)arena->table.base;
 }
 
+/** Where the table's entries begin, in bytes. */
+static inline size_t ek_arena_entries_start(size_t reserved_bytes)
+{
+        return EK_ARENA_TABLE_START + reserved_bytes / EK_ARENA_PAGE * sizeof(uint32_t);
+}
+
+static inline struct ek_block *ek_arena_entries(const struct ekiden_arena *arena)
+{
+        return (struct ek_block *)(void *)(arena->table.base +
+                                           ek_arena_entries_start(arena->data.reserved_bytes));
+}
+
+/** For how many entries the table has room, entry 0 among them. */
+static inline uint64_t ek_arena_entries_max(const struct ekiden_arena *arena)
+{
+        return (arena->table.bytes - ek_arena_entries_start(arena->data.reserved_bytes)) /
+               sizeof(struct ek_block);
+}
+
+/* Where blocks begin (starts.c). */
+
+/** A block has been made; its neighbours know it. */
+void ek_starts_add(const struct ekiden_arena *arena, uint32_t number);
+
+/** A block will be dropped; it knows its neighbours still. */
+void ek_starts_remove(const struct ekiden_arena *arena, uint32_t number);
+
+/** The block that begins at this offset; false: none does. */
+bool ek_starts_find(const struct ekiden_arena *arena, uint64_t offset, uint32_t *ret_number);
+
 /* Entries (block.c). */
 
 /** The entry of this number, if the table has it and it is of a block that lies in the data; or
@@ -86,8 +116,12 @@ int ek_arena_give(struct ekiden_arena *arena, uint32_t number);
 /** Makes a block larger or smaller where it is: 1, 0 (there is no room), EPROTOCOL. */
 int ek_arena_fit(struct ekiden_arena *arena, uint32_t number, size_t size_bytes);
 
-/** The block in use that begins at this address. 0, EINVAL: there is none. */
+/** The block in use that begins at this address. 0, EINVAL: there is none. The data is not looked
+    at. */
 int ek_arena_find(const struct ekiden_arena *arena, const void *memory, uint32_t *ret_number);
+
+/** Whether what is written ahead of a block is what was written there when it was made. */
+bool ek_arena_is_marked(const void *memory, uint32_t number);
 
 /** What a reference leads to, which another process has made: the address at `offset`, if block
     `number` is in use, begins there and has room for so many bytes; or NULL. The data is not

@@ -22,22 +22,12 @@ static struct class class_of(uint64_t size)
         return (struct class){bit - EK_LEVEL_FIRST, (size >> (bit - 4)) & (EK_SUBLEVELS - 1)};
 }
 
-static struct ek_block *entries(const struct ekiden_arena *arena)
-{
-        return (struct ek_block *)(void *)(arena->table.base + EK_ARENA_TABLE_START);
-}
-
-static uint64_t entries_max(const struct ekiden_arena *arena)
-{
-        return (arena->table.bytes - EK_ARENA_TABLE_START) / sizeof(struct ek_block);
-}
-
 struct ek_block *ek_block_at(const struct ekiden_arena *arena, uint32_t number)
 {
-        struct ek_block *block = entries(arena) + number;
+        struct ek_block *block = ek_arena_entries(arena) + number;
         uint64_t offset, size;
 
-        if (number == 0 || number >= entries_max(arena))
+        if (number == 0 || number >= ek_arena_entries_max(arena))
                 return NULL;
         offset = block->offset;
         size = ek_block_size(block);
@@ -191,18 +181,19 @@ int ek_block_new(struct ekiden_arena *arena, uint32_t *ret_number)
         int r;
 
         if (number != 0) {
-                if (number >= entries_max(arena) || entries(arena)[number].size != 0)
+                if (number >= ek_arena_entries_max(arena) ||
+                    ek_arena_entries(arena)[number].size != 0)
                         return damaged(arena);
-                header->unused = entries(arena)[number].free_after;
+                header->unused = ek_arena_entries(arena)[number].free_after;
                 *ret_number = number;
                 return 0;
         }
         number = header->count;
-        if (number == 0 || number > entries_max(arena))
+        if (number == 0 || number > ek_arena_entries_max(arena))
                 return damaged(arena);
         if (number == UINT32_MAX)
                 return EKIDEN_ENOMEM;
-        if (number == entries_max(arena)) {
+        if (number == ek_arena_entries_max(arena)) {
                 r = ek_arena_grow(&arena->table, arena->table.bytes + EK_ARENA_TABLE_STEP);
                 if (r < 0)
                         return r;
@@ -216,6 +207,6 @@ void ek_block_drop(struct ekiden_arena *arena, uint32_t number)
 {
         struct ek_arena_header *header = ek_arena_header(arena);
 
-        entries(arena)[number] = (struct ek_block){.free_after = header->unused};
+        ek_arena_entries(arena)[number] = (struct ek_block){.free_after = header->unused};
         header->unused = number;
 }

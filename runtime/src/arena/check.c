@@ -15,7 +15,7 @@ struct sum {
 static bool walk_data(const struct ekiden_arena *arena, struct sum *sum)
 {
         const struct ek_arena_header *header = ek_arena_header(arena);
-        uint32_t number = header->last, after = 0;
+        uint32_t number = header->last, after = 0, found;
         uint64_t end = header->data_bytes;
         bool was_free = false;
 
@@ -25,6 +25,8 @@ static bool walk_data(const struct ekiden_arena *arena, struct sum *sum)
 
                 if (!block || ++sum->entries >= header->count || block->after != after ||
                     block->offset + ek_block_size(block) != end || (is_free && was_free))
+                        return false;
+                if (!ek_starts_find(arena, block->offset, &found) || found != number)
                         return false;
                 if (is_free)
                         sum->free_blocks++;
@@ -83,9 +85,8 @@ static bool walk_lists(const struct ekiden_arena *arena, struct sum *left)
 /* Entries that no block has are in one list, and there are no others. */
 static bool walk_unused(const struct ekiden_arena *arena, uint64_t entries)
 {
-        const struct ek_block *table =
-                (const struct ek_block *)(void *)(arena->table.base + EK_ARENA_TABLE_START);
-        uint64_t room = (arena->table.bytes - EK_ARENA_TABLE_START) / sizeof(*table);
+        const struct ek_block *table = ek_arena_entries(arena);
+        uint64_t room = ek_arena_entries_max(arena);
         const struct ek_arena_header *header = ek_arena_header(arena);
         uint32_t number = header->unused;
 

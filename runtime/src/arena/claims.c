@@ -34,7 +34,7 @@ static void set(uint8_t *bits, uint32_t number)
 /* Whatever the header says, there are no more entries than the table has room for. */
 static int make_claims(struct ekiden_arena *arena)
 {
-        uint64_t room = (arena->table.bytes - EK_ARENA_TABLE_START) / sizeof(struct ek_block);
+        uint64_t room = ek_arena_entries_max(arena);
         uint64_t count = ek_arena_header(arena)->count;
         size_t bytes;
 

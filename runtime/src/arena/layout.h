@@ -2,7 +2,8 @@
 /*
  * What lies in an arena's two memory files. The data file holds the blocks: a prefix of 16 bytes
  * each, then what the program keeps there. The table file holds all that the allocator knows: a
- * header, then an entry for each block. Apart from each other they change hands better: who takes
+ * header, for each page of the data which block is the first that begins there, and then an entry
+ * for each block. Apart from each other they change hands better: who takes
  * an arena over reads and writes a few pages of the table, and none of the data.
  *
  * Offsets and numbers of entries take the place of pointers, so that the files mean the same
@@ -13,7 +14,10 @@
 #include <stdint.h>
 
 #define EK_ARENA_MAGIC UINT64_C(0x31616e6572616b65) /* "ekarena1" */
-#define EK_ARENA_TABLE_START ((size_t)4096) /* bytes: the header's room, before the entries */
+#define EK_ARENA_TABLE_START ((size_t)4096) /* bytes: the header's room */
+#define EK_ARENA_PAGE                                                               \
+        ((size_t)4096) /* of the data: a number of 4 bytes for each lies behind the \
+                          header, and then the entries (starts.c) */
 #define EK_ARENA_STEP ((size_t)2 << 20) /* the data file grows by multiples of a huge page */
 #define EK_ARENA_TABLE_STEP ((size_t)64 << 10)
 
@@ -36,6 +40,7 @@ struct ek_block {
     for Real-Time Systems", ECRTS 2004): found in constant time, by two steps through bitmaps. */
 struct ek_arena_header {
         uint64_t magic;
+        uint64_t reserved_bytes; /* that the data may grow to, which says where the entries begin */
         uint64_t data_bytes; /* that blocks cover, from 0 on */
         uint64_t used_bytes, used_blocks, free_blocks;
         uint32_t count; /* entries that were ever in use, entry 0 among them, which is none */
@@ -50,7 +55,8 @@ struct ek_arena_header {
 _Static_assert(sizeof(struct ek_arena_header) <= EK_ARENA_TABLE_START, "the header has its room");
 _Static_assert(sizeof(struct ek_block) == 32, "entries lie one after the other");
 
-/** Ahead of what the program keeps in a block. The number leads back to the block's entry. */
+/** Ahead of what the program keeps in a block: who writes beyond the block before it is found out.
+ */
 struct ek_prefix {
         uint32_t number;
         uint32_t mark; /* the number, changed: what is not a block is told from one */

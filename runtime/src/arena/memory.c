@@ -97,7 +97,16 @@ static int reserve(struct ek_memory_file *file)
 
 static size_t table_room(size_t reserved_bytes)
 {
-        return (reserved_bytes / 8 + 2 * EK_ARENA_TABLE_STEP - 1) & ~(EK_ARENA_TABLE_STEP - 1);
+        return (ek_arena_entries_start(reserved_bytes) + reserved_bytes / 8 +
+                2 * EK_ARENA_TABLE_STEP - 1) &
+               ~(EK_ARENA_TABLE_STEP - 1);
+}
+
+/* What an empty arena has. */
+static size_t table_least(size_t reserved_bytes)
+{
+        return (ek_arena_entries_start(reserved_bytes) + 2 * EK_ARENA_TABLE_STEP - 1) &
+               ~(EK_ARENA_TABLE_STEP - 1);
 }
 
 /* Whose it is: a child finds the page empty. Where the kernel cannot do that, it is trusted. */
@@ -225,7 +234,7 @@ static int make_files(struct ekiden_arena *arena, const char *name)
                 r = ek_arena_share(&arena->data, true);
         if (r == 0)
                 r = ek_arena_share(&arena->table, false);
-        return r == 0 ? ek_arena_grow(&arena->table, EK_ARENA_TABLE_STEP) : r;
+        return r == 0 ? ek_arena_grow(&arena->table, table_least(arena->data.reserved_bytes)) : r;
 }
 
 int ek_arena_make(const char *name, size_t reserved_bytes, struct ekiden_arena **ret_arena)
@@ -240,7 +249,8 @@ int ek_arena_make(const char *name, size_t reserved_bytes, struct ekiden_arena *
                 errno = saved;
                 return r;
         }
-        *ek_arena_header(arena) = (struct ek_arena_header){.magic = EK_ARENA_MAGIC, .count = 1};
+        *ek_arena_header(arena) = (struct ek_arena_header){
+                .magic = EK_ARENA_MAGIC, .reserved_bytes = reserved_bytes, .count = 1};
         arena->next = ek_arenas;
         ek_arenas = arena;
         *ret_arena = arena;
@@ -281,12 +291,16 @@ static int map_files(struct ekiden_arena *arena)
 {
         size_t table_bytes = arena->table.bytes & ~(EK_ARENA_TABLE_STEP - 1);
         uint64_t data_bytes;
-        int r = table_bytes > 0 ? map_private(&arena->table, table_bytes) : EKIDEN_EPROTOCOL;
+        int r = table_bytes >= table_least(arena->data.reserved_bytes)
+                        ? map_private(&arena->table, table_bytes)
+                        : EKIDEN_EPROTOCOL;
 
         if (r < 0)
                 return r;
         data_bytes = ek_arena_header(arena)->data_bytes;
-        if (ek_arena_header(arena)->magic != EK_ARENA_MAGIC || data_bytes % EK_ARENA_STEP != 0)
+        if (ek_arena_header(arena)->magic != EK_ARENA_MAGIC ||
+            ek_arena_header(arena)->reserved_bytes != arena->data.reserved_bytes ||
+            data_bytes % EK_ARENA_STEP != 0)
                 return EKIDEN_EPROTOCOL;
         return map_private(&arena->data, data_bytes);
 }
