@@ -476,3 +476,34 @@ Test(portions, leave_as_the_socket_has_room_and_without_a_wait)
         cr_assert_eq(ek_outbox_send(&outbox, link, &wait), EKIDEN_EPEER);
         ek_link_free(link);
 }
+
+Test(portions, changes_of_a_long_first_pass_are_sent_in_between_and_it_ends)
+{
+        const struct ekiden_item *books = ekiden_schema_item(&shelf_v1, "books");
+        struct ekiden_error error = {0};
+        unsigned int steps = 0;
+        char key[32];
+        int r;
+
+        for (uint32_t i = 0; i < 20000; i++) {
+                snprintf(key, sizeof(key), "book %u", i);
+                put(&old_shelf, key, i);
+        }
+        here = &old_shelf;
+        cr_assert_eq(ek_ahead_export_new(ek_tagged_find("books"), 256 << 10, &exported, &error), 0);
+        cr_assert_eq(ek_ahead_export_begin(exported, &outbox, &error), 0);
+        do {
+                r = ek_ahead_export_step(exported, &outbox, &error);
+                cr_assert_geq(r, 0, "%s", error.sentence);
+                for (int i = 0; i < 40; i++) {
+                        snprintf(key, sizeof(key), "gone %u", steps * 40 + (unsigned int)i);
+                        ekiden_touch_text(books, key);
+                }
+                outbox.start = outbox.end = 0; /* as if it had been sent */
+                outbox.is_open = false;
+                cr_assert_lt(++steps, 5000, "it does not end");
+        } while (r > 0);
+        cr_assert_eq(ek_ahead_export_portion(exported).records, 20000);
+        cr_assert_gt(ek_ahead_export_portion(exported).gone, 0, "none was sent in between");
+        cr_assert_lt(ek_ahead_export_rest(exported), steps * 40);
+}

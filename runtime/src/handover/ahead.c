@@ -11,7 +11,7 @@
 
 #define OUTBOX_MAX ((size_t)256 << 10) /* bytes that wait for room in the socket */
 #define ROUNDS_MAX 32
-#define VAIN_ROUNDS_MAX 4
+#define VAIN_ROUNDS_MAX 3
 #define FIRST_COST_NS 2000 /* of a change, on both sides, before any was measured */
 #define MEMORY 1000 /* changes whose cost counts, when newer ones are measured */
 #define IMPORT_MAX_NS (UINT64_C(3600000) * EK_NS_PER_MS)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How much of its time a program that serves gives to sending ahead: slices, and between them room
- * for its own work. What that work is like shows in the processor time between two slices.
+ * for its own work. What that work is like shows in the processor time between two slices, and in
+ * whether the program waited for anything there: one that did not had more to do than it got time.
  */
 #pragma once
 
@@ -14,6 +15,7 @@ struct ek_pace {
         double least; /* that it never falls below */
         uint64_t next_ns; /* when the next slice is due */
         uint64_t ended_ns, ended_cpu_ns; /* when the last one ended; 0: none has */
+        long ended_waits; /* of this thread, until then */
 };
 
 void ek_pace_init(struct ek_pace *pace, uint64_t slice_ns);

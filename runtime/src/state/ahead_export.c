@@ -38,6 +38,7 @@ struct ek_ahead_export {
         uint64_t announced;
         uint64_t position; /* of scan() */
         bool is_scanned, is_draining; /* changes are sent */
+        uint64_t scan_until; /* so many records and keys have crossed: no changes before that */
         uint32_t round;
         uint16_t kind; /* of the frame that is being written */
         size_t changes_max;
@@ -393,6 +394,21 @@ static int scan(struct ek_ahead_export *export_, struct ek_outbox *box)
         return !export_->is_scanned;
 }
 
+/* Changes of a long first pass are sent in between, or memory would run out; but not more often
+   than the pass itself goes on, or it would never end where much changes. */
+static void drain_early(struct ek_ahead_export *export_)
+{
+        uint64_t crossed = export_->total.records + export_->total.gone;
+        uint64_t noted = ek_changes_noted(export_->changes);
+
+        if (crossed < export_->scan_until ||
+            ek_changes_size(export_->changes) <= export_->changes_max / 2)
+                return;
+        ek_changes_turn(export_->changes);
+        export_->is_draining = true;
+        export_->scan_until = crossed + 2 * noted;
+}
+
 int ek_ahead_export_step(struct ek_ahead_export *export_, struct ek_outbox *box,
                          struct ekiden_error *error)
 {
@@ -407,11 +423,8 @@ int ek_ahead_export_step(struct ek_ahead_export *export_, struct ek_outbox *box,
                         r = 1;
         } else if (!export_->is_scanned) {
                 r = scan(export_, box);
-                /* Changes of a long first pass are sent in between, or memory would run out. */
-                if (r == 1 && ek_changes_size(export_->changes) > export_->changes_max / 2) {
-                        ek_changes_turn(export_->changes);
-                        export_->is_draining = true;
-                }
+                if (r == 1)
+                        drain_early(export_);
         }
         if (r < 0 && error && error->item[0] == '\0')
                 memcpy(error->item, export_->name, sizeof(error->item));

@@ -160,8 +160,8 @@ void ek_ahead_record_begin(struct ek_ahead_import *import)
 {
         const struct ek_tagged *tagged = import->tagged;
 
-        import->is_fast =
-                EK_FAST && tagged->native->codec && import->route.first == import->route.count;
+        import->is_fast = EK_FAST && ek_fast_is_on && tagged->native->codec &&
+                          import->route.first == import->route.count;
         import->prefetches = ek_container_has(tagged, EKIDEN_CONTAINER_PREFETCH);
 }
 
