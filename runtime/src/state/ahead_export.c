@@ -406,7 +406,7 @@ static void drain_early(struct ek_ahead_export *export_)
                 return;
         ek_changes_turn(export_->changes);
         export_->is_draining = true;
-        export_->scan_until = crossed + 2 * noted;
+        export_->scan_until = crossed + noted + noted / 4;
 }
 
 int ek_ahead_export_step(struct ek_ahead_export *export_, struct ek_outbox *box,
