@@ -296,12 +296,11 @@ static int give_up(struct ek_ahead *ahead, uint64_t rest, uint64_t needed_ns,
                 return 1;
         return ekiden_error_set(
                 error, EKIDEN_ELIMIT,
-                "after %u rounds %llu keys that changed are left, and would take about %llu ms in "
-                "the pause, of which --max-pause allows %llu; try again at a quieter time, or "
+                "after %u rounds %llu keys that changed are left, and would take about %.1f ms in "
+                "the pause, of which --max-pause allows %.1f; try again at a quieter time, or "
                 "allow more",
-                ahead->rounds, (unsigned long long)rest,
-                (unsigned long long)(needed_ns / EK_NS_PER_MS),
-                (unsigned long long)(ahead->max_pause_ns / EK_NS_PER_MS));
+                ahead->rounds, (unsigned long long)rest, (double)needed_ns / EK_NS_PER_MS,
+                (double)ahead->max_pause_ns / EK_NS_PER_MS);
 }
 
 /* All that was sent has been imported: 1, pause; 0: another round has begun; or an error. */

@@ -221,11 +221,11 @@ static void name_max_pause(const struct ek_predecessor *p, struct ekiden_error *
         bool is_in_item = p->phase == EKIDEN_PHASE_TRANSFER && p->item[0];
 
         snprintf(error->sentence, sizeof(error->sentence),
-                 "the pause reached the %llu ms of --max-pause in phase %s%s%s%s; allow more, or "
+                 "the pause reached the %.1f ms of --max-pause in phase %s%s%s%s; allow more, or "
                  "send more of the state ahead",
-                 (unsigned long long)(p->request.max_pause_ns / EK_NS_PER_MS),
-                 ekiden_phase_name(p->phase), is_in_item ? ", in item \"" : "",
-                 is_in_item ? p->item : "", is_in_item ? "\" or after it" : "");
+                 (double)p->request.max_pause_ns / EK_NS_PER_MS, ekiden_phase_name(p->phase),
+                 is_in_item ? ", in item \"" : "", is_in_item ? p->item : "",
+                 is_in_item ? "\" or after it" : "");
 }
 
 /* A successor that is silent, or gone, does not say in what; what it asked for last tells. A limit
