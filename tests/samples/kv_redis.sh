@@ -27,6 +27,7 @@ finish() {
 trap finish EXIT
 
 export EKIDEN_RUNTIME_DIR=$directory
+: >"$directory/output"
 "${releases[0]}" --port 0 >"$directory/output" </dev/null &
 server=$!
 for ((i = 0; i < 200; i++)); do
