@@ -61,15 +61,19 @@ static void expire(struct store *store, struct entry *entry)
         store_remove(store, entry);
 }
 
-struct entry *store_find(struct store *store, struct text key)
+static struct entry *find(struct store *store, struct text key, uint64_t hash)
 {
-        uint64_t hash = hash_bytes(&store->seed, key.bytes, key.size);
         struct entry *entry = table_find(&store->table, hash, &key);
 
         if (!entry || !has_expired(store, entry))
                 return entry;
         expire(store, entry);
         return NULL;
+}
+
+struct entry *store_find(struct store *store, struct text key)
+{
+        return find(store, key, hash_bytes(&store->seed, key.bytes, key.size));
 }
 
 struct entry *store_read(struct store *store, struct text key)
@@ -88,7 +92,7 @@ struct entry *store_read(struct store *store, struct text key)
 struct entry *store_make(struct store *store, struct text key, bool *ret_is_new)
 {
         uint64_t hash = hash_bytes(&store->seed, key.bytes, key.size);
-        struct entry *entry = store_find(store, key);
+        struct entry *entry = find(store, key, hash);
 
         *ret_is_new = entry == NULL;
         if (entry)
