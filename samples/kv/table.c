@@ -118,9 +118,11 @@ void table_reserve(struct table *table, uint64_t count)
         if (table->count > 0 || buckets <= table->bucket_count || buckets > UINT64_C(1) << 40)
                 return;
         last = highest_bit(buckets - 1 + FIRST) - FIRST_LOG;
-        for (unsigned int segment = 0; segment <= last; segment++)
+        for (unsigned int segment = 0; segment <= last; segment++) {
                 if (!table_segment_need(table, segment))
                         return;
+                table_segment_prefer_huge_pages(table, segment);
+        }
         table_set_bucket_count(table, buckets);
 }
 

@@ -21,7 +21,6 @@ static struct table_bucket *new_buckets(size_t size)
                               0);
                 if (memory == MAP_FAILED)
                         return NULL;
-                madvise(memory, size, MADV_HUGEPAGE);
         } else if (posix_memalign(&memory, sizeof(struct table_bucket), size) == 0) {
                 memset(memory, 0, size);
         }
@@ -35,6 +34,12 @@ bool table_segment_need(struct table *table, unsigned int segment)
         if (!table->segments[segment])
                 table->segments[segment] = new_buckets(segment_size(segment));
         return table->segments[segment] != NULL;
+}
+
+void table_segment_prefer_huge_pages(struct table *table, unsigned int segment)
+{
+        if (segment_size(segment) >= HUGE_PAGE)
+                madvise(table->segments[segment], segment_size(segment), MADV_HUGEPAGE);
 }
 
 void table_segment_free(struct table *table, unsigned int segment)

@@ -111,6 +111,10 @@ void table_bucket_clear(struct table_bucket *bucket);
 /** Makes sure that a segment is there: false if memory ran out. */
 bool table_segment_need(struct table *table, unsigned int segment);
 
+/** Asks for huge pages for a segment that will soon be full: a page fault takes longer then, as
+ * long as some requests may, and there are fewer. */
+void table_segment_prefer_huge_pages(struct table *table, unsigned int segment);
+
 void table_segment_free(struct table *table, unsigned int segment);
 
 void table_set_bucket_count(struct table *table, uint64_t count);

@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#define ENTRY_KEY 48 /* bytes into an entry, where its key mostly lies */
+
 /* Copies the entries whose hash has this bit into an empty bucket: false if memory ran out. */
 static bool copy_with_bit(const struct table *table, const struct table_bucket *from,
                           struct table_bucket *to, uint64_t bit)
@@ -54,6 +56,25 @@ static void drop_with_bit(const struct table *table, struct table_bucket *first,
         cut(before, to, kept);
 }
 
+/* The bucket that is split when this one is made. */
+static struct table_bucket *source_of(const struct table *table, uint64_t index)
+{
+        return bucket_at(table, index - (UINT64_C(1) << highest_bit(index)));
+}
+
+/* The next ones to be split are fetched from memory until then: first the bucket, and once it is
+ * there, its entries. */
+static void fetch_next(const struct table *table)
+{
+        const struct table_bucket *next = source_of(table, table->bucket_count);
+
+        __builtin_prefetch(source_of(table, table->bucket_count + 1));
+        for (unsigned int slot = 0; slot < entries_in(next); slot++) {
+                __builtin_prefetch(next->entries[slot]);
+                __builtin_prefetch((const char *)next->entries[slot] + ENTRY_KEY);
+        }
+}
+
 /* If memory runs out, the table stays as it is, and works. */
 static void split(struct table *table)
 {
@@ -63,7 +84,7 @@ static void split(struct table *table)
 
         if (!table_segment_need(table, highest_bit(index + FIRST) - FIRST_LOG))
                 return;
-        from = bucket_at(table, index - bit);
+        from = source_of(table, index);
         to = bucket_at(table, index);
         if (!copy_with_bit(table, from, to, bit)) {
                 table_bucket_clear(to);
@@ -71,6 +92,7 @@ static void split(struct table *table)
         }
         drop_with_bit(table, from, bit);
         table_set_bucket_count(table, index + 1);
+        fetch_next(table);
 }
 
 /* Where that would need memory, it waits for the next removal. */
@@ -78,7 +100,7 @@ static void merge(struct table *table)
 {
         uint64_t index = table->bucket_count - 1;
         struct table_bucket *from = bucket_at(table, index);
-        struct table_bucket *to = bucket_at(table, index - (UINT64_C(1) << highest_bit(index)));
+        struct table_bucket *to = source_of(table, index);
         unsigned int segment = highest_bit(index + FIRST) - FIRST_LOG;
 
         if (is_chained(from) || from->used + last_in_chain(to)->used > SLOTS)
