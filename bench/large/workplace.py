@@ -10,6 +10,9 @@ import tempfile
 import time
 
 
+END_SECONDS = 0.5  # for what was killed to be gone
+
+
 class Skipped(Exception):
     """What is to be measured cannot be measured here: a sentence."""
 
@@ -102,8 +105,13 @@ class Workplace:
     @staticmethod
     def _end_group(process):
         """A process that was started here leads a group, in which its successors are too."""
+        deadline = time.monotonic() + END_SECONDS
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            while time.monotonic() < deadline:
+                os.killpg(process.pid, 0)  # until there is none, or none but those that nobody reaps
+                time.sleep(0.002)
         process.wait()
 
     def path(self, name):
