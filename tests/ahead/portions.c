@@ -27,6 +27,7 @@ static struct ek_ahead_export *exported;
 static struct ek_ahead_import *imported;
 static struct ekiden_objects *objects;
 static uint64_t next_position; /* of a scan that goes on for ever; 0: shelf_scan() */
+static size_t expiring_size; /* of a key that find() tells of each time; 0: it tells of none */
 
 static uint64_t count(void *data)
 {
@@ -60,7 +61,11 @@ static uint64_t scan(uint64_t position, struct book **entries, size_t room, size
 
 static struct book *find(const uint8_t *key, size_t key_size, void *data)
 {
+        static const uint8_t zeros[2 << 20];
+
         (void)data;
+        if (expiring_size > 0)
+                shelf_v1_touch_books(zeros, expiring_size);
         return shelf_find(here, key, key_size);
 }
 
@@ -431,6 +436,39 @@ Test(portions, scan_that_gives_more_than_there_is_room_for_is_refused)
         cr_assert_eq(ek_ahead_export_step(exported, &outbox, &error), EKIDEN_EREFUSED);
         cr_assert_not_null(strstr(error.sentence, "there was room for"));
         next_position = 0;
+}
+
+/* Between the last look at what has changed and the commit. */
+Test(portions, change_that_could_not_be_noted_in_the_last_one_is_no_success)
+{
+        const struct ekiden_item *books = ekiden_schema_item(&shelf_v1, "books");
+        struct ekiden_error error = {0};
+        int r;
+
+        send_portion(false);
+        cr_assert_eq(ek_ahead_export_check(exported, &error), 0);
+        ekiden_touch_text(books, "changed");
+        expiring_size = 2 << 20; /* more than is allowed */
+        outbox.start = outbox.end = 0;
+        cr_assert_eq(ek_ahead_export_begin(exported, &outbox, &error), 0);
+        r = ek_ahead_export_step(exported, &outbox, &error);
+        cr_assert_eq(r, 0, "%s", error.sentence);
+        cr_assert_eq(ek_ahead_export_rest(exported), 0);
+        cr_assert_eq(ek_ahead_export_check(exported, &error), EKIDEN_ELIMIT);
+        cr_assert_not_null(strstr(error.sentence, "changes faster"), "%s", error.sentence);
+        expiring_size = 0;
+}
+
+Test(portions, change_behind_the_last_one_is_no_success)
+{
+        const struct ekiden_item *books = ekiden_schema_item(&shelf_v1, "books");
+        struct ekiden_error error = {0};
+
+        send_portion(true);
+        ekiden_touch_text(books, "changed");
+        cr_assert_eq(ek_ahead_export_check(exported, &error), EKIDEN_EREFUSED);
+        cr_assert_not_null(strstr(error.sentence, "was changed in the pause"));
+        cr_assert_str_eq(error.item, "books");
 }
 
 Test(portions, leave_as_the_socket_has_room_and_without_a_wait)

@@ -514,13 +514,9 @@ int ek_ahead_send_rest(struct ek_predecessor *p, struct ekiden_error *error)
 int ek_ahead_check(const struct ek_predecessor *p, struct ekiden_error *error)
 {
         const struct ek_ahead *ahead = &p->ahead;
+        int r = 0;
 
-        for (size_t i = 0; i < ahead->count; i++)
-                if (ek_ahead_export_rest(ahead->items[i]) > 0)
-                        return ekiden_error_set(
-                                error, EKIDEN_EREFUSED,
-                                "item \"%s\" was changed in the pause, after it had been sent: by "
-                                "a callback that exports another item",
-                                ek_ahead_export_name(ahead->items[i]));
-        return 0;
+        for (size_t i = 0; r == 0 && i < ahead->count; i++)
+                r = ek_ahead_export_check(ahead->items[i], error);
+        return r;
 }

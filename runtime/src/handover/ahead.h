@@ -93,7 +93,7 @@ uint64_t ek_ahead_wake_ns(void);
 /** In the pause: what is left of all items, and END for each. 0 or an error. */
 int ek_ahead_send_rest(struct ek_predecessor *p, struct ekiden_error *error);
 
-/** Before the commit: whether all changes were sent. 0 or EREFUSED. */
+/** Before the commit: whether all changes were sent. 0 or an error. */
 int ek_ahead_check(const struct ek_predecessor *p, struct ekiden_error *error);
 
 /** Notes for the report that an item crosses in the pause though it is marked, if it is. */

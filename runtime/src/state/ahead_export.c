@@ -158,17 +158,11 @@ uint64_t ek_ahead_export_announced(const struct ek_ahead_export *export_)
         return export_->announced;
 }
 
-/* The item, if it is still what it was, and no change has been lost. */
-static int look_up(struct ek_ahead_export *export_, struct ekiden_error *error)
+/* Whether a change could not be noted. */
+static int check_noted(const struct ek_ahead_export *export_, struct ekiden_error *error)
 {
         int failure = ek_changes_failure(export_->changes);
 
-        export_->error = error;
-        export_->tagged = ek_tagged_find(export_->name);
-        if (!export_->tagged || export_->tagged->serial != export_->serial)
-                return ekiden_error_set(error, EKIDEN_EREFUSED,
-                                        "item \"%s\" was untagged while it was sent ahead",
-                                        export_->name);
         if (failure == EKIDEN_ELIMIT)
                 return ekiden_error_set(
                         error, failure,
@@ -176,6 +170,18 @@ static int look_up(struct ek_ahead_export *export_, struct ekiden_error *error)
                         "wait; try again at a quieter time, or allow more with ekiden_set_ahead()",
                         export_->name, export_->changes_max);
         return failure < 0 ? out_of_memory(error) : 0;
+}
+
+/* The item, if it is still what it was, and no change has been lost. */
+static int look_up(struct ek_ahead_export *export_, struct ekiden_error *error)
+{
+        export_->error = error;
+        export_->tagged = ek_tagged_find(export_->name);
+        if (!export_->tagged || export_->tagged->serial != export_->serial)
+                return ekiden_error_set(error, EKIDEN_EREFUSED,
+                                        "item \"%s\" was untagged while it was sent ahead",
+                                        export_->name);
+        return check_noted(export_, error);
 }
 
 int ek_ahead_export_begin(struct ek_ahead_export *export_, struct ek_outbox *box,
@@ -462,4 +468,19 @@ int ek_ahead_export_finish(struct ek_ahead_export *export_, bool is_last, struct
         ek_ahead_export_close(export_, box);
         r = is_last ? send_end(export_, box) : send_pass(export_, box);
         return r < 0 ? out_of_memory(error) : 0;
+}
+
+int ek_ahead_export_check(struct ek_ahead_export *export_, struct ekiden_error *error)
+{
+        int r = check_noted(export_, error);
+
+        if (r == 0 && ek_ahead_export_rest(export_) > 0)
+                r = ekiden_error_set(
+                        error, EKIDEN_EREFUSED,
+                        "item \"%s\" was changed in the pause, after it had been sent: by "
+                        "a callback that exports another item",
+                        export_->name);
+        if (r < 0 && error && error->item[0] == '\0')
+                memcpy(error->item, export_->name, sizeof(error->item));
+        return r;
 }

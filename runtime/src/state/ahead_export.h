@@ -60,6 +60,9 @@ int ek_ahead_export_finish(struct ek_ahead_export *export_, bool is_last, struct
 /** The portion goes on with what has changed since it began. */
 void ek_ahead_export_again(struct ek_ahead_export *export_);
 
+/** Behind the last portion: whether all changes were sent. 0, or an error with its sentence. */
+int ek_ahead_export_check(struct ek_ahead_export *export_, struct ekiden_error *error);
+
 /** How many keys have changed and are in no portion. */
 uint64_t ek_ahead_export_rest(const struct ek_ahead_export *export_);
 
