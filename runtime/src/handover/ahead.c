@@ -16,6 +16,7 @@
 #define MEMORY 1000 /* changes whose cost counts, when newer ones are measured */
 #define IMPORT_MAX_NS (UINT64_C(3600000) * EK_NS_PER_MS)
 #define AGAIN_MAX 16
+#define ASKED_MAX 4096 /* items, of one handover */
 
 bool ek_ahead_is_offered(const struct ek_predecessor *p)
 {
@@ -179,16 +180,25 @@ static int answer_ahead(struct ek_predecessor *p, const Ekiden__Ahead *asked,
                         : begin_item(p, tagged, error);
 }
 
-/* The next one comes when the last one has been taken. */
+/* The successor has what it asked for; what it says next comes when it has answered that. */
+static bool is_settled(const struct ek_ahead *ahead)
+{
+        return !ahead->is_warm && !ahead->is_sending && ahead->unanswered == 0 &&
+               ek_outbox_left(&ahead->outbox) == 0;
+}
+
 static int take_ahead(struct ek_predecessor *p, const struct ek_frame *frame,
                       struct ekiden_error *error)
 {
-        const struct ek_ahead *ahead = &p->ahead;
         ProtobufCMessage *unpacked;
         int r;
 
-        if (!ek_ahead_is_offered(p) || ahead->is_warm || ahead->is_sending || ahead->unanswered > 0)
+        if (!ek_ahead_is_offered(p) || !is_settled(&p->ahead))
                 return ek_link_failed(EKIDEN_EPROTOCOL, error);
+        if (p->ahead.asked++ == ASKED_MAX)
+                return ekiden_error_set(error, EKIDEN_ELIMIT,
+                                        "the new process asked for more than %d items ahead",
+                                        ASKED_MAX);
         r = ek_frame_message(frame, &ekiden__ahead__descriptor, &unpacked);
         if (r < 0)
                 return ek_link_failed(r, error);
@@ -243,8 +253,10 @@ static void forget_some(uint64_t *ns, uint64_t *number)
         *number = MEMORY;
 }
 
-int ek_ahead_warm(struct ek_predecessor *p)
+int ek_ahead_warm(struct ek_predecessor *p, struct ekiden_error *error)
 {
+        if (!is_settled(&p->ahead))
+                return ek_link_failed(EKIDEN_EPROTOCOL, error);
         if (p->ahead.count == 0)
                 return 1;
         p->ahead.is_warm = true;

@@ -54,6 +54,7 @@ struct ek_ahead {
         size_t at; /* the item whose portion is under way */
         bool is_sending; /* one is */
         bool is_warm; /* rounds are under way */
+        unsigned int asked; /* AHEADs that have come */
         unsigned int unanswered; /* portions that PASSED has not come for */
         struct ek_outbox outbox;
         struct ek_pace pace;
@@ -81,8 +82,8 @@ void ek_ahead_begin(struct ek_predecessor *p);
 int ek_ahead_take(struct ek_predecessor *p, const struct ek_frame *frame,
                   struct ekiden_error *error);
 
-/** WARM has come: 1, pause at once; 0: it is sent what has changed before that. */
-int ek_ahead_warm(struct ek_predecessor *p);
+/** WARM has come: 1, pause at once; 0: it is sent what has changed before that; or an error. */
+int ek_ahead_warm(struct ek_predecessor *p, struct ekiden_error *error);
 
 /** Sends for a slice, if one is due: 0; 1: it is time to pause; or an error. */
 int ek_ahead_run(struct ek_predecessor *p, struct ekiden_error *error);

@@ -417,7 +417,7 @@ static int take_frame(struct ek_predecessor *p, const struct ek_frame *frame,
                 return r;
         }
         if (p->phase == EKIDEN_PHASE_WARM && frame->kind == EKIDEN__FRAME_KIND__WARM)
-                return ek_ahead_warm(p);
+                return ek_ahead_warm(p, error);
         if (p->phase == EKIDEN_PHASE_WARM &&
             (frame->kind == EKIDEN__FRAME_KIND__AHEAD || frame->kind == EKIDEN__FRAME_KIND__PASSED))
                 return ek_ahead_take(p, frame, error);

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a hostile successor may say while the predecessor serves and sends ahead: out of turn, or
+ * without an end. It is called off in the update point that sees it, in little memory, and the
+ * program has what it had.
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ekiden/handover.pb-c.h"
+#include "handover/predecessor_private.h"
+#include "shelf.h"
+#include "shelf_v1.native.c"
+#include "wire/clock.h"
+
+#define BOOKS 100
+#define FLOOD 10000 /* frames; they fit the socket */
+#define PATIENCE_MS 10000
+
+static const struct ek_deadlines deadlines = {
+        .ms = {[EKIDEN_PHASE_WARM] = PATIENCE_MS,
+               [EKIDEN_PHASE_TRANSFER] = 100,
+               [EKIDEN_PHASE_READY] = 100},
+};
+static const struct ek_predecessor_setup setup = {.schema = &shelf_v1, .deadlines = &deadlines};
+static const struct ek_wait patience = {.idle_ms = PATIENCE_MS};
+static struct shelf shelf;
+static struct ek_link *successor;
+static struct ekiden_error error;
+
+static int insert(struct book *book, struct ekiden_cursor *cursor, void *data)
+{
+        (void)cursor;
+        shelf_put(data, book);
+        return 0;
+}
+
+static bool take_out(struct book *book, void *data)
+{
+        return shelf_take_out(data, book);
+}
+
+static uint64_t scan(uint64_t position, struct book **entries, size_t room, size_t *ret_count,
+                     void *data)
+{
+        return shelf_scan(data, position, entries, room, ret_count);
+}
+
+static struct book *find(const uint8_t *key, size_t key_size, void *data)
+{
+        return shelf_find(data, key, key_size);
+}
+
+static const struct shelf_v1_books_functions functions = {
+        .insert = insert, .remove = take_out, .scan = scan, .find = find};
+
+static void tag_books(void)
+{
+        const struct ekiden_item *item = ekiden_schema_item(&shelf_v1, "books");
+        const struct ek_tagged tagged = {
+                .item = *item,
+                .name = "books",
+                .natives = &shelf_v1_natives,
+                .native = shelf_v1_natives.by_item[item - shelf_v1.items],
+                .container = &shelf_v1_container_books,
+                .container_functions = &functions,
+                .data = &shelf,
+                .is_plain = true,
+        };
+
+        cr_assert_eq(ek_tagged_add(&tagged), 0);
+        for (uint32_t i = 0; i < BOOKS; i++) {
+                struct book *book = calloc(1, sizeof(*book));
+                char key[16];
+
+                snprintf(key, sizeof(key), "book %u", i);
+                book->key = (uint8_t *)strdup(key);
+                book->key_size = (uint32_t)strlen(key);
+                book->title = strdup("title");
+                shelf_put(&shelf, book);
+        }
+}
+
+/* A predecessor whose successor has said HELLO. */
+static void begin(void)
+{
+        int ends[2];
+
+        tag_books();
+        cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+        for (int i = 0; i < 2; i++)
+                cr_assert_eq(
+                        setsockopt(ends[i], SOL_SOCKET, SO_SNDBUF, &(int){4 << 20}, sizeof(int)),
+                        0);
+        cr_assert_eq(ek_link_new(ends[1], &successor), 0);
+        ek_predecessor.setup = &setup;
+        ek_predecessor.serial++;
+        cr_assert_eq(ek_link_new(ends[0], &ek_predecessor.link), 0);
+        ek_ahead_begin(&ek_predecessor);
+        ek_predecessor_enter(EKIDEN_PHASE_WARM);
+}
+
+static void end(void)
+{
+        ek_link_free(successor);
+        ek_predecessor.link = ek_link_free(ek_predecessor.link);
+        ek_tagged_remove("books");
+        shelf_empty(&shelf);
+}
+
+TestSuite(successors, .init = begin, .fini = end, .timeout = 60);
+
+static void ask(const char *item)
+{
+        Ekiden__Ahead message = EKIDEN__AHEAD__INIT;
+
+        message.item = (char *)(uintptr_t)item;
+        message.message = (char *)(uintptr_t) "shelf.v1.Book";
+        cr_assert_eq(ek_link_send_message(successor, EKIDEN__FRAME_KIND__AHEAD, &message.base,
+                                          &patience),
+                     0);
+}
+
+static void say(uint16_t kind)
+{
+        cr_assert_eq(ek_link_send(successor, kind, NULL, 0, &patience), 0);
+}
+
+static void say_passed(uint32_t round)
+{
+        Ekiden__Passed message = EKIDEN__PASSED__INIT;
+
+        message.item = (char *)(uintptr_t) "books";
+        message.round = round;
+        cr_assert_eq(ek_link_send_message(successor, EKIDEN__FRAME_KIND__PASSED, &message.base,
+                                          &patience),
+                     0);
+}
+
+/* The program passes its update point, as if the time for a slice had come. */
+static int step(void)
+{
+        ek_predecessor.ahead.pace.next_ns = 0;
+        return ek_predecessor_step("loop", &error);
+}
+
+/* Steps until a frame of this kind has come to the successor. */
+static void step_until(uint16_t kind)
+{
+        struct ek_frame frame = {0};
+
+        while (frame.kind != kind) {
+                int r = ek_link_receive(successor, NULL, &frame);
+
+                if (r == EKIDEN_ETIMEOUT)
+                        cr_assert_eq(step(), 0, "%s", error.sentence);
+                else
+                        cr_assert_eq(r, 0);
+        }
+}
+
+static void expect_called_off(int code)
+{
+        cr_assert_eq(step(), code, "%s", error.sentence);
+        cr_assert(error.sentence[0]);
+        cr_assert_eq(ek_predecessor_phase(), EKIDEN_PHASE_NONE);
+        cr_assert_not(ekiden_is_tracking());
+        cr_assert_eq(shelf.count, BOOKS);
+}
+
+Test(successors, that_ask_in_turn_are_served)
+{
+        ask("no such");
+        step_until(EKIDEN__FRAME_KIND__ABSENT);
+        ask("books");
+        step_until(EKIDEN__FRAME_KIND__PASS);
+        say_passed(0);
+        ask("books");
+        step_until(EKIDEN__FRAME_KIND__DECLINED);
+        say(EKIDEN__FRAME_KIND__WARM);
+        cr_assert_eq(step(), EKIDEN_ETIMEOUT, "it pauses");
+}
+
+/* Each behind the last one: who answers them all would never serve again. */
+Test(successors, that_are_warm_twice_are_called_off)
+{
+        ask("books");
+        step_until(EKIDEN__FRAME_KIND__PASS);
+        for (int i = 0; i < FLOOD; i++)
+                say(EKIDEN__FRAME_KIND__WARM);
+        expect_called_off(EKIDEN_EPROTOCOL);
+}
+
+Test(successors, that_are_warm_amid_an_item_are_called_off)
+{
+        ask("books");
+        cr_assert_eq(step(), 0);
+        say(EKIDEN__FRAME_KIND__WARM);
+        expect_called_off(EKIDEN_EPROTOCOL);
+}
+
+Test(successors, that_ask_ahead_of_an_answer_are_called_off)
+{
+        for (int i = 0; i < FLOOD; i++)
+                ask("no such");
+        expect_called_off(EKIDEN_EPROTOCOL);
+}
+
+Test(successors, that_ask_without_an_end_are_called_off)
+{
+        int r = 0;
+
+        for (int i = 0; r == 0 && i < FLOOD; i++) {
+                struct ek_frame frame;
+
+                ask("no such");
+                r = step();
+                if (r == 0)
+                        cr_assert_eq(ek_link_receive(successor, &patience, &frame), 0);
+        }
+        cr_assert_eq(r, EKIDEN_ELIMIT, "%s", error.sentence);
+}
+
+Test(successors, that_say_passed_out_of_turn_are_called_off)
+{
+        say_passed(0);
+        expect_called_off(EKIDEN_EPROTOCOL);
+}
+
+Test(successors, that_have_passed_another_round_are_called_off)
+{
+        ask("books");
+        step_until(EKIDEN__FRAME_KIND__PASS);
+        say_passed(1);
+        expect_called_off(EKIDEN_EPROTOCOL);
+}
