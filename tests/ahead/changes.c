@@ -168,6 +168,20 @@ Test(changes, no_more_memory_is_taken_than_is_allowed)
         free(large);
 }
 
+Test(changes, the_least_memory_that_may_be_chosen_is_room_for_hundreds)
+{
+        begin(NULL, EK_CHANGES_MAX_LEAST);
+        for (int i = 0; i < 300; i++) {
+                char text[32];
+
+                snprintf(text, sizeof(text), "key number %d", i);
+                touch(text);
+        }
+        cr_assert_eq(ek_changes_failure(changes), 0);
+        cr_assert_eq(ek_changes_noted(changes), 300);
+        end();
+}
+
 Test(changes, of_one_item_are_noted_in_one_place)
 {
         struct ek_changes *second;

@@ -16,7 +16,7 @@
 #include "secret.h"
 
 #define ITEMS_MAX 16 /* that are tracked at a time */
-#define CHUNK_SIZE ((size_t)64 << 10)
+#define CHUNK_SIZE ((size_t)16 << 10) /* a part of EK_CHANGES_MAX_LEAST */
 #define TABLES 256
 #define FIRST_SLOTS 8
 
