@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "shelf_v1.ekiden.h"
 #include "state/changes.h"
@@ -195,5 +197,25 @@ Test(changes, of_one_item_are_noted_in_one_place)
         cr_assert_eq(ek_changes_noted(second), 0);
         ek_changes_end(second);
         cr_assert(ekiden_is_tracking());
+        end();
+}
+
+/* It has the program's memory, and no update points: what it noted would never be sent. */
+Test(changes, are_not_noted_in_a_forked_child)
+{
+        int status;
+        pid_t child;
+
+        begin(NULL, EK_CHANGES_MAX_DEFAULT);
+        touch("before");
+        child = fork();
+        if (child == 0) {
+                touch("in the child");
+                _exit(ekiden_is_tracking() || ek_changes_noted(changes) != 1);
+        }
+        cr_assert_eq(waitpid(child, &status, 0), child);
+        cr_assert_eq(status, 0);
+        touch("behind");
+        cr_assert_eq(ek_changes_noted(changes), 2);
         end();
 }

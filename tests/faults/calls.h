@@ -90,6 +90,7 @@ enum faults_suffering {
         X(prctl, CALL_, EPERM, 0)                                               \
         X(pread64, MOVES_, EIO, 0)                                              \
         X(protobuf_c_message_unpack, SUFFERS_FAILURE, ENOMEM, 0)                \
+        X(pthread_atfork, SUFFERS_FAILURE, ENOMEM, 0)                           \
         X(pwrite64, MOVES_, ENOSPC, 0)                                          \
         X(read, MOVES_, EIO, 0)                                                 \
         X(readdir64, CALL_, EIO, 0)                                             \

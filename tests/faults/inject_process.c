@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Processes, signals, timers, and libuv. */
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -28,6 +29,8 @@ INJECT(int, posix_spawn,
        (pid_t * pid, const char *path, const posix_spawn_file_actions_t *actions,
         const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[]),
        (pid, path, actions, attributes, arguments, environment), inject_error());
+INJECT(int, pthread_atfork, (void (*prepare)(void), void (*parent)(void), void (*child)(void)),
+       (prepare, parent, child), inject_error());
 INJECT(int, signalfd, (int fd, const sigset_t *mask, int flags), (fd, mask, flags), -1);
 INJECT(int, timer_create, (clockid_t clock, struct sigevent *event, timer_t *timer),
        (clock, event, timer), -1);

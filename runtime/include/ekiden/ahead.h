@@ -47,7 +47,7 @@ static inline bool ekiden_is_tracking(void)
 /**
  * Tells that the record with a key was, or will be, inserted, changed or removed before the next
  * update point is passed. Generated code calls them. They belong to the thread that passes update
- * points.
+ * points; in a forked child they do nothing.
  *
  * The key is copied. Where memory runs out, or the keys take more than ekiden_set_ahead() allows,
  * the upgrade is called off at the next update point; the program never notices.

@@ -7,6 +7,7 @@
  */
 #include "state/changes.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -61,6 +62,23 @@ struct ek_changes {
 static struct ek_changes *tracked[ITEMS_MAX];
 static size_t tracked_count;
 
+/* Nobody sends what a forked child would note: it has no update points. */
+static void forget_in_child(void)
+{
+        tracked_count = 0;
+        __atomic_store_n(&ekiden_tracking, 0, __ATOMIC_RELAXED);
+}
+
+static int watch_forks(void)
+{
+        static bool is_watching;
+
+        if (!is_watching && pthread_atfork(NULL, NULL, forget_in_child) != 0)
+                return EKIDEN_ENOMEM;
+        is_watching = true;
+        return 0;
+}
+
 static bool is_number(const struct ekiden_item *item)
 {
         const ProtobufCFieldDescriptor *field =
@@ -79,6 +97,8 @@ int ek_changes_begin(const struct ekiden_item *item, size_t max_bytes, bool is_s
                 return EKIDEN_EEXISTS;
         if (tracked_count == ITEMS_MAX)
                 return EKIDEN_ELIMIT;
+        if (watch_forks() < 0)
+                return EKIDEN_ENOMEM;
         changes = calloc(1, sizeof(*changes));
         if (!changes)
                 return EKIDEN_ENOMEM;
