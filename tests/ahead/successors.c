@@ -185,6 +185,38 @@ Test(successors, that_ask_in_turn_are_served)
         cr_assert_eq(step(), EKIDEN_ETIMEOUT, "it pauses");
 }
 
+static void take_over(void *data, enum ekiden_phase phase)
+{
+        Ekiden__Ready ready = EKIDEN__READY__INIT;
+        Ekiden__Taken taken = EKIDEN__TAKEN__INIT;
+
+        (void)data;
+        if (phase != EKIDEN_PHASE_PAUSE)
+                return;
+        ready.update_point = (char *)(uintptr_t) "loop";
+        taken.pid = 1;
+        cr_assert_eq(
+                ek_link_send_message(successor, EKIDEN__FRAME_KIND__READY, &ready.base, &patience),
+                0);
+        cr_assert_eq(
+                ek_link_send_message(successor, EKIDEN__FRAME_KIND__TAKEN, &taken.base, &patience),
+                0);
+}
+
+/* Not only where the upgrade is called off: the program may take its time to leave. */
+Test(successors, that_take_over_leave_no_notes_of_changes_behind)
+{
+        ek_predecessor.request.observer.phase = take_over;
+        ask("books");
+        step_until(EKIDEN__FRAME_KIND__PASS);
+        say_passed(0);
+        say(EKIDEN__FRAME_KIND__WARM);
+        cr_assert_eq(step(), EK_STEP_COMMITTED, "%s", error.sentence);
+        cr_assert_not(ekiden_is_tracking());
+        cr_assert_null(ek_predecessor.ahead.outbox.bytes);
+        cr_assert_eq(ek_predecessor_report()->ahead_count, 1);
+}
+
 /* Each behind the last one: who answers them all would never serve again. */
 Test(successors, that_are_warm_twice_are_called_off)
 {
