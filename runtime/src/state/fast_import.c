@@ -113,6 +113,8 @@ static int turn(struct ek_import *import)
         size_t begin = window->end - GROUP;
         int r = 0;
 
+        if (begin < window->first) /* one in between was left: those before it are the program's */
+                begin = window->first;
         for (size_t i = begin; window->prefetches && i < window->end; i++)
                 tagged->container->prefetch(tagged->container_functions,
                                             window->entries[i % EK_WINDOW], tagged->data);
