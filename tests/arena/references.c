@@ -6,6 +6,7 @@
 #include "model.h"
 #include "shelf_v2.ekiden.h"
 #include "state/arena_fields.h"
+#include "state/arena_held.h"
 
 static struct ekiden_arena *arena;
 static const struct ekiden_message *type;
@@ -220,4 +221,44 @@ Test(references, a_block_that_was_named_and_not_taken_is_free_in_the_end_and_no_
                 cr_expect_eq(ekiden_arena_size(arena, blocks[i]) > 0, i % 7 == 0 || i % 3 == 0,
                              "%zu", i);
         cr_expect(ek_arena_is_sound(arena));
+}
+
+/* The predecessor has the same arena under this name, too. */
+static int pull_the_same(void *data, const struct ekiden_item *item, const struct ek_tagged *tagged,
+                         const struct ek_route *route, struct ekiden_error *ret_error)
+{
+        (void)data;
+        (void)item;
+        (void)route;
+        (void)ret_error;
+        *(struct ekiden_arena **)tagged->data = arena;
+        return EKIDEN_RESUMED;
+}
+
+static void tag_as(const char *name, struct ekiden_arena **place)
+{
+        struct ek_tagged tagged = *ek_tagged_find("texts");
+
+        strcpy(tagged.name, name);
+        tagged.item.name = name;
+        tagged.data = place;
+        cr_assert_eq(ek_tagged_add(&tagged), 0);
+}
+
+Test(references, an_arena_of_two_names_stays_the_program_s_when_it_has_tagged_one_of_them)
+{
+        const struct ekiden_item books = {.name = "books", .message = type};
+        const struct ek_tagged tagged = {.name = "books", .item = books};
+        struct ekiden_arena *pages = arena;
+
+        tag_as("pages", &pages);
+        cr_assert_eq(ek_tagged_remove("texts"), 0);
+        cr_assert_eq(ek_arena_hold(&books, &tagged, pull_the_same, NULL, &error), 0, "%s",
+                     error.sentence);
+        cr_expect_eq(ek_arena_held("texts"), arena);
+        ek_arena_drop_held();
+        cr_expect_null(ek_arena_held("texts"));
+        cr_assert(ek_arena_is_whole(arena));
+        cr_expect_not_null(ekiden_arena_alloc(arena, 5000));
+        ek_tagged_remove("pages");
 }

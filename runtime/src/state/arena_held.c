@@ -146,13 +146,31 @@ int ek_arena_check_held(struct ekiden_error *error)
                     : 0;
 }
 
+/* The predecessor had it under several names: the program has it by another, or it is held by one.
+ */
+static bool has_another_name(const struct ekiden_arena *arena)
+{
+        size_t count;
+        struct ek_tagged *const *all = ek_tagged_all(&count);
+
+        for (size_t i = 0; i < count; i++)
+                if (all[i]->value_type == EK_VALUE_ARENA &&
+                    *(struct ekiden_arena *const *)all[i]->data == arena)
+                        return true;
+        for (const struct held *held = list; held; held = held->next)
+                if (held->arena == arena)
+                        return true;
+        return false;
+}
+
 void ek_arena_drop_held(void)
 {
         while (list) {
                 struct held *held = list;
 
                 list = held->next;
-                ek_arena_unmap(held->arena);
+                if (!has_another_name(held->arena))
+                        ek_arena_unmap(held->arena);
                 free(held);
         }
 }
