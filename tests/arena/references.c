@@ -2,11 +2,13 @@
 /* Where bytes are: what a record says of it on its way, and what is made of that. */
 #include <criterion/criterion.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "model.h"
 #include "shelf_v2.ekiden.h"
 #include "state/arena_fields.h"
 #include "state/arena_held.h"
+#include "state/arena_item.h"
 
 static struct ekiden_arena *arena;
 static const struct ekiden_message *type;
@@ -261,4 +263,26 @@ Test(references, an_arena_of_two_names_stays_the_program_s_when_it_has_tagged_on
         cr_assert(ek_arena_is_whole(arena));
         cr_expect_not_null(ekiden_arena_alloc(arena, 5000));
         ek_tagged_remove("pages");
+}
+
+Test(references, an_arena_that_has_come_is_not_mapped_again_for_another_name_under_which_bytes_did)
+{
+        Ekiden__Arena message = EKIDEN__ARENA__INIT;
+        Ekiden__Value value = EKIDEN__VALUE__INIT;
+        struct ekiden_cursor cursor = {.error = &error};
+        struct ekiden_arena *second = NULL;
+
+        message.data = dup(arena->data.descriptor);
+        message.table = dup(arena->table.descriptor);
+        message.reserved_bytes = arena->data.reserved_bytes;
+        value.value_case = EKIDEN__VALUE__VALUE_ARENA;
+        value.arena = &message;
+        cr_assert_not_null(ekiden_arena_alloc(arena, 5000));
+        cr_assert_not_null(ek_arena_promise("pages", 16, 100));
+        cr_expect_eq(ek_arena_get("pages", &value, &second, &cursor), EKIDEN_EREFUSED);
+        cr_expect(strstr(error.sentence, "\"pages\" has come under another name"), "%s",
+                  error.sentence);
+        cr_expect_null(second);
+        cr_expect_eq(close(message.data), 0, "it stays the caller's");
+        cr_expect_eq(close(message.table), 0);
 }

@@ -66,6 +66,17 @@ static bool take_known(const Ekiden__Arena *message, struct ekiden_arena **ret_a
         return true;
 }
 
+/* Its address space was reserved; but it is mapped already, and twice would be one too many: what
+   is written to one is not in the other. */
+static int refuse_second(struct ekiden_cursor *cursor, const char *name)
+{
+        return ekiden_error_set(cursor->error, EKIDEN_EREFUSED,
+                                "arena \"%s\" has come under another name, and an item that has "
+                                "bytes in it by this one was sent ahead; let all items name it "
+                                "alike, or remove `ahead`",
+                                name);
+}
+
 /* Bytes that were sent ahead lie in it, wherever that is. */
 static int fulfil(const char *name, const Ekiden__Arena *message, struct ekiden_arena **ret_arena)
 {
@@ -101,7 +112,9 @@ int ek_arena_get(const char *name, const Ekiden__Value *value, struct ekiden_are
         }
         reserved_bytes = message->reserved_bytes;
         if (message->data >= 0 && message->table >= 0) {
-                if (!ek_arena_is_promised_name(name) && take_known(message, ret_arena))
+                if (ek_arena_is_promised_name(name) && ek_arena_of(message->data, message->table))
+                        return refuse_second(cursor, name);
+                if (take_known(message, ret_arena))
                         return 0;
                 r = fulfil(name, message, ret_arena);
         } else if (ek_arena_is_promised_name(name)) {
