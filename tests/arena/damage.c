@@ -5,6 +5,8 @@
  */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -257,5 +259,49 @@ Test(damage, files_that_are_no_arena_s_are_refused)
         cr_expect_eq(ek_arena_attach(data, table, good, NULL, &attached), EKIDEN_EPROTOCOL);
         header->magic--;
         cr_expect_eq(ek_arena_attach(data, table, good, NULL, &attached), 0);
+        ekiden_arena_close(origin);
+}
+
+static int sealed_file(const struct ekiden_arena *origin, int seals)
+{
+        int file = memfd_create("sealed", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+
+        cr_assert_eq(ftruncate(file, (off_t)origin->data.bytes), 0);
+        cr_assert_eq(fcntl(file, F_ADD_SEALS, seals), 0);
+        return file;
+}
+
+static int opened_again(int file, int flags)
+{
+        char path[64];
+
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+        return open(path, flags | O_CLOEXEC);
+}
+
+Test(damage, files_that_could_not_be_written_in_the_end_are_refused_at_once)
+{
+        struct ekiden_arena *origin = ekiden_arena_new("sealed", (uint64_t)8 << 20), *attached;
+        int table = origin->table.descriptor;
+        uint64_t reserved = origin->data.reserved_bytes;
+        int good, bad[6];
+
+        cr_assert_not_null(ekiden_arena_alloc(origin, 100));
+        good = sealed_file(origin, F_SEAL_SHRINK | F_SEAL_SEAL);
+        bad[0] = sealed_file(origin, F_SEAL_SHRINK); /* others may be added */
+        bad[1] = sealed_file(origin, F_SEAL_SHRINK | F_SEAL_SEAL | F_SEAL_WRITE);
+        bad[2] = sealed_file(origin, F_SEAL_SHRINK | F_SEAL_SEAL | F_SEAL_GROW);
+        bad[3] = sealed_file(origin, F_SEAL_SHRINK | F_SEAL_SEAL | 0x10); /* FUTURE_WRITE */
+        bad[4] = opened_again(good, O_RDONLY);
+        bad[5] = opened_again(good, O_RDWR | O_APPEND);
+        for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+                cr_assert_geq(bad[i], 0);
+                cr_expect_eq(ek_arena_attach(bad[i], table, reserved, NULL, &attached),
+                             EKIDEN_EPROTOCOL, "%zu", i);
+                cr_expect_eq(close(bad[i]), 0, "it stays the caller's");
+        }
+        cr_assert_eq(ek_arena_attach(good, dup(table), reserved, NULL, &attached), 0);
+        cr_expect_eq(ek_arena_carry(attached), 0);
+        ekiden_arena_close(attached);
         ekiden_arena_close(origin);
 }

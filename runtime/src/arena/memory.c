@@ -18,6 +18,13 @@
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x0010
+#endif
+
+/* What our files have, and what they must not have. */
+#define SEALS (F_SEAL_SHRINK | F_SEAL_SEAL)
+#define SEALS_AGAINST_US (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE | F_SEAL_GROW)
 
 struct ekiden_arena *ek_arenas;
 
@@ -215,7 +222,7 @@ static int make_file(struct ek_memory_file *file, const char *name)
         if (file->descriptor < 0 && errno == EINVAL) /* before Linux 6.3 */
                 file->descriptor = memfd_create(name, flags);
         if (file->descriptor < 0 || identify(file, &status) < 0 ||
-            fcntl(file->descriptor, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+            fcntl(file->descriptor, F_ADD_SEALS, SEALS) < 0)
                 return EKIDEN_ESYSTEM;
         return 0;
 }
@@ -257,18 +264,20 @@ int ek_arena_make(const char *name, size_t reserved_bytes, struct ekiden_arena *
         return 0;
 }
 
-/* A file of another process: it must not shrink under our hands. */
+/* A file of another process: it must not shrink under our hands, and what we shall want of it when
+   there is no way back it must let us do, whatever that process does to it in the meantime. */
 static int take_file(struct ek_memory_file *file, int descriptor)
 {
         struct stat status;
-        int seals = fcntl(descriptor, F_GET_SEALS);
+        int seals = fcntl(descriptor, F_GET_SEALS), flags = fcntl(descriptor, F_GETFL);
         int r;
 
         file->descriptor = descriptor;
         r = identify(file, &status);
         if (r < 0)
                 return r;
-        if (seals < 0 || !(seals & F_SEAL_SHRINK) || (seals & (F_SEAL_WRITE | F_SEAL_GROW)))
+        if (seals < 0 || (seals & SEALS) != SEALS || (seals & SEALS_AGAINST_US) || flags < 0 ||
+            (flags & O_ACCMODE) != O_RDWR || (flags & O_APPEND))
                 return EKIDEN_EPROTOCOL;
         file->bytes = (size_t)status.st_size;
         return 0;
