@@ -98,7 +98,8 @@ static bool emit_prefetch(const struct ek_codec *codec)
                 const struct ek_bound_field *bound = &codec->binding->fields[i];
                 const char *member = bound->member;
 
-                if (bound->choice != NULL || bound->options->flexible)
+                /* Of a union, too: what is no address there is fetched in vain, and never used. */
+                if (bound->options->flexible)
                         continue;
                 if (bound->kind == EK_BOUND_TEXT && bound->options->zt && !bound->field->repeated)
                         ek_emit(&lines,

@@ -432,6 +432,8 @@ static void arena__v1__entry__native_prefetch(const void *data)
 
         if (EKIDEN_IS_POINTER(struct entry, value))
                 ekiden_prefetch((const void *)object->value);
+        if (EKIDEN_IS_POINTER(struct entry, content.blob.data))
+                ekiden_prefetch((const void *)object->content.blob.data);
 }
 /* clang-format on */
 
