@@ -43,6 +43,12 @@ class Shelf(unittest.TestCase):
             self.assertLess(time.monotonic(), until, sentence)
             time.sleep(0.01)
 
+    def successor(self):
+        """The PID of one that the first process has started."""
+        children = pathlib.Path(f'/proc/{self.process.pid}/task/{self.process.pid}/children')
+        self.wait_for(lambda: children.read_text().split(), 'none was started')
+        return children.read_text().split()[0]
+
     def end(self):
         if self.pid != self.process.pid:
             os.kill(self.pid, signal.SIGKILL)
@@ -224,7 +230,8 @@ class CalledOff(Shelf):
 
     def test_another_operator_calls_it_off(self):
         self.start()
-        tool = self.ask(fault='slow')
+        tool = self.ask(fault='stuck')
+        self.successor()
         time.sleep(0.1)
         subprocess.run([TOOL, '--quiet', '--cancel', 'shelf'], env=self.environment, check=True,
                        timeout=SECONDS, stdin=subprocess.DEVNULL)
@@ -233,15 +240,13 @@ class CalledOff(Shelf):
 
     def test_time_limit_counts_while_it_is_sent_ahead(self):
         self.start()
-        self.expect_refusal(TIMEOUT, 'time limit', '--timeout', '0.15', fault='slow')
+        self.expect_refusal(TIMEOUT, 'time limit', '--timeout', '1', fault='stuck')
         self.expect_next()
 
     def test_successor_of_a_dead_predecessor_ends(self):
         self.start('records=5000')
         tool = self.ask(fault='slow')
-        children = pathlib.Path(f'/proc/{self.process.pid}/task/{self.process.pid}/children')
-        self.wait_for(lambda: children.read_text().split(), 'none was started')
-        status = pathlib.Path(f'/proc/{children.read_text().split()[0]}/stat')
+        status = pathlib.Path(f'/proc/{self.successor()}/stat')
         time.sleep(0.1)
         self.process.kill()
         self.process.wait()

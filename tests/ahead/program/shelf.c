@@ -9,6 +9,7 @@
  * changes are made between two passes of the update point; faults are
  *     forget     one change in 64 is not told of
  *     slow       the successor takes its time when the first pass is in
+ *     stuck      it takes half a minute
  *     alone      there are no copies: nothing is compared, and little is done in the pause
  *     late       loans are tagged behind what is not sent ahead
  *     untag      books are untagged and tagged again when an upgrade is under way
@@ -317,6 +318,8 @@ static int tag_all(void)
 
         if (r == EKIDEN_RESUMED && has_fault("slow"))
                 usleep(300000);
+        if (r == EKIDEN_RESUMED && has_fault("stuck"))
+                sleep(30);
         if (r == EKIDEN_RESUMED && has_fault("die_first"))
                 _exit(1);
         if (r >= 0 && !has_fault("late"))
