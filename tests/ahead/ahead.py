@@ -2,6 +2,7 @@
 """Sending ahead in whole upgrades. The program changes at random while it is upgraded, and its
 successor compares what came ahead with copies that came in the pause: an upgrade that succeeds has
 lost nothing."""
+import contextlib
 import json
 import os
 import pathlib
@@ -51,7 +52,8 @@ class Shelf(unittest.TestCase):
 
     def end(self):
         if self.pid != self.process.pid:
-            os.kill(self.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
         self.process.kill()
         self.process.wait()
 
@@ -117,9 +119,11 @@ class Arrives(Shelf):
                         f'budget_us={draw.choice((1, 500, 5000))}')
             with self.subTest(settings=settings, seed=SEED):
                 self.start(*settings)
-                for binary in (SHELF_V1, SHELF_V2, SHELF_V2):
-                    self.expect_upgrade(binary=binary, fault=draw.choice(('', '', 'slow')))
-                self.end()
+                try:
+                    for binary in (SHELF_V1, SHELF_V2, SHELF_V2):
+                        self.expect_upgrade(binary=binary, fault=draw.choice(('', '', 'slow')))
+                finally:
+                    self.end()
 
     def test_change_that_is_not_told_of_is_noticed(self):
         self.start('records=2000', 'changes=200', 'sleep_us=100', 'fault=forget')
