@@ -545,3 +545,31 @@ Test(portions, changes_of_a_long_first_pass_are_sent_in_between_and_it_ends)
         cr_assert_gt(ek_ahead_export_portion(exported).gone, 0, "none was sent in between");
         cr_assert_lt(ek_ahead_export_rest(exported), steps * 40);
 }
+
+Test(portions, that_are_secret_are_wiped_when_they_have_left)
+{
+        struct ek_link *link, *peer;
+        struct ek_frame frame = {0};
+        int ends[2];
+
+        for (uint32_t i = 0; i < 20000; i++) {
+                char key[32];
+
+                snprintf(key, sizeof(key), "a secret with number %u", i);
+                put(&old_shelf, key, i);
+        }
+        outbox.is_secret = true;
+        send_portion(false);
+        cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+        cr_assert_eq(setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &(int){4096}, sizeof(int)), 0);
+        cr_assert_eq(ek_link_new(ends[0], &link), 0);
+        cr_assert_eq(ek_link_new(ends[1], &peer), 0);
+        while (ek_outbox_left(&outbox) > 0) {
+                cr_assert_eq(ek_outbox_send(&outbox, link, NULL), 0);
+                while (ek_link_receive(peer, NULL, &frame) == 0)
+                        ;
+        }
+        cr_assert_null(memmem(outbox.bytes, outbox.capacity, "a secret", 8));
+        ek_link_free(peer);
+        ek_link_free(link);
+}

@@ -87,10 +87,10 @@ static void drop_sent(struct ek_outbox *box)
 
         if (left > 0 && box->start < box->capacity / 2)
                 return;
-        if (box->is_secret && box->start > 0 && left == 0)
-                explicit_bzero(box->bytes, box->start);
         if (left > 0)
                 memmove(box->bytes, box->bytes + box->start, left);
+        if (box->is_secret && box->start > 0)
+                explicit_bzero(box->bytes + left, box->start);
         box->start = 0;
         box->end = left;
 }
