@@ -138,6 +138,10 @@ class Arrives(Shelf):
         self.start('records=2000', 'changes=100')
         self.expect_upgrade(binary=SHELF_V2, fault='drop')
 
+    def test_callback_that_asks_where_it_was_resumed_harms_nothing(self):
+        self.start('records=2000', 'changes=100')
+        self.expect_upgrade(fault='curious')
+
     def test_program_that_waits_for_nothing_is_woken(self):
         self.start('records=30000', 'changes=0')
         event = self.expect_upgrade()

@@ -210,8 +210,12 @@ void ekiden_attend(const char *update_point)
 bool ekiden_resumed_at(const char *name)
 {
         const char *at = NULL;
+        bool was_attending = ek_process.is_attending;
 
-        if (getpid() == ek_process.pid)
+        if (getpid() == ek_process.pid) {
+                ek_process.is_attending = true; /* callbacks run, if something was sent ahead */
                 at = ek_successor_update_point();
+                ek_process.is_attending = was_attending;
+        }
         return name && at && strcmp(name, at) == 0;
 }

@@ -48,6 +48,7 @@ static struct {
         bool is_rehearsal;
         bool takes_ahead; /* the predecessor knows how to send ahead */
         bool is_warm, is_paused; /* WARM was said; PAUSED has come */
+        bool is_receiving; /* what comes ahead: callbacks run, and nothing else can be received */
         char update_point[EKIDEN_NAME_MAX +
                           1]; /* "" until PAUSED, and after the first update point */
 } successor = {.leg = 1, .predecessor = -1};
@@ -199,7 +200,7 @@ int ek_successor_start(int socket, const struct ek_token *token, const struct ek
 
         successor.schema = schema;
         successor.token = *token;
-        successor.is_warm = successor.is_paused = false;
+        successor.is_warm = successor.is_paused = successor.is_receiving = false;
         successor.update_point[0] = '\0';
         successor.registry = registry;
         successor.predecessor = open_predecessor(socket);
@@ -263,12 +264,15 @@ static int expect_paused(struct ekiden_error *error)
         if (successor.is_paused)
                 return 0;
         error->phase = EKIDEN_PHASE_PAUSE;
+        successor.is_receiving = true;
         r = read_paused(error);
         successor.is_paused = r == 0;
-        if (r < 0)
-                return r;
-        error->phase = EKIDEN_PHASE_TRANSFER;
-        return ek_ahead_take_rest(&from, error);
+        if (r == 0) {
+                error->phase = EKIDEN_PHASE_TRANSFER;
+                r = ek_ahead_take_rest(&from, error);
+        }
+        successor.is_receiving = false;
+        return r;
 }
 
 /* The first need of the predecessor's state: WARM goes ahead of it, and the predecessor stops. */
@@ -301,8 +305,12 @@ static int fetch_ahead(const struct ekiden_item *source, const struct ek_tagged 
             !ek_ahead_import_can(tagged, source, route))
                 return EK_AHEAD_DECLINED;
         r = ek_link_prepare(successor.link, NULL);
-        return r < 0 ? ek_link_failed(r, error)
-                     : ek_ahead_fetch(&from, source, tagged, route, successor.fetch.objects, error);
+        if (r < 0)
+                return ek_link_failed(r, error);
+        successor.is_receiving = true;
+        r = ek_ahead_fetch(&from, source, tagged, route, successor.fetch.objects, error);
+        successor.is_receiving = false;
+        return r;
 }
 
 static int pull(void *data, const struct ekiden_item *source, const struct ek_tagged *tagged,
@@ -352,10 +360,11 @@ const char *ek_successor_update_point(void)
         struct ekiden_error error = {.phase = EKIDEN_PHASE_WARM};
         int r = 0;
 
-        if (successor.state == EK_SUCCESSOR_WAITING)
+        if (successor.state == EK_SUCCESSOR_WAITING && !successor.is_receiving) {
                 r = announce_warm(&error);
-        if (successor.state == EK_SUCCESSOR_WAITING && r == 0)
-                r = expect_paused(&error);
+                if (r == 0)
+                        r = expect_paused(&error);
+        }
         if (r < 0)
                 ek_successor_fail(r, &error);
         if (successor.state != EK_SUCCESSOR_WAITING || !successor.update_point[0])

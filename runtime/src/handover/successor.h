@@ -61,7 +61,8 @@ uint64_t ek_successor_pause_ns(void);
  * off. */
 int ek_successor_fetch(const struct ek_tagged *tagged, struct ekiden_error *error);
 
-/** The update point where the predecessor stopped, waiting until it has; NULL: called off. */
+/** The update point where the predecessor stopped, waiting until it has; NULL: called off, or it
+   has not, and this is a callback of an item that is sent ahead. */
 const char *ek_successor_update_point(void);
 
 /** Whether this successor will be dismissed when it is ready; it then never serves. */

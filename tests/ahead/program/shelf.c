@@ -13,6 +13,7 @@
  *     alone      there are no copies: nothing is compared, and little is done in the pause
  *     late       loans are tagged behind what is not sent ahead
  *     untag      books are untagged and tagged again when an upgrade is under way
+ *     curious    insert() asks where it was resumed, and so does the successor ahead of the ledger
  *     rekey, twice, drop   of version 2: what the transformer does to some records
  *     die_first, die_rounds   the successor ends when it has the first pass, or in the pause
  */
@@ -143,7 +144,9 @@ static struct book *next_book(struct book *previous, struct ekiden_cursor *curso
 
 static int insert_book(struct book *book, struct ekiden_cursor *cursor, void *data)
 {
-        (void)cursor;
+        if (has_fault("curious") &&
+            (ekiden_resumed_at("no such") || ekiden_untag("no such") != EKIDEN_ESTATE))
+                return ekiden_cursor_refuse(cursor, "it is in a callback");
         shelf_put(data, book);
         return 0;
 }
@@ -324,6 +327,8 @@ static int tag_all(void)
                 _exit(1);
         if (r >= 0 && !has_fault("late"))
                 r = SHELF(tag_loans)(&loans_functions, NULL);
+        if (has_fault("curious"))
+                (void)ekiden_resumed_at("loop");
         if (r >= 0)
                 r = SHELF(tag_ledger)(&ledger);
         if (r == EKIDEN_RESUMED && has_fault("die_rounds"))
