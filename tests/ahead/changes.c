@@ -78,6 +78,19 @@ Test(changes, a_key_is_noted_once_until_it_is_sent)
         end();
 }
 
+Test(changes, that_were_turned_to_are_sent_before_others)
+{
+        begin(NULL, EK_CHANGES_MAX_DEFAULT);
+        touch("first");
+        ek_changes_turn(changes);
+        touch("second");
+        ek_changes_turn(changes);
+        cr_assert_eq(count_left("first"), 1, "it is lost");
+        ek_changes_turn(changes);
+        cr_assert_eq(count_left("second"), 1);
+        end();
+}
+
 Test(changes, any_bytes_are_a_key)
 {
         static const struct {

@@ -471,6 +471,35 @@ Test(portions, change_behind_the_last_one_is_no_success)
         cr_assert_str_eq(error.item, "books");
 }
 
+/* They go to the socket between two steps, as far as there is room. */
+Test(portions, of_large_records_are_put_together_a_few_at_a_time)
+{
+        const size_t title_size = 64 << 10;
+        struct ekiden_error error = {0};
+        size_t before = 0;
+        int r;
+
+        put_all();
+        for (struct book *book = shelf_next(&old_shelf, NULL); book;
+             book = shelf_next(&old_shelf, book)) {
+                free(book->title);
+                book->title = calloc(1, title_size + 1);
+                memset(book->title, 'x', title_size);
+        }
+        begin_export();
+        cr_assert_eq(ek_ahead_export_begin(exported, &outbox, &error), 0);
+        do {
+                r = ek_ahead_export_step(exported, &outbox, &error);
+                cr_assert_geq(r, 0, "%s", error.sentence);
+                cr_assert_lt(ek_outbox_left(&outbox) - before, 6 * title_size);
+                before = ek_outbox_left(&outbox);
+        } while (r > 0);
+        cr_assert_eq(ek_ahead_export_finish(exported, false, &outbox, &error), 0);
+        cr_assert_eq(ek_ahead_export_portion(exported).records, BOOKS);
+        cr_assert_eq(ek_ahead_export_portion(exported).gone, 0);
+        cr_assert_eq(ek_ahead_export_rest(exported), 0);
+}
+
 Test(portions, leave_as_the_socket_has_room_and_without_a_wait)
 {
         const struct ek_wait wait = {.idle_ms = 5000};

@@ -20,6 +20,7 @@
 #include "wire/message.h"
 
 #define ENTRIES 64 /* that are asked for, or keys that are sent, in one step */
+#define STEP_MAX (4 * EK_AHEAD_BATCH) /* bytes that a step may add, but for the last record */
 #define PREFIX_MAX 10 /* bytes of a record's length */
 #define CONTENT_AHEAD 12 /* entries, as in fast_export.c */
 
@@ -43,6 +44,7 @@ struct ek_ahead_export {
         uint16_t kind; /* of the frame that is being written */
         size_t changes_max;
         struct ek_ahead_count total, portion;
+        uint64_t step_until; /* as many bytes in all, and this step has done enough */
         struct ekiden_error *error; /* of the call in hand */
 };
 
@@ -344,12 +346,17 @@ static int add_gone(struct ek_ahead_export *export_, struct ek_outbox *box,
         return 0;
 }
 
+static bool is_enough(const struct ek_ahead_export *export_)
+{
+        return export_->total.bytes >= export_->step_until;
+}
+
 /* What changed: each key with its record, or as one that has none. 1, or 0: none is left. */
 static int send_changes(struct ek_ahead_export *export_, struct ek_outbox *box)
 {
         const struct ek_tagged *tagged = export_->tagged;
 
-        for (size_t i = 0; i < ENTRIES; i++) {
+        for (size_t i = 0; i < ENTRIES && !is_enough(export_); i++) {
                 struct ekiden_key key;
                 const void *entry;
                 int r;
@@ -372,12 +379,55 @@ static void fetch_content(const struct ekiden_native_codec *codec, void *const e
                 codec->prefetch(entries[index]);
 }
 
+/* scan() gave an entry, and it is sent as one that has changed: records are large. */
+static int put_off(struct ek_ahead_export *export_, const void *entry)
+{
+        const struct ek_tagged *tagged = export_->tagged;
+        struct ekiden_cursor cursor = {.record = export_->total.records,
+                                       .scratch = &export_->scratch,
+                                       .error = export_->error,
+                                       .objects = export_->objects};
+        struct ekiden_key key;
+        int r;
+
+        ek_scratch_reset(&export_->scratch);
+        ek_record_init(export_->type, export_->record);
+        r = ek_native_export(&cursor, tagged->native, entry, export_->record);
+        if (r < 0)
+                return r;
+        key = ek_key_of_record(export_->key, export_->record);
+        ek_changes_note(export_->changes, &key);
+        return 0;
+}
+
+/* All of these, or as many as a step may send; the others are sent next. */
+static int send_entries(struct ek_ahead_export *export_, struct ek_outbox *box,
+                        void *const entries[], size_t count)
+{
+        for (size_t i = 0; i < count; i++)
+                __builtin_prefetch(entries[i]);
+        for (size_t i = 0; i < count; i++) {
+                int r;
+
+                fetch_content(export_->tagged->native->codec, entries, i + CONTENT_AHEAD, count);
+                export_->is_draining = is_enough(export_);
+                r = export_->is_draining ? put_off(export_, entries[i])
+                                         : add_entry(export_, box, entries[i]);
+                if (r < 0)
+                        return r;
+        }
+        if (export_->is_draining)
+                ek_changes_turn(export_->changes);
+        return 0;
+}
+
 /* All records, once. 1, or 0: the end. */
 static int scan(struct ek_ahead_export *export_, struct ek_outbox *box)
 {
         const struct ek_tagged *tagged = export_->tagged;
         void *entries[ENTRIES];
         size_t count = 0;
+        int r;
 
         export_->position = tagged->container->scan(tagged->container_functions, export_->position,
                                                     entries, ENTRIES, &count, tagged->data);
@@ -386,18 +436,11 @@ static int scan(struct ek_ahead_export *export_, struct ek_outbox *box)
                                         "scan() of item \"%s\" gave %zu entries, and there was "
                                         "room for %d",
                                         export_->name, count, ENTRIES);
-        for (size_t i = 0; i < count; i++)
-                __builtin_prefetch(entries[i]);
-        for (size_t i = 0; i < count; i++) {
-                int r;
-
-                fetch_content(tagged->native->codec, entries, i + CONTENT_AHEAD, count);
-                r = add_entry(export_, box, entries[i]);
-                if (r < 0)
-                        return r;
-        }
+        r = send_entries(export_, box, entries, count);
+        if (r < 0)
+                return r;
         export_->is_scanned = export_->position == 0;
-        return !export_->is_scanned;
+        return export_->is_draining || !export_->is_scanned;
 }
 
 /* Changes of a long first pass are sent in between, or memory would run out; but not more often
@@ -422,6 +465,7 @@ int ek_ahead_export_step(struct ek_ahead_export *export_, struct ek_outbox *box,
 
         if (r < 0)
                 return r;
+        export_->step_until = export_->total.bytes + STEP_MAX;
         if (export_->is_draining) {
                 r = send_changes(export_, box);
                 export_->is_draining = r != 0;

@@ -287,6 +287,8 @@ void ek_changes_turn(struct ek_changes *changes)
 {
         size_t tables = 0;
 
+        if (changes->leaving.count > 0)
+                return;
         while (changes->leaving.first)
                 free_first(changes, &changes->leaving);
         for (size_t i = 0; i < TABLES; i++)

@@ -45,7 +45,7 @@ uint64_t ek_changes_noted(const struct ek_changes *changes);
 /** Bytes of memory that keys take. */
 size_t ek_changes_size(const struct ek_changes *changes);
 
-/** What was noted is to be sent; to be called where nothing is left of what was before. */
+/** What was noted is to be sent; where something is left of what was before, that is first. */
 void ek_changes_turn(struct ek_changes *changes);
 
 /** Takes a key that is to be sent, valid until the next call. false: none is left. */
