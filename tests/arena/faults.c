@@ -190,6 +190,30 @@ Test(faults, a_limit_on_files_is_no_signal)
         ekiden_arena_close(arena);
 }
 
+Test(faults, a_limit_on_files_that_came_later_leaves_the_arena_private_until_it_is_gone)
+{
+        struct ekiden_arena *first = ekiden_arena_new("faults", 64 * MEBIBYTE), *second;
+        struct rlimit limit = {.rlim_cur = 3 * MEBIBYTE, .rlim_max = RLIM_INFINITY};
+        char *block = ekiden_arena_alloc(first, 10 * MEBIBYTE), *same;
+
+        cr_assert_not_null(block);
+        memset(block, 'a', 10 * MEBIBYTE);
+        second = model_attach(first);
+        cr_assert_not_null(second);
+        same = second->data.base + (block - first->data.base);
+        same[5 * MEBIBYTE] = 'b';
+        cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        cr_expect_eq(ek_arena_carry(second), EKIDEN_ENOMEM);
+        cr_expect_eq(same[5 * MEBIBYTE], 'b');
+        cr_expect(second->data.is_private);
+        limit.rlim_cur = RLIM_INFINITY;
+        setrlimit(RLIMIT_FSIZE, &limit);
+        cr_expect_eq(ek_arena_carry(second), 0);
+        cr_expect_eq(block[5 * MEBIBYTE], 'b');
+        ekiden_arena_close(second);
+        ekiden_arena_close(first);
+}
+
 Test(faults, address_space_that_is_not_there_is_an_error)
 {
         struct rlimit limit = {.rlim_cur = (rlim_t)8 << 30, .rlim_max = RLIM_INFINITY};

@@ -160,6 +160,9 @@ extern struct ekiden_arena *ek_arenas;
 /** Makes more of a file's address space usable, as one goes on from there: 0 or ENOMEM. */
 int ek_arena_grow(struct ek_memory_file *file, size_t bytes);
 
+/** Whether this process may write so far into a file: beyond, the kernel would send it SIGXFSZ. */
+bool ek_arena_is_within_limit(size_t bytes);
+
 /** Makes the file itself so large, at least: 0 or ENOMEM. */
 int ek_arena_extend(const struct ek_memory_file *file, size_t bytes);
 

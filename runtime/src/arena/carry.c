@@ -47,6 +47,8 @@ static int failed(void)
 
 static int write_range(const struct ek_memory_file *file, size_t start, size_t end)
 {
+        if (!ek_arena_is_within_limit(end))
+                return EKIDEN_ENOMEM;
         while (start < end) {
                 ssize_t n = pwrite(file->descriptor, file->base + start, end - start, (off_t)start);
 

@@ -28,8 +28,7 @@
 
 struct ekiden_arena *ek_arenas;
 
-/* Beyond the limit the kernel would send SIGXFSZ. */
-static bool is_within_limit(size_t bytes)
+bool ek_arena_is_within_limit(size_t bytes)
 {
         struct rlimit limit;
 
@@ -44,7 +43,7 @@ int ek_arena_extend(const struct ek_memory_file *file, size_t bytes)
 
         if (fstat(file->descriptor, &status) == 0 && (size_t)status.st_size >= bytes)
                 return 0;
-        return is_within_limit(bytes) && ftruncate(file->descriptor, (off_t)bytes) == 0
+        return ek_arena_is_within_limit(bytes) && ftruncate(file->descriptor, (off_t)bytes) == 0
                        ? 0
                        : EKIDEN_ENOMEM;
 }
