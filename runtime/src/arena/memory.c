@@ -48,6 +48,15 @@ int ek_arena_extend(const struct ek_memory_file *file, size_t bytes)
                        : EKIDEN_ENOMEM;
 }
 
+/* If the program crashes, what it uses of the file belongs into the image of its memory, and the
+   address space behind that does not: of that there may be a tebibyte. */
+static void set_dumped(const struct ek_memory_file *file, size_t from, size_t to, bool is_dumped)
+{
+        if (from < to)
+                (void)madvise(file->base + from, to - from,
+                              is_dumped ? MADV_DODUMP : MADV_DONTDUMP);
+}
+
 int ek_arena_grow(struct ek_memory_file *file, size_t bytes)
 {
         void *memory;
@@ -65,6 +74,8 @@ int ek_arena_grow(struct ek_memory_file *file, size_t bytes)
                 r = memory == MAP_FAILED ? EKIDEN_ENOMEM : 0;
         }
         if (r == 0)
+                set_dumped(file, file->bytes, bytes, true);
+        if (r == 0)
                 file->bytes = bytes;
         return r;
 }
@@ -79,6 +90,7 @@ int ek_arena_share(struct ek_memory_file *file, bool is_huge)
         if (is_huge)
                 (void)madvise(memory, file->reserved_bytes,
                               MADV_HUGEPAGE); /* where there are any */
+        set_dumped(file, file->bytes, file->reserved_bytes, false);
         file->is_private = false;
         return 0;
 }
