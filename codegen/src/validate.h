@@ -36,8 +36,8 @@ void ek_validate_program_binding(const struct ek_file *file, struct ek_problems 
 /** Rules for how a message is bound to a struct, if it is. */
 void ek_validate_binding(const struct ek_schema *schema, struct ek_message *message,
                          struct ek_problems *problems);
-void ek_validate_bound_field(const struct ek_binding *binding, const struct ek_bound_field *bound,
-                             struct ek_problems *problems);
+void ek_validate_bound_field(const struct ek_schema *schema, const struct ek_binding *binding,
+                             const struct ek_bound_field *bound, struct ek_problems *problems);
 void ek_validate_unbound_field(const struct ek_message *message, const struct ek_field *field,
                                struct ek_problems *problems);
 

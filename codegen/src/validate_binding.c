@@ -219,7 +219,7 @@ static void check_bound(const struct ek_schema *schema, struct ek_message *messa
         check_oneofs(&binding, problems);
         check_ignored(&binding, option, problems);
         for (size_t i = 0; i < binding.field_count; i++)
-                ek_validate_bound_field(&binding, &binding.fields[i], problems);
+                ek_validate_bound_field(schema, &binding, &binding.fields[i], problems);
         check_flexible(schema, &binding, problems);
         if (problems->count == count) /* paths may be none */
                 check_paths(&binding, problems);

@@ -174,7 +174,20 @@ static bool is_arena_name(const char *name)
         return length <= NAME_MAX_BYTES && ek_name_is_identifier(name);
 }
 
-static void check_arena(const struct ek_bound_field *bound, struct ek_problems *problems)
+/* An arena is tagged as an item is, and so must have a name of its own. */
+static void check_arena_is_no_item(const struct ek_schema *schema, const struct ek_field *field,
+                                   const struct ek_place *place, struct ek_problems *problems)
+{
+        for (size_t i = 0; i < schema->item_count; i++)
+                if (strcmp(schema->items[i].name, field->arena) == 0)
+                        ek_problem(problems, place,
+                                   "arena \"%s\" is tagged under its name, and message %s is an "
+                                   "item of that name: rename the arena",
+                                   field->arena, schema->items[i].message->proto->name);
+}
+
+static void check_arena(const struct ek_schema *schema, const struct ek_bound_field *bound,
+                        struct ek_problems *problems)
 {
         const struct ek_field *field = bound->field;
         struct ek_place place = option_place(field, ARENA);
@@ -194,6 +207,7 @@ static void check_arena(const struct ek_bound_field *bound, struct ek_problems *
                            "\"%s\" cannot be an arena's name here: take a letter or '_', then "
                            "letters, digits or '_', %d characters at most",
                            field->arena, NAME_MAX_BYTES);
+        check_arena_is_no_item(schema, field, &place, problems);
 }
 
 static void check_case(const struct ek_binding *binding, const struct ek_bound_field *bound,
@@ -261,8 +275,8 @@ static const char *binding_option(const Ekiden__FieldOptions *options, int *ret_
         return NULL;
 }
 
-void ek_validate_bound_field(const struct ek_binding *binding, const struct ek_bound_field *bound,
-                             struct ek_problems *problems)
+void ek_validate_bound_field(const struct ek_schema *schema, const struct ek_binding *binding,
+                             const struct ek_bound_field *bound, struct ek_problems *problems)
 {
         struct ek_place member = option_place(bound->field, MEMBER);
         struct ek_place length = option_place(bound->field, LENGTH);
@@ -289,7 +303,7 @@ void ek_validate_bound_field(const struct ek_binding *binding, const struct ek_b
                 check_bits(bound, problems);
         check_text(bound, problems);
         if (bound->field->arena != NULL)
-                check_arena(bound, problems);
+                check_arena(schema, bound, problems);
         check_case(binding, bound, problems);
 }
 

@@ -38,6 +38,9 @@ static int tag(const struct ek_tagged *tagged)
         if (ek_restore_state() != EK_RESTORE_NONE && getpid() != ek_process.pid)
                 return EKIDEN_ESTATE; /* it reads the file together with its parent */
         r = ek_tagged_add(tagged);
+        if (r == EKIDEN_EEXISTS)
+                ek_log(EKIDEN_LOG_ERROR, "item \"%s\" is tagged already; choose another name",
+                       tagged->name);
         if (r < 0)
                 return r;
         ek_process.is_attending = true;
