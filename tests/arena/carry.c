@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "model.h"
@@ -189,51 +190,80 @@ Test(carry, who_takes_an_arena_over_and_hands_it_on_touches_none_of_the_data)
                 cr_assert_eq(ek_arena_find(second, second->data.base + offsets[i], &number), 0);
         cr_expect_geq(mapped_pages(first), 200 * 12);
         cr_expect_eq(mapped_pages(second), 0);
+        ekiden_arena_close(second);
+        ekiden_arena_close(first);
+}
 
-        static bool is_within(const struct ek_memory_file *file, uintptr_t begin, uintptr_t end)
-        {
-                return begin >= (uintptr_t)file->base &&
-                       end <= (uintptr_t)file->base + file->reserved_bytes;
-        }
+static bool is_within(const struct ek_memory_file *file, uintptr_t begin, uintptr_t end)
+{
+        return begin >= (uintptr_t)file->base &&
+               end <= (uintptr_t)file->base + file->reserved_bytes;
+}
 
-        /* Bytes of an arena's mappings that a core file would have. */
-        static size_t dumped_bytes(const struct ekiden_arena *arena)
-        {
-                FILE *maps = fopen("/proc/self/smaps", "r");
-                uintptr_t range[2] = {0}, begin, end;
-                size_t dumped = 0;
-                char line[512];
+/* What is used of an arena, without the numbers for pages. */
+static size_t used_bytes(const struct ekiden_arena *arena)
+{
+        return arena->data.bytes + arena->table.bytes -
+               (ek_arena_entries_start(arena->data.reserved_bytes) - EK_ARENA_TABLE_START);
+}
 
-                cr_assert_not_null(maps);
-                while (fgets(line, sizeof(line), maps)) {
-                        if (sscanf(line, "%lx-%lx ", &begin, &end) == 2) {
-                                range[0] = begin;
-                                range[1] = end;
-                        } else if (strncmp(line, "VmFlags:", 8) == 0 && !strstr(line, " dd") &&
-                                   (is_within(&arena->data, range[0], range[1]) ||
-                                    is_within(&arena->table, range[0], range[1]))) {
-                                dumped += range[1] - range[0];
-                        }
+/* Bytes of an arena's mappings that a core file would have. */
+static size_t dumped_bytes(const struct ekiden_arena *arena)
+{
+        FILE *maps = fopen("/proc/self/smaps", "r");
+        uintptr_t range[2] = {0}, begin, end;
+        size_t dumped = 0;
+        char line[512];
+
+        cr_assert_not_null(maps);
+        while (fgets(line, sizeof(line), maps)) {
+                if (sscanf(line, "%lx-%lx ", &begin, &end) == 2) {
+                        range[0] = begin;
+                        range[1] = end;
+                } else if (strncmp(line, "VmFlags:", 8) == 0 && !strstr(line, " dd") &&
+                           (is_within(&arena->data, range[0], range[1]) ||
+                            is_within(&arena->table, range[0], range[1]))) {
+                        dumped += range[1] - range[0];
                 }
-                fclose(maps);
-                return dumped;
         }
+        fclose(maps);
+        return dumped;
+}
 
-        Test(carry, a_core_file_has_what_is_used_of_an_arena_and_not_what_it_may_grow_to)
-        {
+Test(carry, a_core_file_has_what_is_used_of_an_arena_and_not_what_it_may_grow_to)
+{
+        struct ekiden_arena *first = ekiden_arena_new("first", 0), *second;
+
+        for (size_t size = 1000; size < 20 * MEBIBYTE; size *= 10) {
+                cr_assert_not_null(ekiden_arena_alloc(first, size));
+                cr_expect_eq(dumped_bytes(first), used_bytes(first));
+        }
+        second = model_attach(first);
+        cr_assert_not_null(second);
+        cr_assert_not_null(ekiden_arena_alloc(second, 20 * MEBIBYTE));
+        cr_assert_eq(ek_arena_carry(second), 0);
+        cr_expect_eq(dumped_bytes(second), used_bytes(second));
+        cr_assert_not_null(ekiden_arena_alloc(second, 20 * MEBIBYTE));
+        cr_expect_eq(dumped_bytes(second), used_bytes(second));
+        ekiden_arena_close(second);
+        ekiden_arena_close(first);
+}
+
+Test(carry, what_was_never_written_takes_no_memory_however_changed_pages_are_found)
+{
+        for (size_t i = 0; i < sizeof(finders) / sizeof(finders[0]); i++) {
                 struct ekiden_arena *first = ekiden_arena_new("first", 0), *second;
+                struct stat status;
 
-                for (size_t size = 1000; size < 20 * MEBIBYTE; size *= 10) {
-                        cr_assert_not_null(ekiden_arena_alloc(first, size));
-                        cr_expect_eq(dumped_bytes(first), first->data.bytes + first->table.bytes);
-                }
+                cr_assert_not_null(ekiden_arena_alloc(first, 1000));
                 second = model_attach(first);
                 cr_assert_not_null(second);
-                cr_assert_not_null(ekiden_arena_alloc(second, 20 * MEBIBYTE));
-                cr_assert_eq(ek_arena_carry(second), 0);
-                cr_expect_eq(dumped_bytes(second), second->data.bytes + second->table.bytes);
-                cr_assert_not_null(ekiden_arena_alloc(second, 20 * MEBIBYTE));
-                cr_expect_eq(dumped_bytes(second), second->data.bytes + second->table.bytes);
+                cr_assert_not_null(ekiden_arena_alloc(second, 5 * MEBIBYTE));
+                cr_assert_eq(ek_arena_carry_by(second, finders[i]), 0);
+                cr_assert_eq(fstat(second->table.descriptor, &status), 0);
+                cr_expect_leq((size_t)status.st_blocks * 512, MEBIBYTE, "finder %zu", i);
+                cr_expect(ek_arena_is_sound(second));
                 ekiden_arena_close(second);
                 ekiden_arena_close(first);
         }
+}

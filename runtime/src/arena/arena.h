@@ -26,6 +26,8 @@ struct ek_memory_file {
         char *base;
         size_t reserved_bytes; /* address space from `base` on */
         size_t bytes; /* that may be read and written: the bound of all that the files say */
+        size_t rare_begin, rare_end; /* of the table: the numbers for pages (starts.c), of which
+                                        there are as many as the data may ever have pages */
         bool is_private; /* what this process writes is not in the file yet (carry.c) */
 };
 

@@ -122,22 +122,35 @@ static int carry_read(const struct ek_memory_file *file, int pagemap)
         return 1;
 }
 
-static int carry_compared(const struct ek_memory_file *file)
+static int compare(const struct ek_memory_file *file, const char *shared, size_t start, size_t end)
 {
         size_t page = (size_t)sysconf(_SC_PAGESIZE);
-        char *shared = mmap(NULL, file->bytes, PROT_READ, MAP_SHARED, file->descriptor, 0);
         int r = 0;
+
+        for (size_t at = start & ~(page - 1); r == 0 && at < end; at += page)
+                if (memcmp(shared + at, file->base + at, page) != 0)
+                        r = write_range(file, at, at + page);
+        return r;
+}
+
+/* A look at what was never written makes memory of it: so no more of the numbers for pages is
+   looked at than the data has pages. */
+static int carry_compared(const struct ek_memory_file *file, size_t rare_used_end)
+{
+        char *shared = mmap(NULL, file->bytes, PROT_READ, MAP_SHARED, file->descriptor, 0);
+        int r;
 
         if (shared == MAP_FAILED)
                 return failed();
-        for (size_t at = 0; r == 0 && at < file->bytes; at += page)
-                if (memcmp(shared + at, file->base + at, page) != 0)
-                        r = write_range(file, at, at + page);
+        r = compare(file, shared, 0, rare_used_end);
+        if (r == 0)
+                r = compare(file, shared, file->rare_end, file->bytes);
         munmap(shared, file->bytes);
         return r;
 }
 
-static int carry_file(const struct ek_memory_file *file, enum ek_arena_finder finder)
+static int carry_file(const struct ek_memory_file *file, size_t rare_used_end,
+                      enum ek_arena_finder finder)
 {
         int pagemap, r = 0;
 
@@ -153,16 +166,16 @@ static int carry_file(const struct ek_memory_file *file, enum ek_arena_finder fi
         if (pagemap >= 0)
                 close(pagemap);
         if (r == 0)
-                r = carry_compared(file);
+                r = carry_compared(file, rare_used_end);
         return r < 0 ? r : 0;
 }
 
 int ek_arena_carry_by(struct ekiden_arena *arena, enum ek_arena_finder finder)
 {
-        int r = carry_file(&arena->data, finder);
+        int r = carry_file(&arena->data, 0, finder);
 
         if (r == 0)
-                r = carry_file(&arena->table, finder);
+                r = carry_file(&arena->table, ek_arena_entries_start(arena->data.bytes), finder);
         if (r == 0 && arena->data.is_private)
                 r = ek_arena_share(&arena->data, true);
         if (r == 0 && arena->table.is_private)

@@ -49,12 +49,17 @@ int ek_arena_extend(const struct ek_memory_file *file, size_t bytes)
 }
 
 /* If the program crashes, what it uses of the file belongs into the image of its memory, and the
-   address space behind that does not: of that there may be a tebibyte. */
-static void set_dumped(const struct ek_memory_file *file, size_t from, size_t to, bool is_dumped)
+   address space behind that does not: of that there may be a tebibyte. Nor do the numbers for
+   pages, which most likely are none: a look at them would make pages of memory of them. */
+static void choose_dumped(const struct ek_memory_file *file, size_t from, size_t to)
 {
         if (from < to)
-                (void)madvise(file->base + from, to - from,
-                              is_dumped ? MADV_DODUMP : MADV_DONTDUMP);
+                (void)madvise(file->base + from, to - from, MADV_DODUMP);
+        if (to < file->reserved_bytes)
+                (void)madvise(file->base + to, file->reserved_bytes - to, MADV_DONTDUMP);
+        if (from < file->rare_end && to >= file->rare_end)
+                (void)madvise(file->base + file->rare_begin, file->rare_end - file->rare_begin,
+                              MADV_DONTDUMP);
 }
 
 int ek_arena_grow(struct ek_memory_file *file, size_t bytes)
@@ -74,7 +79,7 @@ int ek_arena_grow(struct ek_memory_file *file, size_t bytes)
                 r = memory == MAP_FAILED ? EKIDEN_ENOMEM : 0;
         }
         if (r == 0)
-                set_dumped(file, file->bytes, bytes, true);
+                choose_dumped(file, file->bytes, bytes);
         if (r == 0)
                 file->bytes = bytes;
         return r;
@@ -90,7 +95,7 @@ int ek_arena_share(struct ek_memory_file *file, bool is_huge)
         if (is_huge)
                 (void)madvise(memory, file->reserved_bytes,
                               MADV_HUGEPAGE); /* where there are any */
-        set_dumped(file, file->bytes, file->reserved_bytes, false);
+        choose_dumped(file, 0, file->bytes);
         file->is_private = false;
         return 0;
 }
@@ -204,6 +209,8 @@ static struct ekiden_arena *new_arena(size_t reserved_bytes, const struct ek_are
         arena->data.descriptor = arena->table.descriptor = -1;
         arena->data.reserved_bytes = reserved_bytes;
         arena->table.reserved_bytes = table_room(reserved_bytes);
+        arena->table.rare_begin = EK_ARENA_TABLE_START;
+        arena->table.rare_end = ek_arena_entries_start(reserved_bytes);
         arena->is_owner = make_owner();
         if (space)
                 arena->data.base = space->base;
