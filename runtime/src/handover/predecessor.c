@@ -16,8 +16,9 @@
 #include "wire/clock.h"
 
 #define SOCKET_BUFFER (2 << 20) /* bytes; the kernel takes twice as many, and more gain nothing */
-#define LARGE_MS 50 /* for the end of a successor with much memory: the program serves meanwhile \
-                     */
+#define LARGE_MS                                                                        \
+        50 /* for the end of a successor with much memory: the program serves meanwhile \
+            */
 #define ALREADY_LEAVING_MS 200 /* a successor that closed its socket is on its way out */
 
 struct ek_predecessor ek_predecessor = {.child = {.pidfd = -1, .daemon = -1}};
