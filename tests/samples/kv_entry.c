@@ -61,9 +61,10 @@ static void free_entry(struct entry *entry)
 static uint8_t *pack(const struct entry *entry, size_t *ret_size)
 {
         size_t size = codec->size(entry);
-        uint8_t *bytes = malloc(size);
+        uint8_t *bytes;
 
-        cr_assert_neq(size, EKIDEN_CODEC_LEFT);
+        cr_assert_lt(size, 1 << 20);
+        bytes = malloc(size);
         cr_assert_eq(codec->pack(entry, bytes), bytes + size);
         *ret_size = size;
         return bytes;
