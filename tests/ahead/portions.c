@@ -471,6 +471,16 @@ Test(portions, change_behind_the_last_one_is_no_success)
         cr_assert_str_eq(error.item, "books");
 }
 
+static void lengthen_titles(size_t size)
+{
+        for (struct book *book = shelf_next(&old_shelf, NULL); book;
+             book = shelf_next(&old_shelf, book)) {
+                free(book->title);
+                book->title = calloc(1, size + 1);
+                memset(book->title, 'x', size);
+        }
+}
+
 /* They go to the socket between two steps, as far as there is room. */
 Test(portions, of_large_records_are_put_together_a_few_at_a_time)
 {
@@ -480,12 +490,7 @@ Test(portions, of_large_records_are_put_together_a_few_at_a_time)
         int r;
 
         put_all();
-        for (struct book *book = shelf_next(&old_shelf, NULL); book;
-             book = shelf_next(&old_shelf, book)) {
-                free(book->title);
-                book->title = calloc(1, title_size + 1);
-                memset(book->title, 'x', title_size);
-        }
+        lengthen_titles(title_size);
         begin_export();
         cr_assert_eq(ek_ahead_export_begin(exported, &outbox, &error), 0);
         do {
@@ -498,6 +503,36 @@ Test(portions, of_large_records_are_put_together_a_few_at_a_time)
         cr_assert_eq(ek_ahead_export_portion(exported).records, BOOKS);
         cr_assert_eq(ek_ahead_export_portion(exported).gone, 0);
         cr_assert_eq(ek_ahead_export_rest(exported), 0);
+}
+
+Test(portions, of_large_records_that_all_change_all_the_time_end)
+{
+        const struct ekiden_item *books = ekiden_schema_item(&shelf_v1, "books");
+        struct ekiden_error error = {0};
+        unsigned int steps = 0, next = 0;
+        char key[16];
+        int r;
+
+        for (uint32_t i = 0; i < 2000; i++) {
+                snprintf(key, sizeof(key), "book %u", i);
+                put(&old_shelf, key, i);
+        }
+        lengthen_titles(8 << 10);
+        begin_export();
+        cr_assert_eq(ek_ahead_export_begin(exported, &outbox, &error), 0);
+        do {
+                r = ek_ahead_export_step(exported, &outbox, &error);
+                cr_assert_geq(r, 0, "%s", error.sentence);
+                for (int i = 0; i < 400; i++) {
+                        snprintf(key, sizeof(key), "book %u", next++ % 2000);
+                        ekiden_touch_text(books, key);
+                }
+                outbox.start = outbox.end = 0; /* as if it had been sent */
+                outbox.is_open = false;
+                steps++;
+        } while (r > 0);
+        cr_assert_lt(steps, 200);
+        cr_assert_geq(ek_ahead_export_portion(exported).records, 2000, "all came once");
 }
 
 Test(portions, leave_as_the_socket_has_room_and_without_a_wait)

@@ -43,6 +43,7 @@ struct ek_ahead_export {
         uint32_t round;
         uint16_t kind; /* of the frame that is being written */
         size_t changes_max;
+        bool has_put_off; /* what scan() gave, and is noted as if it had changed */
         struct ek_ahead_count total, portion;
         uint64_t step_until; /* as many bytes in all, and this step has done enough */
         struct ekiden_error *error; /* of the call in hand */
@@ -397,10 +398,11 @@ static int put_off(struct ek_ahead_export *export_, const void *entry)
                 return r;
         key = ek_key_of_record(export_->key, export_->record);
         ek_changes_note(export_->changes, &key);
+        export_->has_put_off = true;
         return 0;
 }
 
-/* All of these, or as many as a step may send; the others are sent next. */
+/* All of these, or as many as a step may send. */
 static int send_entries(struct ek_ahead_export *export_, struct ek_outbox *box,
                         void *const entries[], size_t count)
 {
@@ -410,15 +412,23 @@ static int send_entries(struct ek_ahead_export *export_, struct ek_outbox *box,
                 int r;
 
                 fetch_content(export_->tagged->native->codec, entries, i + CONTENT_AHEAD, count);
-                export_->is_draining = is_enough(export_);
-                r = export_->is_draining ? put_off(export_, entries[i])
-                                         : add_entry(export_, box, entries[i]);
+                r = is_enough(export_) ? put_off(export_, entries[i])
+                                       : add_entry(export_, box, entries[i]);
                 if (r < 0)
                         return r;
         }
-        if (export_->is_draining)
-                ek_changes_turn(export_->changes);
         return 0;
+}
+
+/* What was put off is sent next. With it goes all that has changed, so if that is much it waits for
+   the end of the pass, or the pass would never come to it. */
+static void drain_put_off(struct ek_ahead_export *export_, uint64_t changed)
+{
+        if (!export_->has_put_off || (changed > 4 * ENTRIES && !export_->is_scanned))
+                return;
+        ek_changes_turn(export_->changes);
+        export_->is_draining = true;
+        export_->has_put_off = false;
 }
 
 /* All records, once. 1, or 0: the end. */
@@ -426,6 +436,7 @@ static int scan(struct ek_ahead_export *export_, struct ek_outbox *box)
 {
         const struct ek_tagged *tagged = export_->tagged;
         void *entries[ENTRIES];
+        uint64_t changed = ek_changes_noted(export_->changes);
         size_t count = 0;
         int r;
 
@@ -440,6 +451,7 @@ static int scan(struct ek_ahead_export *export_, struct ek_outbox *box)
         if (r < 0)
                 return r;
         export_->is_scanned = export_->position == 0;
+        drain_put_off(export_, changed);
         return export_->is_draining || !export_->is_scanned;
 }
 
