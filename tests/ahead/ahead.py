@@ -207,6 +207,12 @@ class CalledOff(Shelf):
                             fault='twice')
         self.expect_next()
 
+    def test_refusal_at_the_first_update_point_is_told_with_its_phase(self):
+        self.start('changes=200')
+        event = self.expect_refusal(REFUSED, 'it comes too late', fault='balk')
+        self.assertIn(event['phase'], ('pause', 'transfer'))
+        self.assertEqual(event['item'], 'books')
+
     def test_successor_that_dies_is_no_harm(self):
         self.start()
         for fault in ('die_first', 'die_rounds'):

@@ -494,12 +494,12 @@ static int verify(struct ekiden_error *error)
 static int become_ready(const char *update_point, const struct ek_successor_end *end,
                         struct ekiden_error *error)
 {
-        int r;
+        int r = ek_ahead_is_under_way() ? announce_warm(error) : 0;
 
-        r = ek_ahead_is_under_way() ? announce_warm(error) : 0;
+        if (r < 0)
+                return r;
         error->phase = EKIDEN_PHASE_READY;
-        if (r == 0)
-                r = ek_fetch_check(&successor.fetch, error);
+        r = ek_fetch_check(&successor.fetch, error);
         if (r == 0 && end->check)
                 r = end->check(error);
         if (r == 0 && successor.state == EK_SUCCESSOR_FAILED) /* it asked where to resume */

@@ -13,6 +13,7 @@
  *     alone      there are no copies: nothing is compared, and little is done in the pause
  *     late       loans are tagged behind what is not sent ahead
  *     untag      books are untagged and tagged again when an upgrade is under way
+ *     balk       books alone are tagged, and those that come behind that are refused
  *     curious    insert() asks where it was resumed, and so does the successor ahead of the ledger
  *     rekey, twice, drop   of version 2: what the transformer does to some records
  *     die_first, die_rounds   the successor ends when it has the first pass, or in the pause
@@ -51,6 +52,7 @@ static struct {
 static struct shelf books, copies;
 static struct loan *loans[LOANS];
 static struct ledger ledger;
+static bool is_tagged; /* all is that should be */
 
 static bool has_fault(const char *name)
 {
@@ -147,6 +149,8 @@ static int insert_book(struct book *book, struct ekiden_cursor *cursor, void *da
         if (has_fault("curious") &&
             (ekiden_resumed_at("no such") || ekiden_untag("no such") != EKIDEN_ESTATE))
                 return ekiden_cursor_refuse(cursor, "it is in a callback");
+        if (has_fault("balk") && is_tagged)
+                return ekiden_cursor_refuse(cursor, "it comes too late");
         shelf_put(data, book);
         return 0;
 }
@@ -325,6 +329,8 @@ static int tag_all(void)
                 sleep(30);
         if (r == EKIDEN_RESUMED && has_fault("die_first"))
                 _exit(1);
+        if (has_fault("balk"))
+                return r;
         if (r >= 0 && !has_fault("late"))
                 r = SHELF(tag_loans)(&loans_functions, NULL);
         if (has_fault("curious"))
@@ -395,6 +401,7 @@ int main(int argc, char **argv)
         began = ekiden_start(argc, argv, &SHELF_SCHEMA, &error);
         if (began < 0 || tag_all() < 0)
                 return 1;
+        is_tagged = true;
         if (began == EKIDEN_FRESH) {
                 ledger.random = 88172645463325252;
                 for (unsigned long i = 0; i < settings.records; i++) {
