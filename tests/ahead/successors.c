@@ -15,6 +15,7 @@
 #include "handover/predecessor_private.h"
 #include "shelf.h"
 #include "shelf_v1.native.c"
+#include "state/changes.h"
 #include "wire/clock.h"
 
 #define BOOKS 100
@@ -108,6 +109,7 @@ static void end(void)
 {
         ek_link_free(successor);
         ek_predecessor.link = ek_link_free(ek_predecessor.link);
+        ek_ahead_forget(&ek_predecessor);
         ek_tagged_remove("books");
         shelf_empty(&shelf);
 }
@@ -269,4 +271,23 @@ Test(successors, that_have_passed_another_round_are_called_off)
         step_until(EKIDEN__FRAME_KIND__PASS);
         say_passed(1);
         expect_called_off(EKIDEN_EPROTOCOL);
+}
+
+/* As 16 of them might say, with an hour for each item. */
+Test(successors, that_need_absurdly_long_are_not_taken_for_quick_ones)
+{
+        const struct ekiden_item *books = ekiden_schema_item(&shelf_v1, "books");
+
+        ask("books");
+        step_until(EKIDEN__FRAME_KIND__PASS);
+        say_passed(0);
+        cr_assert_eq(step(), 0);
+        ek_predecessor.ahead.their_ns = UINT64_C(16) * 3600 * 1000 * EK_NS_PER_MS;
+        ek_predecessor.ahead.their_number = 1;
+        for (int i = 0; i < 400000; i++)
+                shelf_v1_touch_books((const uint8_t *)&i, sizeof(i));
+        cr_assert_eq(ek_changes_noted(ek_changes_of(books)), 400000);
+        say(EKIDEN__FRAME_KIND__WARM);
+        cr_assert_eq(step(), 0, "it pauses: %s", error.sentence);
+        cr_assert_eq(ek_predecessor_phase(), EKIDEN_PHASE_WARM);
 }

@@ -282,8 +282,10 @@ static uint64_t estimate(const struct ek_ahead *ahead, uint64_t rest)
 {
         double cost = cost_of(ahead->own_ns, ahead->own_number) +
                       cost_of(ahead->their_ns, ahead->their_number);
+        double needed_ns = (double)rest * cost;
 
-        return (uint64_t)((double)rest * cost);
+        /* A successor may make up figures, and of those more than a number holds. */
+        return needed_ns < (double)IMPORT_MAX_NS ? (uint64_t)needed_ns : IMPORT_MAX_NS;
 }
 
 /* Items from `first` on that have changed: the next one begins. */
