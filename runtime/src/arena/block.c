@@ -14,12 +14,15 @@ struct class
         unsigned int level, sublevel;
 };
 
-/* The class that a free block of this size is in: at least EK_BLOCK_MIN. */
+/* The class that a free block of this size is in. One that whoever can write to the table has made
+   smaller or larger, since it was looked at, is in some class, too. */
 static struct class class_of(uint64_t size)
 {
-        unsigned int bit = 63 - (unsigned int)__builtin_clzll(size);
+        unsigned int bit = 63 - (unsigned int)__builtin_clzll(size | EK_BLOCK_MIN);
+        unsigned int level = bit - EK_LEVEL_FIRST;
 
-        return (struct class){bit - EK_LEVEL_FIRST, (size >> (bit - 4)) & (EK_SUBLEVELS - 1)};
+        return (struct class){level < EK_LEVELS ? level : EK_LEVELS - 1,
+                              (size >> (bit - 4)) & (EK_SUBLEVELS - 1)};
 }
 
 struct ek_block *ek_block_at(const struct ekiden_arena *arena, uint32_t number)
@@ -162,7 +165,7 @@ int ek_block_find(const struct ekiden_arena *arena, size_t size, uint32_t *ret_n
         if (r != 0)
                 return r;
         class = class_of(size + ((UINT64_C(1) << (class.level + EK_LEVEL_FIRST - 4)) - 1));
-        if (class.level >= EK_LEVELS || !find_class(arena, &class))
+        if (!find_class(arena, &class))
                 return 0;
         if (class.level >= EK_LEVELS || class.sublevel >= EK_SUBLEVELS)
                 return EKIDEN_EPROTOCOL;

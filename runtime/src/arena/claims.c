@@ -90,9 +90,11 @@ void ek_arena_settle_claims(struct ekiden_arena *arena)
 {
         struct ek_arena_claims *claims = arena->claims;
 
-        for (uint32_t number = 1; claims && number < claims->count; number++) {
+        for (uint64_t next = 1; claims && next < claims->count; next++) {
+                uint32_t number = (uint32_t)next;
+
                 if (number % 8 == 0 && claims->named[number / 8] == claims->claimed[number / 8]) {
-                        number += 7;
+                        next += 7;
                         continue;
                 }
                 if (is_set(claims->named, number) && !is_set(claims->claimed, number))
