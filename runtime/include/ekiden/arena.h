@@ -55,7 +55,8 @@ struct ekiden_arena_statistics {
  * @param max_bytes  how far it may grow: address space is reserved for so much and an eighth of it
  *                   for the allocator's own file; memory is not. 0: a tebibyte
  * @return the arena, the caller's, for ekiden_arena_close(); NULL, and errno: EINVAL, ENOMEM (more
- *         address space than there is, or than RLIMIT_AS allows), EMFILE, ENFILE
+ *         address space than there is, or than RLIMIT_AS allows; a file of a 1024th of max_bytes,
+ *         and RLIMIT_FSIZE allows none), EMFILE, ENFILE
  */
 struct ekiden_arena *ekiden_arena_new(const char *name, uint64_t max_bytes);
 
