@@ -172,7 +172,7 @@ class InThePause(Shelf):
     def test_item_that_is_asked_for_late_crosses_in_the_pause(self):
         self.start()
         event = self.expect_upgrade(fault='late')
-        self.expect_reason(event, 'loans', 'asked for it in the pause')
+        self.expect_reason(event, 'loans', 'to be tagged before all that is not sent ahead')
         self.assertIsNone(self.ahead(event)['reason'])
 
     def test_verification_sends_nothing_ahead(self):

@@ -145,7 +145,7 @@ static void begin_import(void)
 
         cr_assert_eq(ek_objects_new(&shelf_v1_natives, &chain, &objects), 0);
         cr_assert_eq(ek_route_find(&chain, &tagged->item, &route, NULL), 0);
-        cr_assert(ek_ahead_import_can(tagged, route.source, &route));
+        cr_assert_null(ek_ahead_import_obstacle(tagged, route.source, &route));
         cr_assert_eq(ek_ahead_import_new(tagged, &route, objects, &imported), 0);
 }
 

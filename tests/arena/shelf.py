@@ -237,6 +237,13 @@ class Ahead(Shelf):
         self.assertLessEqual(used, books)  # some are empty, and nothing was left behind
         self.assertGreater(used, books - 50)
 
+    def test_what_a_transformer_changes_crosses_in_the_pause_and_the_operator_is_told_why(self):
+        self.fill()
+        event = self.expect_upgrade(3)
+        reasons = [(item['name'], item['reason']) for item in event['ahead']]
+        self.assertEqual(reasons, [('books', 'a transformer changes its records, which have bytes '
+                                             'in an arena')])
+
     def test_an_upgrade_that_fails_while_texts_are_sent_ahead_leaves_all_as_it_was(self):
         self.fill()
         before = digest(self.pid)

@@ -7,6 +7,7 @@
 
 #include "handover/predecessor_private.h"
 #include "state/changes.h"
+#include "utf8.h"
 #include "wire/clock.h"
 
 #define OUTBOX_MAX ((size_t)256 << 10) /* bytes that wait for room in the socket */
@@ -89,10 +90,11 @@ static void note_declined(struct ek_ahead *ahead, const char *item, const char *
         if (!report)
                 return;
         report->is_declined = true;
-        snprintf(report->reason, sizeof(report->reason), "%s", reason);
+        ek_utf8_copy_line(report->reason, sizeof(report->reason), reason);
 }
 
-void ek_ahead_note_pulled(struct ek_predecessor *p, const struct ek_tagged *tagged)
+void ek_ahead_note_pulled(struct ek_predecessor *p, const struct ek_tagged *tagged,
+                          const char *reason)
 {
         if (!tagged->item.ahead || p->request.snapshot ||
             report_of(&p->ahead, tagged->name) == NULL)
@@ -100,10 +102,13 @@ void ek_ahead_note_pulled(struct ek_predecessor *p, const struct ek_tagged *tagg
         for (size_t i = 0; i < p->ahead.count; i++)
                 if (strcmp(ek_ahead_export_name(p->ahead.items[i]), tagged->name) == 0)
                         return; /* once more, for another item that looks it up */
-        if (!report_of(&p->ahead, tagged->name)->is_declined)
-                note_declined(&p->ahead, tagged->name,
-                              p->request.is_verified ? "the upgrade was to be verified"
-                                                     : "the new version asked for it in the pause");
+        if (report_of(&p->ahead, tagged->name)->is_declined)
+                return;
+        if (p->request.is_verified)
+                reason = "the upgrade was to be verified";
+        else if (!reason)
+                reason = "the new version asked for it in the pause";
+        note_declined(&p->ahead, tagged->name, reason);
 }
 
 static int out_of_memory(struct ekiden_error *error)

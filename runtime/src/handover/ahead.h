@@ -97,8 +97,10 @@ int ek_ahead_send_rest(struct ek_predecessor *p, struct ekiden_error *error);
 /** Before the commit: whether all changes were sent. 0 or an error. */
 int ek_ahead_check(const struct ek_predecessor *p, struct ekiden_error *error);
 
-/** Notes for the report that an item crosses in the pause though it is marked, if it is. */
-void ek_ahead_note_pulled(struct ek_predecessor *p, const struct ek_tagged *tagged);
+/** Notes for the report that an item crosses in the pause though it is marked, if it is; and why,
+   as the successor says, or NULL. */
+void ek_ahead_note_pulled(struct ek_predecessor *p, const struct ek_tagged *tagged,
+                          const char *reason);
 
 /** What has crossed ahead. */
 struct ek_count ek_ahead_count(const struct ek_predecessor *p);

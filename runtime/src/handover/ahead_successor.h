@@ -13,7 +13,8 @@ struct ek_ahead_source {
 };
 
 /**
- * Asks for an item that can be taken ahead (ek_ahead_import_can()), and takes its first portion.
+ * Asks for an item that can be taken ahead (ek_ahead_import_obstacle()), and takes its first
+ * portion.
  *
  * @param source   the item, as the predecessor has it
  * @return EKIDEN_RESUMED; EKIDEN_FRESH (the predecessor has none), EK_AHEAD_DECLINED, or an error

@@ -100,7 +100,7 @@ static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
         } else {
                 r = ek_predecessor_check_type(tagged, pull->message, error);
                 if (r == 0)
-                        ek_ahead_note_pulled(p, tagged);
+                        ek_ahead_note_pulled(p, tagged, pull->not_ahead);
                 if (r == 0)
                         tagged->pulled_in = p->serial;
                 if (r == 0)

@@ -293,6 +293,18 @@ static int announce_warm(struct ekiden_error *error)
         return ek_ahead_is_under_way() ? expect_paused(error) : 0;
 }
 
+/* Why an item cannot be asked for ahead, as the end of a sentence; NULL: it can. */
+static const char *ahead_obstacle(const struct ekiden_item *source, const struct ek_tagged *tagged,
+                                  const struct ek_route *route)
+{
+        const char *obstacle = ek_ahead_import_obstacle(tagged, source, route);
+
+        if (obstacle || !successor.is_warm)
+                return obstacle;
+        return "the new version asked for it in the pause; it is to be tagged before all that is "
+               "not sent ahead";
+}
+
 /* While the predecessor serves; EK_AHEAD_DECLINED: it is to be pulled. */
 static int fetch_ahead(const struct ekiden_item *source, const struct ek_tagged *tagged,
                        const struct ek_route *route, struct ekiden_error *error)
@@ -301,8 +313,7 @@ static int fetch_ahead(const struct ekiden_item *source, const struct ek_tagged 
         const struct ek_ahead_source from = {successor.link, &wait};
         int r;
 
-        if (!successor.takes_ahead || successor.is_warm || !tagged->item.ahead ||
-            !ek_ahead_import_can(tagged, source, route))
+        if (!successor.takes_ahead || ahead_obstacle(source, tagged, route))
                 return EK_AHEAD_DECLINED;
         r = ek_link_prepare(successor.link, NULL);
         if (r < 0)
@@ -318,6 +329,9 @@ static int pull(void *data, const struct ekiden_item *source, const struct ek_ta
 {
         const struct ek_wait wait = {.idle_ms = successor.transfer_ms};
         Ekiden__Pull message = EKIDEN__PULL__INIT;
+        const char *not_ahead = successor.takes_ahead && source->ahead
+                                        ? ahead_obstacle(source, tagged, route)
+                                        : NULL;
         int r = fetch_ahead(source, tagged, route, error);
 
         (void)data;
@@ -330,6 +344,7 @@ static int pull(void *data, const struct ekiden_item *source, const struct ek_ta
                 return r;
         message.item = (char *)(uintptr_t)source->name;
         message.message = (char *)(uintptr_t)source->message->descriptor->name;
+        message.not_ahead = (char *)(uintptr_t)not_ahead;
         r = ek_link_queue_message(successor.link, EKIDEN__FRAME_KIND__PULL, &message.base, &wait);
         if (r < 0)
                 return ek_link_failed(r, error);

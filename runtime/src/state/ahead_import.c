@@ -20,26 +20,37 @@ static bool has_lookups(const struct ek_step *step)
         return false;
 }
 
-bool ek_ahead_import_can(const struct ek_tagged *tagged, const struct ekiden_item *source,
-                         const struct ek_route *route)
+/* Whether the route leads from one key to the other. */
+static bool keeps_key(const struct ek_tagged *tagged, const struct ekiden_item *source,
+                      const struct ek_route *route)
 {
-        const ProtobufCFieldDescriptor *key, *source_key;
+        const ProtobufCFieldDescriptor *key = ek_key_field(tagged->item.message, &tagged->item),
+                                       *source_key = ek_key_field(route->decoded_as, source);
 
-        if (!route || ek_ahead_obstacle(tagged) || !tagged->container->remove ||
-            source->kind != EKIDEN_ITEM_STREAM || ek_message_has_objects(source->message))
-                return false;
+        return source_key && ek_key_is_alike(key, source_key) &&
+               (route->first < route->count || key->id == source_key->id);
+}
+
+const char *ek_ahead_import_obstacle(const struct ek_tagged *tagged,
+                                     const struct ekiden_item *source, const struct ek_route *route)
+{
+        if (!tagged->item.ahead)
+                return "the schema of the new version does not mark it";
+        if (!tagged->container || !tagged->container->scan || !tagged->container->find ||
+            !tagged->container->remove)
+                return "its container in the new version has no scan(), find() and remove()";
+        if (!route || ek_ahead_obstacle(tagged) || source->kind != EKIDEN_ITEM_STREAM ||
+            ek_message_has_objects(source->message))
+                return "its records cannot cross one by one";
         /* Transformers would look at bytes of an arena that is still to come, and make others. */
         if (route->first < route->count &&
             (ek_message_has_arenas(source->message) || ek_message_has_arenas(tagged->item.message)))
-                return false;
+                return "a transformer changes its records, which have bytes in an arena";
         for (size_t i = 0; i < route->count; i++)
                 if (has_lookups(&route->steps[i]))
-                        return false;
-        key = ek_key_field(tagged->item.message, &tagged->item);
-        source_key = ek_key_field(route->decoded_as, source);
-        if (!source_key || !ek_key_is_alike(key, source_key))
-                return false;
-        return route->first < route->count || key->id == source_key->id;
+                        return "its transformer looks records of other items up";
+        return keeps_key(tagged, source, route) ? NULL
+                                                : "its key is another one in the new version";
 }
 
 static bool is_secret(const struct ek_tagged *tagged, const struct ek_route *route)

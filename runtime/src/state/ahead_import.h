@@ -12,12 +12,14 @@
 struct ek_ahead_import;
 
 /**
- * Whether an item can be taken ahead: each record stands alone on its route, and keeps its key.
+ * Why an item cannot be taken ahead, as the end of a sentence; NULL: it can, as each record stands
+ * alone on its route, and keeps its key.
  *
  * @param source  the item, as the predecessor has it
  */
-bool ek_ahead_import_can(const struct ek_tagged *tagged, const struct ekiden_item *source,
-                         const struct ek_route *route);
+const char *ek_ahead_import_obstacle(const struct ek_tagged *tagged,
+                                     const struct ekiden_item *source,
+                                     const struct ek_route *route);
 
 /**
  * Makes one.
