@@ -116,6 +116,7 @@ class Arrives(Shelf):
             settings = (f'records={draw.choice((0, 1, 63, 64, 65, 1000, 5000))}',
                         f'changes={draw.choice((1, 7, 100, 1000))}',
                         f'sleep_us={draw.choice((0, 50, 2000))}',
+                        f'title={draw.choice((40, 40, 20000))}',
                         f'budget_us={draw.choice((1, 500, 5000))}')
             with self.subTest(settings=settings, seed=SEED):
                 self.start(*settings)

@@ -4,9 +4,10 @@
  * compares what came ahead with copies that came in the pause, and refuses if they differ: so an
  * upgrade that succeeds has lost nothing. VERSION is set by meson.build.
  *
- * usage: shelf [records=N] [changes=N] [sleep_us=N] [budget_us=N] [memory=BYTES] [fault=NAME]
+ * usage: shelf [records=N] [changes=N] [sleep_us=N] [budget_us=N] [memory=BYTES] [title=BYTES]
+ *              [fault=NAME]
  *
- * changes are made between two passes of the update point; faults are
+ * changes are made between two passes of the update point; titles are shorter than that; faults are
  *     forget     one change in 64 is not told of
  *     slow       the successor takes its time when the first pass is in
  *     stuck      it takes half a minute
@@ -45,9 +46,14 @@
 #define KEY_MAX 32
 
 static struct {
-        unsigned long records, changes, sleep_us, budget_us, memory;
+        unsigned long records, changes, sleep_us, budget_us, memory, title;
         const char *fault;
-} settings = {.records = 2000, .changes = 20, .sleep_us = 200, .budget_us = 2000, .fault = ""};
+} settings = {.records = 2000,
+              .changes = 20,
+              .sleep_us = 200,
+              .budget_us = 2000,
+              .title = 40,
+              .fault = ""};
 
 static struct shelf books, copies;
 static struct loan *loans[LOANS];
@@ -76,7 +82,7 @@ static void touch_book(const uint8_t *key, size_t size)
 static struct book *new_book(const char *key)
 {
         struct book *book = calloc(1, sizeof(*book));
-        size_t length = (size_t)draw(40);
+        size_t length = (size_t)draw(settings.title);
 
         book->key = (uint8_t *)strdup(key);
         book->key_size = (uint32_t)strlen(key);
@@ -352,7 +358,7 @@ static void read_setting(const char *text)
         } numbers[] = {
                 {"records=", &settings.records},   {"changes=", &settings.changes},
                 {"sleep_us=", &settings.sleep_us}, {"budget_us=", &settings.budget_us},
-                {"memory=", &settings.memory},
+                {"memory=", &settings.memory},     {"title=", &settings.title},
         };
 
         if (strncmp(text, "fault=", 6) == 0)
