@@ -211,8 +211,12 @@ class CalledOff(Shelf):
     def test_refusal_at_the_first_update_point_is_told_with_its_phase(self):
         self.start('changes=200')
         event = self.expect_refusal(REFUSED, 'it comes too late', fault='balk')
-        self.assertIn(event['phase'], ('pause', 'transfer'))
+        self.assertIn(event['phase'], ('warm', 'transfer'))
         self.assertEqual(event['item'], 'books')
+        self.end()
+        self.start('changes=200', 'budget_us=1')  # there is a round, and the predecessor serves
+        event = self.expect_refusal(REFUSED, 'it comes too late', fault='balk')
+        self.assertEqual(event['phase'], 'warm')
 
     def test_successor_that_dies_is_no_harm(self):
         self.start()

@@ -131,9 +131,11 @@ int ek_ahead_until_paused(const struct ek_ahead_source *from, struct ek_frame *r
                         return r;
                 if (ret_paused->kind != EKIDEN__FRAME_KIND__ITEM)
                         return ek_link_failed(EKIDEN_EPROTOCOL, error);
+                error->phase = EKIDEN_PHASE_WARM; /* the predecessor serves */
                 r = take_portion(from, item_of(ret_paused), error);
                 if (r < 0)
                         return r;
+                error->phase = EKIDEN_PHASE_PAUSE;
         }
 }
 
