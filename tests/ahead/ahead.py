@@ -8,6 +8,7 @@ import os
 import pathlib
 import random
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -36,7 +37,14 @@ class Shelf(unittest.TestCase):
                                         stderr=subprocess.DEVNULL)
         self.pid = self.process.pid
         self.addCleanup(self.end)
-        self.wait_for(lambda: os.listdir(self.directory), 'it does not start')
+        self.wait_for(self.listens, 'it does not start')
+
+    def listens(self):
+        """A control socket has its name a moment before anybody can connect to it."""
+        for name in os.listdir(self.directory):
+            with socket.socket(socket.AF_UNIX) as probe:
+                return probe.connect_ex(os.path.join(self.directory, name)) == 0
+        return False
 
     def wait_for(self, condition, sentence):
         until = time.monotonic() + SECONDS
