@@ -69,8 +69,8 @@ void ekiden_touch_bytes(const struct ekiden_item *item, const void *key, size_t 
  * @param pause_us           that what is left may take in the pause, by estimation, 1 to
  *                           10,000,000. 0: 5,000. `ekiden-upgrade --max-pause` is the operator's
  *                           own word beside it
- * @param changes_max_bytes  of memory for keys that have changed and were not sent again; 64 KiB at
- *                           least. 0: 128 MiB
+ * @param changes_max_bytes  of memory for keys that have changed and were not sent again, of each
+ *                           item; 64 KiB at least. 0: 128 MiB
  * @return 0; EINVAL
  */
 int ekiden_set_ahead(unsigned int slice_us, unsigned int pause_us, size_t changes_max_bytes);
