@@ -45,6 +45,15 @@ def digest(pid):
     return result.hexdigest()
 
 
+def memory_is_mapped(pid):
+    """Whether a process has not left yet: one that nobody waits for may stay, without memory."""
+    try:
+        with open(f'/proc/{pid}/maps', encoding='ascii') as maps:
+            return maps.read() != ''
+    except OSError:
+        return False
+
+
 class Shelf(unittest.TestCase):
     """One that runs, and is upgraded."""
     first = 2
@@ -189,6 +198,23 @@ class Upgrades(Shelf):
             self.assertEqual(self.numbers('room')[0], BOOKS - BOOKS // 5)
             self.expect_upgrade(2)
             self.expect_intact(2, BOOKS - BOOKS // 5)
+
+    def test_what_the_predecessor_still_does_as_it_leaves_the_successor_never_sees(self):
+        self.end()
+        os.unlink(self.socket)
+        self.start(SHELF_LEAVES='1')
+        self.fill()
+        size = self.expect_intact(2)
+        for _ in range(3):
+            leaving = self.pid
+            self.expect_upgrade(2)
+            if leaving == self.process.pid:
+                self.assertEqual(self.process.wait(SECONDS), 0)
+            while memory_is_mapped(leaving):
+                time.sleep(0.01)
+            self.assertEqual(self.expect_intact(2), size)
+        self.fill()
+        self.expect_intact(2)
 
     def test_a_child_keeps_what_it_sees_and_hinders_nobody(self):
         self.fill()

@@ -74,6 +74,7 @@ enum faults_suffering {
         X(memfd_create, CALL_, EMFILE, EINVAL)                                  \
         X(mkdir, CALL_, EACCES, ENOSPC)                                         \
         X(mmap64, CALL_, ENOMEM, 0)                                             \
+        X(mprotect, CALL_, ENOMEM, 0)                                           \
         X(open64, SLOW_, EMFILE, EACCES)                                        \
         X(open_memstream, SUFFERS_FAILURE, ENOMEM, 0)                           \
         X(openat64, SLOW_, EMFILE, EACCES)                                      \

@@ -9,6 +9,8 @@ INJECT(int, memfd_create, (const char *name, unsigned int flags), (name, flags),
 INJECT(void *, mmap64,
        (void *address, size_t size, int protection, int flags, int fd, off_t offset),
        (address, size, protection, flags, fd, offset), MAP_FAILED);
+INJECT(int, mprotect, (void *address, size_t size, int protection), (address, size, protection),
+       -1);
 INJECT(int, ftruncate64, (int fd, off_t size), (fd, size), -1);
 INJECT(int, madvise, (void *address, size_t size, int advice), (address, size, advice), -1);
 

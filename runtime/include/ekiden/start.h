@@ -162,6 +162,7 @@ void ekiden_log_to_stderr(void *data, enum ekiden_log_level level, const char *m
  * uses; what must be done all the same belongs here: writing a pid file, telling a supervisor.
  * What was handed over is closed by then: the numbers of its descriptors lead to /dev/null, but
  * for regular files, which stay open until the process leaves.
+ * What lies in arenas can be read, and what is written there nobody else sees.
  *
  * @param leave  `successor` is the PID that serves now; NULL: nothing
  * @param data   passed to it

@@ -232,6 +232,11 @@ bool ek_arena_is_whole(const struct ekiden_arena *arena);
 /** Ends an arena, whatever lies in it. */
 void ek_arena_unmap(struct ekiden_arena *arena);
 
+/** The files are another process's: what lies in them stays to be seen, and what this process
+    writes from now on is its own, and never carried. Where there is no memory for that, it may
+    write no more. */
+void ek_arena_withdraw(struct ekiden_arena *arena);
+
 /* What a private arena has changed (carry.c). */
 
 /**

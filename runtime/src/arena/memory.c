@@ -396,3 +396,23 @@ bool ek_arena_is_whole(const struct ekiden_arena *arena)
         return known && has_file(&arena->data, arena->data.descriptor) &&
                has_file(&arena->table, arena->table.descriptor);
 }
+
+/* Mapped to be read only, no memory is wanted yet that might not be there. */
+static void withdraw(struct ek_memory_file *file)
+{
+        if (file->is_private || file->bytes == 0 ||
+            mmap(file->base, file->bytes, PROT_READ, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE,
+                 file->descriptor, 0) == MAP_FAILED)
+                return;
+        (void)mprotect(file->base, file->bytes, PROT_READ | PROT_WRITE);
+        file->is_private = true;
+}
+
+void ek_arena_withdraw(struct ekiden_arena *arena)
+{
+        if (!ek_arena_is_whole(arena))
+                return;
+        withdraw(&arena->data);
+        withdraw(&arena->table);
+        arena->is_shared = true;
+}

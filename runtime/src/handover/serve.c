@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "handover/predecessor_private.h"
+#include "state/arena_item.h"
 #include "utf8.h"
 #include "wire/clock.h"
 
@@ -284,6 +285,7 @@ int ek_predecessor_hand_over(struct ekiden_error *error)
         fflush(NULL); /* what was written into them in the pause */
         ek_given_close(&p->given); /* before anything that takes time: the successor serves */
         ek_given_forget(&p->given);
+        ek_arenas_let_go();
         ek_ahead_forget(p);
         ek_predecessor_enter(EKIDEN_PHASE_SERVE);
         return EK_STEP_COMMITTED;

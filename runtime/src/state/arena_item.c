@@ -145,3 +145,9 @@ void ek_arenas_settle(void)
                 (void)ek_arena_carry(arena);
         }
 }
+
+void ek_arenas_let_go(void)
+{
+        for (struct ekiden_arena *arena = ek_arenas; arena; arena = arena->next)
+                ek_arena_withdraw(arena);
+}

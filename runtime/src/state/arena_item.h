@@ -26,3 +26,7 @@ void ek_arena_strip(const struct ekiden_message *type, ProtobufCMessage *record)
     becomes what is in them. An arena that this fails for stays as it is, and is tried again when it
     is handed over. */
 void ek_arenas_settle(void);
+
+/** The successor serves, and this process will no more: what it still writes into its arenas, as it
+    leaves, nobody else sees. */
+void ek_arenas_let_go(void);

@@ -4,7 +4,10 @@
  * 2 again, a transformer writes those of odd numbers anew, and drops each fifth. Whoever connects
  * to the socket says one line and is answered with one.
  *
- * usage: shelf SOCKET [FAULT]: what a successor does before it serves: scribble, close, twice, exit
+ * usage: shelf SOCKET [FAULT]: what a successor does before it serves: scribble, close
+ *
+ * In the environment: SHELF_LEAVES: it clears up before it leaves, as if the texts were still its
+ * own.
  *
  *     put NUMBER SIZE SEED    a book is made, or another text is put into it
  *     drop NUMBER             a book is thrown away
@@ -336,18 +339,30 @@ static int add_hops(void)
 #endif
 }
 
+static void scribble(void)
+{
+        for (uint32_t i = 0; i < BOOKS_MAX; i++)
+                if (shelf.books[i] && i % 3 == 0)
+                        drop(i);
+                else if (shelf.books[i] && shelf.books[i]->length > 0)
+                        memset(shelf.books[i]->text, 'x', shelf.books[i]->length);
+        for (uint32_t i = 0; i < 100; i++)
+                put(i, 50000 + i, i);
+}
+
+/* Of a predecessor that serves no more. */
+static void clear_up(void *data, pid_t successor)
+{
+        (void)data;
+        (void)successor;
+        scribble();
+}
+
 /* Of a successor that does not serve yet. */
 static void do_harm(const char *fault)
 {
-        if (strcmp(fault, "scribble") == 0) {
-                for (uint32_t i = 0; i < BOOKS_MAX; i++)
-                        if (shelf.books[i] && i % 3 == 0)
-                                drop(i);
-                        else if (shelf.books[i] && shelf.books[i]->length > 0)
-                                memset(shelf.books[i]->text, 'x', shelf.books[i]->length);
-                for (uint32_t i = 0; i < 100; i++)
-                        put(i, 50000 + i, i);
-        }
+        if (strcmp(fault, "scribble") == 0)
+                scribble();
         if (strcmp(fault, "close") == 0 || strcmp(fault, "scribble") == 0)
                 _exit(3);
 }
@@ -392,6 +407,8 @@ int main(int argc, char **argv)
         shelf.same = shelf.texts;
         if (r != EKIDEN_FRESH && argc > 2)
                 do_harm(argv[2]);
+        if (getenv("SHELF_LEAVES"))
+                ekiden_set_leave(clear_up, NULL);
         for (;;) {
                 struct pollfd wakers[] = {{.fd = shelf.listener, .events = POLLIN},
                                           {.fd = ekiden_poll_descriptor(), .events = POLLIN}};
