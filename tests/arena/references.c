@@ -286,3 +286,26 @@ Test(references, an_arena_that_has_come_is_not_mapped_again_for_another_name_und
         cr_expect_eq(close(message.data), 0, "it stays the caller's");
         cr_expect_eq(close(message.table), 0);
 }
+
+Test(references, an_arena_that_is_larger_than_what_was_reserved_ahead_is_refused_with_the_reason)
+{
+        Ekiden__Arena message = EKIDEN__ARENA__INIT;
+        Ekiden__Value value = EKIDEN__VALUE__INIT;
+        struct ekiden_cursor cursor = {.error = &error};
+        struct ekiden_arena *large = NULL;
+        int files[2];
+
+        cr_assert_eq(pipe(files), 0);
+        message.data = files[0];
+        message.table = files[1];
+        message.reserved_bytes = EK_ARENA_USUAL + EK_ARENA_STEP;
+        value.value_case = EKIDEN__VALUE__VALUE_ARENA;
+        value.arena = &message;
+        cr_assert_not_null(ek_arena_promise("large", 16, 100));
+        cr_expect_eq(ek_arena_get("large", &value, &large, &cursor), EKIDEN_ELIMIT);
+        cr_expect(strstr(error.sentence, "with a smaller maximum, or remove `ahead`"), "%s",
+                  error.sentence);
+        cr_expect_null(large);
+        cr_expect_eq(close(files[0]), 0, "it stays the caller's");
+        cr_expect_eq(close(files[1]), 0);
+}

@@ -212,6 +212,9 @@ bool ek_arena_is_promised(const void *memory);
 /** Whether an arena of this name is. */
 bool ek_arena_is_promised_name(const char *name);
 
+/** How much address space there is for it. */
+uint64_t ek_arena_promised_bytes(const char *name);
+
 /** The name of one that is, or NULL. */
 const char *ek_arena_promised(void);
 

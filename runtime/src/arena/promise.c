@@ -76,6 +76,13 @@ bool ek_arena_is_promised_name(const char *name)
         return *find(name) != NULL;
 }
 
+uint64_t ek_arena_promised_bytes(const char *name)
+{
+        const struct promise *promise = *find(name);
+
+        return promise ? promise->space.bytes : 0;
+}
+
 int ek_arena_fulfil(const char *name, int data, int table, uint64_t reserved_bytes,
                     struct ekiden_arena **ret_arena, bool *ret_is_short)
 {

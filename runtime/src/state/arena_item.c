@@ -77,6 +77,17 @@ static int refuse_second(struct ekiden_cursor *cursor, const char *name)
                                 name);
 }
 
+/* How large it would be, nobody knew when space was reserved for it. */
+static int refuse_large(struct ekiden_cursor *cursor, const char *name, uint64_t reserved_bytes)
+{
+        return ekiden_error_set(cursor->error, EKIDEN_ELIMIT,
+                                "arena \"%s\" may grow to %llu bytes, and where an item with bytes "
+                                "in it is sent ahead, it may to %llu; make it with a smaller "
+                                "maximum, or remove `ahead`",
+                                name, (unsigned long long)reserved_bytes,
+                                (unsigned long long)ek_arena_promised_bytes(name));
+}
+
 /* Bytes that were sent ahead lie in it, wherever that is. */
 static int fulfil(const char *name, const Ekiden__Arena *message, struct ekiden_arena **ret_arena)
 {
@@ -116,6 +127,9 @@ int ek_arena_get(const char *name, const Ekiden__Value *value, struct ekiden_are
                         return refuse_second(cursor, name);
                 if (take_known(message, ret_arena))
                         return 0;
+                if (ek_arena_is_promised_name(name) && reserved_bytes <= EK_ARENA_MOST &&
+                    reserved_bytes > ek_arena_promised_bytes(name))
+                        return refuse_large(cursor, name, reserved_bytes);
                 r = fulfil(name, message, ret_arena);
         } else if (ek_arena_is_promised_name(name)) {
                 r = EKIDEN_EPROTOCOL;
