@@ -8,6 +8,7 @@
 
 #include "arena/arena.h"
 #include "fields.h"
+#include "secret.h"
 #include "state/arena_held.h"
 #include "wire/message.h"
 
@@ -114,7 +115,8 @@ int ek_arena_fields_refer(struct ek_arena_patches *patches, const struct ekiden_
         patches->count = 0;
         r = ek_each_in_arena(type, record, note, &refer);
         if (r == 0 && refer.size > patches->block_capacity) {
-                to = realloc(patches->blocks, 2 * refer.size);
+                to = ek_secret_realloc(patches->is_secret, patches->blocks, patches->block_capacity,
+                                       2 * refer.size);
                 if (!to)
                         r = out_of_memory(error);
                 else
@@ -147,7 +149,7 @@ void ek_arena_fields_restore(struct ek_arena_patches *patches)
 void ek_arena_fields_free(struct ek_arena_patches *patches)
 {
         free(patches->list);
-        free(patches->blocks);
+        ek_secret_free(patches->is_secret, patches->blocks, patches->block_capacity);
 }
 
 /* On the way in. */

@@ -25,6 +25,7 @@ struct ek_arena_patches {
         uint8_t *blocks; /* encoded, one after the other */
         size_t block_capacity;
         bool is_ahead; /* bytes that lie elsewhere are refused */
+        bool is_secret; /* what is encoded may be so, where bytes lie elsewhere */
 };
 
 /**

@@ -294,6 +294,7 @@ static int refer_to_arenas(struct ek_batch *batch, struct entry *entry)
 {
         int r = 0;
 
+        batch->arena_patches.is_secret = batch->is_secret;
         if (batch->export_->is_snapshot)
                 ek_arena_strip(entry->type, entry->record);
         else
