@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Structs made and unmade. What a pointer to an object leads to is never followed here. */
+/*
+ * Structs made and unmade. What a pointer to an object leads to is never followed here. What is
+ * given back is wiped, as it may be secret: the program has never seen it, or has no more of it.
+ */
 #include <string.h>
 #include <unistd.h>
 
@@ -124,8 +127,10 @@ static void clear_value(const struct ekiden_native *native, const struct ekiden_
                 ek_native_clear(member->target, entry ? entry->nested : NULL, value);
         } else if (member->kind == EKIDEN_MEMBER_TEXT && (member->flags & EKIDEN_MEMBER_INDIRECT)) {
                 memcpy(&pointer, value, sizeof(pointer));
-                if (pointer)
+                if (pointer) {
+                        explicit_bzero(pointer, strlen(pointer));
                         ek_native_memory(native)->release(pointer);
+                }
         } else if (member->kind == EKIDEN_MEMBER_NUMBER && entry &&
                    (entry->flags & EKIDEN_FIELD_DESCRIPTOR)) {
                 close_descriptor(member, value);
@@ -152,6 +157,8 @@ static void clear_member(const struct ekiden_native *native, const struct ekiden
         if (member->kind != EKIDEN_MEMBER_BYTES)
                 for (size_t i = 0; i < count; i++)
                         clear_value(native, member, entry, values + i * member->size);
+        if (member->room != EKIDEN_ROOM_ONE && !member->arena)
+                explicit_bzero(values, count * member->size);
         if (member->arena)
                 ek_arena_release(member->arena, values);
         else if (member->room == EKIDEN_ROOM_POINTED)
@@ -173,8 +180,10 @@ void ek_native_free(const struct ekiden_native *native, const struct ekiden_mess
         if (!object)
                 return;
         ek_native_clear(native, type, object);
-        if (native->destroy)
+        if (native->destroy) {
                 native->destroy(object);
-        else
-                ek_native_memory(native)->release(object);
+                return;
+        }
+        explicit_bzero(object, native->size);
+        ek_native_memory(native)->release(object);
 }
