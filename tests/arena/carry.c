@@ -267,3 +267,41 @@ Test(carry, what_was_never_written_takes_no_memory_however_changed_pages_are_fou
                 ekiden_arena_close(first);
         }
 }
+
+/* A program that closes all that it does not know, and opens a file of its own. */
+static void replace(const struct ek_memory_file *file, int other)
+{
+        cr_assert_eq(dup2(other, file->descriptor), file->descriptor);
+}
+
+static off_t length_of(int file)
+{
+        struct stat status;
+
+        cr_assert_eq(fstat(file, &status), 0);
+        return status.st_size;
+}
+
+Test(carry, a_file_that_got_the_number_of_a_closed_descriptor_is_never_written)
+{
+        struct ekiden_arena *first = ekiden_arena_new("first", 64 * MEBIBYTE), *second;
+        int other = memfd_create("other", MFD_CLOEXEC);
+        char *block = ekiden_arena_alloc(first, MEBIBYTE);
+
+        memset(block, 'a', MEBIBYTE);
+        for (size_t i = 0; i < sizeof(finders) / sizeof(finders[0]); i++) {
+                second = model_attach(first);
+                cr_assert_not_null(second);
+                cr_assert_not_null(ekiden_arena_alloc(second, 5 * MEBIBYTE));
+                replace(i % 2 == 0 ? &second->data : &second->table, other);
+                cr_expect_lt(ek_arena_carry_by(second, finders[i]), 0);
+                cr_expect_eq(length_of(other), 0, "finder %zu", i);
+                cr_expect_not_null(ekiden_arena_alloc(second, 5 * MEBIBYTE), "it is private still");
+                ekiden_arena_close(second);
+        }
+        replace(&first->data, other);
+        cr_expect_null(ekiden_arena_alloc(first, 5 * MEBIBYTE));
+        cr_expect_eq(length_of(other), 0);
+        cr_expect_eq(block[MEBIBYTE - 1], 'a');
+        ekiden_arena_close(first);
+}

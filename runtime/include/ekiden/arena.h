@@ -73,8 +73,8 @@ int ekiden_arena_close(struct ekiden_arena *arena);
  *
  * @param size_bytes  0 gives a block, too, of which nothing may be used
  * @return the block, the caller's, for ekiden_arena_free(); NULL, and errno: ENOMEM (the arena, or
- *         a limit like RLIMIT_FSIZE, is reached), EBADMSG (the predecessor left a damaged arena),
- *         ECHILD (it is the parent's), EINVAL (a NULL)
+ *         a limit like RLIMIT_FSIZE, is reached; or somebody has closed its descriptors), EBADMSG
+ * (the predecessor left a damaged arena), ECHILD (it is the parent's), EINVAL (a NULL)
  */
 void *ekiden_arena_alloc(struct ekiden_arena *arena, size_t size_bytes);
 

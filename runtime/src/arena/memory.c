@@ -36,12 +36,21 @@ bool ek_arena_is_within_limit(size_t bytes)
                bytes <= limit.rlim_cur;
 }
 
-/* It may be that large already: it never shrinks, and an attempt to grow may have ended halfway. */
+static bool has_file(const struct ek_memory_file *file, int descriptor, struct stat *ret_status)
+{
+        return fstat(descriptor, ret_status) == 0 && ret_status->st_dev == file->device &&
+               ret_status->st_ino == file->inode;
+}
+
+/* It may be that large already: it never shrinks, and an attempt to grow may have ended halfway. If
+   the program has closed the descriptor, the number may be another file's by now. */
 int ek_arena_extend(const struct ek_memory_file *file, size_t bytes)
 {
         struct stat status;
 
-        if (fstat(file->descriptor, &status) == 0 && (size_t)status.st_size >= bytes)
+        if (!has_file(file, file->descriptor, &status))
+                return EKIDEN_ENOMEM;
+        if ((size_t)status.st_size >= bytes)
                 return 0;
         return ek_arena_is_within_limit(bytes) && ftruncate(file->descriptor, (off_t)bytes) == 0
                        ? 0
@@ -151,9 +160,7 @@ static void release(struct ek_memory_file *file)
 
         if (file->base)
                 munmap(file->base, file->reserved_bytes);
-        /* If the program has closed it, the number may be another file's by now. */
-        if (file->descriptor >= 0 && fstat(file->descriptor, &status) == 0 &&
-            status.st_dev == file->device && status.st_ino == file->inode)
+        if (file->descriptor >= 0 && has_file(file, file->descriptor, &status))
                 close(file->descriptor);
 }
 
@@ -370,19 +377,13 @@ int ek_arena_attach(int data, int table, uint64_t reserved_bytes,
         return 0;
 }
 
-static bool has_file(const struct ek_memory_file *file, int descriptor)
-{
-        struct stat status;
-
-        return fstat(descriptor, &status) == 0 && status.st_dev == file->device &&
-               status.st_ino == file->inode;
-}
-
 struct ekiden_arena *ek_arena_of(int data, int table)
 {
         struct ekiden_arena *arena = ek_arenas;
+        struct stat status;
 
-        while (arena && !(has_file(&arena->data, data) && has_file(&arena->table, table)))
+        while (arena &&
+               !(has_file(&arena->data, data, &status) && has_file(&arena->table, table, &status)))
                 arena = arena->next;
         return arena;
 }
@@ -390,11 +391,12 @@ struct ekiden_arena *ek_arena_of(int data, int table)
 bool ek_arena_is_whole(const struct ekiden_arena *arena)
 {
         const struct ekiden_arena *known = ek_arenas;
+        struct stat status;
 
         while (known && known != arena)
                 known = known->next;
-        return known && has_file(&arena->data, arena->data.descriptor) &&
-               has_file(&arena->table, arena->table.descriptor);
+        return known && has_file(&arena->data, arena->data.descriptor, &status) &&
+               has_file(&arena->table, arena->table.descriptor, &status);
 }
 
 /* Mapped to be read only, no memory is wanted yet that might not be there. */
