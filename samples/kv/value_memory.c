@@ -5,13 +5,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#define ARENA_MAX (UINT64_C(1) << 40) /* bytes: what is sent ahead lies in none that is larger */
+
 struct ekiden_arena *value_arena;
 
 bool value_arena_make(void)
 {
         uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
 
-        value_arena = ekiden_arena_new("values", 2 * memory);
+        value_arena = ekiden_arena_new("values", memory < ARENA_MAX / 2 ? 2 * memory : ARENA_MAX);
         return value_arena != NULL;
 }
 
