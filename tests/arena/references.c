@@ -2,9 +2,11 @@
 /* Where bytes are: what a record says of it on its way, and what is made of that. */
 #include <criterion/criterion.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "model.h"
+#include "scratch.h"
 #include "shelf_v2.ekiden.h"
 #include "state/arena_fields.h"
 #include "state/arena_held.h"
@@ -308,4 +310,29 @@ Test(references, an_arena_that_is_larger_than_what_was_reserved_ahead_is_refused
         cr_expect_null(large);
         cr_expect_eq(close(files[0]), 0, "it stays the caller's");
         cr_expect_eq(close(files[1]), 0);
+}
+
+/* As the status of a process. */
+static int put_in_child(void)
+{
+        Ekiden__Value value = EKIDEN__VALUE__INIT;
+        struct ekiden_scratch scratch;
+        struct ekiden_cursor cursor = {.scratch = &scratch, .error = &error};
+        int r;
+
+        ek_scratch_init(&scratch);
+        r = ek_arena_put(&arena, &value, &cursor);
+        return r == EKIDEN_EREFUSED && strstr(error.sentence, "the arena is the parent's") ? 0 : 1;
+}
+
+Test(references, a_child_does_not_hand_on_what_is_its_parent_s)
+{
+        int status = -1;
+        pid_t child = fork();
+
+        if (child == 0)
+                _exit(put_in_child());
+        cr_assert_eq(waitpid(child, &status, 0), child);
+        cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%x", (unsigned int)status);
+        cr_expect_eq(put_in_child(), 1, "the parent does");
 }

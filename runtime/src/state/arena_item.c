@@ -21,6 +21,10 @@ int ek_arena_put(struct ekiden_arena *const *arena, Ekiden__Value *value,
                 return ekiden_error_set(cursor->error, EKIDEN_EREFUSED,
                                         "the arena was closed, or one of its descriptors was; set "
                                         "the variable to NULL when an arena is closed");
+        if (!*(*arena)->is_owner)
+                return ekiden_error_set(cursor->error, EKIDEN_EREFUSED,
+                                        "the arena is the parent's, which may go on with it: this "
+                                        "process was forked when it had been made; fork first");
         if (!(*arena)->is_shared && ek_arena_carry(*arena) < 0)
                 return ekiden_error_set(
                         cursor->error, EKIDEN_ENOMEM,
