@@ -31,8 +31,8 @@ static const struct advice advices[] = {
         {EKIDEN_EREFUSED,
          "mend what the reason names, in the state, in the schema or in the new version"},
         {EKIDEN_EPEER, "look at the new version's own log and start-up messages, then try again"},
-        {EKIDEN_ETIMEOUT, "look at what the slower side is doing; --timeout, or the phase's "
-                          "deadline in the program, gives it more time"},
+        {EKIDEN_ETIMEOUT, "look at what the slower side is doing; --timeout, --max-pause, or the "
+                          "phase's deadline in the program, gives it more time"},
         {EKIDEN_EPROTOCOL, "check that both binaries are built with a library of this release"},
         {EKIDEN_ETYPE, "compare the item's type in the schemas of both versions"},
         {EKIDEN_ELIMIT, "make what the reason names smaller, then try again"},
