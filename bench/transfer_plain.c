@@ -170,6 +170,7 @@ static double transfer_plain(size_t count)
         if (pid < 0)
                 fail("cannot fork: %s", strerror(errno));
         if (pid == 0) {
+                table_reserve(&table, count); /* in the order of slots, a small table clusters */
                 receive_table(&table, sockets[1], count);
                 _exit(write(sockets[1], &byte, 1) != 1);
         }
