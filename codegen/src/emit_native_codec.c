@@ -12,6 +12,7 @@
 #include "tables.h"
 
 #define DEPTH_MAX 100 /* of messages within messages, as the library has it */
+#define CASE_PREFIX "case_of_" /* of variables */
 #define MORE_MAX 4 /* names that a template is given besides */
 #define TYPE(name) GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_##name
 
@@ -43,7 +44,7 @@ const char *ek_codec_room(const struct ek_codec *codec, const struct ek_bound_fi
 
 const char *ek_codec_case(const struct ek_codec *codec, const struct ek_bound_choice *choice)
 {
-        return ek_memory_printf(codec->out->arena, "case_of_%s", choice->name);
+        return ek_memory_printf(codec->out->arena, CASE_PREFIX "%s", choice->name);
 }
 
 /* `template`, each of its lines indented. */
@@ -146,11 +147,40 @@ static bool emit_room(const struct ek_codec *codec)
         return true;
 }
 
+/* The program's constants and tables go by its own names, which the functions' variables may hide:
+   then there are no such functions. */
+static bool is_hidden(const char *name)
+{
+        static const char *const variables[] = {
+                "at",      "begin", "constant", "count",  "data",   "end",   "fixed32",
+                "fixed64", "i",     "length",   "memory", "object", "out",   "r",
+                "run",     "size",  "stored",   "until",  "varint", "wanted"};
+
+        for (size_t i = 0; name != NULL && i < sizeof(variables) / sizeof(variables[0]); i++)
+                if (strcmp(name, variables[i]) == 0)
+                        return true;
+        return name != NULL && strncmp(name, CASE_PREFIX, strlen(CASE_PREFIX)) == 0;
+}
+
+static bool hides_names(const struct ek_message *message)
+{
+        for (size_t i = 0; i < message->field_count; i++) {
+                const Ekiden__FieldOptions *options = ek_binding_field_options(message->sorted[i]);
+
+                if (is_hidden(options->c_case) || is_hidden(options->function))
+                        return true;
+        }
+        for (size_t i = 0; i < message->proto->n_oneof_decl; i++)
+                if (is_hidden(ek_binding_oneof_options(message, i)->c_none))
+                        return true;
+        return false;
+}
+
 static bool is_possible(const struct ek_message *message, unsigned int mark,
                         unsigned int *ret_depth)
 {
         *ret_depth = 0;
-        if (message->file->proto3 || message->identity != NULL)
+        if (message->file->proto3 || message->identity != NULL || hides_names(message))
                 return false;
         for (size_t i = 0; i < message->field_count; i++) {
                 const struct ek_field *field = message->sorted[i];
