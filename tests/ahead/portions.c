@@ -27,6 +27,7 @@ static struct ek_ahead_export *exported;
 static struct ek_ahead_import *imported;
 static struct ekiden_objects *objects;
 static uint64_t next_position; /* of a scan that goes on for ever; 0: shelf_scan() */
+static size_t scanned_beyond; /* entries that it gives beyond its room */
 static size_t expiring_size; /* of a key that find() tells of each time; 0: it tells of none */
 
 static uint64_t count(void *data)
@@ -55,7 +56,7 @@ static uint64_t scan(uint64_t position, struct book **entries, size_t room, size
         (void)data;
         if (next_position == 0)
                 return shelf_scan(here, position, entries, room, ret_count);
-        *ret_count = room + 1;
+        *ret_count = scanned_beyond > 0 ? room + scanned_beyond : 0;
         return next_position;
 }
 
@@ -431,10 +432,24 @@ Test(portions, scan_that_gives_more_than_there_is_room_for_is_refused)
 
         put_all();
         begin_export();
-        next_position = 1;
+        next_position = scanned_beyond = 1;
         cr_assert_eq(ek_ahead_export_begin(exported, &outbox, &error), 0);
         cr_assert_eq(ek_ahead_export_step(exported, &outbox, &error), EKIDEN_EREFUSED);
         cr_assert_not_null(strstr(error.sentence, "there was room for"));
+        next_position = scanned_beyond = 0;
+}
+
+Test(portions, scan_that_stays_where_it_is_is_refused_and_not_asked_for_ever)
+{
+        struct ekiden_error error = {0};
+
+        put_all();
+        begin_export();
+        next_position = 1;
+        cr_assert_eq(ek_ahead_export_begin(exported, &outbox, &error), 0);
+        cr_assert_eq(ek_ahead_export_step(exported, &outbox, &error), 1, "it may be nearly empty");
+        cr_assert_eq(ek_ahead_export_step(exported, &outbox, &error), EKIDEN_EREFUSED);
+        cr_assert_not_null(strstr(error.sentence, "the position that it was given"));
         next_position = 0;
 }
 

@@ -436,7 +436,7 @@ static int scan(struct ek_ahead_export *export_, struct ek_outbox *box)
 {
         const struct ek_tagged *tagged = export_->tagged;
         void *entries[ENTRIES];
-        uint64_t changed = ek_changes_noted(export_->changes);
+        uint64_t changed = ek_changes_noted(export_->changes), before = export_->position;
         size_t count = 0;
         int r;
 
@@ -447,6 +447,11 @@ static int scan(struct ek_ahead_export *export_, struct ek_outbox *box)
                                         "scan() of item \"%s\" gave %zu entries, and there was "
                                         "room for %d",
                                         export_->name, count, ENTRIES);
+        if (export_->position != 0 && export_->position == before)
+                return ekiden_error_set(export_->error, EKIDEN_EREFUSED,
+                                        "scan() of item \"%s\" returned the position that it was "
+                                        "given",
+                                        export_->name);
         r = send_entries(export_, box, entries, count);
         if (r < 0)
                 return r;
