@@ -18,6 +18,7 @@ struct scene {
 
 struct judgement {
         bool serves; /* a process does */
+        bool is_doubtful; /* its memory may be another's: there is no word on what it has */
         unsigned int faults;
         char *why;
         size_t size;

@@ -142,6 +142,8 @@ static void next_upgrade(struct stage *stage, struct judgement *judgement)
         struct told told;
         bool has_its;
 
+        if (judgement->is_doubtful)
+                return;
         if (!judgement->serves) {
                 stage_run_tool(stage, list, &told);
                 if (stage_sockets(stage, 0, &has_its) > 0)

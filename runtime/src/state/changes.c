@@ -7,6 +7,7 @@
  */
 #include "state/changes.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,7 @@ int ek_changes_begin(const struct ekiden_item *item, size_t max_bytes, bool is_s
                      struct ek_changes **ret_changes)
 {
         struct ek_changes *changes;
+        ssize_t drawn;
 
         if (ek_changes_of(item))
                 return EKIDEN_EEXISTS;
@@ -106,7 +108,10 @@ int ek_changes_begin(const struct ekiden_item *item, size_t max_bytes, bool is_s
         changes->max_bytes = max_bytes;
         changes->is_secret = is_secret;
         changes->is_number = is_number(item);
-        if (getrandom(&changes->seed, sizeof(changes->seed), 0) != sizeof(changes->seed)) {
+        do
+                drawn = getrandom(&changes->seed, sizeof(changes->seed), 0);
+        while (drawn < 0 && errno == EINTR);
+        if (drawn != (ssize_t)sizeof(changes->seed)) {
                 free(changes);
                 return EKIDEN_ESYSTEM;
         }
