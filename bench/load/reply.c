@@ -47,11 +47,14 @@ static ssize_t read_bulk(const char *data, size_t size, size_t line, struct repl
 
 ssize_t reply_parse(const char *data, size_t size, struct reply *ret_reply)
 {
-        const char *newline = memchr(data, '\n', size < LINE_MOST ? size : LINE_MOST);
         struct reply reply = {0};
+        const char *newline;
         size_t line;
         ssize_t taken;
 
+        if (size == 0) /* what nothing has come into yet may have no memory either */
+                return 0;
+        newline = memchr(data, '\n', size < LINE_MOST ? size : LINE_MOST);
         if (!newline)
                 return size < LINE_MOST ? 0 : -1;
         line = (size_t)(newline - data) + 1;

@@ -128,6 +128,7 @@ Test(reply, a_reply_is_read_when_it_is_whole_and_not_before)
 {
         struct reply reply;
 
+        cr_assert_eq(reply_parse(NULL, 0, &reply), 0, "nothing has come yet");
         check_reply("+OK\r\n", 5, REPLY_STATUS, "OK");
         check_reply("-ERR no\r\n", 9, REPLY_ERROR, "ERR no");
         check_reply(":-12\r\n", 6, REPLY_INTEGER, NULL);
