@@ -322,6 +322,7 @@ static int put_in_child(void)
 
         ek_scratch_init(&scratch);
         r = ek_arena_put(&arena, &value, &cursor);
+        ek_scratch_deinit(&scratch);
         return r == EKIDEN_EREFUSED && strstr(error.sentence, "the arena is the parent's") ? 0 : 1;
 }
 
