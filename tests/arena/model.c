@@ -35,10 +35,9 @@ static bool holds(const struct model *model, const struct model_block *block, si
 {
         const uint8_t *memory = memory_of(model, block);
 
-        for (size_t i = 0; i < size; i++)
-                if (memory[i] != block->pattern)
-                        return false;
-        return true;
+        /* Each byte is as the one ahead of it; a loop takes minutes where sanitizers watch. */
+        return size == 0 ||
+               (memory[0] == block->pattern && memcmp(memory, memory + 1, size - 1) == 0);
 }
 
 static bool keep(struct model *model, struct model_block *block, uint8_t *memory, size_t size)
