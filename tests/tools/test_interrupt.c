@@ -12,27 +12,12 @@
 TestSuite(interrupt, .init = scene_directory_make, .fini = scene_directory_remove, .timeout = 60);
 
 /* Until the tool has shown a phase it has not read of it. */
-static void wait_until_printed(const struct scene *scene, const char *word)
-{
-        char text[4096];
-
-        for (int i = 0; i < 2000; i++) {
-                ssize_t n = pread(scene->tool.out, text, sizeof(text) - 1, 0);
-
-                text[n > 0 ? n : 0] = '\0';
-                if (strstr(text, word))
-                        return;
-                usleep(2000);
-        }
-        cr_assert_fail("\"%s\" was not printed", word);
-}
-
 static void send_until(struct scene *scene, enum ekiden_phase phase)
 {
         scene_send_until(scene, phase);
         /* Before the first event nothing is printed; the signals are blocked before it asks. */
         if (phase >= EKIDEN_PHASE_REQUEST)
-                wait_until_printed(scene, ekiden_phase_name(phase));
+                tool_wait_until_printed(&scene->tool, ekiden_phase_name(phase));
 }
 
 Test(interrupt, before_the_commit_the_connection_is_closed_and_the_exit_status_says_so)
@@ -85,11 +70,10 @@ Test(interrupt, from_the_commit_on_it_is_too_late)
                 scene_start_upgrade(&scene);
                 send_until(&scene, (enum ekiden_phase)phase);
                 kill(scene.tool.pid, SIGINT);
-                usleep(100000);
+                tool_wait_until_said(&scene.tool, "too late");
                 cr_assert(!ek_link_is_closed(scene.link));
                 scene_send_committed(&scene);
                 scene_expect_exit(&scene, 0);
-                cr_assert_not_null(strstr(scene.tool.errors, "too late"), "%s", scene.tool.errors);
                 scene_deinit(&scene);
         }
 }
@@ -109,15 +93,44 @@ Test(interrupt, a_commit_that_was_faster_is_a_success)
         scene_deinit(&scene);
 }
 
+/* Starts the tool, calls the upgrade off, and sends what comes all the same. The tool, to which
+   nothing was seen, waits for that a quarter of a second: whether it was sent in time. If not,
+   nothing was tried: this test may not have run for so long. */
+static bool call_off_unseen(struct scene *scene, void (*send)(struct scene *scene))
+{
+        uint64_t called_off_ns;
+
+        scene_start_upgrade(scene);
+        called_off_ns = ek_now_ns();
+        kill(scene->tool.pid, SIGINT);
+        scene_expect_closed(scene);
+        send(scene);
+        if (ek_now_ns() - called_off_ns < 250 * EK_NS_PER_MS)
+                return true;
+        tool_wait(&scene->tool);
+        scene_deinit(scene);
+        return false;
+}
+
+static void call_off_until_in_time(struct scene *scene, void (*send)(struct scene *scene))
+{
+        int tries = 0;
+
+        while (!call_off_unseen(scene, send))
+                cr_assert_lt(++tries, 20, "never in time");
+}
+
+static void send_commit(struct scene *scene)
+{
+        scene_send_until(scene, EKIDEN_PHASE_COMMIT);
+        scene_send_committed(scene);
+}
+
 Test(interrupt, a_commit_that_was_faster_is_a_success_before_anything_was_seen_too)
 {
         struct scene scene;
 
-        scene_start_upgrade(&scene);
-        kill(scene.tool.pid, SIGINT);
-        scene_expect_closed(&scene);
-        scene_send_until(&scene, EKIDEN_PHASE_COMMIT);
-        scene_send_committed(&scene);
+        call_off_until_in_time(&scene, send_commit);
         scene_expect_exit(&scene, 0);
         scene_deinit(&scene);
 }
@@ -155,10 +168,7 @@ Test(interrupt, a_request_that_is_seen_meanwhile_is_waited_for)
 {
         struct scene scene;
 
-        scene_start_upgrade(&scene);
-        kill(scene.tool.pid, SIGINT);
-        scene_expect_closed(&scene);
-        scene_send_seen(&scene);
+        call_off_until_in_time(&scene, scene_send_seen);
         usleep(500000);
         scene_send_failed(&scene, EKIDEN_ECANCELLED, "the operator went away");
         scene_expect_exit(&scene, 18);
@@ -205,7 +215,7 @@ Test(interrupt, a_second_one_does_not_wait_for_the_process)
         second_ns = ek_now_ns();
         kill(scene.tool.pid, SIGINT);
         scene_expect_exit(&scene, 18);
-        cr_assert_lt(ek_now_ns() - second_ns, 1000 * EK_NS_PER_MS);
+        cr_assert_lt(ek_now_ns() - second_ns, 1800 * EK_NS_PER_MS, "it waited for two seconds");
         cr_assert_not_null(strstr(scene.tool.errors, "it is not known whether"));
         scene_deinit(&scene);
 }

@@ -313,9 +313,9 @@ Test(json, too_late_is_a_notice)
 
         start(&scene);
         scene_send_until(&scene, EKIDEN_PHASE_COMMIT);
-        usleep(100000);
+        tool_wait_until_printed(&scene.tool, "\"commit\"");
         kill(scene.tool.pid, SIGINT);
-        usleep(100000);
+        tool_wait_until_printed(&scene.tool, "\"notice\"");
         scene_send_committed(&scene);
         scene_expect_exit(&scene, 0);
         json_object_put(parse_lines(scene.tool.printed, "notice"));

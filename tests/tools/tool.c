@@ -99,17 +99,58 @@ static char *append(char *text, size_t *used, const char *more, size_t size)
         return text;
 }
 
-/* All of a file, or of a terminal until its other end is closed. */
-static char *read_all(int fd)
+/* All of a file, or of a terminal until its other end is closed, behind what was read of it. */
+static char *read_all(int fd, char *text)
 {
         char buffer[4096];
-        size_t used = 0;
-        char *text = append(NULL, &used, "", 0);
+        size_t used = text ? strlen(text) : 0;
         ssize_t n;
 
+        text = append(text, &used, "", 0);
         while ((n = read(fd, buffer, sizeof(buffer))) > 0)
                 text = append(text, &used, buffer, (size_t)n);
         return text;
+}
+
+static bool file_has(int fd, const char *text)
+{
+        char said[8192];
+        ssize_t n = pread(fd, said, sizeof(said) - 1, 0);
+
+        said[n > 0 ? n : 0] = '\0';
+        return strstr(said, text) != NULL;
+}
+
+/* What it has drawn since, which stays in `printed`. */
+static bool terminal_has(struct tool *tool, const char *text)
+{
+        struct pollfd source = {.fd = tool->out, .events = POLLIN};
+        char buffer[4096];
+        size_t used = tool->printed ? strlen(tool->printed) : 0;
+        ssize_t n = poll(&source, 1, 0) == 1 ? read(tool->out, buffer, sizeof(buffer)) : 0;
+
+        tool->printed = append(tool->printed, &used, buffer, n > 0 ? (size_t)n : 0);
+        return strstr(tool->printed, text) != NULL;
+}
+
+void tool_wait_until_printed(struct tool *tool, const char *text)
+{
+        uint64_t until_ns = ek_now_ns() + TOOL_DEADLINE_MS * EK_NS_PER_MS;
+
+        while (!(tool->on_terminal ? terminal_has(tool, text) : file_has(tool->out, text))) {
+                cr_assert_lt(ek_now_ns(), until_ns, "\"%s\" was not printed", text);
+                usleep(2000);
+        }
+}
+
+void tool_wait_until_said(struct tool *tool, const char *text)
+{
+        uint64_t until_ns = ek_now_ns() + TOOL_DEADLINE_MS * EK_NS_PER_MS;
+
+        while (!file_has(tool->err, text)) {
+                cr_assert_lt(ek_now_ns(), until_ns, "\"%s\" was not said", text);
+                usleep(2000);
+        }
 }
 
 static void wait_for_end(struct tool *tool)
@@ -130,7 +171,7 @@ static void wait_for_end(struct tool *tool)
 void tool_wait(struct tool *tool)
 {
         if (tool->on_terminal) {
-                tool->printed = read_all(tool->out);
+                tool->printed = read_all(tool->out, tool->printed);
                 tool->errors = strdup("");
                 wait_for_end(tool);
                 return;
@@ -138,8 +179,8 @@ void tool_wait(struct tool *tool)
         wait_for_end(tool);
         lseek(tool->out, 0, SEEK_SET);
         lseek(tool->err, 0, SEEK_SET);
-        tool->printed = read_all(tool->out);
-        tool->errors = read_all(tool->err);
+        tool->printed = read_all(tool->out, NULL);
+        tool->errors = read_all(tool->err, NULL);
 }
 
 void tool_run(struct tool *tool, const char *const *arguments)

@@ -13,7 +13,7 @@ struct tool {
         int out, err; /* files in memory; with a terminal both are its other end */
         bool on_terminal;
         int exit_status; /* after tool_wait(); -1: a signal ended it */
-        char *printed, *errors; /* after tool_wait() */
+        char *printed, *errors; /* after tool_wait(), on a terminal what has been read of it */
 };
 
 /** Starts the tool with these arguments, the last one NULL; its own name is not among them. */
@@ -31,6 +31,12 @@ void tool_start_on_terminal(struct tool *tool, const char *const *arguments,
 
 /** Stops it (SIGSTOP), and waits until it is. */
 void tool_stop(struct tool *tool);
+
+/** Waits until it has printed this text, while it runs. */
+void tool_wait_until_printed(struct tool *tool, const char *text);
+
+/** The same of its errors; not on a terminal, where all is one. */
+void tool_wait_until_said(struct tool *tool, const char *text);
 
 /** Waits until it has ended, and collects what it printed. */
 void tool_wait(struct tool *tool);
