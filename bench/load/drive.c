@@ -157,6 +157,8 @@ void drive_until(struct load *load, uint64_t end_ns)
                 wait_for_events(load, tick_ns < sleep_ns ? tick_ns : sleep_ns);
                 check_patience(load);
         }
+        if (!told_to_end)
+                make_due(load, &schedule, end_ns); /* though the last sleep was too long */
         load->stopping = true;
         drive_until_done(load);
 }
