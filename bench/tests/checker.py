@@ -94,12 +94,14 @@ class Checker(unittest.TestCase):
 
     def test_lost_connections_are_failures_and_put_writes_in_doubt_but_lose_none(self):
         def drop():
+            self.server.asked.wait(20)
             for _ in range(4):
                 time.sleep(0.1)
                 self.server.drop_connections()
         thread = threading.Thread(target=drop)
+        self.server.asked.clear()
         thread.start()
-        report = self.load('run', '--seconds', '1', '--writes', '100')
+        report = self.load('run', '--seconds', '2', '--writes', '100')
         thread.join()
         self.assertGreaterEqual(report['reconnections'], 5)
         self.assertGreater(report['failed'], 0)
@@ -108,17 +110,19 @@ class Checker(unittest.TestCase):
 
     def test_errors_are_failures_and_the_time_without_success_is_told(self):
         def refuse():
+            self.server.asked.wait(20)
             time.sleep(0.2)
             self.server.refusing = True
             time.sleep(0.4)
             self.server.refusing = False
         thread = threading.Thread(target=refuse)
+        self.server.asked.clear()
         thread.start()
-        report = self.load('run', '--seconds', '1', '--rate', '500', '--writes', '100')
+        report = self.load('run', '--seconds', '2', '--rate', '500', '--writes', '100')
         thread.join()
         self.assertGreater(report['errors'], 0)
         self.assertGreater(report['gap_us'], 300000)
-        self.assertEqual(report['operations'] + report['failed'], 500)
+        self.assertEqual(report['operations'] + report['failed'], 1000)
         self.load('check')
 
 

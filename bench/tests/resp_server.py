@@ -10,6 +10,7 @@ class RespServer:
     def __init__(self):
         self.values = {}
         self.refusing = False
+        self.asked = threading.Event()  # set by every request
         self.connections = []
         self.listener = socket.create_server(('127.0.0.1', 0))
         self.address = '127.0.0.1:%d' % self.listener.getsockname()[1]
@@ -38,6 +39,7 @@ class RespServer:
             pass
 
     def answer(self, words):
+        self.asked.set()
         if self.refusing:
             return b'-LOADING the data set is being loaded\r\n'
         if words[0] == b'SET':
