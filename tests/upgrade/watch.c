@@ -97,8 +97,8 @@ Test(watch, a_loop_that_sleeps_passes_as_often_as_it_is_woken, .fini = end_probe
 
         service = service_start(PROBE_V1, 10000);
         party = party_connect(&service, "probe");
-        party_ask_status(party, 1000);
-        usleep(200000); /* until it watches; … */
+        party_ask_status(party, 2500);
+        usleep(600000); /* until it watches; … */
         for (int i = 0; i < 5; i++)
                 service_ask(&service); /* … each of these takes it round its loop once */
         event = party_hear(party, EKIDEN__EVENT_KIND__STATUS);
