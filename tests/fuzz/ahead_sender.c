@@ -99,12 +99,14 @@ static int be_predecessor(const uint8_t *data, size_t size, struct ekiden_error 
         ek_ahead_begin(&ek_predecessor);
         expect(ek_link_new(ours, &ek_predecessor.link) == 0);
         ek_predecessor_enter(EKIDEN_PHASE_CHECK);
+        rest.peer = peer;
+        rest.data = data + asked;
+        rest.size = size - asked;
         peer_send(peer, data, asked);
         r = pass_update_points(error);
-        rest.peer = peer;
-        rest.data = data + warm;
-        rest.size = size - warm;
         if (r == 0) {
+                rest.data = data + warm;
+                rest.size = size - warm;
                 peer_send(peer, data + asked, warm - asked);
                 r = pass_update_points(error);
         }
@@ -113,6 +115,7 @@ static int be_predecessor(const uint8_t *data, size_t size, struct ekiden_error 
                 r = pass_update_points(error);
         }
         expect(r != 0);
+        rest.data = NULL; /* it ended before: the next input has other bytes */
         if (r == EK_STEP_COMMITTED) {
                 ek_predecessor.link = ek_link_free(ek_predecessor.link);
                 ek_predecessor.phase = EKIDEN_PHASE_NONE;
