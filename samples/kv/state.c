@@ -61,8 +61,7 @@ struct entry *state_find_entry(struct server *server, struct text key)
 }
 
 /* One that was found, and is gone in the predecessor, goes here as well. When an upgrade has
- * failed, this process ends, and what it took over stays: a later record may have replaced and
- * freed it, so nothing may be read of it. */
+ * failed, this process ends, and what it took over stays. */
 bool state_remove_entry(struct server *server, struct entry *entry)
 {
         if (entry != server->walk.found)

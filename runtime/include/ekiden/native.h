@@ -189,8 +189,9 @@ struct ekiden_container {
         int (*insert)(const void *functions, void *entry, struct ekiden_cursor *cursor, void *data);
         /* Takes an entry out again that was inserted in an upgrade that failed, the last one first:
            true, and the library frees it. NULL, or false: it stays the program's, and so does what
-           it points to. Found by its address alone: if a later entry of the same key has replaced
-           it, it is not there any more, and the answer is false. */
+           it points to. One that was replaced and freed is not asked for: the library looks first
+           at what `scan` or `next` gives. One that was replaced and kept, as it has to do with
+           objects, is not there any more, and the answer is false. */
         bool (*remove)(const void *functions, void *entry, void *data);
         /* Which of the optional ones `functions` has (enum ekiden_container_part); NULL: those that
            are not NULL here. */

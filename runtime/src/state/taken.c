@@ -61,6 +61,26 @@ static void unpack(const struct ek_taken_chunk *chunk, void *entries[ENTRIES])
         }
 }
 
+size_t ek_taken_count(const struct ek_taken *taken)
+{
+        size_t count = 0;
+
+        for (const struct ek_taken_chunk *chunk = taken->last; chunk; chunk = chunk->previous)
+                count += chunk->count;
+        return count;
+}
+
+void ek_taken_list(const struct ek_taken *taken, void **entries)
+{
+        void *unpacked[ENTRIES];
+
+        for (const struct ek_taken_chunk *chunk = taken->last; chunk; chunk = chunk->previous) {
+                unpack(chunk, unpacked);
+                for (size_t i = chunk->count; i-- > 0;)
+                        *entries++ = unpacked[i];
+        }
+}
+
 void ek_taken_undo(const struct ek_taken *taken, bool (*take_back)(void *data, void *entry),
                    void (*release)(void *data, void *entry), void *data)
 {

@@ -22,6 +22,12 @@ int ek_taken_reserve(struct ek_taken *taken);
 /** Adds an entry, behind ek_taken_reserve(). */
 void ek_taken_add(struct ek_taken *taken, void *entry);
 
+/** How many there are. */
+size_t ek_taken_count(const struct ek_taken *taken);
+
+/** All of them, the last first, into as much room. */
+void ek_taken_list(const struct ek_taken *taken, void **entries);
+
 /**
  * Calls `take_back` for each, the last first; and then `release` for those that it returned true
  * of, when it has seen all.

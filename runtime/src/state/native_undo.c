@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An item of structs failed: what was made for it, and what the program has taken of it, is taken
+ * back. An entry with the key of a later one may have been replaced, and freed; so the container is
+ * asked what it has before it is asked to remove anything.
+ */
+#include <stdlib.h>
+
+#include "scratch.h"
+#include "state/native.h"
+#include "state/native_state.h"
+
+/* Entries that were taken, in the order of their addresses, and how many of those at this address
+   the container has still: one, or none. */
+struct present {
+        void **entries;
+        bool *is_there;
+        size_t count;
+};
+
+struct undo {
+        const struct ek_tagged *tagged;
+        struct ekiden_objects *objects;
+        struct present present;
+};
+
+static int compare(const void *a, const void *b)
+{
+        uintptr_t left = (uintptr_t) * (void *const *)a, right = (uintptr_t) * (void *const *)b;
+
+        return (left > right) - (left < right);
+}
+
+/* Whether the container has it, by the first that has this address; NULL: it was not taken. */
+static bool *find_present(const struct present *present, const void *entry)
+{
+        size_t first = 0, end = present->count;
+
+        while (first < end) {
+                size_t middle = first + (end - first) / 2;
+
+                if ((uintptr_t)present->entries[middle] < (uintptr_t)entry)
+                        first = middle + 1;
+                else
+                        end = middle;
+        }
+        return first < present->count && present->entries[first] == entry
+                       ? &present->is_there[first]
+                       : NULL;
+}
+
+/* What a container does not tell of, as its iteration fails, stays there. */
+static void walk(const struct undo *undo)
+{
+        struct ekiden_scratch scratch;
+        struct ekiden_error ignored = {0};
+        struct ekiden_cursor cursor = {
+                .scratch = &scratch, .error = &ignored, .objects = undo->objects};
+        struct ek_walk walk = {.first = 0};
+        void *entry;
+
+        ek_scratch_init(&scratch);
+        while (ek_walk_next(&walk, undo->tagged, &cursor, &entry) == 0 && entry) {
+                bool *is_there = find_present(&undo->present, entry);
+
+                if (is_there)
+                        *is_there = true;
+                cursor.record++;
+        }
+        ek_scratch_deinit(&scratch);
+}
+
+/* Without memory none is there, for all we know: then all stay the program's. */
+static void find_out_what_is_there(struct undo *undo)
+{
+        struct present *present = &undo->present;
+        size_t count = ek_taken_count(&undo->objects->taken);
+
+        if (count == 0)
+                return;
+        present->entries = calloc(count, sizeof(*present->entries));
+        present->is_there = calloc(count, sizeof(*present->is_there));
+        if (!present->entries || !present->is_there)
+                return;
+        present->count = count;
+        ek_taken_list(&undo->objects->taken, present->entries);
+        qsort(present->entries, count, sizeof(*present->entries), compare);
+        walk(undo);
+}
+
+static bool take_back(const struct undo *undo, void *entry)
+{
+        const struct ek_tagged *tagged = undo->tagged;
+        bool is_back = ek_container_has(tagged, EKIDEN_CONTAINER_REMOVE) &&
+                       tagged->container->remove(tagged->container_functions, entry, tagged->data);
+
+        if (!is_back)
+                undo->objects->is_kept = true;
+        return is_back;
+}
+
+/* Of several that had one address, the last may be there: it is asked for once. */
+static bool take_back_if_present(void *data, void *entry)
+{
+        const struct undo *undo = data;
+        bool *is_there = find_present(&undo->present, entry);
+
+        if (!is_there || !*is_there) {
+                undo->objects->is_kept = true;
+                return false;
+        }
+        *is_there = false;
+        return take_back(undo, entry);
+}
+
+static void release_entry(void *data, void *entry)
+{
+        const struct undo *undo = data;
+
+        ek_native_free(undo->tagged->native, undo->tagged->item.message, entry);
+}
+
+/* Takes back what the program has, the last first. Of entries that wait until all have come, those
+   that are replaced are not freed. */
+static void remove_entries(const struct ek_tagged *tagged, struct ekiden_objects *objects)
+{
+        struct undo undo = {.tagged = tagged, .objects = objects};
+
+        find_out_what_is_there(&undo);
+        ek_taken_undo(&objects->taken, take_back_if_present, release_entry, &undo);
+        free(undo.present.entries);
+        free(undo.present.is_there);
+        while (objects->inserted > 0) {
+                if (!take_back(&undo, objects->entries[objects->inserted - 1]))
+                        objects->entries[objects->inserted - 1] = NULL;
+                objects->inserted--;
+        }
+}
+
+void ek_native_undo(const struct ek_tagged *tagged, struct ekiden_objects *objects)
+{
+        const struct ekiden_message *message = tagged->item.message;
+
+        if (tagged->container)
+                remove_entries(tagged, objects);
+        for (size_t i = 0; i < objects->entry_count; i++) {
+                void *entry = objects->entries[i];
+
+                if (!entry || !ek_objects_is_loose(objects, i))
+                        continue;
+                if (tagged->container) {
+                        ek_native_free(tagged->native, message, entry);
+                } else {
+                        ek_native_clear(tagged->native, message, entry);
+                        free(entry);
+                }
+        }
+        ek_objects_undo(objects);
+}
