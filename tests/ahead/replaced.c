@@ -26,12 +26,14 @@
 
 static const struct ek_wait patience = {.idle_ms = 5000};
 static struct shelf shelf;
-static size_t taken_out;
+static size_t inserted, taken_out;
+static uint32_t rounds = ROUNDS;
 
 static int insert(struct book *book, struct ekiden_cursor *cursor, void *data)
 {
         (void)cursor;
         shelf_put(data, book);
+        inserted++;
         return 0;
 }
 
@@ -110,7 +112,7 @@ static void speak(int socket)
         struct ek_link *link;
         uint8_t *batch = malloc(ROOM), *at = batch;
 
-        for (uint32_t i = 0; i < ROUNDS * KEYS; i++)
+        for (uint32_t i = 0; i < rounds * KEYS; i++)
                 at = add_book(at, i % KEYS, i);
         item.item = (char *)(uintptr_t) "books";
         item.has_stream = item.stream = 1;
@@ -188,4 +190,22 @@ Test(replaced, entries_are_not_taken_back_where_tables_are_walked)
         ek_fast_is_on = false;
         pull(&scanned);
         expect_as_before();
+}
+
+Test(replaced, entries_alone_are_left_out)
+{
+        shelf_empty(&shelf);
+        rounds = 1;
+        pull(&scanned);
+        cr_assert_gt(inserted, 0);
+        cr_assert_eq(taken_out, inserted, "all are taken back");
+        cr_assert_eq(shelf.count, 0);
+}
+
+Test(replaced, entries_are_not_taken_back_where_nothing_else_was_there)
+{
+        shelf_empty(&shelf);
+        pull(&scanned);
+        cr_assert_eq(taken_out, KEYS);
+        cr_assert_eq(shelf.count, 0);
 }

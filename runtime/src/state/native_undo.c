@@ -10,8 +10,14 @@
 #include "state/native.h"
 #include "state/native_state.h"
 
-/* Entries that were taken, in the order of their addresses, and how many of those at this address
-   the container has still: one, or none. */
+/* Entries, whatever their order: sums of equal ones are equal, and of others are not, as good as
+   certainly. */
+struct sum {
+        size_t count;
+        uint64_t mixed; /* addresses */
+};
+
+/* Those that were taken, in the order of their addresses, and whether the container has them. */
 struct present {
         void **entries;
         bool *is_there;
@@ -21,8 +27,20 @@ struct present {
 struct undo {
         const struct ek_tagged *tagged;
         struct ekiden_objects *objects;
-        struct present present;
+        bool are_all_there; /* and nothing else is: nothing was replaced */
+        struct present present; /* otherwise */
 };
+
+static void add_to_sum(void *data, void *entry)
+{
+        struct sum *sum = data;
+        uint64_t mixed = (uintptr_t)entry;
+
+        mixed = (mixed ^ mixed >> 30) * UINT64_C(0xbf58476d1ce4e5b9); /* splitmix64 */
+        mixed = (mixed ^ mixed >> 27) * UINT64_C(0x94d049bb133111eb);
+        sum->mixed += mixed ^ mixed >> 31;
+        sum->count++;
+}
 
 static int compare(const void *a, const void *b)
 {
@@ -49,8 +67,23 @@ static bool *find_present(const struct present *present, const void *entry)
                        : NULL;
 }
 
-/* What a container does not tell of, as its iteration fails, stays there. */
-static void walk(const struct undo *undo)
+static void add_to_list(void *data, void *entry)
+{
+        struct present *present = data;
+
+        present->entries[present->count++] = entry;
+}
+
+static void mark(void *data, void *entry)
+{
+        bool *is_there = find_present(data, entry);
+
+        if (is_there)
+                *is_there = true;
+}
+
+/* Gives what the container has. What it does not tell of, as its iteration fails, stays there. */
+static void walk(const struct undo *undo, void (*give)(void *data, void *entry), void *data)
 {
         struct ekiden_scratch scratch;
         struct ekiden_error ignored = {0};
@@ -61,31 +94,34 @@ static void walk(const struct undo *undo)
 
         ek_scratch_init(&scratch);
         while (ek_walk_next(&walk, undo->tagged, &cursor, &entry) == 0 && entry) {
-                bool *is_there = find_present(&undo->present, entry);
-
-                if (is_there)
-                        *is_there = true;
+                give(data, entry);
                 cursor.record++;
         }
         ek_scratch_deinit(&scratch);
 }
 
-/* Without memory none is there, for all we know: then all stay the program's. */
+/* There may be millions, and the predecessor waits: one by one they are looked for only where
+   something else is there than what was taken. Without memory for that, all stay the program's. */
 static void find_out_what_is_there(struct undo *undo)
 {
+        const struct ek_taken *taken = &undo->objects->taken;
         struct present *present = &undo->present;
-        size_t count = ek_taken_count(&undo->objects->taken);
+        struct sum taken_sum = {0}, there = {0};
 
-        if (count == 0)
+        ek_taken_each(taken, add_to_sum, &taken_sum);
+        if (taken_sum.count == 0)
                 return;
-        present->entries = calloc(count, sizeof(*present->entries));
-        present->is_there = calloc(count, sizeof(*present->is_there));
+        walk(undo, add_to_sum, &there);
+        undo->are_all_there = there.count == taken_sum.count && there.mixed == taken_sum.mixed;
+        if (undo->are_all_there)
+                return;
+        present->entries = calloc(taken_sum.count, sizeof(*present->entries));
+        present->is_there = calloc(taken_sum.count, sizeof(*present->is_there));
         if (!present->entries || !present->is_there)
                 return;
-        present->count = count;
-        ek_taken_list(&undo->objects->taken, present->entries);
-        qsort(present->entries, count, sizeof(*present->entries), compare);
-        walk(undo);
+        ek_taken_each(taken, add_to_list, present);
+        qsort(present->entries, present->count, sizeof(*present->entries), compare);
+        walk(undo, mark, present);
 }
 
 static bool take_back(const struct undo *undo, void *entry)
@@ -100,17 +136,24 @@ static bool take_back(const struct undo *undo, void *entry)
 }
 
 /* Of several that had one address, the last may be there: it is asked for once. */
+static bool is_present(const struct undo *undo, const void *entry)
+{
+        bool *is_there = find_present(&undo->present, entry);
+
+        if (!is_there || !*is_there)
+                return false;
+        *is_there = false;
+        return true;
+}
+
 static bool take_back_if_present(void *data, void *entry)
 {
         const struct undo *undo = data;
-        bool *is_there = find_present(&undo->present, entry);
 
-        if (!is_there || !*is_there) {
-                undo->objects->is_kept = true;
-                return false;
-        }
-        *is_there = false;
-        return take_back(undo, entry);
+        if (undo->are_all_there || is_present(undo, entry))
+                return take_back(undo, entry);
+        undo->objects->is_kept = true;
+        return false;
 }
 
 static void release_entry(void *data, void *entry)

@@ -61,23 +61,14 @@ static void unpack(const struct ek_taken_chunk *chunk, void *entries[ENTRIES])
         }
 }
 
-size_t ek_taken_count(const struct ek_taken *taken)
+void ek_taken_each(const struct ek_taken *taken, void (*give)(void *data, void *entry), void *data)
 {
-        size_t count = 0;
-
-        for (const struct ek_taken_chunk *chunk = taken->last; chunk; chunk = chunk->previous)
-                count += chunk->count;
-        return count;
-}
-
-void ek_taken_list(const struct ek_taken *taken, void **entries)
-{
-        void *unpacked[ENTRIES];
+        void *entries[ENTRIES];
 
         for (const struct ek_taken_chunk *chunk = taken->last; chunk; chunk = chunk->previous) {
-                unpack(chunk, unpacked);
+                unpack(chunk, entries);
                 for (size_t i = chunk->count; i-- > 0;)
-                        *entries++ = unpacked[i];
+                        give(data, entries[i]);
         }
 }
 

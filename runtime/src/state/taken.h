@@ -22,11 +22,8 @@ int ek_taken_reserve(struct ek_taken *taken);
 /** Adds an entry, behind ek_taken_reserve(). */
 void ek_taken_add(struct ek_taken *taken, void *entry);
 
-/** How many there are. */
-size_t ek_taken_count(const struct ek_taken *taken);
-
-/** All of them, the last first, into as much room. */
-void ek_taken_list(const struct ek_taken *taken, void **entries);
+/** Gives each of them, the last first. */
+void ek_taken_each(const struct ek_taken *taken, void (*give)(void *data, void *entry), void *data);
 
 /**
  * Calls `take_back` for each, the last first; and then `release` for those that it returned true
