@@ -13,6 +13,7 @@
 #define OUTBOX_MAX ((size_t)256 << 10) /* bytes that wait for room in the socket */
 #define ROUNDS_MAX 32
 #define VAIN_ROUNDS_MAX 3
+#define NEGLIGIBLE 20 /* of this part of the pause's budget nobody takes notice */
 #define FIRST_COST_NS 2000 /* of a change, on both sides, before any was measured */
 #define MEMORY 1000 /* changes whose cost counts, when newer ones are measured */
 #define IMPORT_MAX_NS (UINT64_C(3600000) * EK_NS_PER_MS)
@@ -322,13 +323,21 @@ static int give_up(struct ek_ahead *ahead, uint64_t rest, uint64_t needed_ns,
                 (double)ahead->max_pause_ns / EK_NS_PER_MS);
 }
 
+/* Within the budget, rounds go on as long as each leaves half of what the last one left, at most: they
+   are short then, and the pause comes to depend on how fast the state changes and not on its size. */
+static bool pays_off(const struct ek_ahead *ahead, uint64_t rest, uint64_t needed_ns)
+{
+        return needed_ns > ahead->pause_ns / NEGLIGIBLE && rest <= ahead->least_rest / 2 &&
+               ahead->rounds < ROUNDS_MAX;
+}
+
 /* All that was sent has been imported: 1, pause; 0: another round has begun; or an error. */
 static int decide(struct ek_ahead *ahead, struct ekiden_error *error)
 {
         uint64_t rest = rest_of(ahead);
         uint64_t needed_ns = estimate(ahead, rest);
 
-        if (needed_ns <= ahead->pause_ns)
+        if (needed_ns <= ahead->pause_ns && !pays_off(ahead, rest, needed_ns))
                 return 1;
         if (ahead->rounds > 0 && rest / 7 >= ahead->least_rest / 8) {
                 ahead->vain_rounds++;
