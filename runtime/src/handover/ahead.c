@@ -323,8 +323,9 @@ static int give_up(struct ek_ahead *ahead, uint64_t rest, uint64_t needed_ns,
                 (double)ahead->max_pause_ns / EK_NS_PER_MS);
 }
 
-/* Within the budget, rounds go on as long as each leaves half of what the last one left, at most: they
-   are short then, and the pause comes to depend on how fast the state changes and not on its size. */
+/* Within the budget, rounds go on as long as each leaves half of what the last one left, at most:
+   they are short then, and the pause comes to depend on how fast the state changes and not on its
+   size. */
 static bool pays_off(const struct ek_ahead *ahead, uint64_t rest, uint64_t needed_ns)
 {
         return needed_ns > ahead->pause_ns / NEGLIGIBLE && rest <= ahead->least_rest / 2 &&
