@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is sent ahead in one step: some of what scan() gives, in the first pass, or of the keys that
+ * have changed.
+ */
+#include <string.h>
+
+#include "fields.h"
+#include "record.h"
+#include "state/ahead_export_private.h"
+#include "state/key.h"
+#include "state/native.h"
+#include "state/record_key.h"
+
+#define ENTRIES 64 /* that are asked for, or keys that are sent, in one step */
+#define STEP_MAX (4 * EK_AHEAD_BATCH) /* bytes that a step may add, but for the last record */
+#define CONTENT_AHEAD 12 /* entries: so far ahead what a struct leads to is fetched */
+
+static bool is_enough(const struct ek_ahead_export *export_)
+{
+        return export_->total.bytes >= export_->step_until;
+}
+
+/* What changed: each key with its record, or as one that has none. 1, or 0: none is left. */
+static int send_changes(struct ek_ahead_export *export_, struct ek_outbox *box)
+{
+        const struct ek_tagged *tagged = export_->tagged;
+
+        for (size_t i = 0; i < ENTRIES && !is_enough(export_); i++) {
+                struct ekiden_key key;
+                const void *entry;
+                int r;
+
+                if (!ek_changes_next(export_->changes, &key))
+                        return 0;
+                entry = tagged->container->find(tagged->container_functions, &key, tagged->data);
+                r = entry ? ek_ahead_export_add(export_, box, entry)
+                          : ek_ahead_export_add_gone(export_, box, &key);
+                if (r < 0)
+                        return r;
+        }
+        return 1;
+}
+
+/* What the struct leads to is fetched from memory while others are packed. */
+static void fetch_content(const struct ekiden_native_codec *codec, void *const entries[],
+                          size_t index, size_t count)
+{
+        if (codec && codec->prefetch && index < count)
+                codec->prefetch(entries[index]);
+}
+
+/* scan() gave an entry, and it is sent as one that has changed: records are large. */
+static int put_off(struct ek_ahead_export *export_, const void *entry)
+{
+        const struct ek_tagged *tagged = export_->tagged;
+        struct ekiden_cursor cursor = {.record = export_->total.records,
+                                       .scratch = &export_->scratch,
+                                       .error = export_->error,
+                                       .objects = export_->objects};
+        struct ekiden_key key;
+        int r;
+
+        ek_scratch_reset(&export_->scratch);
+        ek_record_init(export_->type, export_->record);
+        r = ek_native_export(&cursor, tagged->native, entry, export_->record);
+        if (r < 0)
+                return r;
+        key = ek_key_of_record(export_->key, export_->record);
+        ek_changes_note(export_->changes, &key);
+        export_->has_put_off = true;
+        return 0;
+}
+
+/* All of these, or as many as a step may send. */
+static int send_entries(struct ek_ahead_export *export_, struct ek_outbox *box,
+                        void *const entries[], size_t count)
+{
+        for (size_t i = 0; i < count; i++)
+                __builtin_prefetch(entries[i]);
+        for (size_t i = 0; i < count; i++) {
+                int r;
+
+                fetch_content(export_->tagged->native->codec, entries, i + CONTENT_AHEAD, count);
+                r = is_enough(export_) ? put_off(export_, entries[i])
+                                       : ek_ahead_export_add(export_, box, entries[i]);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* What was put off is sent next. With it goes all that has changed, so if that is much it waits for
+   the end of the pass, or the pass would never come to it. */
+static void drain_put_off(struct ek_ahead_export *export_, uint64_t changed)
+{
+        if (!export_->has_put_off || (changed > 4 * ENTRIES && !export_->is_scanned))
+                return;
+        ek_changes_turn(export_->changes);
+        export_->is_draining = true;
+        export_->has_put_off = false;
+}
+
+/* All records, once. 1, or 0: the end. */
+static int scan(struct ek_ahead_export *export_, struct ek_outbox *box)
+{
+        const struct ek_tagged *tagged = export_->tagged;
+        void *entries[ENTRIES];
+        uint64_t changed = ek_changes_noted(export_->changes), before = export_->position;
+        size_t count = 0;
+        int r;
+
+        export_->position = tagged->container->scan(tagged->container_functions, export_->position,
+                                                    entries, ENTRIES, &count, tagged->data);
+        if (count > ENTRIES)
+                return ekiden_error_set(export_->error, EKIDEN_EREFUSED,
+                                        "scan() of item \"%s\" gave %zu entries, and there was "
+                                        "room for %d",
+                                        export_->name, count, ENTRIES);
+        if (export_->position != 0 && export_->position == before)
+                return ekiden_error_set(export_->error, EKIDEN_EREFUSED,
+                                        "scan() of item \"%s\" returned the position that it was "
+                                        "given",
+                                        export_->name);
+        r = send_entries(export_, box, entries, count);
+        if (r < 0)
+                return r;
+        export_->is_scanned = export_->position == 0;
+        drain_put_off(export_, changed);
+        return export_->is_draining || !export_->is_scanned;
+}
+
+/* Changes of a long first pass are sent in between, or memory would run out; but not more often
+   than the pass itself goes on, or it would never end where much changes. */
+static void drain_early(struct ek_ahead_export *export_)
+{
+        uint64_t crossed = export_->total.records + export_->total.gone;
+        uint64_t noted = ek_changes_noted(export_->changes);
+
+        if (crossed < export_->scan_until ||
+            ek_changes_size(export_->changes) <= export_->changes_max / 2)
+                return;
+        ek_changes_turn(export_->changes);
+        export_->is_draining = true;
+        export_->scan_until = crossed + noted + noted / 4;
+}
+
+int ek_ahead_export_step(struct ek_ahead_export *export_, struct ek_outbox *box,
+                         struct ekiden_error *error)
+{
+        int r = ek_ahead_export_look_up(export_, error);
+
+        if (r < 0)
+                return r;
+        export_->step_until = export_->total.bytes + STEP_MAX;
+        if (export_->is_draining) {
+                r = send_changes(export_, box);
+                export_->is_draining = r != 0;
+                if (r == 0 && !export_->is_scanned)
+                        r = 1;
+        } else if (!export_->is_scanned) {
+                r = scan(export_, box);
+                if (r == 1)
+                        drain_early(export_);
+        }
+        if (r < 0 && error && error->item[0] == '\0')
+                memcpy(error->item, export_->name, sizeof(error->item));
+        return r;
+}
