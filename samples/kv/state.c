@@ -51,13 +51,24 @@ int state_take_entry(struct server *server, struct entry *entry, bool is_large,
         return store_take(&server->store, entry) ? 0 : EKIDEN_ENOMEM;
 }
 
-struct entry *state_find_entry(struct server *server, struct text key)
+/* One that is not as large as it should be is of the other item. */
+static struct entry *find(struct server *server, struct text key, bool is_large)
 {
         struct entry *entry = store_look(&server->store, key);
 
-        if (entry && entry_is_large(entry))
-                entry = NULL; /* it is of the other item */
+        if (entry && entry_is_large(entry) != is_large)
+                entry = NULL;
         return server->walk.found = entry;
+}
+
+struct entry *state_find_entry(struct server *server, struct text key)
+{
+        return find(server, key, false);
+}
+
+struct entry *state_find_large(struct server *server, struct text key)
+{
+        return find(server, key, true);
 }
 
 /* One that was found, and is gone in the predecessor, goes here as well. When an upgrade has

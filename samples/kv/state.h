@@ -18,6 +18,9 @@ int state_take_entry(struct server *server, struct entry *entry, bool is_large,
 /** The entry with this key that is not large, whether it has expired or not, or NULL. */
 struct entry *state_find_entry(struct server *server, struct text key);
 
+/** The same for one that is large. */
+struct entry *state_find_large(struct server *server, struct text key);
+
 /** Takes the one out that was just found: false if it is another. */
 bool state_remove_entry(struct server *server, struct entry *entry);
 

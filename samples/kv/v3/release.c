@@ -129,10 +129,17 @@ static uint64_t scan_large(uint64_t position, struct entry **entries, size_t roo
         return table_scan(&server->store.large, position, (void **)entries, room, ret_count);
 }
 
+static struct entry *find_large(const uint8_t *key, size_t key_size, void *server)
+{
+        return state_find_large(server, (struct text){key, key_size});
+}
+
 static const struct kv_v3_large_functions large_functions = {
         .count = count_large,
         .insert = insert_large,
+        .remove = remove_entry,
         .scan = scan_large,
+        .find = find_large,
 };
 
 static struct connection *next_connection(struct connection *previous, struct ekiden_cursor *cursor,
@@ -188,14 +195,12 @@ int release_start(int argc, char **argv, struct ekiden_error *error)
         return ekiden_start(argc, argv, &kv_v3, error);
 }
 
-/* What large values lie in, ahead of them. */
-static int tag_large(struct server *server)
+/* What large values lie in, behind the entries: they come ahead of it. */
+static int tag_values(void)
 {
         int result = ekiden_tag_arena("values", &value_arena);
 
-        if (result == EKIDEN_FRESH && !value_arena_make())
-                return EKIDEN_ENOMEM;
-        return result < 0 ? result : kv_v3_tag_large(&large_functions, server);
+        return result == EKIDEN_FRESH && !value_arena_make() ? EKIDEN_ENOMEM : result;
 }
 
 int release_tag(struct server *server, bool in_pause)
@@ -207,8 +212,9 @@ int release_tag(struct server *server, bool in_pause)
         if ((began = kv_v3_tag_seed(&seed_functions, server)) < 0)
                 return began;
         if ((result = kv_v3_tag_entries(&entry_functions, server)) < 0 ||
+            (result = kv_v3_tag_large(&large_functions, server)) < 0 ||
             (!in_pause && (result = kv_v3_tag_server(&server->state)) < 0) ||
-            (result = tag_large(server)) < 0 ||
+            (result = tag_values()) < 0 ||
             (result = kv_v3_tag_connections(&connection_functions, server)) < 0 ||
             (result = kv_v3_tag_pieces(&piece_functions, server)) < 0)
                 return result;
