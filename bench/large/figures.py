@@ -48,6 +48,7 @@ def _load_lines(results):
                              step['check'])
     if step := results.get('pause'):
         yield _upgrade_line(f'{step["keys"]:,} keys', 'kv: in the pause', step)
+        yield _upgrade_line(f'{step["keys"]:,} keys', 'kv: sent ahead', step['ahead'])
     for size in results.get('ahead', {}).get('sizes', []):
         for kind, way in (('pause', 'kv: in the pause'), ('ahead', 'kv: sent ahead')):
             if kind in size:
@@ -123,9 +124,9 @@ def _pause_promises(results):
         factor = redis['restart']['clients']['gap_us'] / seen['gap_us']
         yield (f'Redis restarts in at least {RESTART_FACTOR} times the time', f'{factor:.1f}',
                factor >= RESTART_FACTOR)
-        other = redis['failover']['clients']['gap_us']
-        yield ('clients wait less than for Redis to fail over',
-               f'{time_text(seen["gap_us"])}, {time_text(other)}', seen['gap_us'] < other)
+        gap, other = step['ahead']['clients']['gap_us'], redis['failover']['clients']['gap_us']
+        yield ('sent ahead, clients wait less than for Redis to fail over',
+               f'{time_text(gap)}, {time_text(other)}', gap < other)
     for side in ('predecessor', 'successor'):
         more = memory[side + '_peak'] - memory[side]
         yield (f'the {side} takes under {megabytes(MEMORY_MORE)} beside its state', megabytes(more),

@@ -7,6 +7,7 @@
 What is drawn is kept beside the plots, so that they can be drawn again.
 """
 import json
+import math
 import os
 import sys
 
@@ -14,7 +15,7 @@ from chart import Axis, Lines, bars, bytes_text, time_text
 from figures import as_markdown, machine, tables
 
 BEGIN, END = '<!-- figures: ./run bench plots -->', '<!-- end of figures -->'
-BEFORE_S, AFTER_S = 3, 7  # around an upgrade
+BEFORE_S, LEAST_AFTER_S, MOST_AFTER_S = 3, 7, 60  # around the moment at which an upgrade was asked for
 
 
 def pause_against_size(results):
@@ -48,28 +49,39 @@ def drawn_runs(results):
             yield f'Redis, {way}', seen, seen['gap_began_us']
 
 
-def around(seen, moment_us):
+def after_s(results):
+    """As long as the longest of the upgrades that are drawn, and a little of what comes behind it."""
+    sizes = results.get('ahead', {}).get('sizes', [])
+    longest_us = max((size[kind]['upgrade']['total_us'] for size in sizes[-1:] for kind in ('pause', 'ahead')),
+                     default=0)
+    return min(MOST_AFTER_S, max(LEAST_AFTER_S, math.ceil(longest_us / 1e6) + BEFORE_S))
+
+
+def around(results, seen, moment_us):
     """The slices of time near the moment, each with its distance from it in seconds."""
+    last = after_s(results)
     for slice_ in seen['timeline']:
         second = slice_['ms'] / 1e3 - moment_us / 1e6
-        if -BEFORE_S <= second <= AFTER_S:
+        if -BEFORE_S <= second <= last:
             yield second, slice_
 
 
 def latency_over_time(results):
     chart = Lines('How long whoever asks must wait, around an upgrade',
-                  Axis('seconds since the upgrade was asked for', least=-BEFORE_S, most=AFTER_S),
+                  Axis('seconds since the upgrade was asked for', least=-BEFORE_S, most=after_s(results)),
                   Axis('longest wait, each 100 ms', 10, time_text))
     for name, seen, moment_us in drawn_runs(results):
-        points = [(second, slice_['largest_us']) for second, slice_ in around(seen, moment_us)]
+        points = [(second, slice_['largest_us']) for second, slice_ in around(results, seen, moment_us)]
         chart.add(name, points, marks=False)
     return chart.svg() if chart.series else None
 
 
-def all_in_the_pause(results):
+def without_an_answer(results):
     values = []
     if 'pause' in results:
-        values.append(('kv: upgrade, clients stay connected', results['pause']['clients']['gap_us']))
+        step = results['pause']
+        values.append(('kv: sent ahead, clients stay connected', step['ahead']['clients']['gap_us']))
+        values.append(('kv: all in the pause, clients stay connected', step['clients']['gap_us']))
     if 'redis' in results:
         redis = results['redis']
         values.append(('Redis: a replica takes over, clients reconnect',
@@ -83,12 +95,12 @@ def all_in_the_pause(results):
 
 
 PLOTS = {'pause-against-size': pause_against_size, 'latency-over-time': latency_over_time,
-         'all-in-the-pause': all_in_the_pause}
+         'without-an-answer': without_an_answer}
 
 
 def without_what_is_not_drawn(results):
     """Timelines are long: of each no more stays than a plot shows."""
-    kept = {id(seen): [slice_ for _, slice_ in around(seen, moment_us)]
+    kept = {id(seen): [slice_ for _, slice_ in around(results, seen, moment_us)]
             for _, seen, moment_us in drawn_runs(results)}
 
     def copied(value):

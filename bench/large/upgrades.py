@@ -36,30 +36,32 @@ def under_load(store, clients, program, load, seconds):
 
 
 def pause(place, options):
-    """All records within the pause, while clients wait."""
+    """All records within the pause, while clients wait; and the same keys sent ahead of it."""
     size = options.keys * (16 + options.value_bytes + BYTES_PER_KEY)
     place.need_memory(2 * size, 'kv and its successor')
+    load = {'rate': options.redis_rate, 'writes': 20, 'new': 20}
     with bounded(options.step_seconds, 'pause'):
-        store, clients = filled(place, options.keys, options.value_bytes)
-        load = {'rate': options.redis_rate, 'writes': 20, 'new': 20}
-        result = under_load(store, clients, IN_THE_PAUSE, load, options.seconds)
+        pause, ahead = both_ways(place, options, options.keys, load)
+    return dict(pause, ahead=ahead, keys=options.keys, value_bytes=options.value_bytes)
+
+
+def both_ways(place, options, keys, load):
+    """The same state twice under the same load: sent in the pause, and ahead of it."""
+    for program in (IN_THE_PAUSE, KV):
+        store, clients = filled(place, keys, options.value_bytes)
+        result = under_load(store, clients, program, load, options.seconds)
         result['check'] = clients.check()
-    return dict(result, keys=options.keys, value_bytes=options.value_bytes)
+        store.end()
+        yield result
 
 
 def one_size(place, options, size):
-    """The same state twice under the same load: sent in the pause, and ahead of it."""
     keys = size // (RECORD - 100 + options.value_bytes)
     place.need_memory(2 * keys * (16 + options.value_bytes + BYTES_PER_KEY),
                       f'kv with {size >> 20} MiB, and its successor')
     load = {'rate': options.rate, 'writes': options.writes, 'new': 20, 'deletions': 2}
-    result = {'bytes': size, 'keys': keys, 'value_bytes': options.value_bytes}
-    for kind, program in (('pause', IN_THE_PAUSE), ('ahead', KV)):
-        store, clients = filled(place, keys, options.value_bytes)
-        result[kind] = under_load(store, clients, program, load, options.seconds)
-        result[kind]['check'] = clients.check()
-        store.end()
-    return result
+    pause, ahead = both_ways(place, options, keys, load)
+    return {'bytes': size, 'keys': keys, 'value_bytes': options.value_bytes, 'pause': pause, 'ahead': ahead}
 
 
 def sizes_of(place, options, sizes, measure):

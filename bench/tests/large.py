@@ -18,7 +18,8 @@ SMALL = ('--keys', '200000', '--sizes', '2M,8M', '--legs', '3', '--seconds', '1.
 
 def runs(results):
     """Each upgrade under load: what it was, the clients, the check."""
-    yield 'pause', results['pause']
+    yield 'all in the pause', results['pause']
+    yield 'the same ahead', results['pause']['ahead']
     for size in results['ahead']['sizes']:
         yield f'{size["bytes"]} in the pause', size['pause']
         yield f'{size["bytes"]} ahead', size['ahead']

@@ -47,7 +47,7 @@ def results():
                                {'kind': 'protobuf-c', 'name': 'plain protobuf-c', 'us': 2.6e6}]},
         'redis': {'version': '7.0.15', 'keys': 5000000, 'value_bytes': 100, 'restart': restart,
                   'failover': failover},
-        'pause': dict(step(8.6e5, 670000000), keys=5000000, value_bytes=100),
+        'pause': dict(step(8.6e5, 670000000), ahead=step(2.1e3, 670000000), keys=5000000, value_bytes=100),
         'throughput': dict(step(5.5e3, 670000000), keys=5000000, before=2.1e5, during=1.9e5, after=2.1e5),
         'ahead': {'rate': RATE, 'writes': 50, 'sizes': [
             {'bytes': size, 'keys': size // 134, 'value_bytes': 100, 'pause': step(pause_us, size),
