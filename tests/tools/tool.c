@@ -32,8 +32,7 @@ static void start(struct tool *tool, const char *const *arguments, int out, int 
         if (tool->pid > 0)
                 return;
         signal(SIGPIPE, SIG_DFL);
-        signal(SIGINT, SIG_DFL); /* a shell has what it starts in the background ignore it, … */
-        signal(SIGHUP, SIG_DFL); /* … and nohup this */
+        signal(SIGINT, SIG_DFL); /* a shell has what it starts in the background ignore it */
         if (tool->on_terminal) {
                 setsid();
                 setenv("TERM", "xterm", 1);
