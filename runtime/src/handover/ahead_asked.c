@@ -10,18 +10,13 @@
 
 #define ASKED_MAX 4096 /* items, of one handover */
 
-static int out_of_memory(struct ekiden_error *error)
-{
-        return ekiden_error_set(error, EKIDEN_ENOMEM, "memory ran out while sending ahead");
-}
-
 static int answer_absent(struct ek_ahead *ahead, char *item, struct ekiden_error *error)
 {
         Ekiden__Absent absent = EKIDEN__ABSENT__INIT;
 
         absent.item = item;
         return ek_outbox_message(&ahead->outbox, EKIDEN__FRAME_KIND__ABSENT, &absent.base) < 0
-                       ? out_of_memory(error)
+                       ? ek_ahead_export_no_memory(error)
                        : 0;
 }
 
@@ -34,7 +29,7 @@ static int decline(struct ek_ahead *ahead, char *item, const char *reason,
         declined.item = item;
         declined.reason = (char *)(uintptr_t)reason;
         return ek_outbox_message(&ahead->outbox, EKIDEN__FRAME_KIND__DECLINED, &declined.base) < 0
-                       ? out_of_memory(error)
+                       ? ek_ahead_export_no_memory(error)
                        : 0;
 }
 

@@ -75,3 +75,6 @@ struct ek_ahead_count ek_ahead_export_portion(const struct ek_ahead_export *expo
 
 /** How many records the program said there are; 0: it did not. */
 uint64_t ek_ahead_export_announced(const struct ek_ahead_export *export_);
+
+/** Says that memory ran out: EKIDEN_ENOMEM. */
+int ek_ahead_export_no_memory(struct ekiden_error *error);

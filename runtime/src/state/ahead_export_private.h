@@ -41,6 +41,3 @@ int ek_ahead_export_add(struct ek_ahead_export *export_, struct ek_outbox *box, 
 /** The same for a key that has no record any more. */
 int ek_ahead_export_add_gone(struct ek_ahead_export *export_, struct ek_outbox *box,
                              const struct ekiden_key *key);
-
-/** Says that memory ran out. */
-int ek_ahead_export_no_memory(struct ekiden_error *error);

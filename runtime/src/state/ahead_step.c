@@ -11,6 +11,7 @@
 #include "state/key.h"
 #include "state/native.h"
 #include "state/record_key.h"
+#include "state/walk.h"
 
 #define ENTRIES 64 /* that are asked for, or keys that are sent, in one step */
 #define STEP_MAX (4 * EK_AHEAD_BATCH) /* bytes that a step may add, but for the last record */
@@ -104,25 +105,14 @@ static void drain_put_off(struct ek_ahead_export *export_, uint64_t changed)
 /* All records, once. 1, or 0: the end. */
 static int scan(struct ek_ahead_export *export_, struct ek_outbox *box)
 {
-        const struct ek_tagged *tagged = export_->tagged;
         void *entries[ENTRIES];
-        uint64_t changed = ek_changes_noted(export_->changes), before = export_->position;
-        size_t count = 0;
-        int r;
+        uint64_t changed = ek_changes_noted(export_->changes);
+        size_t count;
+        int r = ek_container_scan(export_->tagged, &export_->position, entries, ENTRIES, &count,
+                                  export_->error);
 
-        export_->position = tagged->container->scan(tagged->container_functions, export_->position,
-                                                    entries, ENTRIES, &count, tagged->data);
-        if (count > ENTRIES)
-                return ekiden_error_set(export_->error, EKIDEN_EREFUSED,
-                                        "scan() of item \"%s\" gave %zu entries, and there was "
-                                        "room for %d",
-                                        export_->name, count, ENTRIES);
-        if (export_->position != 0 && export_->position == before)
-                return ekiden_error_set(export_->error, EKIDEN_EREFUSED,
-                                        "scan() of item \"%s\" returned the position that it was "
-                                        "given",
-                                        export_->name);
-        r = send_entries(export_, box, entries, count);
+        if (r == 0)
+                r = send_entries(export_, box, entries, count);
         if (r < 0)
                 return r;
         export_->is_scanned = export_->position == 0;

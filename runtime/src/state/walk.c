@@ -39,24 +39,36 @@ static void ask_next(struct ek_walk *walk, const struct ek_tagged *tagged,
         walk->entries[walk->count++] = entry;
 }
 
+int ek_container_scan(const struct ek_tagged *tagged, uint64_t *position, void *entries[],
+                      size_t room, size_t *ret_count, struct ekiden_error *error)
+{
+        uint64_t before = *position;
+
+        *ret_count = 0;
+        *position = tagged->container->scan(tagged->container_functions, before, entries, room,
+                                            ret_count, tagged->data);
+        if (*ret_count > room)
+                return ekiden_error_set(
+                        error, EKIDEN_EREFUSED,
+                        "scan() of item \"%s\" gave %zu entries, and there was room for %zu",
+                        tagged->name, *ret_count, room);
+        if (*position != 0 && *position == before)
+                return ekiden_error_set(
+                        error, EKIDEN_EREFUSED,
+                        "scan() of item \"%s\" returned the position that it was given",
+                        tagged->name);
+        return 0;
+}
+
 static void ask_scan(struct ek_walk *walk, const struct ek_tagged *tagged)
 {
-        size_t room = EK_WALK_ROOM - walk->count, count = 0;
-        uint64_t position =
-                tagged->container->scan(tagged->container_functions, walk->position,
-                                        walk->entries + walk->count, room, &count, tagged->data);
+        size_t count;
+        int r = ek_container_scan(tagged, &walk->position, walk->entries + walk->count,
+                                  EK_WALK_ROOM - walk->count, &count, &walk->error);
 
-        if (count > room || (position != 0 && position == walk->position)) {
-                ekiden_error_set(&walk->error, EKIDEN_EREFUSED, "scan() of item \"%s\" %s",
-                                 tagged->name,
-                                 count > room ? "gave more entries than there was room for"
-                                              : "returned the position that it was given");
-                walk->is_complete = true;
-                return;
-        }
-        walk->count += count;
-        walk->position = position;
-        walk->is_complete = position == 0;
+        walk->is_complete = r < 0 || walk->position == 0;
+        if (r == 0)
+                walk->count += count;
 }
 
 void ek_walk_fill(struct ek_walk *walk, const struct ek_tagged *tagged,

@@ -27,6 +27,17 @@ struct ek_walk {
         struct ekiden_error error; /* what went wrong behind those in hand; code 0: nothing did */
 };
 
+/**
+ * Asks a container's scan() for entries, and does not believe what it says of them.
+ *
+ * @param position   where to go on, and 0 at the end
+ * @param entries    room for `room` of them
+ * @param ret_count  how many there are, where nothing went wrong
+ * @return 0; EKIDEN_EREFUSED: more than there is room for, or it stays where it is
+ */
+int ek_container_scan(const struct ek_tagged *tagged, uint64_t *position, void *entries[],
+                      size_t room, size_t *ret_count, struct ekiden_error *error);
+
 /** Asks for more entries while there are fewer than `ahead` in hand, and not all have come. */
 void ek_walk_fill(struct ek_walk *walk, const struct ek_tagged *tagged,
                   struct ekiden_cursor *cursor, size_t ahead);
