@@ -85,7 +85,8 @@ static int pass_update_points(struct ekiden_error *error)
 static int be_predecessor(const uint8_t *data, size_t size, struct ekiden_error *error)
 {
         const struct ek_origin origin = {.umask = 022};
-        const struct ek_predecessor_setup setup = {&shelf_v1, &origin, &deadlines, 1, NULL, NULL};
+        const struct ek_predecessor_setup setup = {
+                .schema = &shelf_v1, .origin = &origin, .deadlines = &deadlines, .leg = 1};
         size_t asked = behind(data, size, 0, EKIDEN__FRAME_KIND__AHEAD);
         size_t warm = behind(data, size, asked, EKIDEN__FRAME_KIND__WARM);
         int ours, peer, r;

@@ -56,8 +56,10 @@ static void start_process(void)
         ek_process.schema = &garden_v1;
         ek_process.origin = (struct ek_origin){
                 .arguments = arguments, .argument_count = 1, .binary = (char *)"/bin/garden"};
-        ek_process.setup = (struct ek_predecessor_setup){
-                &garden_v1, &ek_process.origin, &ek_process.deadlines, 1, NULL, NULL};
+        ek_process.setup = (struct ek_predecessor_setup){.schema = &garden_v1,
+                                                         .origin = &ek_process.origin,
+                                                         .deadlines = &ek_process.deadlines,
+                                                         .leg = 1};
 }
 
 /* Every EVENT can be read; a snapshot's frames may lie between them. */

@@ -40,7 +40,8 @@ static void tag_everything(void)
 static int be_predecessor(const uint8_t *data, size_t size, struct ekiden_error *error)
 {
         const struct ek_origin origin = {.umask = 022};
-        const struct ek_predecessor_setup setup = {&garden_v1, &origin, &deadlines, 1, NULL, NULL};
+        const struct ek_predecessor_setup setup = {
+                .schema = &garden_v1, .origin = &origin, .deadlines = &deadlines, .leg = 1};
         int ours, peer, r;
 
         peer_sockets(&ours, &peer);

@@ -7,6 +7,7 @@
 #include <ekiden/error.h>
 #include <ekiden/hop.h>
 #include <ekiden/native.h>
+#include <ekiden/role.h>
 #include <ekiden/schema.h>
 #include <ekiden/start.h>
 #include <ekiden/tag.h>

@@ -28,6 +28,14 @@ extern "C" {
  */
 int ekiden_uv_attach(uv_loop_t *loop);
 
+/**
+ * In a forked child, after ekiden_after_fork(): attaches the loop that runs there. It is the
+ * parent's, which goes on in the child by uv_loop_fork(); that is called here; or another one.
+ *
+ * @return as ekiden_uv_attach()
+ */
+int ekiden_uv_after_fork(uv_loop_t *loop);
+
 /** Ends the attachment; the loop must run once more for its handle to close. */
 void ekiden_uv_detach(void);
 

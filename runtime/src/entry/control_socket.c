@@ -23,6 +23,7 @@ static struct {
         dev_t device; /* of the listener, which the program might close by mistake */
         ino_t inode;
         char path[EK_CONTROL_PATH_MAX];
+        bool is_removed_at_exit;
 } control = {.listener = -1, .spare = -1};
 
 static int bind_socket(const char *path, int *ret_socket, struct ekiden_error *error)
@@ -55,7 +56,9 @@ static int remember_listener(struct ekiden_error *error)
         control.device = status.st_dev;
         control.inode = status.st_ino;
         control.spare = ek_own(open("/dev/null", O_RDONLY | O_CLOEXEC));
-        atexit(remove_at_exit);
+        if (!control.is_removed_at_exit)
+                atexit(remove_at_exit);
+        control.is_removed_at_exit = true; /* in forked children, too */
         return 0;
 }
 
@@ -120,6 +123,13 @@ void ek_control_close(void)
         ek_control_unlink();
         if (control.listener >= 0)
                 ek_wake_unwatch(control.listener);
+        ek_own_close(&control.listener);
+        ek_own_close(&control.spare);
+}
+
+void ek_control_after_fork(void)
+{
+        control.path[0] = '\0';
         ek_own_close(&control.listener);
         ek_own_close(&control.spare);
 }

@@ -25,6 +25,9 @@ void ek_control_unlink(void);
 /** Removes its path, and closes the listener. */
 void ek_control_close(void);
 
+/** In a forked child: the socket is the parent's, and stays where it is. */
+void ek_control_after_fork(void);
+
 /** The path of a process's socket beside ours: 0, or ELIMIT, ESTATE (ours is removed). */
 int ek_control_sibling(pid_t pid, bool hidden, char ret_path[EK_CONTROL_PATH_MAX],
                        struct ekiden_error *error);

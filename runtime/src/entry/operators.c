@@ -40,6 +40,15 @@ void ek_operator_release(struct ek_operator *operator_)
         free(operator_);
 }
 
+/* They are connected to the parent. */
+void ek_operators_after_fork(void)
+{
+        while (list.count > 0) {
+                ek_link_after_fork(list.operators[0]->link);
+                ek_operator_release(list.operators[0]);
+        }
+}
+
 static void make_room(void)
 {
         static const enum ek_role roles[] = {EK_ROLE_NEW, EK_ROLE_LISTENS, EK_ROLE_WATCHES};

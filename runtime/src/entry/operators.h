@@ -48,6 +48,10 @@ struct ek_operator *ek_operator_admit(struct ek_link *link);
 /** Closes the connection, and frees it with all that it owns. NULL is allowed. */
 void ek_operator_release(struct ek_operator *operator_);
 
+/** In a forked child, after ek_wake_after_fork(): forgets them all, who stay connected to the
+    parent. */
+void ek_operators_after_fork(void);
+
 /** Copies the list, the oldest first, for loops in which operators are released. */
 size_t ek_operators(struct ek_operator *ret_operators[EK_OPERATORS_MAX]);
 

@@ -19,6 +19,7 @@
 #include "entry/observer.h"
 #include "entry/process.h"
 #include "entry/restore.h"
+#include "entry/roles.h"
 #include "entry/wake.h"
 #include "handover/restore.h"
 #include "handover/spawn.h"
@@ -62,6 +63,24 @@ static void set_name(const char *path)
         prctl(PR_SET_NAME, slash ? slash + 1 : path);
 }
 
+/* A role that this binary does not know would find no branch in it. */
+static int enter_role(bool is_successor, struct ekiden_error *error)
+{
+        const char *role = ek_successor_role();
+
+        ek_tree_begin(ek_successor_tree());
+        if (!is_successor || !role[0])
+                return 0;
+        if (!ek_role_is_allowed(role))
+                return ekiden_error_set(error, EKIDEN_EREFUSED,
+                                        "the new binary has no role \"%s\", in which the process "
+                                        "is that is to be upgraded; declare it with "
+                                        "ekiden_set_roles()",
+                                        role);
+        ek_role_enter(role);
+        return 0;
+}
+
 /* The origin comes after OFFER, which brings the umask that the first leg was started with. */
 static int set_up(int socket, const struct ek_token *token, int argc, char *const argv[],
                   struct ekiden_error *error)
@@ -70,6 +89,8 @@ static int set_up(int socket, const struct ek_token *token, int argc, char *cons
                                                  &ek_process.registry, error)
                             : ek_snapshot_start(error);
 
+        if (r >= 0)
+                r = enter_role(socket >= 0, error);
         if (r >= 0)
                 r = ek_origin_save(&ek_process.origin, argc, argv, error);
         if (r == 0)
@@ -90,6 +111,8 @@ static void begin_leg(bool is_successor)
                 .schema = ek_process.schema,
                 .origin = &ek_process.origin,
                 .deadlines = &ek_process.deadlines,
+                .role = ekiden_role(),
+                .tree = ek_tree(),
                 .leg = is_restored ? ek_restore_leg() : ek_successor_leg(),
         };
         if (is_restored)

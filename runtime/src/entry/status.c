@@ -8,6 +8,7 @@
 #include "entry/event.h"
 #include "entry/leg.h"
 #include "entry/process.h"
+#include "entry/roles.h"
 #include "entry/update_points.h"
 #include "entry/upgrade.h"
 #include "entry/watch.h"
@@ -133,6 +134,11 @@ static void fill_process(Ekiden__Status *status, const char *update_point)
         status->has_leg_seconds = 1;
         status->leg_seconds = (ek_now_ns() - ek_process.serving_since_ns) / NS_PER_S;
         status->binary = ek_process.origin.binary;
+        status->role = (char *)(uintptr_t)ekiden_role();
+        status->has_role_place = status->has_keeps_pid = status->has_tree = 1;
+        status->role_place = ek_role_place(ekiden_role());
+        status->keeps_pid = ek_role_keeps_pid();
+        status->tree = ek_tree();
         status->update_point = (char *)(uintptr_t)update_point;
 }
 

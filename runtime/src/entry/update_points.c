@@ -25,6 +25,12 @@ struct ek_update_point *ek_update_point_at(const char *name)
         return added;
 }
 
+void ek_update_points_forget(void)
+{
+        table.count = 0;
+        memset(table.points, 0, sizeof(table.points));
+}
+
 const struct ek_update_point *ek_update_points(size_t *ret_count)
 {
         *ret_count = table.count;

@@ -23,5 +23,8 @@ struct ek_update_point {
 /** The one of this name, which is added where it is new; NULL: there are too many. */
 struct ek_update_point *ek_update_point_at(const char *name);
 
+/** In a forked child: those that were counted are the parent's. */
+void ek_update_points_forget(void);
+
 /** All of them, in the order in which they came. */
 const struct ek_update_point *ek_update_points(size_t *ret_count);

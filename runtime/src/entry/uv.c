@@ -44,6 +44,20 @@ int ekiden_uv_attach(uv_loop_t *loop)
         return 0;
 }
 
+int ekiden_uv_after_fork(uv_loop_t *loop)
+{
+        bool goes_on = attachment && attachment->loop == loop;
+
+        /* A handle in a loop that does not go on is left alone: whatever is done to it, the parent
+           would feel. */
+        if (goes_on && uv_loop_fork(loop) < 0)
+                return EKIDEN_ESYSTEM;
+        if (goes_on)
+                uv_close((uv_handle_t *)attachment, on_closed);
+        attachment = NULL;
+        return ekiden_uv_attach(loop);
+}
+
 void ekiden_uv_detach(void)
 {
         if (!attachment)

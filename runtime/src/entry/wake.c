@@ -123,6 +123,31 @@ static int install(int number, struct ekiden_error *error)
         return 0;
 }
 
+/* Timers are not inherited (timer_create(2)); the epoll is shared with the parent, and so are the
+   flags of the sockets. */
+void ek_wake_after_fork(void)
+{
+        ek_own_close(&wake.epoll);
+        ek_own_close(&wake.timer_fd);
+        wake.watched_count = 0;
+        wake.has_timer = false;
+        __atomic_store_n(&asked, 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&knocks, 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&ekiden_attention, 0, __ATOMIC_RELAXED);
+}
+
+int ek_wake_begin(struct ekiden_error *error)
+{
+        struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = wake.signal_number};
+
+        if (wake.signal_number == 0 || wake.has_timer)
+                return 0;
+        if (timer_create(CLOCK_MONOTONIC, &event, &wake.timer) < 0)
+                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno, "cannot make a timer");
+        wake.has_timer = true;
+        return 0;
+}
+
 void ek_wake_teardown(void)
 {
         if (wake.has_handler)
@@ -134,15 +159,11 @@ void ek_wake_teardown(void)
 
 int ek_wake_setup(int signal_number, struct ekiden_error *error)
 {
-        struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = signal_number};
+        int r;
 
         wake.signal_number = signal_number;
-        if (signal_number == 0)
-                return 0;
-        if (!wake.has_timer && timer_create(CLOCK_MONOTONIC, &event, &wake.timer) < 0)
-                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno, "cannot make a timer");
-        wake.has_timer = true;
-        return install(signal_number, error);
+        r = ek_wake_begin(error);
+        return r < 0 || signal_number == 0 ? r : install(signal_number, error);
 }
 
 static int signal_on_input(int socket, bool enable)

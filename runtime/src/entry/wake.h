@@ -15,6 +15,12 @@
     (also: it is blocked). */
 int ek_wake_setup(int signal_number, struct ekiden_error *error);
 
+/** In a forked child, whose signal handler is inherited: forgets what is the parent's, … */
+void ek_wake_after_fork(void);
+
+/** … and makes what it needs itself: 0 or ESYSTEM. */
+int ek_wake_begin(struct ekiden_error *error);
+
 /** Takes the handler back, after a start that failed. */
 void ek_wake_teardown(void);
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "wire/clock.h"
+#include "wire/own.h"
 
 #define LINGERING_MAX 16
 
@@ -53,6 +54,15 @@ bool ek_children_linger(void)
         }
         lingering_count = left;
         return left > 0;
+}
+
+void ek_children_forget(void)
+{
+        for (size_t i = 0; i < lingering_count; i++) {
+                ek_own_close(&lingering[i].child.pidfd);
+                ek_own_close(&lingering[i].child.daemon);
+        }
+        lingering_count = 0;
 }
 
 void ek_children_abandon(void)

@@ -26,3 +26,6 @@ bool ek_children_linger(void);
 
 /** Kills all that are left, and waits for none: this process leaves. */
 void ek_children_abandon(void);
+
+/** In a forked child: they are the parent's, and are left alone. */
+void ek_children_forget(void);

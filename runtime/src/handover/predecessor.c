@@ -14,6 +14,7 @@
 #include "handover/refusal.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
+#include "wire/own.h"
 
 #define SOCKET_BUFFER (2 << 20) /* bytes; the kernel takes twice as many, and more gain nothing */
 #define LARGE_MS                                                                        \
@@ -41,6 +42,20 @@ bool ek_predecessor_has_given(const struct ek_tagged *tagged)
 const struct ek_upgrade_report *ek_predecessor_report(void)
 {
         return &ek_predecessor.report;
+}
+
+void ek_predecessor_after_fork(void)
+{
+        struct ek_predecessor *p = &ek_predecessor;
+
+        ek_link_after_fork(p->link);
+        p->link = ek_link_free(p->link);
+        ek_given_forget(&p->given);
+        ek_ahead_forget(p);
+        ek_predecessor_forget();
+        ek_own_close(&p->child.pidfd);
+        ek_own_close(&p->child.daemon);
+        *p = (struct ek_predecessor){.child = {.pidfd = -1, .daemon = -1}};
 }
 
 void ek_predecessor_forget(void)
@@ -174,6 +189,9 @@ static int send_offer(struct ek_predecessor *p, struct ekiden_error *error)
                 offer.lineage = lineage.pointers;
                 offer.n_lineage = p->setup->lineage->count;
         }
+        offer.role = (char *)(uintptr_t)p->setup->role;
+        offer.has_tree = p->setup->tree != 0;
+        offer.tree = p->setup->tree;
         offer.has_rehearse = offer.rehearse = p->request.is_rehearsal;
         offer.has_from_snapshot = offer.from_snapshot = p->request.snapshot != NULL;
         offer.has_token = 1;

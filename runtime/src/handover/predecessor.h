@@ -63,6 +63,8 @@ struct ek_predecessor_setup {
         uint32_t leg;
         const struct ek_lineage *lineage; /* this leg last; NULL: not known */
         const struct ek_ahead_settings *ahead; /* NULL: as they are */
+        const char *role; /* NULL: the first */
+        uint64_t tree; /* of processes forked from one another; 0: not known */
 };
 
 /* How an upgrade went. */
@@ -129,6 +131,9 @@ bool ek_predecessor_has_given(const struct ek_tagged *tagged);
 
 /** The report of the upgrade under way or just ended. */
 const struct ek_upgrade_report *ek_predecessor_report(void);
+
+/** In a forked child: an upgrade that is under way is the parent's, and goes on there. */
+void ek_predecessor_after_fork(void);
 
 /** Frees what the report holds, when everybody has been told. */
 void ek_predecessor_forget(void);

@@ -20,6 +20,7 @@
 #include "state/arena_item.h"
 #include "state/fetch.h"
 #include "state/transfer.h"
+#include "utf8.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
 #include "wire/own.h"
@@ -38,6 +39,8 @@ static struct {
         struct ek_link *link;
         int predecessor; /* pidfd, or -1 */
         uint32_t leg;
+        char role[EKIDEN_NAME_MAX + 1]; /* "": the first */
+        uint64_t tree; /* 0: not known */
         struct ek_lineage lineage; /* of the legs before */
         uint64_t stopped_ns; /* when the predecessor paused; 0: not known */
         uint64_t pause_ns;
@@ -66,6 +69,16 @@ bool ek_successor_is_restored(void)
 uint32_t ek_successor_leg(void)
 {
         return successor.leg;
+}
+
+const char *ek_successor_role(void)
+{
+        return successor.role;
+}
+
+uint64_t ek_successor_tree(void)
+{
+        return successor.tree;
 }
 
 const struct ek_lineage *ek_successor_lineage(void)
@@ -128,6 +141,8 @@ static int take_offer(const Ekiden__Offer *offer, const struct ek_registry *regi
                 return r;
         if (offer->has_umask)
                 umask((mode_t)(offer->umask & 0777));
+        ek_utf8_copy_line(successor.role, sizeof(successor.role), offer->role ? offer->role : "");
+        successor.tree = offer->has_tree ? offer->tree : 0;
         successor.is_restored = offer->has_from_snapshot && offer->from_snapshot;
         successor.is_rehearsal = offer->has_rehearse && offer->rehearse;
         successor.is_verified = offer->has_verify && offer->verify;

@@ -51,6 +51,12 @@ bool ek_successor_is_restored(void);
 /** The number of this leg: the predecessor's and one; 1 in a fresh process. */
 uint32_t ek_successor_leg(void);
 
+/** The predecessor's role, which this process is in as well; "": the first. */
+const char *ek_successor_role(void);
+
+/** What the predecessor's processes, forked from one another, have in common; 0: not known. */
+uint64_t ek_successor_tree(void);
+
 /** The legs before this one, as the predecessor tells them; empty in a fresh process. */
 const struct ek_lineage *ek_successor_lineage(void);
 

@@ -71,6 +71,15 @@ int ek_tagged_add(const struct ek_tagged *tagged)
         return 0;
 }
 
+void ek_tagged_forget(void)
+{
+        for (size_t i = 0; i < list.count; i++)
+                free(list.items[i]);
+        free(list.items);
+        list.items = NULL;
+        list.count = list.capacity = 0;
+}
+
 int ek_tagged_remove(const char *name)
 {
         for (size_t i = 0; i < list.count; i++) {

@@ -104,6 +104,9 @@ int ek_tagged_add(const struct ek_tagged *tagged);
 /** Takes an item out: 0 or ENOTFOUND. */
 int ek_tagged_remove(const char *name);
 
+/** Takes all of them out. */
+void ek_tagged_forget(void);
+
 /** The item of this name, valid until the next add or remove; NULL: none. */
 struct ek_tagged *ek_tagged_find(const char *name);
 

@@ -48,6 +48,12 @@ struct ek_link *ek_link_free(struct ek_link *link)
         return NULL;
 }
 
+void ek_link_after_fork(struct ek_link *link)
+{
+        if (link && ek_waiter_after_fork(link->waiter) < 0)
+                link->waiter = NULL; /* it is lost: to free it would be felt in the parent */
+}
+
 void ek_link_limit(struct ek_link *link, uint32_t payload_max_bytes)
 {
         link->payload_max = payload_max_bytes;

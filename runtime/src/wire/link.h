@@ -70,6 +70,9 @@ uint64_t ek_link_offset(const struct ek_link *link);
 /** Closes the socket and every descriptor that was received and not taken. NULL is allowed. */
 struct ek_link *ek_link_free(struct ek_link *link);
 
+/** In a forked child, before a link of the parent's is freed. NULL is allowed. */
+void ek_link_after_fork(struct ek_link *link);
+
 static inline void ek_link_cleanup(struct ek_link **link)
 {
         ek_link_free(*link);

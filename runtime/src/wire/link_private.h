@@ -46,4 +46,7 @@ int ek_link_wait(struct ek_link *link, int events, const struct ek_wait *wait);
 /** Reads once from a file: number of bytes, EPEER at its end, ESYSTEM. */
 int ek_link_read_file(struct ek_link *link, struct iovec *room);
 
+/** In a forked child, before it is used or freed: 0, or ESYSTEM, and it must not be. */
+int ek_waiter_after_fork(struct ek_waiter *waiter);
+
 struct ek_waiter *ek_waiter_free(struct ek_waiter *waiter);

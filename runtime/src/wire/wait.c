@@ -80,6 +80,20 @@ struct ek_waiter *ek_waiter_free(struct ek_waiter *waiter)
         return NULL;
 }
 
+/* The loop's epoll is shared with the parent: it gets one of its own, so that what is closed here
+   is not taken out of the parent's. */
+int ek_waiter_after_fork(struct ek_waiter *waiter)
+{
+        int r;
+
+        if (!waiter)
+                return 0;
+        own_loop(&waiter->loop, false);
+        r = uv_loop_fork(&waiter->loop);
+        own_loop(&waiter->loop, true);
+        return r < 0 ? EKIDEN_ESYSTEM : 0;
+}
+
 /* libuv's first loop opens a pipe for the whole process, and names it to nobody: it is among the
    numbers that are free before. */
 static int init_loop(uv_loop_t *loop, int any_fd)

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A process that forks others of its kind, each of which answers on a UNIX socket of its own. Every
+ * word that comes is a question:
+ *
+ *     ask        NUMBER ROLE PID PARENT VERSION COUNT, the count of questions so far
+ *     bear ROLE  forks a child in that role: its PID
+ *     reap       the PIDs of children that have ended since, or -
+ *     open       how many descriptors are open
+ *     end        the process ends
+ *
+ *     family SOCKET-PREFIX [keep=ROLE]… [fault=WORD]
+ *
+ * A fault is for a successor: it exits before it starts (before), exits at once (exit), is killed
+ * (kill), aborts (abort), has a wild pointer (segv), loops for ever (loop) or refuses (refuse); it
+ * is of version 2 only.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <ekiden/ekiden.h>
+
+#include "variant.h"
+
+#define CONNECTIONS_MAX 64
+#define CHILDREN_MAX 256
+
+static Self self = SELF_INIT;
+static int32_t connections[CONNECTIONS_MAX];
+static int32_t children[CHILDREN_MAX];
+static const char *prefix;
+static const char *fault = "";
+
+static _Noreturn void give_up(const char *why)
+{
+        fprintf(stderr, "family %d: %s: %s\n", (int)getpid(), why, strerror(errno));
+        _exit(1);
+}
+
+static void listen_on(uint32_t number)
+{
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+        self.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        snprintf(address.sun_path, sizeof(address.sun_path), "%s.%u", prefix, number);
+        if (bind(self.listener, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+            listen(self.listener, 16) < 0)
+                give_up(address.sun_path);
+}
+
+static void say(int connection, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void say(int connection, const char *format, ...)
+{
+        char line[4096];
+        va_list arguments;
+        int length;
+
+        va_start(arguments, format);
+        length = vsnprintf(line, sizeof(line), format, arguments);
+        va_end(arguments);
+        (void)send(connection, line, (size_t)length, MSG_NOSIGNAL);
+}
+
+static void say_ended(int connection)
+{
+        char line[2048] = "-";
+        size_t used = 0;
+        pid_t pid;
+
+        while ((pid = waitpid(-1, NULL, WNOHANG)) > 0 && used < sizeof(line) - 16)
+                used += (size_t)snprintf(line + used, sizeof(line) - used, "%s%d",
+                                         used > 0 ? " " : "", (int)pid);
+        say(connection, "%s\n", line);
+}
+
+static unsigned int count_open(void)
+{
+        unsigned int count = 0;
+
+        for (int fd = 0; fd < 1024; fd++)
+                count += fcntl(fd, F_GETFD) >= 0;
+        return count;
+}
+
+static void tag(void)
+{
+        if (TAG_SELF(&self) < 0)
+                give_up("cannot tag");
+}
+
+/* In the child: what is the parent's goes, and it begins as one of its own. */
+static void be_born(const char *role, uint32_t number)
+{
+        struct ekiden_error error;
+
+        if (ekiden_after_fork(role, &error) < 0) {
+                fprintf(stderr, "family: %s\n", error.sentence);
+                _exit(1);
+        }
+        close(self.listener);
+        for (size_t i = 0; i < self.n_connections; i++)
+                close(connections[i]);
+        self.n_connections = self.n_children = 0;
+        self.number = number;
+        self.asked = self.born = 0;
+        listen_on(number);
+        tag();
+}
+
+static void bear(int connection, const char *role)
+{
+        uint32_t number = self.number * 100 + ++self.born;
+        pid_t pid = fork();
+
+        if (pid < 0)
+                give_up("fork");
+        if (pid == 0) {
+                be_born(role, number);
+                return;
+        }
+        children[self.n_children++] = pid;
+        say(connection, "%d\n", (int)pid);
+}
+
+/* False: the connection has come to its end. */
+static bool answer(int connection)
+{
+        char line[128];
+        ssize_t length = recv(connection, line, sizeof(line) - 1, 0);
+
+        if (length <= 0)
+                return length < 0 && errno == EINTR;
+        line[length] = '\0';
+        line[strcspn(line, "\n")] = '\0';
+        self.asked++;
+        if (strcmp(line, "ask") == 0)
+                say(connection, "%u %s %d %d %d %llu\n", self.number, ekiden_role(), (int)getpid(),
+                    (int)getppid(), VERSION, (unsigned long long)self.asked);
+        else if (strncmp(line, "bear ", 5) == 0)
+                bear(connection, line + 5);
+        else if (strcmp(line, "reap") == 0)
+                say_ended(connection);
+        else if (strcmp(line, "open") == 0)
+                say(connection, "%u\n", count_open());
+        else if (strcmp(line, "end") == 0)
+                exit(0);
+        return true;
+}
+
+static void serve(void)
+{
+        struct pollfd polled[CONNECTIONS_MAX + 1];
+        size_t count = self.n_connections;
+
+        polled[0] = (struct pollfd){.fd = self.listener, .events = POLLIN};
+        for (size_t i = 0; i < count; i++)
+                polled[i + 1] = (struct pollfd){.fd = connections[i], .events = POLLIN};
+        if (poll(polled, (nfds_t)count + 1, -1) < 0)
+                return;
+        for (size_t i = count; i-- > 0;) {
+                uint32_t number = self.number;
+
+                if (polled[i + 1].revents == 0)
+                        continue;
+                if (!answer(connections[i])) {
+                        close(connections[i]);
+                        connections[i] = connections[--self.n_connections];
+                }
+                if (self.number != number)
+                        return; /* this is a child now */
+        }
+        if (polled[0].revents != 0 && self.n_connections < CONNECTIONS_MAX) {
+                int connection = accept4(self.listener, NULL, NULL, SOCK_CLOEXEC);
+
+                if (connection >= 0)
+                        connections[self.n_connections++] = connection;
+        }
+}
+
+/* As a new version might, that is not as good as it should be. */
+static void fail_at(const char *place)
+{
+        size_t length = strlen(place);
+        const char *how = fault + length;
+
+        if (VERSION < 2 || strncmp(fault, place, length) != 0)
+                return;
+        if (strcmp(how, "exit") == 0)
+                exit(3);
+        if (strcmp(how, "kill") == 0)
+                raise(SIGKILL);
+        if (strcmp(how, "abort") == 0)
+                abort();
+        if (strcmp(how, "segv") == 0)
+                *(volatile int *)8 = 1;
+        if (strcmp(how, "loop") == 0)
+                for (volatile int i = 0;; i++)
+                        ;
+}
+
+static int check(void *data, struct ekiden_error *error)
+{
+        (void)data;
+        if (VERSION >= 2 && strcmp(fault, "refuse") == 0)
+                return ekiden_error_set(error, EKIDEN_EREFUSED, "it was told to refuse");
+        return 0;
+}
+
+static void set_roles(int argc, char **argv)
+{
+        struct ekiden_role roles[8] = {{.name = "worker"}, {.name = "helper"}, {.name = "main"}};
+
+        for (int i = 2; i < argc; i++)
+                for (int k = 0; k < 3; k++)
+                        if (strncmp(argv[i], "keep=", 5) == 0 &&
+                            strcmp(argv[i] + 5, roles[k].name) == 0)
+                                roles[k].keeps_pid = true;
+        if (ekiden_set_roles(roles, 3) < 0)
+                give_up("roles");
+}
+
+int main(int argc, char **argv)
+{
+        struct ekiden_error error = {0};
+        int began;
+
+        prefix = argv[1];
+        for (int i = 2; i < argc; i++)
+                if (strncmp(argv[i], "fault=", 6) == 0)
+                        fault = argv[i] + 6;
+        self.connections = connections;
+        self.children = children;
+        fail_at("before-");
+        set_roles(argc, argv);
+#if VERSION > 1
+        if (ekiden_add_hop(&family_v1_to_v2) < 0)
+                give_up("hop");
+#endif
+        ekiden_set_check(check, NULL);
+        if (getenv("FAMILY_LOG"))
+                ekiden_set_log(ekiden_log_to_stderr, NULL);
+        began = ekiden_start(argc, argv, &FAMILY, &error);
+        if (began < 0) {
+                fprintf(stderr, "family: %s\n", error.sentence);
+                return ekiden_error_exit_status(error.code);
+        }
+        if (began == EKIDEN_FRESH)
+                listen_on(0);
+        else
+                fail_at("");
+        tag();
+        if (began == EKIDEN_RESUMED) {
+                memcpy(connections, self.connections, self.n_connections * sizeof(*connections));
+                memcpy(children, self.children, self.n_children * sizeof(*children));
+                self.connections = connections;
+                self.children = children;
+                fail_at("late-");
+        }
+        for (;;) {
+                ekiden_update_point("loop");
+                serve();
+        }
+}
