@@ -341,7 +341,7 @@ Test(limits, predecessor_that_says_nothing_is_given_up, .timeout = 60)
         int ends[2];
 
         cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-        cr_expect_eq(ek_successor_start(ends[0], &token, &garden_v1, &registry, &error),
+        cr_expect_eq(ek_successor_start(ends[0], &token, &garden_v1, &registry, 0, &error),
                      EKIDEN_ETIMEOUT);
         cr_expect_eq(error.phase, EKIDEN_PHASE_CHECK);
         cr_expect_eq(ek_successor_state(), EK_SUCCESSOR_FAILED);

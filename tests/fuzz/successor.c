@@ -20,7 +20,7 @@ static int be_successor(int socket, const struct ek_registry *registry, struct e
         static const struct ek_token token = {"0123456789abcdef"};
         static const struct ek_successor_end nothing;
         const char *update_point;
-        int r = ek_successor_start(socket, &token, &orchard_v2, registry, error);
+        int r = ek_successor_start(socket, &token, &orchard_v2, registry, 0, error);
 
         if (r < 0)
                 return r;

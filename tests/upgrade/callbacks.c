@@ -42,7 +42,7 @@ Test(callbacks, a_check_that_finds_the_predecessor_gone_ends_the_successor, .tim
         cr_assert_eq(ek_link_send_message(predecessor, EKIDEN__FRAME_KIND__OFFER, &offer.base,
                                           &patience),
                      0);
-        cr_assert_eq(ek_successor_start(ends[1], &token, &probe_v1, &registry, &error), 0, "%s",
+        cr_assert_eq(ek_successor_start(ends[1], &token, &probe_v1, &registry, 0, &error), 0, "%s",
                      error.sentence);
         cr_expect_eq(ek_successor_finish("loop", &end, &error), EKIDEN_EPEER, "%s", error.sentence);
         cr_expect_eq(ek_successor_state(), EK_SUCCESSOR_FAILED);

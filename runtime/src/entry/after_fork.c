@@ -66,7 +66,7 @@ int ekiden_after_fork(const char *role, struct ekiden_error *error)
         if (r < 0)
                 return r;
         drop_what_is_the_parents();
-        ek_process.pid = getpid();
+        ek_process.pid = ek_process.served_pid = getpid();
         ek_process.setup.leg = 1;
         ek_role_enter(role);
         r = ek_wake_begin(error);

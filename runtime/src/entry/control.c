@@ -13,6 +13,7 @@
 #include "entry/event.h"
 #include "entry/listeners.h"
 #include "entry/process.h"
+#include "entry/roles.h"
 #include "entry/snapshot.h"
 #include "entry/status.h"
 #include "entry/upgrade.h"
@@ -104,6 +105,7 @@ static void begin_for(struct ek_operator *operator_, const Ekiden__UpgradeReques
                 .operator_ = operator_->link,
                 .is_rehearsal = asked->has_rehearse && asked->rehearse,
                 .is_verified = asked->has_verify && asked->verify,
+                .keeps_pid = (asked->has_keep_pid && asked->keep_pid) || ek_role_keeps_pid(),
                 .max_pause_ns = asked->has_max_pause_us ? asked->max_pause_us * EK_NS_PER_US : 0,
         };
 
@@ -168,7 +170,8 @@ static void answer(struct ek_operator *operator_, Ekiden__Request **request,
         operator_->asked_ns = ek_now_ns();
         if ((*request)->protocol != EK_CONTROL_PROTOCOL &&
             (*request)->protocol != EK_CONTROL_PROTOCOL_TRIAL &&
-            (*request)->protocol != EK_CONTROL_PROTOCOL_PAUSE) {
+            (*request)->protocol != EK_CONTROL_PROTOCOL_PAUSE &&
+            (*request)->protocol != EK_CONTROL_PROTOCOL_KEEP) {
                 refuse_unknown(operator_, EKIDEN_EPROTOCOL);
         } else if ((*request)->snapshot) {
                 ek_snapshot_serve(operator_, update_point);

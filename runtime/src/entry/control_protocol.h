@@ -10,5 +10,6 @@
 #pragma once
 
 #define EK_CONTROL_PROTOCOL 1
+#define EK_CONTROL_PROTOCOL_KEEP 4 /* UpgradeRequest.keep_pid must be known */
 #define EK_CONTROL_PROTOCOL_PAUSE 3 /* UpgradeRequest.max_pause_us must be known */
 #define EK_CONTROL_PROTOCOL_TRIAL 2 /* UpgradeRequest.rehearse and .verify must be known */

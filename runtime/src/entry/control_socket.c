@@ -24,6 +24,7 @@ static struct {
         ino_t inode;
         char path[EK_CONTROL_PATH_MAX];
         bool is_removed_at_exit;
+        bool is_given_away; /* the path is another's by now, or will be */
 } control = {.listener = -1, .spare = -1};
 
 static int bind_socket(const char *path, int *ret_socket, struct ekiden_error *error)
@@ -111,7 +112,7 @@ int ek_control_publish(struct ekiden_error *error)
 
 void ek_control_unlink(void)
 {
-        if (control.path[0])
+        if (control.path[0] && !control.is_given_away)
                 unlink(control.path);
         control.path[0] = '\0';
 }
@@ -125,6 +126,22 @@ void ek_control_close(void)
                 ek_wake_unwatch(control.listener);
         ek_own_close(&control.listener);
         ek_own_close(&control.spare);
+}
+
+void ek_control_give_away(void)
+{
+        control.is_given_away = true;
+}
+
+int ek_control_reopen(struct ekiden_error *error)
+{
+        if (control.listener >= 0)
+                ek_wake_unwatch(control.listener);
+        ek_own_close(&control.listener);
+        ek_own_close(&control.spare);
+        control.is_given_away = false;
+        ek_control_unlink();
+        return ek_control_open(false, error);
 }
 
 void ek_control_after_fork(void)

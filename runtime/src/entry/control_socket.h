@@ -25,6 +25,13 @@ void ek_control_unlink(void);
 /** Removes its path, and closes the listener. */
 void ek_control_close(void);
 
+/** The path is left to the process that has this one's PID from now on. */
+void ek_control_give_away(void);
+
+/** That is gone: the path is removed, and the socket opened under this process's own PID: as
+    ek_control_open(). */
+int ek_control_reopen(struct ekiden_error *error);
+
 /** In a forked child: the socket is the parent's, and stays where it is. */
 void ek_control_after_fork(void);
 

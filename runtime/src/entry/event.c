@@ -141,7 +141,7 @@ void ek_event_failed(struct ek_operator *operator_, const struct ekiden_error *e
         event.has_phase = 1;
         event.phase = error->phase;
         event.has_predecessor_pid = 1;
-        event.predecessor_pid = getpid();
+        event.predecessor_pid = ek_process.served_pid;
         event.has_from_version = 1;
         event.from_version = ek_process.schema->version;
         event.has_rehearse = event.rehearse = operator_->asked_for_rehearsal;
@@ -189,7 +189,7 @@ static void send_report(struct ek_operator *operator_, Ekiden__EventKind kind)
         event.from_version = ek_process.schema->version;
         event.to_version = report->to_version;
         event.has_predecessor_pid = event.has_successor_pid = 1;
-        event.predecessor_pid = getpid();
+        event.predecessor_pid = ek_process.served_pid;
         event.successor_pid = report->successor;
         event.has_pause_us = 1;
         event.pause_us = report->pause_ns / EK_NS_PER_US;
@@ -218,7 +218,7 @@ void ek_event_snapshot_done(struct ek_operator *operator_, uint64_t pause_ns,
 
         event.kind = EKIDEN__EVENT_KIND__SNAPSHOT_DONE;
         event.has_predecessor_pid = 1;
-        event.predecessor_pid = getpid();
+        event.predecessor_pid = ek_process.served_pid;
         event.has_from_version = 1;
         event.from_version = ek_process.schema->version;
         event.has_pause_us = 1;

@@ -24,6 +24,7 @@
 #include "handover/restore.h"
 #include "handover/spawn.h"
 #include "handover/successor.h"
+#include "handover/way_back.h"
 #include "wire/clock.h"
 
 /* Whether this process is a successor. The variable is removed, so that no grandchild sees it, and
@@ -86,9 +87,13 @@ static int set_up(int socket, const struct ek_token *token, int argc, char *cons
                   struct ekiden_error *error)
 {
         int r = socket >= 0 ? ek_successor_start(socket, token, ek_process.schema,
-                                                 &ek_process.registry, error)
+                                                 &ek_process.registry, ek_process.signal_number,
+                                                 error)
                             : ek_snapshot_start(error);
 
+        if (r >= 0 && ek_successor_is_probe())
+                _exit(EXIT_SUCCESS); /* HELLO was all that was wanted */
+        ek_way_back_unblock(ek_process.signal_number);
         if (r >= 0)
                 r = enter_role(socket >= 0, error);
         if (r >= 0)
@@ -141,12 +146,14 @@ static int start(int argc, char *const argv[], const struct ekiden_schema *schem
                                         "ekiden_start() needs the schema that protoc-gen-ekiden "
                                         "wrote");
         r = take_handover_socket(&socket, &token, error);
+        if (r == 0 && socket >= 0)
+                r = ek_way_back_open(error);
         if (r < 0) {
                 if (socket >= 0)
                         ek_successor_decline(socket, error);
                 return r;
         }
-        ek_process.pid = getpid();
+        ek_process.pid = ek_process.served_pid = getpid();
         ek_process.schema = schema;
         r = ek_snapshot_take_variable(error);
         if (r < 0) {
@@ -182,6 +189,8 @@ int ekiden_start(int argc, char *const argv[], const struct ekiden_schema *schem
         if (ek_process.is_started)
                 return ekiden_error_set(error, EKIDEN_ESTATE, "ekiden_start() was called before");
         r = start(argc, argv, schema, error);
+        if (r < 0)
+                ek_way_back_take(); /* where there is one: this process keeps its predecessor's PID */
         if (ek_restore_state() != EK_RESTORE_ACTIVE)
                 ek_snapshot_end(); /* it was not needed, or is of no use */
         return r;

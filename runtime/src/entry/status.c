@@ -127,7 +127,7 @@ static void fill_upgrade(Ekiden__Status *status)
 static void fill_process(Ekiden__Status *status, const char *update_point)
 {
         status->program = (char *)(uintptr_t)ek_process.schema->program;
-        status->pid = getpid();
+        status->pid = ek_process.served_pid;
         status->version = ek_process.schema->version;
         status->has_leg = 1;
         status->leg = ek_process.setup.leg;

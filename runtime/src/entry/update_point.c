@@ -115,6 +115,17 @@ static _Noreturn void leave_to_successor(void)
         _exit(0);
 }
 
+/* The same for a process that has taken back its state from its keeper, which this is. */
+static _Noreturn void leave_returned(const struct ekiden_error *error)
+{
+        ek_upgrade_failed(error);
+        if (ek_process.leave)
+                ek_process.leave(ek_process.leave_data, ek_predecessor_report()->successor);
+        ek_control_close();
+        fflush(NULL);
+        _exit(0);
+}
+
 static void attend_once(const char *name)
 {
         struct ekiden_error error = {0};
@@ -126,6 +137,8 @@ static void attend_once(const char *name)
         r = ek_predecessor_step(name, &error);
         if (r == EK_STEP_COMMITTED)
                 leave_to_successor();
+        if (r == EK_STEP_RETURNED)
+                leave_returned(&error);
         if (r == EK_STEP_REHEARSED)
                 ek_control_rehearsed();
         if (r < 0)

@@ -12,6 +12,7 @@
 #include "entry/observer.h"
 #include "entry/permit.h"
 #include "entry/process.h"
+#include "entry/roles.h"
 #include "entry/wake.h"
 #include "wire/clock.h"
 
@@ -100,6 +101,36 @@ static void on_child_ended(void *data, pid_t pid)
                 unlink(path);
 }
 
+/* The PID is kept; what of this floor hangs on a PID, follows. */
+static void on_split(void *data, enum ek_split_stage stage)
+{
+        struct ekiden_error error = {0};
+
+        (void)data;
+        switch (stage) {
+        case EK_SPLIT_BEFORE:
+                ek_wake_quiet();
+                break;
+        case EK_SPLIT_KEEPER:
+                ek_process.pid = getpid();
+                ek_control_give_away();
+                (void)ek_wake_after_split(&error);
+                break;
+        case EK_SPLIT_ALONE:
+                ek_process.served_pid = ek_process.pid;
+                (void)ek_control_reopen(&error);
+                ek_wake_loud();
+                break;
+        case EK_SPLIT_FAILED:
+        default:
+                ek_wake_loud();
+                break;
+        }
+        if (error.code != 0)
+                ek_log(EKIDEN_LOG_ERROR, "this process cannot be upgraded any more: %s",
+                       error.sentence);
+}
+
 /* Whoever comes while an upgrade is under way is told that; the program is not asked. Who observes
    has heard of phase CHECK where more than that went wrong. */
 static int begin(const struct ek_upgrade_request *request, const struct ek_operator *operator_,
@@ -127,6 +158,7 @@ int ek_upgrade_begin(struct ek_upgrade_request *request, struct ek_operator *ope
                 .linger = on_linger,
                 .unwatch = on_unwatch,
                 .child_ended = on_child_ended,
+                .split = on_split,
         };
         if (ek_predecessor_phase() == EKIDEN_PHASE_NONE) {
                 upgrading = operator_;
@@ -148,7 +180,10 @@ int ek_upgrade_begin(struct ek_upgrade_request *request, struct ek_operator *ope
 
 void ek_upgrade_begin_unasked(void)
 {
-        struct ek_upgrade_request request = {.binary = ek_process.origin.binary};
+        struct ek_upgrade_request request = {
+                .binary = ek_process.origin.binary,
+                .keeps_pid = ek_role_keeps_pid(),
+        };
 
         (void)ek_upgrade_begin(&request, NULL);
 }

@@ -21,6 +21,7 @@
 #include <ekiden/update_point.h>
 
 #include "entry/process.h"
+#include "handover/way_back.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
 #include "wire/own.h"
@@ -86,6 +87,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
 
         (void)number;
         (void)context;
+        ek_way_back_take_for(info->si_pid);
         /* From kill() and its like the code is not positive; from a watched socket it is. */
         if (info->si_code <= 0 && info->si_code != SI_TIMER)
                 __atomic_store_n(&asked, 1, __ATOMIC_RELAXED);
@@ -136,6 +138,43 @@ void ek_wake_after_fork(void)
         __atomic_store_n(&ekiden_attention, 0, __ATOMIC_RELAXED);
 }
 
+static int signal_on_input(int socket, bool enable)
+{
+        int flags = fcntl(socket, F_GETFL);
+
+        if (flags < 0)
+                return EKIDEN_ESYSTEM;
+        if (enable && (fcntl(socket, F_SETOWN, getpid()) < 0 ||
+                       fcntl(socket, F_SETSIG, wake.signal_number) < 0))
+                return EKIDEN_ESYSTEM;
+        flags = enable ? flags | O_ASYNC : flags & ~O_ASYNC;
+        return fcntl(socket, F_SETFL, flags) < 0 ? EKIDEN_ESYSTEM : 0;
+}
+
+/* The flags of a socket are everybody's who has it open; its signals go to the PID. */
+static void set_signals(bool enable)
+{
+        for (size_t i = 0; wake.signal_number != 0 && i < wake.watched_count; i++)
+                signal_on_input(wake.watched[i], enable);
+}
+
+void ek_wake_quiet(void)
+{
+        set_signals(false);
+}
+
+void ek_wake_loud(void)
+{
+        set_signals(true);
+        ekiden_wake(); /* what came meanwhile has made no noise */
+}
+
+int ek_wake_after_split(struct ekiden_error *error)
+{
+        wake.has_timer = false; /* it was the other's (timer_create(2)) */
+        return ek_wake_begin(error);
+}
+
 int ek_wake_begin(struct ekiden_error *error)
 {
         struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = wake.signal_number};
@@ -164,19 +203,6 @@ int ek_wake_setup(int signal_number, struct ekiden_error *error)
         wake.signal_number = signal_number;
         r = ek_wake_begin(error);
         return r < 0 || signal_number == 0 ? r : install(signal_number, error);
-}
-
-static int signal_on_input(int socket, bool enable)
-{
-        int flags = fcntl(socket, F_GETFL);
-
-        if (flags < 0)
-                return EKIDEN_ESYSTEM;
-        if (enable && (fcntl(socket, F_SETOWN, getpid()) < 0 ||
-                       fcntl(socket, F_SETSIG, wake.signal_number) < 0))
-                return EKIDEN_ESYSTEM;
-        flags = enable ? flags | O_ASYNC : flags & ~O_ASYNC;
-        return fcntl(socket, F_SETFL, flags) < 0 ? EKIDEN_ESYSTEM : 0;
 }
 
 static int poll_for_input(int fd)

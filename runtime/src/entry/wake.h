@@ -21,6 +21,14 @@ void ek_wake_after_fork(void);
 /** … and makes what it needs itself: 0 or ESYSTEM. */
 int ek_wake_begin(struct ekiden_error *error);
 
+/** Watched sockets send no signals any more, since this PID is about to be a process that would die
+    of them; and they do again, to this PID. */
+void ek_wake_quiet(void);
+void ek_wake_loud(void);
+
+/** In the keeper of a process whose PID is kept: as ek_wake_begin(). */
+int ek_wake_after_split(struct ekiden_error *error);
+
 /** Takes the handler back, after a start that failed. */
 void ek_wake_teardown(void);
 

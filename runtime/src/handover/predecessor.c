@@ -4,6 +4,7 @@
 #include "handover/predecessor.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,12 +18,15 @@
 #include "wire/own.h"
 
 #define SOCKET_BUFFER (2 << 20) /* bytes; the kernel takes twice as many, and more gain nothing */
+#define WARMED 1 /* what a step may come to */
+#define PROBED 2
 #define LARGE_MS                                                                        \
         50 /* for the end of a successor with much memory: the program serves meanwhile \
             */
 #define ALREADY_LEAVING_MS 200 /* a successor that closed its socket is on its way out */
 
-struct ek_predecessor ek_predecessor = {.child = {.pidfd = -1, .daemon = -1}};
+struct ek_predecessor ek_predecessor = {.child = {.pidfd = -1, .daemon = -1},
+                                        .keeping = {.binary = -1, .kept = -1}};
 
 enum ekiden_phase ek_predecessor_phase(void)
 {
@@ -55,7 +59,9 @@ void ek_predecessor_after_fork(void)
         ek_predecessor_forget();
         ek_own_close(&p->child.pidfd);
         ek_own_close(&p->child.daemon);
-        *p = (struct ek_predecessor){.child = {.pidfd = -1, .daemon = -1}};
+        ek_keeping_end(p);
+        *p = (struct ek_predecessor){.child = {.pidfd = -1, .daemon = -1},
+                                     .keeping = {.binary = -1, .kept = -1}};
 }
 
 void ek_predecessor_forget(void)
@@ -150,7 +156,7 @@ struct ek_wait ek_predecessor_wait_whole(enum ekiden_phase phase)
 }
 
 /* Both ends, made so that they carry much at once. SO_SNDBUFFORCE is root's (socket(7)). */
-static int make_sockets(int ret_sockets[2], struct ekiden_error *error)
+int ek_predecessor_sockets(int ret_sockets[2], struct ekiden_error *error)
 {
         static const int size = SOCKET_BUFFER;
 
@@ -165,7 +171,7 @@ static int make_sockets(int ret_sockets[2], struct ekiden_error *error)
 }
 
 /* It lies in the socket when the successor starts, so that nobody waits for it. */
-static int send_offer(struct ek_predecessor *p, struct ekiden_error *error)
+int ek_predecessor_offer(struct ek_predecessor *p, bool is_returning, struct ekiden_error *error)
 {
         const struct ekiden_schema *schema = p->setup->schema;
         const unsigned int *ms = p->setup->deadlines->ms;
@@ -198,6 +204,8 @@ static int send_offer(struct ek_predecessor *p, struct ekiden_error *error)
         offer.token = ek_token_field(&p->token);
         offer.has_verify = offer.verify = p->request.is_verified;
         offer.has_ahead = offer.ahead = ek_ahead_is_offered(p);
+        offer.has_probe = offer.probe = p->keeping.is_probing;
+        offer.has_returning = offer.returning = is_returning;
         r = ek_link_send_message(p->link, EKIDEN__FRAME_KIND__OFFER, &offer.base, NULL);
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
@@ -213,7 +221,10 @@ static int start_successor(struct ek_predecessor *p, struct ekiden_error *error)
                 r = ek_token_draw(&p->token, error);
         if (r < 0)
                 return r;
-        r = make_sockets(sockets, error);
+        if (p->request.keeps_pid)
+                r = ek_keeping_begin(p, binary, error);
+        if (r == 0)
+                r = ek_predecessor_sockets(sockets, error);
         if (r < 0)
                 return r;
         theirs = sockets[1];
@@ -224,7 +235,7 @@ static int start_successor(struct ek_predecessor *p, struct ekiden_error *error)
                 r = ek_link_prepare(p->link, p->request.operator_);
         if (r < 0)
                 return ek_link_failed(r, error);
-        r = send_offer(p, error);
+        r = ek_predecessor_offer(p, false, error);
         if (r < 0)
                 return r;
         r = ek_spawn(p->setup->origin, binary, p->request.binary, p->request.arguments, theirs,
@@ -238,7 +249,7 @@ static void explain_death(struct ek_predecessor *p, const char *how, struct ekid
 {
         const char *advice = "see its own messages";
 
-        if (error->code != EKIDEN_EPEER)
+        if (error->code != EKIDEN_EPEER || p->keeping.kept >= 0)
                 return;
         if (p->phase == EKIDEN_PHASE_CHECK)
                 advice = "is it built with Ekiden, and does it call ekiden_start() first?";
@@ -292,6 +303,7 @@ int ek_predecessor_call_off(int result, struct ekiden_error *error)
         ek_predecessor_forget();
         end_child(p, code == EKIDEN_EPEER, was_ahead, how, sizeof(how));
         explain_death(p, how, error);
+        ek_keeping_end(p);
         p->phase = EKIDEN_PHASE_NONE;
         p->request = (struct ek_upgrade_request){0};
         p->cancelled = (struct ekiden_error){0};
@@ -321,8 +333,10 @@ int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
         ek_predecessor_forget();
         p->setup = setup;
         p->request = *request;
+        p->request.keeps_pid = request->keeps_pid && !request->is_rehearsal;
         p->report = (struct ek_upgrade_report){.is_rehearsal = request->is_rehearsal,
-                                               .is_verified = request->is_verified};
+                                               .is_verified = request->is_verified,
+                                               .keeps_pid = p->request.keeps_pid};
         p->item[0] = '\0';
         p->cancelled = (struct ekiden_error){0};
         p->serial++;
@@ -349,8 +363,8 @@ static int knows_our_schema(const Ekiden__Hello *hello, const struct ekiden_sche
 }
 
 /* The successor has checked all this against OFFER; it is not believed. */
-static int check_hello(struct ek_predecessor *p, const struct ek_frame *frame,
-                       struct ekiden_error *error)
+int ek_predecessor_check_hello(struct ek_predecessor *p, const struct ek_frame *frame,
+                               struct ekiden_error *error)
 {
         const struct ekiden_schema *schema = p->setup->schema;
         ProtobufCMessage *unpacked;
@@ -386,8 +400,13 @@ static int check_hello(struct ek_predecessor *p, const struct ek_frame *frame,
                 r = ekiden_error_set(error, EKIDEN_EVERSION,
                                      "the new binary's libekiden knows no verification; build it "
                                      "with the libekiden of this process, or upgrade without it");
+        else if (p->keeping.is_probing && !hello->probe)
+                r = ekiden_error_set(error, EKIDEN_EVERSION,
+                                     "the new binary's libekiden cannot take over under the same "
+                                     "PID; build it with the libekiden of this process");
         else
                 p->report.to_version = hello->version;
+        p->keeping.return_signal = hello->has_signal && hello->signal < NSIG ? (int)hello->signal : 0;
         protobuf_c_message_free_unpacked(unpacked, NULL);
         return r;
 }
@@ -422,7 +441,8 @@ static int expired(struct ek_predecessor *p, struct ekiden_error *error)
                                 ms);
 }
 
-/* A frame in CHECK or WARM: 1 when the successor is warm, 0 to go on. */
+/* A frame in CHECK or WARM: WARMED when the successor is warm, PROBED when the probe has said
+   HELLO, 0 to go on. */
 static int take_frame(struct ek_predecessor *p, const struct ek_frame *frame,
                       struct ekiden_error *error)
 {
@@ -430,7 +450,9 @@ static int take_frame(struct ek_predecessor *p, const struct ek_frame *frame,
 
         if (p->phase == EKIDEN_PHASE_CHECK && frame->kind == EKIDEN__FRAME_KIND__HELLO) {
                 ek_child_speaks(&p->child, ek_link_sender(p->link));
-                r = check_hello(p, frame, error);
+                r = ek_predecessor_check_hello(p, frame, error);
+                if (r == 0 && p->keeping.is_probing)
+                        return PROBED;
                 if (r == 0)
                         ek_predecessor_enter(EKIDEN_PHASE_WARM);
                 return r;
@@ -469,10 +491,14 @@ int ek_predecessor_step(const char *update_point, struct ekiden_error *error)
                         r = take_frame(p, &frame, error);
                 }
         }
-        if (r == 1) {
+        if (r == PROBED) {
+                r = ek_keeper_hand_over(p, update_point, error);
+                return r > 0 ? r : ek_predecessor_call_off(r, error);
+        }
+        if (r == WARMED) {
                 snprintf(p->report.update_point, sizeof(p->report.update_point), "%s",
                          update_point);
-                r = ek_predecessor_hand_over(error);
+                r = ek_predecessor_hand_over(ek_now_ns(), error);
                 if (r == EK_STEP_REHEARSED)
                         ek_predecessor_end_rehearsal();
                 if (r > 0)

@@ -25,6 +25,13 @@
 #include "state/transfer.h"
 #include "wire/link.h"
 
+enum ek_split_stage {
+        EK_SPLIT_BEFORE,
+        EK_SPLIT_KEEPER,
+        EK_SPLIT_FAILED,
+        EK_SPLIT_ALONE,
+};
+
 /* Who asked, and hears of it. Each function may be NULL; none may fail the upgrade. */
 struct ek_observer {
         void (*phase)(void *data, enum ekiden_phase phase);
@@ -38,6 +45,9 @@ struct ek_observer {
         void (*unwatch)(void *data, int socket);
         /* A child was ended: what it left in the file system can go. */
         void (*child_ended)(void *data, pid_t pid);
+        /* The PID is kept: this process is about to be two; it is the keeper now; it has stayed
+           one; and, in the keeper, the process is gone, and the keeper serves in its place. */
+        void (*split)(void *data, enum ek_split_stage stage);
         void *data;
 };
 
@@ -47,6 +57,7 @@ struct ek_upgrade_request {
         uint64_t until_ns; /* for all until COMMIT; 0: the phases' deadlines alone */
         uint64_t max_pause_ns; /* rather than a longer pause it is called off; 0: no such limit */
         bool is_rehearsal; /* the successor is dismissed where it would be committed to */
+        bool keeps_pid; /* of an upgrade: the successor runs under this process's PID */
         bool is_verified; /* the successor compares what it has with what it was given */
         struct ek_snapshot
                 *snapshot; /* of a rehearsal: the state that it gets in place of this
@@ -70,6 +81,7 @@ struct ek_predecessor_setup {
 /* How an upgrade went. */
 struct ek_upgrade_report {
         bool is_rehearsal, is_verified;
+        bool keeps_pid;
         uint32_t to_version;
         pid_t successor;
         uint64_t
@@ -89,6 +101,8 @@ enum ek_outcome {
         EK_STEP_SERVE_ON = 0, /* no upgrade, or it is still under way */
         EK_STEP_COMMITTED = 1, /* this process must leave */
         EK_STEP_REHEARSED = 2, /* it would have been; the program resumes */
+        EK_STEP_RETURNED = 3, /* it was called off, as the error tells; this process must leave, as
+                                 another serves on in its place under the PID that was kept */
 };
 
 /**

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "handover/predecessor.h"
+#include "handover/keeper.h"
 #include "handover/spawn.h"
 
 struct ek_predecessor {
@@ -20,6 +21,7 @@ struct ek_predecessor {
         struct ekiden_error cancelled; /* why it is to be called off; code 0: it is not */
         Ekiden__Ready *ready; /* what the report shows of it */
         struct ek_ahead ahead;
+        struct ek_keeping keeping;
         uint64_t pause_until_ns; /* by the operator's --max-pause; 0: no such limit, or no pause */
 };
 
@@ -48,9 +50,19 @@ struct ek_wait ek_predecessor_wait(enum ekiden_phase phase);
 /** As that, but for a whole frame: a byte now and then does not renew it. */
 struct ek_wait ek_predecessor_wait_whole(enum ekiden_phase phase);
 
-/** Pause, transfer, ready, commit or dismissal: EK_STEP_COMMITTED when the successor has TAKEN,
+/** Pause (from `stopped_ns`, by ek_now_ns()), transfer, ready, commit or dismissal: EK_STEP_COMMITTED when the successor has TAKEN,
     EK_STEP_REHEARSED when it is LEAVING, or an error. (serve.c) */
-int ek_predecessor_hand_over(struct ekiden_error *error);
+int ek_predecessor_hand_over(uint64_t stopped_ns, struct ekiden_error *error);
+
+/** Both ends of a handover's socket pair: 0 or ESYSTEM. (predecessor.c) */
+int ek_predecessor_sockets(int ret_sockets[2], struct ekiden_error *error);
+
+/** OFFER, over the link that is there. (predecessor.c) */
+int ek_predecessor_offer(struct ek_predecessor *p, bool is_returning, struct ekiden_error *error);
+
+/** Checks a HELLO: 0 or why not. (predecessor.c) */
+int ek_predecessor_check_hello(struct ek_predecessor *p, const struct ek_frame *frame,
+                               struct ekiden_error *error);
 
 /** Answers a PULL out of the request's snapshot: 0, 1 (there is no such item), or an error.
     (serve_snapshot.c) */

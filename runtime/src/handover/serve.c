@@ -247,16 +247,16 @@ static int explain(const struct ek_predecessor *p, struct ekiden_error *error)
         return error->code;
 }
 
-int ek_predecessor_hand_over(struct ekiden_error *error)
+int ek_predecessor_hand_over(uint64_t stopped_ns, struct ekiden_error *error)
 {
         struct ek_predecessor *p = &ek_predecessor;
-        uint64_t stopped_ns = ek_now_ns();
         int r;
 
         if (p->request.max_pause_ns > 0)
                 p->pause_until_ns = stopped_ns + p->request.max_pause_ns;
         ek_predecessor_unwatch();
-        ek_predecessor_enter(EKIDEN_PHASE_PAUSE);
+        if (p->phase != EKIDEN_PHASE_PAUSE)
+                ek_predecessor_enter(EKIDEN_PHASE_PAUSE);
         fflush(NULL); /* what is buffered belongs before what the successor writes */
         r = send_paused(p, stopped_ns, error);
         if (r < 0)

@@ -16,6 +16,7 @@
 #include "handover/deadlines.h"
 #include "handover/refusal.h"
 #include "handover/verify.h"
+#include "handover/way_back.h"
 #include "state/arena_held.h"
 #include "state/arena_item.h"
 #include "state/fetch.h"
@@ -49,6 +50,8 @@ static struct {
         struct ek_fetch fetch;
         bool is_verified; /* what was taken over is compared with what came */
         bool is_rehearsal;
+        bool is_probe; /* HELLO is all that is wanted */
+        int way_back_signal; /* that makes it take the way back; 0: none */
         bool takes_ahead; /* the predecessor knows how to send ahead */
         bool is_warm, is_paused; /* WARM was said; PAUSED has come */
         bool is_receiving; /* what comes ahead: callbacks run, and nothing else can be received */
@@ -91,6 +94,11 @@ uint64_t ek_successor_pause_ns(void)
         return successor.pause_ns;
 }
 
+bool ek_successor_is_probe(void)
+{
+        return successor.is_probe;
+}
+
 bool ek_successor_is_rehearsal(void)
 {
         return successor.is_rehearsal;
@@ -105,17 +113,21 @@ int ek_successor_fail(int result, struct ekiden_error *error)
         ek_ahead_end();
         ek_fetch_deinit(&successor.fetch);
         ek_own_close(&successor.predecessor);
+        ek_way_back_take();
         successor.state = EK_SUCCESSOR_FAILED;
         successor.failure = error->code;
         return error->code;
 }
 
-/* The process at the other end made the socket pair: its pid is the kernel's word (unix(7)). */
+/* The process at the other end made the socket pair: its pid is the kernel's word (unix(7)). Where
+   this process has that PID itself, it is the keeper. */
 static int open_predecessor(int socket)
 {
         struct ucred credentials;
         socklen_t size = sizeof(credentials);
 
+        if (ek_way_back_keeper() > 0)
+                return ek_own(pidfd_open(ek_way_back_keeper(), 0));
         if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
                 return -1;
         return ek_own(pidfd_open(credentials.pid, 0));
@@ -126,12 +138,24 @@ static unsigned int deadline(protobuf_c_boolean has, uint32_t offered_ms, unsign
         return has && offered_ms > 0 && offered_ms <= EK_DEADLINE_MAX_MS ? offered_ms : default_ms;
 }
 
+/* What comes back goes on with the leg that it was. */
+static uint32_t next_leg(const Ekiden__Offer *offer)
+{
+        if (offer->has_returning && offer->returning && offer->leg > 0)
+                return offer->leg;
+        return offer->leg > 0 && offer->leg < UINT32_MAX ? offer->leg + 1 : 2;
+}
+
 static int take_offer(const Ekiden__Offer *offer, const struct ek_registry *registry,
                       struct ekiden_error *error)
 {
         static const struct ek_deadlines defaults = EK_DEADLINES_DEFAULT;
+        bool is_returning = offer->has_returning && offer->returning;
         int r = ek_lineage_read(offer->lineage, offer->n_lineage, offer->has_leg ? offer->leg : 1,
                                 &successor.lineage, error);
+
+        if (is_returning && successor.lineage.count > 0)
+                successor.lineage.count--;
 
         if (!ek_token_is(&successor.token, offer->has_token, &offer->token))
                 return ekiden_error_set(error, EKIDEN_EPROTOCOL,
@@ -145,10 +169,11 @@ static int take_offer(const Ekiden__Offer *offer, const struct ek_registry *regi
         successor.tree = offer->has_tree ? offer->tree : 0;
         successor.is_restored = offer->has_from_snapshot && offer->from_snapshot;
         successor.is_rehearsal = offer->has_rehearse && offer->rehearse;
+        successor.is_probe = offer->has_probe && offer->probe;
         successor.is_verified = offer->has_verify && offer->verify;
         successor.takes_ahead = offer->has_ahead && offer->ahead && !successor.is_verified &&
                                 !successor.is_restored;
-        successor.leg = offer->leg > 0 && offer->leg < UINT32_MAX ? offer->leg + 1 : 2;
+        successor.leg = next_leg(offer);
         successor.pause_ms =
                 deadline(offer->has_pause_ms, offer->pause_ms, defaults.ms[EKIDEN_PHASE_PAUSE]);
         successor.transfer_ms = deadline(offer->has_transfer_ms, offer->transfer_ms,
@@ -204,14 +229,20 @@ static int send_hello(struct ekiden_error *error)
         hello.has_rehearse = hello.rehearse = successor.is_rehearsal;
         hello.has_verify = hello.verify = successor.is_verified;
         hello.has_ahead = hello.ahead = 1;
+        hello.has_probe = hello.probe = successor.is_probe;
+        hello.has_signal = successor.way_back_signal != 0;
+        hello.signal = (uint32_t)successor.way_back_signal;
         r = ek_link_send_message(successor.link, EKIDEN__FRAME_KIND__HELLO, &hello.base, &wait);
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
 
 int ek_successor_start(int socket, const struct ek_token *token, const struct ekiden_schema *schema,
-                       const struct ek_registry *registry, struct ekiden_error *error)
+                       const struct ek_registry *registry, int way_back_signal,
+                       struct ekiden_error *error)
 {
         int r;
+
+        successor.way_back_signal = way_back_signal;
 
         successor.schema = schema;
         successor.token = *token;
@@ -554,6 +585,7 @@ int ek_successor_finish(const char *update_point, const struct ek_successor_end 
                 r = successor.is_rehearsal ? be_dismissed(end, error) : take_over(end, error);
         if (r < 0)
                 return ek_successor_fail(r, error);
+        ek_way_back_close();
         /* Behind TAKEN: nothing brings the predecessor back, to find its memory changed. */
         if (!successor.is_rehearsal)
                 ek_arenas_settle();

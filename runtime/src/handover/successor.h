@@ -36,11 +36,13 @@ enum ek_successor_state ek_successor_state(void);
  * Reads OFFER, checks that this binary can take the state, says HELLO.
  *
  * @param socket  of the handover; consumed
+ * @param way_back_signal  whose handler takes the way back, where there is one (way_back.h); 0: none
  * @param token   from this process's environment; OFFER must have the same
  * @return 0, or the refusal, which the predecessor was told
  */
 int ek_successor_start(int socket, const struct ek_token *token, const struct ekiden_schema *schema,
-                       const struct ek_registry *registry, struct ekiden_error *error);
+                       const struct ek_registry *registry, int way_back_signal,
+                       struct ekiden_error *error);
 
 /** Tells the predecessor why this process will not even start, and closes the socket, consumed. */
 void ek_successor_decline(int socket, const struct ekiden_error *error);
@@ -70,6 +72,9 @@ int ek_successor_fetch(const struct ek_tagged *tagged, struct ekiden_error *erro
 /** The update point where the predecessor stopped, waiting until it has; NULL: called off, or it
    has not, and this is a callback of an item that is sent ahead. */
 const char *ek_successor_update_point(void);
+
+/** Whether HELLO is all that was wanted of this process: it is to leave at once, by _exit(0). */
+bool ek_successor_is_probe(void);
 
 /** Whether this successor will be dismissed when it is ready; it then never serves. */
 bool ek_successor_is_rehearsal(void);

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/* See way_back.h. */
+#include "handover/way_back.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "handover/spawn.h"
+#include "wire/cleanup.h"
+#include "wire/own.h"
+
+#define CARD_MAX ((off_t)16 << 20) /* bytes of arguments; the kernel allows fewer (execve(2)) */
+
+extern char **environ;
+
+/* By these a program that has lost its way is ended. */
+static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP};
+
+#define CRASH_COUNT (sizeof(crashes) / sizeof(crashes[0]))
+
+static struct {
+        struct ek_keeper_word word;
+        pid_t pid; /* 0: there is no way. A forked child has none, either */
+        char *card; /* mapped; the arguments point into it */
+        char **arguments, **environment; /* NULL-terminated */
+        char handover[sizeof(EK_HANDOVER_VARIABLE "=") + EK_TOKEN_TEXT_SIZE];
+        char keeper[sizeof(EK_KEEPER_VARIABLE "=") + EK_KEEPER_TEXT_SIZE];
+        bool has_handler[CRASH_COUNT];
+} way;
+
+uint64_t ek_mask_number(const sigset_t *mask)
+{
+        uint64_t number = 0;
+
+        for (int i = 1; i <= 64; i++)
+                if (sigismember(mask, i) == 1)
+                        number |= UINT64_C(1) << (i - 1);
+        return number;
+}
+
+void ek_mask_of_number(uint64_t number, sigset_t *ret_mask)
+{
+        sigemptyset(ret_mask);
+        for (int i = 1; i <= 64; i++)
+                if (number & UINT64_C(1) << (i - 1))
+                        sigaddset(ret_mask, i);
+}
+
+void ek_keeper_word_write(const struct ek_keeper_word *word, char ret_text[EK_KEEPER_TEXT_SIZE])
+{
+        int length = snprintf(ret_text, EK_KEEPER_TEXT_SIZE, "%d:%" PRIx64 "%s", (int)word->keeper,
+                              word->mask, word->has_way_back ? ":" : "");
+
+        if (word->has_way_back)
+                ek_token_write(&word->token, ret_text + length);
+}
+
+bool ek_keeper_word_read(const char *text, struct ek_keeper_word *ret_word)
+{
+        struct ek_keeper_word word = {0};
+        char *end;
+        long keeper;
+
+        errno = 0;
+        keeper = strtol(text, &end, 10);
+        if (errno != 0 || *end != ':' || keeper <= 0 || keeper > INT32_MAX)
+                return false;
+        word.keeper = (pid_t)keeper;
+        word.mask = strtoull(end + 1, &end, 16);
+        if (errno != 0 || (*end != '\0' && *end != ':'))
+                return false;
+        word.has_way_back = *end == ':';
+        if (word.has_way_back && !ek_token_read(end + 1, &word.token))
+                return false;
+        *ret_word = word;
+        return true;
+}
+
+static int not_kept(struct ekiden_error *error)
+{
+        return ekiden_error_set(error, EKIDEN_EPROTOCOL,
+                                "the environment has " EK_KEEPER_VARIABLE ", but no predecessor "
+                                "under this PID started this process; unset it");
+}
+
+/* The arguments of the old binary, as it was started. */
+static int read_card(struct ekiden_error *error)
+{
+        struct stat status;
+        size_t size, count = 0;
+
+        if (fstat(EK_RETURN_CARD, &status) < 0 || !S_ISREG(status.st_mode) ||
+            status.st_size <= 0 || status.st_size > CARD_MAX)
+                return not_kept(error);
+        size = (size_t)status.st_size;
+        way.card = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, EK_RETURN_CARD, 0);
+        if (way.card == MAP_FAILED)
+                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
+                                              "cannot read the arguments of the old version");
+        way.card[size - 1] = '\0';
+        for (size_t i = 0; i < size; i++)
+                count += way.card[i] == '\0';
+        way.arguments = calloc(count + 1, sizeof(*way.arguments));
+        if (!way.arguments)
+                return ekiden_error_set(error, EKIDEN_ENOMEM, "memory ran out");
+        count = 0;
+        for (size_t at = 0; at < size; at += strlen(way.card + at) + 1)
+                way.arguments[count++] = way.card + at;
+        return 0;
+}
+
+/* A copy: the program may change its environment, and move it. */
+static int copy_environment(struct ekiden_error *error)
+{
+        struct ek_keeper_word word = {.keeper = way.word.keeper, .mask = way.word.mask};
+        size_t count = 0;
+
+        while (environ[count])
+                count++;
+        way.environment = calloc(count + 3, sizeof(*way.environment));
+        for (size_t i = 0; way.environment && i < count; i++) {
+                way.environment[i] = strdup(environ[i]);
+                if (!way.environment[i])
+                        return ekiden_error_set(error, EKIDEN_ENOMEM, "memory ran out");
+        }
+        if (!way.environment)
+                return ekiden_error_set(error, EKIDEN_ENOMEM, "memory ran out");
+        ek_token_write(&way.word.token, stpcpy(way.handover, EK_HANDOVER_VARIABLE "="));
+        ek_keeper_word_write(&word, stpcpy(way.keeper, EK_KEEPER_VARIABLE "="));
+        way.environment[count++] = way.handover;
+        way.environment[count] = way.keeper;
+        return 0;
+}
+
+static void own(bool is_owned)
+{
+        for (int fd = EK_RETURN_SOCKET; fd <= EK_INHERITED_LAST; fd++) {
+                int copy = fd;
+
+                if (is_owned && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0)
+                        ek_own(fd);
+                else if (!is_owned)
+                        ek_own_close(&copy);
+        }
+}
+
+static void on_crash(int number)
+{
+        int saved = errno;
+
+        ek_way_back_take();
+        signal(number, SIG_DFL); /* it comes again, when this returns or abort() goes on */
+        errno = saved;
+}
+
+/* Where a sanitizer has a handler, or somebody's library, it stays. */
+static void watch_for_crashes(void)
+{
+        struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
+        struct sigaction before;
+
+        sigfillset(&action.sa_mask);
+        for (size_t i = 0; i < CRASH_COUNT; i++)
+                way.has_handler[i] = sigaction(crashes[i], NULL, &before) == 0 &&
+                                     before.sa_handler == SIG_DFL &&
+                                     sigaction(crashes[i], &action, NULL) == 0;
+}
+
+static void forget_crashes(void)
+{
+        struct sigaction now;
+
+        for (size_t i = 0; i < CRASH_COUNT; i++)
+                if (way.has_handler[i] && sigaction(crashes[i], NULL, &now) == 0 &&
+                    now.sa_handler == on_crash)
+                        signal(crashes[i], SIG_DFL);
+}
+
+static int make_ready(struct ekiden_error *error)
+{
+        int r = read_card(error);
+
+        if (r == 0)
+                r = copy_environment(error);
+        if (r < 0)
+                return r;
+        own(true);
+        way.pid = getpid();
+        watch_for_crashes();
+        if (atexit(ek_way_back_take) != 0)
+                return ekiden_error_set(error, EKIDEN_ENOMEM, "memory ran out");
+        return 0;
+}
+
+int ek_way_back_open(struct ekiden_error *error)
+{
+        char *value = getenv(EK_KEEPER_VARIABLE);
+        bool is_ours = value && ek_keeper_word_read(value, &way.word);
+        int r;
+
+        if (!value)
+                return 0;
+        explicit_bzero(value, strlen(value));
+        unsetenv(EK_KEEPER_VARIABLE);
+        if (!is_ours)
+                return not_kept(error);
+        r = way.word.has_way_back ? make_ready(error) : 0;
+        return r < 0 ? r : 1;
+}
+
+pid_t ek_way_back_keeper(void)
+{
+        return way.word.keeper;
+}
+
+void ek_way_back_unblock(int update_signal)
+{
+        sigset_t mask;
+
+        if (way.word.keeper == 0)
+                return;
+        if (update_signal != 0)
+                signal(update_signal, SIG_IGN);
+        ek_mask_of_number(way.word.mask, &mask);
+        sigprocmask(SIG_SETMASK, &mask, NULL);
+}
+
+/* All signals stay blocked until the old binary can take them again. */
+void ek_way_back_take(void)
+{
+        char path[] = "/proc/self/fd/4";
+        sigset_t all;
+
+        if (way.pid != getpid())
+                return;
+        way.pid = 0;
+        sigfillset(&all);
+        sigprocmask(SIG_SETMASK, &all, NULL);
+        if (dup2(EK_RETURN_SOCKET, EK_HANDOVER_SOCKET) < 0 ||
+            dup2(EK_RETURN_BINARY, EK_HANDOVER_BINARY) < 0)
+                return;
+        close_range(EK_HANDOVER_BINARY + 1, ~0U, 0);
+        execve(path, way.arguments, way.environment);
+}
+
+void ek_way_back_take_for(pid_t sender)
+{
+        if (way.pid == getpid() && sender == way.word.keeper)
+                ek_way_back_take();
+}
+
+void ek_way_back_close(void)
+{
+        if (way.pid != getpid())
+                return;
+        way.pid = 0;
+        forget_crashes();
+        own(false);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way back of a successor that runs under its predecessor's PID (keeper.h): until it serves, it
+ * can at any moment execute the old binary again, which takes the state back from the keeper. It
+ * does so when the upgrade is called off, when the program exits or crashes, and when the keeper
+ * asks for it by a signal. All that is needed is made ready at the start, so that going back is
+ * nothing but system calls, and is async-signal-safe.
+ *
+ *     EKIDEN_KEEPER=PID:MASK[:TOKEN]
+ *
+ * is the keeper's PID, the signal mask that the program was started with, in hexadecimal, and the
+ * token of the way back; without one this is the old binary again, and there is none.
+ */
+#pragma once
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include <ekiden/error.h>
+
+#include "handover/token.h"
+
+#define EK_KEEPER_VARIABLE "EKIDEN_KEEPER"
+#define EK_KEEPER_TEXT_SIZE (sizeof("-2147483648:ffffffffffffffff:") + EK_TOKEN_TEXT_SIZE)
+
+/* What a successor finds open beside EK_HANDOVER_SOCKET and EK_HANDOVER_BINARY (spawn.h). */
+#define EK_RETURN_SOCKET 5 /* of the handover back */
+#define EK_RETURN_BINARY 6 /* the old executable */
+#define EK_RETURN_CARD 7 /* its arguments, each with its NUL, in a memory file */
+#define EK_INHERITED_LAST EK_RETURN_CARD
+
+/* What the variable says. */
+struct ek_keeper_word {
+        pid_t keeper;
+        uint64_t mask; /* signal N is bit N - 1 */
+        bool has_way_back;
+        struct ek_token token;
+};
+
+/** As the variable's value. */
+void ek_keeper_word_write(const struct ek_keeper_word *word, char ret_text[EK_KEEPER_TEXT_SIZE]);
+
+/** Reads such a value; false: it is none. */
+bool ek_keeper_word_read(const char *text, struct ek_keeper_word *ret_word);
+
+/** A signal mask as a number, and back. */
+uint64_t ek_mask_number(const sigset_t *mask);
+void ek_mask_of_number(uint64_t number, sigset_t *ret_mask);
+
+/**
+ * Whether this process runs under the PID of its predecessor: 1, 0; or an error, and it must exit.
+ * The variable is removed, the way back made ready. Signals are blocked until
+ * ek_way_back_unblock().
+ */
+int ek_way_back_open(struct ekiden_error *error);
+
+/** The keeper, or 0. */
+pid_t ek_way_back_keeper(void);
+
+/**
+ * Lets signals come again, as the program was started. The update signal is ignored first, should
+ * one have come meanwhile: its handler is about to be installed.
+ *
+ * @param update_signal  0: none
+ */
+void ek_way_back_unblock(int update_signal);
+
+/** Goes back: does not return, where there is a way. Async-signal-safe. */
+void ek_way_back_take(void);
+
+/** The same in a handler of a signal, if it is the keeper that has sent it. */
+void ek_way_back_take_for(pid_t sender);
+
+/** There is none any more: this process serves. */
+void ek_way_back_close(void);
