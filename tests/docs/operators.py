@@ -120,7 +120,7 @@ class Operators(unittest.TestCase):
     def test_every_command_is_there(self):
         text = ''.join(block.text for block in Page(PAGE).of('console', 'run'))
         manual = read('docs/man/ekiden-upgrade.1')
-        for option in re.findall(r'^\.It Fl -([a-z]+)', manual, re.M):
+        for option in re.findall(r'^\.It Fl -([a-z-]+)', manual, re.M):
             if option not in ('help', 'usage', 'version'):
                 self.assertIn('--' + option, text)
         for option in ('--item', '--key', '--for', '--json', 'diff'):

@@ -31,13 +31,17 @@ enum faults_suffering {
         X(atexit, SUFFERS_FAILURE, ENOMEM, 0)                                   \
         X(bind, CALL_, EADDRINUSE, EACCES)                                      \
         X(calloc, SUFFERS_FAILURE, ENOMEM, 0)                                   \
+        X(chdir, CALL_, EACCES, 0)                                              \
         X(chmod, CALL_, EPERM, 0)                                               \
         X(close, CALL_ | SUFFERS_EINTR, EIO, 0)                                 \
+        X(close_range, CALL_, ENOSYS, 0)                                        \
         X(closedir, CALL_, EBADF, 0)                                            \
         X(connect, SLOW_, ECONNREFUSED, EAGAIN)                                 \
+        X(dup2, SLOW_, EBUSY, 0)                                                \
         X(dup3, SLOW_, EBUSY, 0)                                                \
         X(epoll_create1, CALL_, EMFILE, ENOMEM)                                 \
         X(epoll_ctl, CALL_, ENOMEM, ENOSPC)                                     \
+        X(execve, CALL_, ENOENT, ENOMEM)                                        \
         X(faccessat, CALL_, EACCES, 0)                                          \
         X(fchmod, CALL_, EPERM, 0)                                              \
         X(fclose, SUFFERS_FAILURE, ENOSPC, 0)                                   \
@@ -45,6 +49,7 @@ enum faults_suffering {
         X(fdopendir, SUFFERS_FAILURE, ENOMEM, 0)                                \
         X(ferror, SUFFERS_FAILURE, EIO, 0)                                      \
         X(fflush, CALL_, ENOSPC, EPIPE)                                         \
+        X(fork, CALL_, EAGAIN, ENOMEM)                                          \
         X(fstat64, CALL_, ENOMEM, 0)                                            \
         X(fstatat64, CALL_, EACCES, 0)                                          \
         X(fsync, CALL_, EIO, 0)                                                 \
@@ -84,8 +89,8 @@ enum faults_suffering {
         X(posix_spawn, CALL_, EAGAIN, ENOENT)                                   \
         X(posix_spawn_file_actions_addchdir_np, SUFFERS_FAILURE, ENOMEM, 0)     \
         X(posix_spawn_file_actions_addclosefrom_np, SUFFERS_FAILURE, ENOMEM, 0) \
-        X(posix_spawn_file_actions_addopen, SUFFERS_FAILURE, ENOMEM, 0)         \
         X(posix_spawn_file_actions_adddup2, SUFFERS_FAILURE, ENOMEM, 0)         \
+        X(posix_spawn_file_actions_addopen, SUFFERS_FAILURE, ENOMEM, 0)         \
         X(posix_spawn_file_actions_init, SUFFERS_FAILURE, ENOMEM, 0)            \
         X(posix_spawnattr_init, SUFFERS_FAILURE, ENOMEM, 0)                     \
         X(prctl, CALL_, EPERM, 0)                                               \
@@ -105,6 +110,7 @@ enum faults_suffering {
         X(rename, CALL_, EACCES, ENOSPC)                                        \
         X(renameat, CALL_, EACCES, ENOSPC)                                      \
         X(sendmsg, MOVES_, ECONNRESET, ENOBUFS)                                 \
+        X(setitimer, CALL_, EINVAL, 0)                                          \
         X(setsockopt, CALL_, EPERM, 0)                                          \
         X(shutdown, CALL_, ENOTCONN, 0)                                         \
         X(signalfd, CALL_, EMFILE, 0)                                           \
@@ -119,6 +125,7 @@ enum faults_suffering {
         X(unlink, CALL_, EACCES, 0)                                             \
         X(unlinkat, CALL_, EACCES, 0)                                           \
         X(uv_loop_close, SUFFERS_END, 0, 0)                                     \
+        X(uv_loop_fork, CALL_, EMFILE, 0)                                       \
         X(uv_loop_init, CALL_, EMFILE, ENOMEM)                                  \
         X(uv_poll_init, CALL_, EEXIST, 0)                                       \
         X(uv_poll_start, CALL_, EBADF, 0)                                       \

@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
+#include <sys/time.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -19,6 +20,13 @@
 #include "inject.h"
 
 INJECT(ssize_t, getrandom, (void *data, size_t size, unsigned int flags), (data, size, flags), -1);
+INJECT(int, chdir, (const char *path), (path), -1);
+INJECT(int, close_range, (unsigned int first, unsigned int last, int flags), (first, last, flags),
+       -1);
+INJECT(int, dup2, (int fd, int number), (fd, number), -1);
+INJECT(int, execve, (const char *path, char *const arguments[], char *const environment[]),
+       (path, arguments, environment), -1);
+INJECT(pid_t, fork, (void), (), -1);
 INJECT(int, kill, (pid_t pid, int number), (pid, number), -1);
 INJECT(int, pidfd_open, (pid_t pid, unsigned int flags), (pid, flags), -1);
 INJECT(int, pidfd_send_signal, (int pidfd, int number, siginfo_t *info, unsigned int flags),
@@ -31,6 +39,9 @@ INJECT(int, posix_spawn,
        (pid, path, actions, attributes, arguments, environment), inject_error());
 INJECT(int, pthread_atfork, (void (*prepare)(void), void (*parent)(void), void (*child)(void)),
        (prepare, parent, child), inject_error());
+INJECT(int, setitimer,
+       (enum __itimer_which which, const struct itimerval *value, struct itimerval *before),
+       (which, value, before), -1);
 INJECT(int, signalfd, (int fd, const sigset_t *mask, int flags), (fd, mask, flags), -1);
 INJECT(int, timer_create, (clockid_t clock, struct sigevent *event, timer_t *timer),
        (clock, event, timer), -1);
@@ -40,6 +51,7 @@ INJECT(int, waitid, (idtype_t type, id_t id, siginfo_t *info, int options),
 INJECT(pid_t, waitpid, (pid_t pid, int *status, int options), (pid, status, options), -1);
 
 INJECT(int, uv_loop_close, (uv_loop_t * loop), (loop), -inject_error());
+INJECT(int, uv_loop_fork, (uv_loop_t * loop), (loop), -inject_error());
 INJECT(int, uv_loop_init, (uv_loop_t * loop), (loop), -inject_error());
 INJECT(int, uv_poll_init, (uv_loop_t * loop, uv_poll_t *handle, int fd), (loop, handle, fd),
        -inject_error());

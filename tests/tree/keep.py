@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 """An upgrade that keeps the PID, and what becomes of one that fails."""
 import os
+import signal
+import subprocess
+import time
 import unittest
 
-from family import V1, V2, Family
+from family import SECONDS, TOOL, V2, Family
 
 
 class Keeps(Family):
@@ -30,6 +33,150 @@ class Keeps(Family):
         self.assertEqual(eldest.who()['pid'], self.process.pid)
         self.assertEqual(eldest.ask('open'), opened)
         self.assertEqual(eldest.ask('reap'), '-')
+
+    def test_children_stay_children(self):
+        self.start('keep=main')
+        eldest = self.talk(0)
+        pid = int(eldest.ask('bear worker'))
+        child = self.talk(1)
+        self.upgrade(self.process.pid)
+        self.assertEqual(child.who()['parent'], self.process.pid)
+        child.socket.sendall(b'end\n')
+        self.wait_for(lambda: eldest.ask('reap') == str(pid), 'it cannot be waited for')
+
+    def test_a_child_that_keeps_its_pid_stays_its_parents(self):
+        self.start('keep=worker')
+        eldest = self.talk(0)
+        pid = int(eldest.ask('bear worker'))
+        child = self.talk(1)
+        self.upgrade(pid)
+        who = child.who()
+        self.assertEqual((who['pid'], who['parent'], who['version'], who['role']),
+                         (pid, self.process.pid, 2, 'worker'))
+        self.assertEqual(eldest.ask('reap'), '-')
+        child.socket.sendall(b'end\n')
+        self.wait_for(lambda: eldest.ask('reap') == str(pid), 'it cannot be waited for')
+
+    def test_the_operator_may_ask_for_it(self):
+        self.start()
+        self.upgrade(self.process.pid, V2, '--keep-pid')
+        self.assertEqual(self.talk(0).who()['pid'], self.process.pid)
+
+    def test_a_rehearsal_keeps_nothing_and_changes_nothing(self):
+        self.start('keep=main')
+        status, events = self.tool('--rehearse', self.process.pid, V2)
+        self.assertEqual((status, events[-1]['event']), (0, 'rehearsed'))
+        self.assertEqual(self.talk(0).who()['version'], 1)
+        self.assertEqual(self.members(), [self.process.pid])
+
+    def test_signals_that_come_meanwhile_do_not_end_it(self):
+        self.start('keep=main')
+        eldest = self.talk(0)
+        for _ in range(20):
+            tool = subprocess.Popen([TOOL, '--quiet', str(self.process.pid), V2],
+                                    env=self.environment, stdin=subprocess.DEVNULL)
+            while tool.poll() is None:
+                os.kill(self.process.pid, signal.SIGUSR2)
+                time.sleep(0.0005)
+            self.wait_for(lambda: self.settled(), 'an upgrade is under way')
+        self.assertEqual(eldest.who()['pid'], self.process.pid)
+
+    def settled(self):
+        """The signals have asked for upgrades of their own."""
+        return self.tool('--wait', self.process.pid)[0] == 0 and \
+            self.members() == [self.process.pid]
+
+
+class Fails(Family):
+    """The new version is not as good as it should be, and comes so far."""
+
+    def begin(self, fault):
+        self.start('keep=main', 'fault=' + fault)
+        self.eldest = self.talk(0)
+        self.child = int(self.eldest.ask('bear worker'))
+
+    def go_on(self):
+        """A second attempt is possible at once, with a version that has the fault no more."""
+        event = self.upgrade(self.eldest.who()['pid'], V2, '--', self.sockets + '/s', 'keep=main')
+        self.assertEqual(self.eldest.who()['version'], 2)
+        return event
+
+    def expect_return(self, fault, words, *options):
+        """The old version serves on under the same PID, as if nothing had been asked."""
+        self.begin(fault)
+        event = self.refused(self.process.pid, V2, *options)
+        self.assertIn(words, event['sentence'])
+        self.assertTrue(event['serves_on'], event)
+        self.assertEqual(event['predecessor_pid'], self.process.pid)
+        self.assertEqual(self.eldest.who(), {'number': 0, 'role': 'main', 'version': 1, 'count': 2,
+                                             'pid': self.process.pid, 'parent': os.getpid()})
+        self.assertEqual(sorted(os.listdir(self.runtime)),
+                         sorted(f'family.{pid}' for pid in (self.process.pid, self.child)))
+        status, events = self.tool('--status', self.process.pid)
+        self.assertEqual((status, events[0]['leg'], len(events[0]['lineage'])), (0, 1, 1))
+        os.kill(self.child, 9)
+        self.wait_for(lambda: self.eldest.ask('reap') == str(self.child), 'it is no child any more')
+        self.wait_for(lambda: self.members() == [self.process.pid], 'the keeper is left')
+        self.assertEqual(self.go_on()['successor_pid'], self.process.pid)
+        self.assertIsNone(self.process.poll())
+
+    def expect_probe_to_fail(self, fault, words):
+        self.begin(fault)
+        event = self.refused(self.process.pid)
+        self.assertIn(words, event['sentence'])
+        self.assertEqual(event['phase'], 'check')
+        self.assertEqual(self.eldest.who()['version'], 1)
+        self.go_on()
+
+    def test_what_fails_at_its_very_start_is_found_before_the_pause(self):
+        self.expect_probe_to_fail('before-exit', 'exited with status 3')
+
+    def test_what_crashes_at_its_very_start_is_found_before_the_pause(self):
+        self.expect_probe_to_fail('before-segv', 'killed by signal 11')
+
+    def test_one_that_exits(self):
+        self.expect_return('exit', 'left the handover')
+
+    def test_one_that_aborts(self):
+        self.expect_return('abort', 'left the handover')
+
+    def test_one_that_has_a_wild_pointer(self):
+        self.expect_return('segv', 'left the handover')
+
+    def test_one_that_computes_for_ever(self):
+        self.expect_return('loop', 'time limit', '--timeout', '1')
+
+    def test_one_that_exits_with_the_state_in_hand(self):
+        self.expect_return('late-exit', 'left the handover')
+
+    def test_one_that_has_a_wild_pointer_with_the_state_in_hand(self):
+        self.expect_return('late-segv', 'left the handover')
+
+    def test_one_that_computes_for_ever_with_the_state_in_hand(self):
+        self.expect_return('late-loop', 'time limit', '--timeout', '1')
+
+    def test_one_that_refuses(self):
+        self.expect_return('refuse', 'it was told to refuse')
+
+    def expect_keeper(self, fault):
+        """The PID is lost, and not the service."""
+        self.begin(fault)
+        event = self.refused(self.process.pid)
+        self.assertIn(f'process {self.process.pid} is gone', event['sentence'])
+        who = self.eldest.who()
+        self.assertEqual((who['version'], who['count']), (1, 2))
+        self.assertEqual(event['predecessor_pid'], who['pid'])
+        self.assertIn(f'process {who["pid"]} serves on in its place', event['sentence'])
+        self.process.wait()
+        self.assertEqual(sorted(os.listdir(self.runtime)),
+                         sorted(f'family.{pid}' for pid in (who['pid'], self.child)))
+        self.assertEqual(self.go_on()['successor_pid'], who['pid'])
+
+    def test_one_that_is_killed_leaves_the_service_to_the_keeper(self):
+        self.expect_keeper('kill')
+
+    def test_one_that_is_killed_with_the_state_in_hand_leaves_the_service_to_the_keeper(self):
+        self.expect_keeper('late-kill')
 
 
 if __name__ == '__main__':

@@ -27,6 +27,7 @@ enum {
         KEY_SNAPSHOT,
         KEY_JSON,
         KEY_TIMEOUT,
+        KEY_KEEP_PID,
         KEY_MAX_PAUSE,
         KEY_REHEARSE,
         KEY_TIMES,
@@ -57,6 +58,8 @@ static const struct argp_option descriptions[] = {
          "Let the new version compare what it has taken over with what it was given; a difference "
          "calls the upgrade off",
          1},
+        {"keep-pid", KEY_KEEP_PID, NULL, 0,
+         "The new version runs under the old one's PID, at the price of a fork", 0},
         {"max-pause", KEY_MAX_PAUSE, "MS", 0,
          "Call the upgrade off rather than pause for longer than so many milliseconds; what is "
          "sent "
@@ -188,6 +191,8 @@ static void check(struct parsing *parsing, struct argp_state *state)
                 argp_error(state, "--rehearse is for upgrades, not for --list and --status");
         if (options->verify && options->action != ACTION_UPGRADE)
                 argp_error(state, "--verify is for upgrades and rehearsals");
+        if (options->keep_pid && (options->action != ACTION_UPGRADE || options->rehearse))
+                argp_error(state, "--keep-pid is for upgrades");
         if (options->max_pause_us > 0 && options->action != ACTION_UPGRADE)
                 argp_error(state, "--max-pause is for upgrades and rehearsals");
         if (options->times > 0 && !options->rehearse)
@@ -250,6 +255,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 options->timeout_ms =
                         parse_seconds("--timeout", argument, TIMEOUT_MAX_SECONDS, state);
                 return 0;
+        case KEY_KEEP_PID:
+                options->keep_pid = true;
+                return 0;
         case KEY_MAX_PAUSE:
                 options->max_pause_us = parse_pause(argument, state);
                 return 0;
@@ -310,7 +318,7 @@ void options_parse(int argc, char **argv, struct options *ret_options)
         static const struct argp parser = {
                 .options = descriptions,
                 .parser = parse,
-                .args_doc = "[--verify] [--max-pause MS] PROGRAM|PID NEW_BINARY [-- "
+                .args_doc = "[--verify] [--keep-pid] [--max-pause MS] PROGRAM|PID NEW_BINARY [-- "
                             "ARGUMENT...]\n"
                             "--rehearse [--times N] [--verify] PROGRAM|PID NEW_BINARY [-- "
                             "ARGUMENT...]\n"

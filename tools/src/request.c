@@ -52,10 +52,13 @@ int request_upgrade(struct ek_link *link, const struct options *options, const c
         upgrade.has_verify = upgrade.verify = options->verify;
         upgrade.has_max_pause_us = options->max_pause_us > 0;
         upgrade.max_pause_us = options->max_pause_us;
+        upgrade.has_keep_pid = upgrade.keep_pid = options->keep_pid;
         request.protocol = options->rehearse || options->verify ? EK_CONTROL_PROTOCOL_TRIAL
                                                                 : EK_CONTROL_PROTOCOL;
         if (options->max_pause_us > 0)
                 request.protocol = EK_CONTROL_PROTOCOL_PAUSE;
+        if (options->keep_pid)
+                request.protocol = EK_CONTROL_PROTOCOL_KEEP;
         request.upgrade = &upgrade;
         return send_request(link, &request, error);
 }

@@ -16,7 +16,8 @@
 struct ek_process {
         bool is_started;
         bool is_attending; /* inside an update point or a tag call: callbacks run */
-        pid_t served_pid; /* by which others know it: where a PID is kept, the keeper's is another */
+        pid_t served_pid; /* by which others know it: where a PID is kept, the keeper's is another
+                           */
         pid_t pid; /* of the process that called ekiden_start(); a forked child is another */
         const struct ekiden_schema *schema;
         struct ek_registry registry;

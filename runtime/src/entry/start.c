@@ -86,10 +86,10 @@ static int enter_role(bool is_successor, struct ekiden_error *error)
 static int set_up(int socket, const struct ek_token *token, int argc, char *const argv[],
                   struct ekiden_error *error)
 {
-        int r = socket >= 0 ? ek_successor_start(socket, token, ek_process.schema,
-                                                 &ek_process.registry, ek_process.signal_number,
-                                                 error)
-                            : ek_snapshot_start(error);
+        int r = socket >= 0
+                        ? ek_successor_start(socket, token, ek_process.schema, &ek_process.registry,
+                                             ek_process.signal_number, error)
+                        : ek_snapshot_start(error);
 
         if (r >= 0 && ek_successor_is_probe())
                 _exit(EXIT_SUCCESS); /* HELLO was all that was wanted */
@@ -190,7 +190,8 @@ int ekiden_start(int argc, char *const argv[], const struct ekiden_schema *schem
                 return ekiden_error_set(error, EKIDEN_ESTATE, "ekiden_start() was called before");
         r = start(argc, argv, schema, error);
         if (r < 0)
-                ek_way_back_take(); /* where there is one: this process keeps its predecessor's PID */
+                ek_way_back_take(); /* where there is one: this process keeps its predecessor's PID
+                                     */
         if (ek_restore_state() != EK_RESTORE_ACTIVE)
                 ek_snapshot_end(); /* it was not needed, or is of no use */
         return r;

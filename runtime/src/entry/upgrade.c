@@ -106,7 +106,6 @@ static void on_split(void *data, enum ek_split_stage stage)
 {
         struct ekiden_error error = {0};
 
-        (void)data;
         switch (stage) {
         case EK_SPLIT_BEFORE:
                 ek_wake_quiet();
@@ -117,6 +116,7 @@ static void on_split(void *data, enum ek_split_stage stage)
                 (void)ek_wake_after_split(&error);
                 break;
         case EK_SPLIT_ALONE:
+                on_child_ended(data, ek_process.served_pid);
                 ek_process.served_pid = ek_process.pid;
                 (void)ek_control_reopen(&error);
                 ek_wake_loud();

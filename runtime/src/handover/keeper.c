@@ -180,7 +180,8 @@ static int hand_over(struct ek_predecessor *p, bool is_returning, uint64_t stopp
                 r = await_warm(p, error);
         if (r == EKIDEN_EPEER)
                 ek_predecessor_read_reason(p, error);
-        return r < 0 ? error->code : ek_predecessor_hand_over(stopped_ns, error);
+        return r < 0 ? ek_predecessor_explain(p, error)
+                     : ek_predecessor_hand_over(stopped_ns, error);
 }
 
 static bool is_gone(const struct ek_predecessor *p, int timeout_ms)
@@ -236,6 +237,8 @@ static int take_back(struct ek_predecessor *p, struct ekiden_error *error)
         p->request.operator_ = NULL; /* it is called off already */
         p->request.until_ns = p->request.max_pause_ns = p->pause_until_ns = 0;
         p->request.is_verified = false;
+        p->request.observer.phase = NULL; /* it was told of all that it asked for */
+        p->request.observer.progress = NULL;
         p->phase = EKIDEN_PHASE_PAUSE;
         r = ek_predecessor_offer(p, true, error);
         if (r == 0)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * An upgrade that keeps the PID. The new binary is first started as a probe, beside the process,
- * which serves on: it says HELLO, so that all that HELLO can refuse is refused before the pause, and
- * leaves. Then, at an update point, the process is split (split.h): the keeper hands over what the
- * process had, as any predecessor does; the process itself executes the new binary and takes it.
+ * which serves on: it says HELLO, so that all that HELLO can refuse is refused before the pause,
+ * and leaves. Then, at an update point, the process is split (split.h): the keeper hands over what
+ * the process had, as any predecessor does; the process itself executes the new binary and takes
+ * it.
  *
  * Where that fails before COMMIT, the process executes the old binary again (way_back.h) and the
- * keeper hands over to that: nothing has happened but a pause. Where even that fails, the process is
- * gone, and the keeper serves in its place, under its own PID.
+ * keeper hands over to that: nothing has happened but a pause. Where even that fails, the process
+ * is gone, and the keeper serves in its place, under its own PID.
  */
 #pragma once
 

@@ -2,8 +2,8 @@
 /* What predecessor.c, serve.c, serve_snapshot.c, commit.c and dismiss.c share. */
 #pragma once
 
-#include "handover/predecessor.h"
 #include "handover/keeper.h"
+#include "handover/predecessor.h"
 #include "handover/spawn.h"
 
 struct ek_predecessor {
@@ -50,9 +50,13 @@ struct ek_wait ek_predecessor_wait(enum ekiden_phase phase);
 /** As that, but for a whole frame: a byte now and then does not renew it. */
 struct ek_wait ek_predecessor_wait_whole(enum ekiden_phase phase);
 
-/** Pause (from `stopped_ns`, by ek_now_ns()), transfer, ready, commit or dismissal: EK_STEP_COMMITTED when the successor has TAKEN,
-    EK_STEP_REHEARSED when it is LEAVING, or an error. (serve.c) */
+/** Pause (from `stopped_ns`, by ek_now_ns()), transfer, ready, commit or dismissal:
+   EK_STEP_COMMITTED when the successor has TAKEN, EK_STEP_REHEARSED when it is LEAVING, or an
+   error. (serve.c) */
 int ek_predecessor_hand_over(uint64_t stopped_ns, struct ekiden_error *error);
+
+/** Completes an error that the successor did not word itself: its code. (serve.c) */
+int ek_predecessor_explain(const struct ek_predecessor *p, struct ekiden_error *error);
 
 /** Both ends of a handover's socket pair: 0 or ESYSTEM. (predecessor.c) */
 int ek_predecessor_sockets(int ret_sockets[2], struct ekiden_error *error);

@@ -231,7 +231,7 @@ static void name_max_pause(const struct ek_predecessor *p, struct ekiden_error *
 
 /* A successor that is silent, or gone, does not say in what; what it asked for last tells. A limit
    of the operator's is no deadline of the phase. */
-static int explain(const struct ek_predecessor *p, struct ekiden_error *error)
+int ek_predecessor_explain(const struct ek_predecessor *p, struct ekiden_error *error)
 {
         if (error->phase != EKIDEN_PHASE_NONE)
                 return error->code; /* the successor's own words */
@@ -276,7 +276,7 @@ int ek_predecessor_hand_over(uint64_t stopped_ns, struct ekiden_error *error)
         if (r == EKIDEN_EPEER)
                 ek_predecessor_read_reason(p, error);
         if (r < 0)
-                return explain(p, error);
+                return ek_predecessor_explain(p, error);
         p->report.pause_ns = pause_until_now(p, stopped_ns);
         p->report.ahead = p->ahead.reports;
         p->report.ahead_count = p->ahead.report_count;

@@ -97,8 +97,7 @@ static int prepare(struct life *life, struct ekiden_error *error)
             life->return_binary < 0 || life->card < 0)
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
                                               "cannot make ready what keeping the PID needs");
-        life->environment =
-                with_two_more(plan->origin->environment, life->handover, life->keeper);
+        life->environment = with_two_more(plan->origin->environment, life->handover, life->keeper);
         life->return_environment = with_two_more(plan->origin->environment, life->return_handover,
                                                  life->return_keeper);
         life->keeper_pid = mmap(NULL, sizeof(*life->keeper_pid), PROT_READ | PROT_WRITE,
@@ -160,11 +159,11 @@ static _Noreturn void live_on(struct life *life)
             dup2(life->return_socket, EK_RETURN_SOCKET) >= 0 &&
             dup2(life->return_binary, EK_RETURN_BINARY) >= 0 &&
             dup2(life->card, EK_RETURN_CARD) >= 0) {
-                close_range(EK_INHERITED_LAST + 1, ~0U, 0);
+                ek_close_from(EK_INHERITED_LAST + 1);
                 execve(path, life->plan->arguments, life->environment);
                 dup2(EK_RETURN_SOCKET, EK_HANDOVER_SOCKET);
                 dup2(EK_RETURN_BINARY, EK_HANDOVER_BINARY);
-                close_range(EK_HANDOVER_BINARY + 1, ~0U, 0);
+                ek_close_from(EK_HANDOVER_BINARY + 1);
                 execve(path, origin->arguments, life->return_environment);
         }
         _exit(EXIT_CALLED_OFF);

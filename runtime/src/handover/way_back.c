@@ -16,6 +16,7 @@
 #include "wire/cleanup.h"
 #include "wire/own.h"
 
+#define DESCRIPTORS_MAX 65536
 #define CARD_MAX ((off_t)16 << 20) /* bytes of arguments; the kernel allows fewer (execve(2)) */
 
 extern char **environ;
@@ -96,8 +97,8 @@ static int read_card(struct ekiden_error *error)
         struct stat status;
         size_t size, count = 0;
 
-        if (fstat(EK_RETURN_CARD, &status) < 0 || !S_ISREG(status.st_mode) ||
-            status.st_size <= 0 || status.st_size > CARD_MAX)
+        if (fstat(EK_RETURN_CARD, &status) < 0 || !S_ISREG(status.st_mode) || status.st_size <= 0 ||
+            status.st_size > CARD_MAX)
                 return not_kept(error);
         size = (size_t)status.st_size;
         way.card = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, EK_RETURN_CARD, 0);
@@ -232,6 +233,14 @@ void ek_way_back_unblock(int update_signal)
         sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
+void ek_close_from(int first)
+{
+        if (close_range((unsigned int)first, ~0U, 0) == 0)
+                return;
+        for (int fd = first; fd < DESCRIPTORS_MAX; fd++) /* before Linux 5.9 */
+                close(fd);
+}
+
 /* All signals stay blocked until the old binary can take them again. */
 void ek_way_back_take(void)
 {
@@ -246,7 +255,7 @@ void ek_way_back_take(void)
         if (dup2(EK_RETURN_SOCKET, EK_HANDOVER_SOCKET) < 0 ||
             dup2(EK_RETURN_BINARY, EK_HANDOVER_BINARY) < 0)
                 return;
-        close_range(EK_HANDOVER_BINARY + 1, ~0U, 0);
+        ek_close_from(EK_HANDOVER_BINARY + 1);
         execve(path, way.arguments, way.environment);
 }
 

@@ -38,6 +38,9 @@ struct ek_keeper_word {
         struct ek_token token;
 };
 
+/** Closes all descriptors from `first` on. Async-signal-safe. */
+void ek_close_from(int first);
+
 /** As the variable's value. */
 void ek_keeper_word_write(const struct ek_keeper_word *word, char ret_text[EK_KEEPER_TEXT_SIZE]);
 
