@@ -406,7 +406,8 @@ int ek_predecessor_check_hello(struct ek_predecessor *p, const struct ek_frame *
                                      "PID; build it with the libekiden of this process");
         else
                 p->report.to_version = hello->version;
-        p->keeping.return_signal = hello->has_signal && hello->signal < NSIG ? (int)hello->signal : 0;
+        p->keeping.return_signal =
+                hello->has_signal && hello->signal < NSIG ? (int)hello->signal : 0;
         protobuf_c_message_free_unpacked(unpacked, NULL);
         return r;
 }

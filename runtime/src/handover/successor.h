@@ -36,7 +36,8 @@ enum ek_successor_state ek_successor_state(void);
  * Reads OFFER, checks that this binary can take the state, says HELLO.
  *
  * @param socket  of the handover; consumed
- * @param way_back_signal  whose handler takes the way back, where there is one (way_back.h); 0: none
+ * @param way_back_signal  whose handler takes the way back, where there is one (way_back.h); 0:
+ * none
  * @param token   from this process's environment; OFFER must have the same
  * @return 0, or the refusal, which the predecessor was told
  */
