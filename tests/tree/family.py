@@ -49,7 +49,10 @@ class Family(unittest.TestCase):
         self.sockets = os.path.join(directory.name, 'sockets')
         os.mkdir(self.sockets)
         self.runtime = os.path.join(directory.name, 'run')
-        self.environment = {**os.environ, 'EKIDEN_RUNTIME_DIR': self.runtime}
+        # A sanitizer's own handlers would end the process.
+        sanitizer = os.environ.get('ASAN_OPTIONS', '') + ':handle_segv=0:handle_abort=0'
+        self.environment = {**os.environ, 'EKIDEN_RUNTIME_DIR': self.runtime,
+                            'ASAN_OPTIONS': sanitizer.lstrip(':')}
         self.process = subprocess.Popen([binary, self.sockets + '/s', *arguments],
                                         env=self.environment, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL)

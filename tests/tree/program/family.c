@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +92,15 @@ static unsigned int count_open(void)
         for (int fd = 0; fd < 1024; fd++)
                 count += fcntl(fd, F_GETFD) >= 0;
         return count;
+}
+
+/* What came is moved to where there is room for more. */
+static void take(int32_t *room, int32_t **array, size_t count)
+{
+        if (count > 0)
+                memcpy(room, *array, count * sizeof(*room));
+        free(*array);
+        *array = room;
 }
 
 static void tag(void)
@@ -205,7 +215,7 @@ static void fail_at(const char *place)
         if (strcmp(how, "segv") == 0)
                 *(volatile int *)8 = 1;
         if (strcmp(how, "loop") == 0)
-                for (volatile int i = 0;; i++)
+                for (volatile unsigned int i = 0;; i++)
                         ;
 }
 
@@ -261,10 +271,8 @@ int main(int argc, char **argv)
                 fail_at("");
         tag();
         if (began == EKIDEN_RESUMED) {
-                memcpy(connections, self.connections, self.n_connections * sizeof(*connections));
-                memcpy(children, self.children, self.n_children * sizeof(*children));
-                self.connections = connections;
-                self.children = children;
+                take(connections, &self.connections, self.n_connections);
+                take(children, &self.children, self.n_children);
                 fail_at("late-");
         }
         for (;;) {
