@@ -20,15 +20,15 @@ static const struct {
 #undef CALL_ENTRY
 };
 
-const char *const role_names[ROLES] = {"predecessor", "successor", "tool"};
+const char *const role_names[ROLES] = {"predecessor", "successor", "tool", "returned"};
 const char *const fault_names[FAULTS] = {
         [FAULT_NONE] = "none",   [FAULT_FAIL] = "fail",       [FAULT_EINTR] = "eintr",
         [FAULT_SHORT] = "short", [FAULT_HANG] = "hang",       [FAULT_KILL] = "kill",
         [FAULT_STOP] = "stop",   [FAULT_LOST] = "lost",       [FAULT_DELAYED] = "delayed",
         [FAULT_CUT] = "cut",     [FAULT_FLIPPED] = "flipped", [FAULT_FORGED] = "forged",
 };
-const char *const scenario_names[SCENARIOS] = {"good",      "refused",  "late",
-                                               "rehearsed", "verified", "snapshot"};
+const char *const scenario_names[SCENARIOS] = {"good",     "refused",  "late", "rehearsed",
+                                               "verified", "snapshot", "kept", "returned"};
 
 static const char *place_name(unsigned int place, char scratch[48])
 {

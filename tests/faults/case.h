@@ -15,6 +15,8 @@ enum scenario {
         SCENARIO_REHEARSED,
         SCENARIO_VERIFIED, /* an upgrade to the same version, verified */
         SCENARIO_SNAPSHOT, /* no upgrade at all */
+        SCENARIO_KEPT, /* as SCENARIO_GOOD, under the same PID */
+        SCENARIO_RETURNED, /* as SCENARIO_REFUSED: the old binary takes back its state */
         SCENARIOS,
 };
 
@@ -31,7 +33,14 @@ struct fault_case {
 /** Whether the predecessor serves on where nothing fails. */
 static inline bool scenario_serves_on(enum scenario scenario)
 {
-        return scenario != SCENARIO_GOOD && scenario != SCENARIO_VERIFIED;
+        return scenario != SCENARIO_GOOD && scenario != SCENARIO_VERIFIED &&
+               scenario != SCENARIO_KEPT;
+}
+
+/** Whether the PID is kept, so that it does not tell the versions apart. */
+static inline bool scenario_keeps_pid(enum scenario scenario)
+{
+        return scenario == SCENARIO_KEPT || scenario == SCENARIO_RETURNED;
 }
 
 /** "SCENARIO:ROLE:CALL:COUNT:FAULT", such as "good:successor:recvmsg:3:eintr". */

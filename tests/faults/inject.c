@@ -5,18 +5,30 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "handover/predecessor.h"
 #include "handover/spawn.h"
+#include "handover/way_back.h"
 
 static struct plan *shared;
 static enum plan_role role;
 
 int __real_open64(const char *path, int flags, ...);
 int __real_close(int fd);
+
+/* Who returns finds a word of the keeper, and no token of a way back in it. */
+static enum plan_role role_of_service(void)
+{
+        const char *keeper = getenv(EK_KEEPER_VARIABLE);
+
+        if (keeper && strchr(keeper, ':') == strrchr(keeper, ':'))
+                return ROLE_RETURNED;
+        return getenv(EK_HANDOVER_VARIABLE) ? ROLE_SUCCESSOR : ROLE_PREDECESSOR;
+}
 
 /* Before main(): a successor has not taken the variable away yet. */
 __attribute__((constructor)) static void find_plan(void)
@@ -35,7 +47,7 @@ __attribute__((constructor)) static void find_plan(void)
         if (getenv(PLAN_TOOL_VARIABLE))
                 role = ROLE_TOOL;
         else
-                role = getenv(EK_HANDOVER_VARIABLE) ? ROLE_SUCCESSOR : ROLE_PREDECESSOR;
+                role = role_of_service();
 }
 
 struct plan *inject_plan(enum plan_role *ret_role)
@@ -65,6 +77,7 @@ void inject_struck(struct plan *plan)
 {
         plan->struck_phase = plan->phase;
         plan->was_taken = plan->is_taken;
+        plan->was_returned = plan->is_returned;
         plan->struck_pid = getpid();
         __atomic_store_n(&plan->has_struck, 1, __ATOMIC_RELEASE);
 }

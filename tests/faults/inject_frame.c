@@ -74,8 +74,10 @@ static void advance(struct plan *plan, enum plan_role role, struct stream *strea
                 at += step;
                 if (stream->left == 0 && stream->kind == EKIDEN__FRAME_KIND__COMMIT)
                         plan->is_committed = 1;
-                if (stream->left == 0 && stream->kind == EKIDEN__FRAME_KIND__TAKEN)
-                        plan->is_taken = 1;
+                if (stream->left == 0 && stream->kind == EKIDEN__FRAME_KIND__TAKEN) {
+                        plan->is_taken = plan->is_taken || role != ROLE_RETURNED;
+                        plan->is_returned = plan->is_returned || role == ROLE_RETURNED;
+                }
         }
 }
 

@@ -42,7 +42,7 @@ static bool is_frame(const struct fault_case *c, unsigned int kind)
  * and never comes is nothing that a UNIX socket does: whoever is left then will do, but only one. A
  * predecessor that is killed leaves nobody, unless the successor had its COMMIT.
  */
-static int may_serve(const struct stage *stage, const struct fault_case *c)
+static int may_serve_anew(const struct stage *stage, const struct fault_case *c)
 {
         const struct plan *plan = stage->plan;
         bool is_killed = plan->has_struck && c->fault == FAULT_KILL;
@@ -54,6 +54,40 @@ static int may_serve(const struct stage *stage, const struct fault_case *c)
         if (is_killed && c->role == ROLE_PREDECESSOR && !plan->is_taken)
                 return plan->is_committed ? NOBODY | NEW : NOBODY;
         return plan->is_taken ? NEW : OLD;
+}
+
+/* What only the process does whose PID is kept, on its way to the new binary; the keeper is another
+   by then. */
+static bool is_behind_split(const struct fault_case *c)
+{
+        return c->place == CALL_chdir || c->place == CALL_close_range || c->place == CALL_dup2 ||
+               c->place == CALL_execve || c->place == CALL_setitimer;
+}
+
+/*
+ * The same where the PID is kept. Until TAKEN the process goes back, or the keeper takes its place;
+ * it is only with the keeper that all is lost, once it is one.
+ */
+static int may_serve_kept(const struct stage *stage, const struct fault_case *c)
+{
+        const struct plan *plan = stage->plan;
+        bool is_killed = plan->has_struck && c->fault == FAULT_KILL;
+
+        if (is_frame(c, EKIDEN__FRAME_KIND__TAKEN) && plan->has_struck && c->role != ROLE_RETURNED)
+                return c->fault == FAULT_DELAYED ? NEW : OLD | NEW;
+        if (is_killed && ((c->role == ROLE_SUCCESSOR && plan->was_taken) ||
+                          (c->role == ROLE_RETURNED && plan->was_returned)))
+                return NOBODY;
+        if (is_killed && c->role == ROLE_PREDECESSOR && !is_behind_split(c) && !plan->is_taken &&
+            !plan->is_returned)
+                return plan->is_committed ? NOBODY | NEW | OLD : NOBODY;
+        return plan->is_taken ? NEW : OLD;
+}
+
+static int may_serve(const struct stage *stage, const struct fault_case *c)
+{
+        return scenario_keeps_pid(c->scenario) ? may_serve_kept(stage, c)
+                                               : may_serve_anew(stage, c);
 }
 
 /*
@@ -96,6 +130,7 @@ static bool is_needed(unsigned int place)
 static bool is_harmless(const struct fault_case *c)
 {
         return c->scenario != SCENARIO_LATE && c->scenario != SCENARIO_REFUSED &&
+               c->scenario != SCENARIO_RETURNED &&
                (c->fault == FAULT_EINTR || c->fault == FAULT_DELAYED ||
                 (c->fault == FAULT_SHORT && c->place != CALL_write && c->place != CALL_pread64));
 }
@@ -118,6 +153,8 @@ static int who_serves(const struct scene *scene)
 {
         if (scene->processes == 0)
                 return NOBODY;
+        if (scenario_keeps_pid(scene->fault_case->scenario))
+                return scene->answers && scene->after.version == 1 ? OLD : NEW;
         return scene->answers && scene->after.pid == scene->before.pid ? OLD : NEW;
 }
 
@@ -167,10 +204,15 @@ static void judge_remains(struct stage *stage, struct scene *scene, int who,
 {
         int descriptors = who == OLD ? scene->before.descriptors : scene->clean->descriptors;
         size_t heap_bytes = who == OLD ? scene->before.heap_bytes : scene->clean->heap_bytes;
+        bool may_have_returned = scenario_keeps_pid(scene->fault_case->scenario);
         bool has_its = false;
         size_t files_max = may_leave_socket(scene->fault_case) ? 2 : 1;
         size_t files = 0;
 
+        if (may_have_returned && descriptors < scene->clean->descriptors)
+                descriptors = scene->clean->descriptors;
+        if (may_have_returned && heap_bytes < scene->clean->heap_bytes)
+                heap_bytes = scene->clean->heap_bytes;
         for (int i = 0; i < TRIES; i++) {
                 files = stage_sockets(stage, scene->after.pid, &has_its);
                 if (scene->after.descriptors <= descriptors && files <= files_max && has_its &&
@@ -195,13 +237,16 @@ static void judge_remains(struct stage *stage, struct scene *scene, int who,
                           has_its ? "" : ", and not its own");
 }
 
-/* The predecessor, when it had called off the upgrade and told so. */
+/* Who served on, when the operator was told so, or was about to be. */
 static bool is_killed_later(const struct stage *stage, const struct scene *scene)
 {
         const struct fault_case *c = scene->fault_case;
 
-        return c->role == ROLE_PREDECESSOR && c->fault == FAULT_KILL && stage->plan->has_struck &&
-               stage->plan->struck_phase == EKIDEN_PHASE_NONE;
+        if (c->fault != FAULT_KILL || !stage->plan->has_struck)
+                return false;
+        if (c->role == ROLE_RETURNED)
+                return stage->plan->was_returned;
+        return c->role == ROLE_PREDECESSOR && stage->plan->struck_phase == EKIDEN_PHASE_NONE;
 }
 
 /* A failure has an error, its exit status, a phase and a sentence. */

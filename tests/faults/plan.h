@@ -13,7 +13,8 @@
 #define PLAN_VARIABLE "EKIDEN_FAULTS_PLAN"
 #define PLAN_TOOL_VARIABLE "EKIDEN_FAULTS_TOOL" /* set: the process is the operator's tool */
 
-enum plan_role { ROLE_PREDECESSOR, ROLE_SUCCESSOR, ROLE_TOOL, ROLES };
+/* Returned is the old binary, which takes back its state where a PID is kept. */
+enum plan_role { ROLE_PREDECESSOR, ROLE_SUCCESSOR, ROLE_TOOL, ROLE_RETURNED, ROLES };
 
 enum plan_fault {
         FAULT_NONE, /* only count */
@@ -50,9 +51,10 @@ struct plan {
         /* The processes write: */
         int phase; /* that the predecessor is in */
         int is_committed, is_taken; /* COMMIT, TAKEN: the socket has all of it */
+        int is_returned; /* TAKEN of who has returned */
         int has_struck;
         int struck_phase;
         pid_t struck_pid;
-        int was_taken; /* is_taken, when it struck */
+        int was_taken, was_returned; /* when it struck */
         uint32_t counts[ROLES][PLACES];
 };

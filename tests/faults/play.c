@@ -33,6 +33,8 @@ static const struct {
         [SCENARIO_REHEARSED] = {{"--rehearse"}, SUBJECT_V2, "rehearsed"},
         [SCENARIO_VERIFIED] = {{"--verify"}, SUBJECT_V1, "committed"},
         [SCENARIO_SNAPSHOT] = {{"--snapshot", SNAPSHOT_NAME}, NULL, "snapshot"},
+        [SCENARIO_KEPT] = {{"--keep-pid"}, SUBJECT_V2, "committed"},
+        [SCENARIO_RETURNED] = {{"--keep-pid"}, SUBJECT_REFUSES, "failed"},
 };
 
 static bool is_waited_out(const struct fault_case *c)

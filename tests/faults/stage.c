@@ -208,7 +208,8 @@ void stage_close(struct stage *stage)
  * end. */
 static bool is_to_be_killed(const struct plan *plan)
 {
-        return plan->role == ROLE_SUCCESSOR && !plan->was_taken;
+        return (plan->role == ROLE_SUCCESSOR && !plan->was_taken) ||
+               (plan->role == ROLE_RETURNED && !plan->was_returned);
 }
 
 /* What is due by now: a stopped process is continued. Whether the fault is still at work. */

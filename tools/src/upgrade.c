@@ -226,9 +226,10 @@ static int on_ended(struct attempt *attempt)
         switch (succession_find(upgrade->program, upgrade->pid, &successor)) {
         case SUCCESSION_FOUND:
                 return on_succeeded(attempt, &successor);
-        case SUCCESSION_NONE:
-                return failed(attempt,
-                              too_late_to_call_off(attempt) ? AFTERMATH_UNKNOWN : AFTERMATH_ENDED);
+        case SUCCESSION_NONE: /* a keeper of the PID may serve in its place */
+                return failed(attempt, too_late_to_call_off(attempt) || upgrade->keeps_pid
+                                               ? AFTERMATH_UNKNOWN
+                                               : AFTERMATH_ENDED);
         case SUCCESSION_UNSURE:
         default:
                 return failed(attempt, AFTERMATH_UNKNOWN);
@@ -243,7 +244,9 @@ static int on_closed(struct attempt *attempt)
         if (too_late_to_call_off(attempt))
                 return failed(attempt, AFTERMATH_UNKNOWN);
         say_closed(attempt, false);
-        return failed(attempt, AFTERMATH_SERVES_ON);
+        /* Whatever runs under the PID may be the new version. */
+        return failed(attempt,
+                      attempt->upgrade.keeps_pid ? AFTERMATH_UNKNOWN : AFTERMATH_SERVES_ON);
 }
 
 /* The connection is of no more use: the process closed it, or does not keep to the protocol. */

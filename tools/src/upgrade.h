@@ -77,6 +77,7 @@ struct upgrade {
         enum undertaking undertaking;
         bool queued; /* another upgrade is under way, and this one waits for its end */
         bool rehearse, verify; /* what was asked for */
+        bool keeps_pid; /* the process says that its successor will run under its PID */
         bool seen; /* an update point has seen the request */
         enum ekiden_phase phase; /* REQUEST until the process says more */
         uint64_t started_ns; /* when the request was sent, by ek_now_ns() */

@@ -144,6 +144,7 @@ static int take_phase(struct upgrade *upgrade, const Ekiden__Event *event,
                                         ekiden_phase_name(upgrade->phase));
         upgrade->seen = true;
         upgrade->queued = false;
+        upgrade->keeps_pid = event->has_keeps_pid && event->keeps_pid;
         upgrade->phase = (enum ekiden_phase)event->phase;
         return HAPPENING_PHASE;
 }

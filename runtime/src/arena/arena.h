@@ -35,7 +35,8 @@ struct ek_arena_claims;
 
 struct ekiden_arena {
         struct ek_memory_file data, table;
-        const bool *is_owner; /* false in a child, whoever's page it is */
+        bool *is_owner; /* false in a child, whoever's page it is */
+        bool was_owner; /* when the process was split last */
         bool is_shared; /* with a predecessor that may still go on with it: nothing may be carried
                          */
         bool is_damaged;

@@ -142,7 +142,7 @@ static size_t table_least(size_t reserved_bytes)
 }
 
 /* Whose it is: a child finds the page empty. Where the kernel cannot do that, it is trusted. */
-static const bool *make_owner(void)
+static bool *make_owner(void)
 {
         size_t size = (size_t)sysconf(_SC_PAGESIZE);
         bool *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -183,7 +183,7 @@ void ek_arena_unmap(struct ekiden_arena *arena)
         release(&arena->table);
         free(arena->claims);
         if (arena->is_owner)
-                munmap((void *)(uintptr_t)arena->is_owner, (size_t)sysconf(_SC_PAGESIZE));
+                munmap(arena->is_owner, (size_t)sysconf(_SC_PAGESIZE));
         free(arena);
 }
 

@@ -84,6 +84,7 @@ void ek_event_phase(struct ek_operator *operator_, enum ekiden_phase phase)
         event.kind = EKIDEN__EVENT_KIND__PHASE;
         event.has_phase = 1;
         event.phase = phase;
+        event.has_keeps_pid = event.keeps_pid = ek_predecessor_report()->keeps_pid;
         send_event(operator_, &event, phase >= EKIDEN_PHASE_PAUSE ? LATER : NOW);
 }
 

@@ -16,6 +16,7 @@
 #include "handover/predecessor_private.h"
 #include "handover/refusal.h"
 #include "handover/split.h"
+#include "state/arena_item.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
 #include "wire/own.h"
@@ -138,7 +139,10 @@ static int split(struct ek_predecessor *p, struct ekiden_error *error)
         p->token = plan.token;
         p->keeping.return_token = plan.return_token;
         tell(p, EK_SPLIT_BEFORE);
+        ek_arenas_before_split();
         r = ek_split(&plan, &kept, error);
+        if (r == 0)
+                ek_arenas_after_split();
         tell(p, r < 0 ? EK_SPLIT_FAILED : EK_SPLIT_KEEPER);
         if (r < 0)
                 return r;

@@ -203,7 +203,8 @@ int ek_predecessor_offer(struct ek_predecessor *p, bool is_returning, struct eki
         offer.has_token = 1;
         offer.token = ek_token_field(&p->token);
         offer.has_verify = offer.verify = p->request.is_verified;
-        offer.has_ahead = offer.ahead = ek_ahead_is_offered(p);
+        /* Where the PID is kept nobody serves while it would be sent. */
+        offer.has_ahead = offer.ahead = ek_ahead_is_offered(p) && !p->request.keeps_pid;
         offer.has_probe = offer.probe = p->keeping.is_probing;
         offer.has_returning = offer.returning = is_returning;
         r = ek_link_send_message(p->link, EKIDEN__FRAME_KIND__OFFER, &offer.base, NULL);

@@ -140,7 +140,7 @@ static void become_new(const struct ek_origin *origin)
                         int nothing = open("/dev/null", O_RDWR);
 
                         if (nothing >= 0 && nothing != fd) {
-                                dup2(nothing, fd);
+                                (void)ek_put_at(nothing, fd);
                                 close(nothing);
                         }
                 }
@@ -154,15 +154,15 @@ static _Noreturn void live_on(struct life *life)
 
         write_keeper(life);
         become_new(origin);
-        if (chdir(origin->directory) == 0 && dup2(life->binary, EK_HANDOVER_BINARY) >= 0 &&
-            dup2(life->socket, EK_HANDOVER_SOCKET) >= 0 &&
-            dup2(life->return_socket, EK_RETURN_SOCKET) >= 0 &&
-            dup2(life->return_binary, EK_RETURN_BINARY) >= 0 &&
-            dup2(life->card, EK_RETURN_CARD) >= 0) {
+        if (chdir(origin->directory) == 0 && ek_put_at(life->binary, EK_HANDOVER_BINARY) &&
+            ek_put_at(life->socket, EK_HANDOVER_SOCKET) &&
+            ek_put_at(life->return_socket, EK_RETURN_SOCKET) &&
+            ek_put_at(life->return_binary, EK_RETURN_BINARY) &&
+            ek_put_at(life->card, EK_RETURN_CARD)) {
                 ek_close_from(EK_INHERITED_LAST + 1);
                 execve(path, life->plan->arguments, life->environment);
-                dup2(EK_RETURN_SOCKET, EK_HANDOVER_SOCKET);
-                dup2(EK_RETURN_BINARY, EK_HANDOVER_BINARY);
+                (void)ek_put_at(EK_RETURN_SOCKET, EK_HANDOVER_SOCKET);
+                (void)ek_put_at(EK_RETURN_BINARY, EK_HANDOVER_BINARY);
                 ek_close_from(EK_HANDOVER_BINARY + 1);
                 execve(path, origin->arguments, life->return_environment);
         }

@@ -233,6 +233,16 @@ void ek_way_back_unblock(int update_signal)
         sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
+bool ek_put_at(int fd, int number)
+{
+        int r;
+
+        do
+                r = dup2(fd, number);
+        while (r < 0 && errno == EINTR);
+        return r >= 0;
+}
+
 void ek_close_from(int first)
 {
         if (close_range((unsigned int)first, ~0U, 0) == 0)
@@ -252,8 +262,8 @@ void ek_way_back_take(void)
         way.pid = 0;
         sigfillset(&all);
         sigprocmask(SIG_SETMASK, &all, NULL);
-        if (dup2(EK_RETURN_SOCKET, EK_HANDOVER_SOCKET) < 0 ||
-            dup2(EK_RETURN_BINARY, EK_HANDOVER_BINARY) < 0)
+        if (!ek_put_at(EK_RETURN_SOCKET, EK_HANDOVER_SOCKET) ||
+            !ek_put_at(EK_RETURN_BINARY, EK_HANDOVER_BINARY))
                 return;
         ek_close_from(EK_HANDOVER_BINARY + 1);
         execve(path, way.arguments, way.environment);

@@ -38,6 +38,9 @@ struct ek_keeper_word {
         struct ek_token token;
 };
 
+/** Duplicates a descriptor to a number, to be inherited. Async-signal-safe. */
+bool ek_put_at(int fd, int number);
+
 /** Closes all descriptors from `first` on. Async-signal-safe. */
 void ek_close_from(int first);
 

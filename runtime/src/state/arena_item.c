@@ -164,6 +164,19 @@ void ek_arenas_settle(void)
         }
 }
 
+void ek_arenas_before_split(void)
+{
+        for (struct ekiden_arena *arena = ek_arenas; arena; arena = arena->next)
+                arena->was_owner = *arena->is_owner;
+}
+
+/* The other is about to execute another binary, and goes on with none of them. */
+void ek_arenas_after_split(void)
+{
+        for (struct ekiden_arena *arena = ek_arenas; arena; arena = arena->next)
+                *arena->is_owner = arena->was_owner;
+}
+
 void ek_arenas_let_go(void)
 {
         for (struct ekiden_arena *arena = ek_arenas; arena; arena = arena->next)

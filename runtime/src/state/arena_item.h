@@ -30,3 +30,7 @@ void ek_arenas_settle(void);
 /** The successor serves, and this process will no more: what it still writes into its arenas, as it
     leaves, nobody else sees. */
 void ek_arenas_let_go(void);
+
+/** Around the split of a process whose PID is kept: the keeper has the arenas that it had. */
+void ek_arenas_before_split(void);
+void ek_arenas_after_split(void);
