@@ -74,6 +74,8 @@ bool ek_keeper_word_read(const char *text, struct ek_keeper_word *ret_word)
         if (errno != 0 || *end != ':' || keeper <= 0 || keeper > INT32_MAX)
                 return false;
         word.keeper = (pid_t)keeper;
+        if (!strchr("0123456789abcdef", end[1]) || end[1] == '\0')
+                return false;
         word.mask = strtoull(end + 1, &end, 16);
         if (errno != 0 || (*end != '\0' && *end != ':'))
                 return false;
