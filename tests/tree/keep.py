@@ -67,7 +67,7 @@ class Keeps(Family):
         status, events = self.tool('--rehearse', self.process.pid, V2)
         self.assertEqual((status, events[-1]['event']), (0, 'rehearsed'))
         self.assertEqual(self.talk(0).who()['version'], 1)
-        self.assertEqual(self.members(), [self.process.pid])
+        self.wait_for(lambda: self.members() == [self.process.pid], 'what was rehearsed is left')
 
     def test_signals_that_come_meanwhile_do_not_end_it(self):
         self.start('keep=main')
