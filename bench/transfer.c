@@ -18,7 +18,7 @@
 
 #define REPETITIONS_MAX 1000
 
-static struct samples fresh, plain, pause_us, more_memory;
+static struct samples fresh, plain, pause_us, rest_us, more_memory;
 static const char *binary, *record_text;
 static size_t record_count;
 
@@ -64,6 +64,7 @@ static void upgrade(void)
         if (strcmp(before, after) != 0 || figures.records != record_count)
                 fail("not everything crossed: %s, and then %s", before, after);
         samples_add(&pause_us, figures.pause_us);
+        samples_add(&rest_us, figures.total_us - figures.pause_us);
         samples_add(&more_memory,
                     (status_kb(server.pid, "VmHWM") - status_kb(server.pid, "VmRSS")) / 1024);
         server_stop(&server);
@@ -89,6 +90,10 @@ static void report(void)
                                 .reference = &plain,
                                 .bound_kind = BOUND_RATIO,
                                 .bound = 1 / 3.0});
+        row_print(&(struct row){.group = group,
+                                .name = "the upgrade beside its pause",
+                                .unit = "us",
+                                .measured = &rest_us});
         row_print(&(struct row){.group = group,
                                 .name = "successor's peak, beside what stays",
                                 .unit = "MiB",

@@ -44,6 +44,7 @@ static uint64_t scan(uint64_t position, struct entry **entries, size_t room, siz
 static int reserve(uint64_t more, void *data)
 {
         table_reserve(data, ((const struct table *)data)->count + more);
+        table_touch(data);
         return 0;
 }
 

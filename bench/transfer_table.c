@@ -7,6 +7,8 @@
 
 #include "measure.h"
 
+#define SLOTS_IN_PAGE (4096 / sizeof(struct entry *))
+
 static uint64_t mix(uint64_t value)
 {
         value ^= value >> 31;
@@ -50,6 +52,12 @@ void table_reserve(struct table *table, size_t count)
         free(table->slots);
         table->slots = grown.slots;
         table->slot_count = grown.slot_count;
+}
+
+void table_touch(struct table *table)
+{
+        for (size_t i = 0; i < table->slot_count; i += SLOTS_IN_PAGE)
+                *(struct entry *volatile *)&table->slots[i] = table->slots[i];
 }
 
 void table_insert(struct table *table, struct entry *entry)

@@ -32,6 +32,9 @@ struct table {
 /** Makes room for so many entries in all, at once. */
 void table_reserve(struct table *table, size_t count);
 
+/** Gets the memory of what it has reserved: the kernel gives it to who writes. */
+void table_touch(struct table *table);
+
 /** Takes an entry over, which replaces one of the same key. */
 void table_insert(struct table *table, struct entry *entry);
 

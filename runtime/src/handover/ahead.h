@@ -54,6 +54,7 @@ struct ek_ahead {
         size_t at; /* the item whose portion is under way */
         bool is_sending; /* one is */
         bool is_warm; /* rounds are under way */
+        bool is_counted; /* COUNT was asked for (counts.h) */
         unsigned int asked; /* AHEADs that have come */
         unsigned int unanswered; /* portions that PASSED has not come for */
         struct ek_outbox outbox;

@@ -79,8 +79,7 @@ static int answer_ahead(struct ek_predecessor *p, const Ekiden__Ahead *asked,
                         : begin_item(p, tagged, error);
 }
 
-/* The successor has what it asked for; what it says next comes when it has answered that. */
-static bool is_settled(const struct ek_ahead *ahead)
+bool ek_ahead_is_settled(const struct ek_ahead *ahead)
 {
         return !ahead->is_warm && !ahead->is_sending && ahead->unanswered == 0 &&
                ek_outbox_left(&ahead->outbox) == 0;
@@ -92,7 +91,7 @@ static int take_ahead(struct ek_predecessor *p, const struct ek_frame *frame,
         ProtobufCMessage *unpacked;
         int r;
 
-        if (!ek_ahead_is_offered(p) || !is_settled(&p->ahead))
+        if (!ek_ahead_is_offered(p) || !ek_ahead_is_settled(&p->ahead))
                 return ek_link_failed(EKIDEN_EPROTOCOL, error);
         if (p->ahead.asked++ == ASKED_MAX)
                 return ekiden_error_set(error, EKIDEN_ELIMIT,
@@ -146,7 +145,7 @@ int ek_ahead_take(struct ek_predecessor *p, const struct ek_frame *frame,
 
 int ek_ahead_warm(struct ek_predecessor *p, struct ekiden_error *error)
 {
-        if (!is_settled(&p->ahead))
+        if (!ek_ahead_is_settled(&p->ahead))
                 return ek_link_failed(EKIDEN_EPROTOCOL, error);
         if (p->ahead.count == 0)
                 return 1;

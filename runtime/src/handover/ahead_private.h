@@ -7,6 +7,10 @@
 
 #define EK_AHEAD_IMPORT_MAX_NS (UINT64_C(3600000) * EK_NS_PER_MS)
 
+/** Whether the successor has what it asked for; what it says next comes when it has answered that.
+    (ahead_asked.c) */
+bool ek_ahead_is_settled(const struct ek_ahead *ahead);
+
 /** Keys that have changed and were not sent, of all items. */
 uint64_t ek_ahead_rest_of(const struct ek_ahead *ahead);
 

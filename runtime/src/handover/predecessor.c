@@ -11,6 +11,7 @@
 
 #include "handover/binary.h"
 #include "handover/compatible.h"
+#include "handover/counts.h"
 #include "handover/predecessor_private.h"
 #include "handover/refusal.h"
 #include "wire/cleanup.h"
@@ -207,6 +208,7 @@ int ek_predecessor_offer(struct ek_predecessor *p, bool is_returning, struct eki
         offer.has_ahead = offer.ahead = ek_ahead_is_offered(p) && !p->request.keeps_pid;
         offer.has_probe = offer.probe = p->keeping.is_probing;
         offer.has_returning = offer.returning = is_returning;
+        offer.has_counts = offer.counts = ek_counts_are_offered(p);
         r = ek_link_send_message(p->link, EKIDEN__FRAME_KIND__OFFER, &offer.base, NULL);
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
@@ -464,6 +466,8 @@ static int take_frame(struct ek_predecessor *p, const struct ek_frame *frame,
         if (p->phase == EKIDEN_PHASE_WARM &&
             (frame->kind == EKIDEN__FRAME_KIND__AHEAD || frame->kind == EKIDEN__FRAME_KIND__PASSED))
                 return ek_ahead_take(p, frame, error);
+        if (p->phase == EKIDEN_PHASE_WARM && frame->kind == EKIDEN__FRAME_KIND__COUNT)
+                return ek_counts_take(p, frame, error);
         return ek_link_failed(EKIDEN_EPROTOCOL, error);
 }
 

@@ -13,6 +13,7 @@
 #include "handover/account.h"
 #include "handover/ahead_successor.h"
 #include "handover/compatible.h"
+#include "handover/counts.h"
 #include "handover/deadlines.h"
 #include "handover/refusal.h"
 #include "handover/verify.h"
@@ -20,6 +21,7 @@
 #include "state/arena_held.h"
 #include "state/arena_item.h"
 #include "state/fetch.h"
+#include "state/reserve.h"
 #include "state/transfer.h"
 #include "utf8.h"
 #include "wire/cleanup.h"
@@ -53,6 +55,7 @@ static struct {
         bool is_probe; /* HELLO is all that is wanted */
         int way_back_signal; /* that makes it take the way back; 0: none */
         bool takes_ahead; /* the predecessor knows how to send ahead */
+        bool takes_counts; /* it says how many records will come */
         bool is_warm, is_paused; /* WARM was said; PAUSED has come */
         bool is_receiving; /* what comes ahead: callbacks run, and nothing else can be received */
         char update_point[EKIDEN_NAME_MAX +
@@ -174,6 +177,7 @@ static int take_offer(const Ekiden__Offer *offer, const struct ek_registry *regi
         successor.takes_ahead = offer->has_ahead && offer->ahead && !successor.is_verified &&
                                 !successor.is_restored;
         successor.leg = next_leg(offer);
+        successor.takes_counts = offer->has_counts && offer->counts;
         successor.pause_ms =
                 deadline(offer->has_pause_ms, offer->pause_ms, defaults.ms[EKIDEN_PHASE_PAUSE]);
         successor.transfer_ms = deadline(offer->has_transfer_ms, offer->transfer_ms,
@@ -370,6 +374,25 @@ static int fetch_ahead(const struct ekiden_item *source, const struct ek_tagged 
         return r;
 }
 
+/* While the predecessor serves, of what is pulled first: the program makes room. */
+static int fetch_count(const struct ekiden_item *source, const struct ek_tagged *tagged,
+                       struct ekiden_error *error)
+{
+        const struct ek_wait wait = {.idle_ms = successor.pause_ms};
+        const struct ek_ahead_source from = {successor.link, &wait};
+        int r;
+
+        if (!successor.takes_counts || successor.is_warm || !ek_reserve_is_possible(tagged))
+                return 0;
+        r = ek_link_prepare(successor.link, NULL);
+        if (r < 0)
+                return ek_link_failed(r, error);
+        successor.is_receiving = true;
+        r = ek_counts_fetch(&from, source, tagged, successor.fetch.objects, error);
+        successor.is_receiving = false;
+        return r;
+}
+
 static int pull(void *data, const struct ekiden_item *source, const struct ek_tagged *tagged,
                 const struct ek_route *route, struct ekiden_error *error)
 {
@@ -383,7 +406,9 @@ static int pull(void *data, const struct ekiden_item *source, const struct ek_ta
         (void)data;
         if (r != EK_AHEAD_DECLINED)
                 return r;
-        r = announce_warm(error);
+        r = fetch_count(source, tagged, error);
+        if (r == 0)
+                r = announce_warm(error);
         if (r == 0)
                 r = ek_arena_hold(source, tagged, pull, NULL, error);
         if (r < 0)

@@ -200,7 +200,7 @@ static int take_fast(struct ek_ahead_import *import, const uint8_t *data, size_t
         const struct ek_tagged *tagged = import->tagged;
         const struct ekiden_native *native = tagged->native;
         int r;
-        void *entry = ek_fast_new_entry(native, data, size, &r);
+        void *entry = ek_fast_new_entry(&import->objects->ready, native, data, size, &r);
 
         if (entry)
                 r = native->codec->unpack(data, size, entry, ek_native_memory(native));

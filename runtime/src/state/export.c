@@ -18,7 +18,7 @@
 #include "wire/cleanup.h"
 #include "wire/clock.h"
 
-static uint64_t announced_count(const struct ek_tagged *tagged)
+uint64_t ek_export_announced(const struct ek_tagged *tagged)
 {
         uint64_t count = UINT64_MAX;
 
@@ -261,7 +261,7 @@ int ek_export_item(struct ek_export *export_, const struct ek_tagged *tagged,
                 .kind = EKIDEN__FRAME_KIND__BATCH,
                 .is_secret = ek_message_has_secrets(tagged->item.message),
         };
-        uint64_t announced = announced_count(tagged);
+        uint64_t announced = ek_export_announced(tagged);
         uint64_t began_ns = ek_now_ns();
         struct ekiden_scratch scratch;
         int r;

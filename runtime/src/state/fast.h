@@ -29,10 +29,10 @@ int ek_fast_export(struct ek_batch *batch, struct ekiden_cursor *cursor);
 /** Finds out whether an item's records are imported so: import->is_fast. */
 void ek_fast_import_begin(struct ek_import *import);
 
-/** As ek_native_new(), of an entry that the record fits into. NULL: *ret_result is EKIDEN_ENOMEM,
+/** As ek_ready_new(), of an entry that the record fits into. NULL: *ret_result is EKIDEN_ENOMEM,
    or 0 where it is to be left. */
-void *ek_fast_new_entry(const struct ekiden_native *native, const uint8_t *data, size_t size_bytes,
-                        int *ret_result);
+void *ek_fast_new_entry(struct ek_ready *ready, const struct ekiden_native *native,
+                        const uint8_t *data, size_t size_bytes, int *ret_result);
 
 /** A record into an entry, that the program is given a little later: 1; 0: it is left, and all
     before it are the program's; or an error, which is not the record's own. */

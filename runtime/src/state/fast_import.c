@@ -89,8 +89,8 @@ static int leave(struct ek_import *import, void *entry, int result)
         return r;
 }
 
-void *ek_fast_new_entry(const struct ekiden_native *native, const uint8_t *data, size_t size_bytes,
-                        int *ret_result)
+void *ek_fast_new_entry(struct ek_ready *ready, const struct ekiden_native *native,
+                        const uint8_t *data, size_t size_bytes, int *ret_result)
 {
         const struct ekiden_native_codec *codec = native->codec;
         size_t room = codec->room ? codec->room(data, size_bytes) : native->size;
@@ -101,7 +101,9 @@ void *ek_fast_new_entry(const struct ekiden_native *native, const uint8_t *data,
                 return NULL;
         if (native->create)
                 return ek_native_new(native, NULL);
-        entry = ek_native_memory(native)->allocate(room);
+        entry = ek_ready_take(ready, native);
+        if (!entry)
+                entry = ek_native_memory(native)->allocate(room);
         return entry ? memset(entry, 0, room) : NULL;
 }
 
@@ -129,7 +131,7 @@ int ek_fast_import(struct ek_import *import, const uint8_t *data, size_t size_by
         const struct ekiden_native *native = tagged->native;
         struct ek_window *window = &import->window;
         int r;
-        void *entry = ek_fast_new_entry(native, data, size_bytes, &r);
+        void *entry = ek_fast_new_entry(&import->objects->ready, native, data, size_bytes, &r);
 
         if (entry)
                 r = native->codec->unpack(data, size_bytes, entry, ek_native_memory(native));

@@ -14,10 +14,9 @@
 #include "state/import_private.h"
 #include "state/key.h"
 #include "state/native_state.h"
+#include "state/reserve.h"
 #include "wire/clock.h"
 #include "wire/message.h"
-
-#define ANNOUNCED_MAX (UINT64_C(8) << 20) /* records for which room is made on a mere word */
 
 int ek_import_malformed(struct ek_import *import, const char *what)
 {
@@ -190,26 +189,13 @@ static int import_record(struct ek_import *import, const uint8_t *data, size_t s
         return r;
 }
 
-/* What was announced is believed as far as ANNOUNCED_MAX, and as what has come bears it out. */
-static void reserve(struct ek_import *import)
-{
-        uint64_t come = import->count.records, most = ANNOUNCED_MAX + 3 * come, more;
-
-        if (import->reserved >= import->announced || come < import->reserved)
-                return;
-        more = import->announced - come;
-        more = more < most ? more : most;
-        ek_native_reserve(import->tagged, more);
-        import->reserved = come + more;
-}
-
 static int import_batch(struct ek_import *import, const struct ek_frame *frame)
 {
         const uint8_t *at = frame->payload;
         const uint8_t *end = at + frame->size;
         int r;
 
-        reserve(import);
+        ek_reserve_more(import);
         while (at < end) {
                 uint64_t size;
                 size_t n = ek_varint_read(at, (size_t)(end - at), &size);
@@ -283,6 +269,7 @@ static int check_item(struct ek_import *import, const struct ek_frame *frame)
         import->is_snapshot = item->message != NULL;
         if (r == 0 && item->has_count && import->tagged->native && !import->visitor)
                 import->announced = item->count;
+        ek_reserve_begin(import);
         if (import->cursor.objects)
                 import->cursor.objects->are_repeated = import->is_snapshot;
         protobuf_c_message_free_unpacked(unpacked, NULL);

@@ -177,7 +177,7 @@ static int import_loose(const struct ek_tagged *tagged, const ProtobufCMessage *
         if ((tagged->is_plain ? ek_taken_reserve(&objects->taken)
                               : ek_objects_reserve_entry(objects)) < 0)
                 return out_of_memory(cursor);
-        entry = ek_native_new(tagged->native, record);
+        entry = ek_ready_new(&objects->ready, tagged->native, record);
         if (!entry)
                 return out_of_memory(cursor);
         r = ek_native_import(cursor, tagged->native, tagged->item.message, record, entry);

@@ -170,6 +170,7 @@ struct ekiden_objects *ek_objects_free(struct ekiden_objects *objects)
         free(objects->waits);
         free(objects->mentions);
         ek_taken_deinit(&objects->taken);
+        ek_ready_deinit(&objects->ready);
         free(objects->entries);
         free(objects->loose);
         free(objects);

@@ -19,6 +19,7 @@
 
 #include "chain.h"
 #include "state/digest.h"
+#include "state/ready.h"
 #include "state/taken.h"
 #include "state/walk.h"
 
@@ -112,6 +113,7 @@ struct ekiden_objects {
         size_t wait_count, wait_capacity;
         struct ek_objects_mention *mentions;
         size_t mention_count, mention_capacity;
+        struct ek_ready ready; /* memory of entries that are about to come */
         struct ek_taken taken; /* entries of the item in hand that waited for nothing else */
         void **entries; /* those that did, and are not yet the program's */
         size_t entry_count, entry_capacity, inserted;

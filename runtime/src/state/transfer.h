@@ -65,6 +65,9 @@ struct ek_export {
 int ek_export_item(struct ek_export *export_, const struct ek_tagged *tagged,
                    struct ekiden_error *error);
 
+/** How many records an item has, as its program says; 0: it does not. */
+uint64_t ek_export_announced(const struct ek_tagged *tagged);
+
 /** The structs of singletons are known from the start: a pointer to one leads to what the
    successor's program has itself. 0 or ENOMEM. */
 int ek_export_place_singletons(struct ekiden_objects *objects);
