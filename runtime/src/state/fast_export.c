@@ -7,7 +7,7 @@
 #include "state/native.h"
 
 #define LINE 64 /* bytes that are fetched at a time */
-#define GROUP 16 /* entries that are fetched at once: their page walks go on side by side */
+#define GROUP 8 /* entries that are fetched at once: more lines than that are not under way */
 #define CONTENT_AHEAD GROUP /* entries: so far ahead what a struct leads to is fetched, … */
 #define STRUCT_AHEAD (2 * GROUP) /* … and so far the struct */
 #define LINES_MAX 4 /* of a struct; what lies behind them the processor fetches itself */
