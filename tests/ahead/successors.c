@@ -16,6 +16,7 @@
 #include "shelf.h"
 #include "shelf_v1.native.c"
 #include "state/changes.h"
+#include "state/native_state.h"
 #include "wire/clock.h"
 
 #define BOOKS 100
@@ -32,6 +33,11 @@ static const struct ek_wait patience = {.idle_ms = PATIENCE_MS};
 static struct shelf shelf;
 static struct ek_link *successor;
 static struct ekiden_error error;
+
+static uint64_t count(void *data)
+{
+        return ((const struct shelf *)data)->count;
+}
 
 static int insert(struct book *book, struct ekiden_cursor *cursor, void *data)
 {
@@ -57,7 +63,7 @@ static struct book *find(const uint8_t *key, size_t key_size, void *data)
 }
 
 static const struct shelf_v1_books_functions functions = {
-        .insert = insert, .remove = take_out, .scan = scan, .find = find};
+        .count = count, .insert = insert, .remove = take_out, .scan = scan, .find = find};
 
 static void tag_books(void)
 {
@@ -67,6 +73,7 @@ static void tag_books(void)
                 .name = "books",
                 .natives = &shelf_v1_natives,
                 .native = shelf_v1_natives.by_item[item - shelf_v1.items],
+                .binding = &ek_native_binding,
                 .container = &shelf_v1_container_books,
                 .container_functions = &functions,
                 .data = &shelf,
@@ -125,6 +132,35 @@ static void ask(const char *item)
         cr_assert_eq(ek_link_send_message(successor, EKIDEN__FRAME_KIND__AHEAD, &message.base,
                                           &patience),
                      0);
+}
+
+static void ask_count(const char *item, const char *message)
+{
+        Ekiden__Count asked = EKIDEN__COUNT__INIT;
+
+        asked.item = (char *)(uintptr_t)item;
+        asked.message = (char *)(uintptr_t)message;
+        cr_assert_eq(
+                ek_link_send_message(successor, EKIDEN__FRAME_KIND__COUNT, &asked.base, &patience),
+                0);
+}
+
+/* UINT64_MAX: it said that it does not know. */
+static uint64_t answered_count(const char *item)
+{
+        struct ek_frame frame;
+        ProtobufCMessage *unpacked;
+        const Ekiden__Count *answer;
+        uint64_t number;
+
+        cr_assert_eq(ek_link_receive(successor, NULL, &frame), 0);
+        cr_assert_eq(frame.kind, EKIDEN__FRAME_KIND__COUNT);
+        cr_assert_eq(ek_frame_message(&frame, &ekiden__count__descriptor, &unpacked), 0);
+        answer = (const Ekiden__Count *)unpacked;
+        cr_assert_str_eq(answer->item, item);
+        number = answer->has_count ? answer->count : UINT64_MAX;
+        protobuf_c_message_free_unpacked(unpacked, NULL);
+        return number;
 }
 
 static void say(uint16_t kind)
@@ -290,4 +326,58 @@ Test(successors, that_need_absurdly_long_are_not_taken_for_quick_ones)
         say(EKIDEN__FRAME_KIND__WARM);
         cr_assert_eq(step(), 0, "it pauses: %s", error.sentence);
         cr_assert_eq(ek_predecessor_phase(), EKIDEN_PHASE_WARM);
+}
+
+Test(successors, that_ask_for_a_count_have_it_while_the_program_serves)
+{
+        ask_count("books", "shelf.v1.Book");
+        cr_assert_eq(step(), 0, "%s", error.sentence);
+        cr_assert_eq(answered_count("books"), BOOKS);
+        cr_assert_eq(ek_predecessor_phase(), EKIDEN_PHASE_WARM);
+        say(EKIDEN__FRAME_KIND__WARM);
+        cr_assert_eq(step(), EKIDEN_ETIMEOUT, "it pauses");
+}
+
+Test(successors, that_ask_for_the_count_of_nothing_have_none)
+{
+        ask_count("no such", "shelf.v1.Book");
+        cr_assert_eq(step(), 0, "%s", error.sentence);
+        cr_assert_eq(answered_count("no such"), UINT64_MAX);
+}
+
+/* It would be refused in the pause otherwise. */
+Test(successors, that_ask_for_the_count_of_another_type_are_called_off)
+{
+        ask_count("books", "shelf.v1.Ledger");
+        expect_called_off(EKIDEN_ETYPE);
+}
+
+Test(successors, that_ask_for_a_count_of_no_type_are_called_off)
+{
+        ask_count("books", NULL);
+        expect_called_off(EKIDEN_ETYPE);
+}
+
+Test(successors, that_ask_for_counts_without_an_end_are_called_off)
+{
+        for (int i = 0; i < FLOOD; i++)
+                ask_count("no such", "shelf.v1.Book");
+        expect_called_off(EKIDEN_EPROTOCOL);
+}
+
+Test(successors, that_ask_for_a_count_amid_an_item_are_called_off)
+{
+        ask("books");
+        cr_assert_eq(step(), 0);
+        ask_count("books", "shelf.v1.Book");
+        expect_called_off(EKIDEN_EPROTOCOL);
+}
+
+Test(successors, that_ask_for_a_count_and_then_for_an_item_ahead_are_served)
+{
+        ask_count("books", "shelf.v1.Book");
+        cr_assert_eq(step(), 0, "%s", error.sentence);
+        cr_assert_eq(answered_count("books"), BOOKS);
+        ask("books");
+        step_until(EKIDEN__FRAME_KIND__PASS);
 }

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Room that the successor makes while the predecessor serves: what it says, and when, and what the
+ * program is called with. The predecessor is a thread that follows a script; it notes what it hears
+ * and what the program has done by then, and stops when it hears WARM, as predecessors do.
+ */
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "ekiden/handover.pb-c.h"
+#include "handover/compatible.h"
+#include "handover/counts.h"
+#include "handover/successor.h"
+#include "shelf.h"
+#include "shelf_v1.native.c"
+#include "state/native_state.h"
+#include "state/reserve.h"
+
+#define SAID_MAX 16
+#define LIMITED 100 /* entries for which there is memory, where it is short */
+
+static const struct ek_wait patience = {.idle_ms = 10000};
+static struct ek_token token = {"0123456789abcdef"};
+static const struct ek_registry registry;
+static struct ekiden_error error;
+static struct shelf shelf;
+static struct ek_link *predecessor;
+static pthread_t thread;
+static int socket_;
+
+static void answer_count(void);
+
+/* What the predecessor does. */
+static struct {
+        bool is_older; /* it knows of no COUNT */
+        unsigned int pause_ms;
+        void (*on_count)(void);
+        const char *counted; /* the item that the answer names */
+        uint64_t count; /* 0: it says none */
+        uint64_t announced; /* with the item; 0: there is no such item */
+        unsigned int batches[2]; /* records of each */
+} script = {.pause_ms = 10000, .on_count = answer_count, .counted = "copies"};
+
+/* What was seen. */
+static struct {
+        uint16_t said[SAID_MAX]; /* by the successor: kinds of frames */
+        size_t said_count;
+        size_t calls_before, made_before; /* … when it said WARM */
+        _Atomic size_t reserve_calls, made; /* entries */
+        size_t freed, made_max; /* 0: as many as are wanted */
+        uint64_t reserved[SAID_MAX];
+} seen;
+
+static void *allocate(size_t size)
+{
+        if (size != sizeof(struct book))
+                return malloc(size);
+        if (seen.made_max > 0 && seen.made == seen.made_max)
+                return NULL;
+        seen.made++;
+        return malloc(size);
+}
+
+static void release(void *memory)
+{
+        seen.freed++;
+        free(memory);
+}
+
+static uint64_t count(void *data)
+{
+        return ((const struct shelf *)data)->count;
+}
+
+static int insert(struct book *book, struct ekiden_cursor *cursor, void *data)
+{
+        (void)cursor;
+        shelf_put(data, book);
+        return 0;
+}
+
+static uint64_t scan(uint64_t position, struct book **entries, size_t room, size_t *ret_count,
+                     void *data)
+{
+        return shelf_scan(data, position, entries, room, ret_count);
+}
+
+static int reserve(uint64_t more, void *data)
+{
+        (void)data;
+        cr_assert_lt(seen.reserve_calls, SAID_MAX);
+        seen.reserved[seen.reserve_calls++] = more;
+        return 0;
+}
+
+static const struct shelf_v1_copies_functions with_reserve = {
+        .count = count, .insert = insert, .scan = scan, .reserve = reserve};
+static const struct shelf_v1_copies_functions without_reserve = {
+        .count = count, .insert = insert, .scan = scan};
+
+static void say(uint16_t kind, const ProtobufCMessage *message)
+{
+        cr_assert_eq(ek_link_send_message(predecessor, kind, message, &patience), 0);
+}
+
+static void say_offer(void)
+{
+        Ekiden__Offer offer = EKIDEN__OFFER__INIT;
+        Ekiden__SchemaId id = ek_schema_id(&shelf_v1);
+
+        offer.protocol = 1;
+        offer.program = (char *)(uintptr_t) "shelf";
+        offer.schema = &id;
+        offer.has_token = 1;
+        offer.token = ek_token_field(&token);
+        offer.has_pause_ms = 1;
+        offer.pause_ms = script.pause_ms;
+        offer.has_counts = offer.counts = !script.is_older;
+        say(EKIDEN__FRAME_KIND__OFFER, &offer.base);
+}
+
+static void answer_count(void)
+{
+        Ekiden__Count message = EKIDEN__COUNT__INIT;
+
+        message.item = (char *)(uintptr_t)script.counted;
+        message.has_count = script.count > 0;
+        message.count = script.count;
+        say(EKIDEN__FRAME_KIND__COUNT, &message.base);
+}
+
+static void say_records(unsigned int number, Ekiden__End *end)
+{
+        uint8_t batch[4096];
+        size_t size = 0;
+
+        for (unsigned int i = 0; i < number; i++, end->records++) {
+                Shelf__V1__Copy copy = SHELF__V1__COPY__INIT;
+                uint8_t key = (uint8_t)end->records;
+                size_t packed;
+
+                copy.has_key = 1;
+                copy.key = (ProtobufCBinaryData){1, &key};
+                copy.title = (char *)(uintptr_t) "a title";
+                packed = shelf__v1__copy__pack(&copy, batch + size + 1);
+                batch[size] = (uint8_t)packed;
+                size += packed + 1;
+                end->bytes += packed;
+        }
+        cr_assert_eq(ek_link_send(predecessor, EKIDEN__FRAME_KIND__BATCH, batch, size, &patience),
+                     0);
+}
+
+static void say_paused(void)
+{
+        Ekiden__Paused paused = EKIDEN__PAUSED__INIT;
+
+        paused.update_point = (char *)(uintptr_t) "loop";
+        say(EKIDEN__FRAME_KIND__PAUSED, &paused.base);
+}
+
+static void answer_pull(void)
+{
+        Ekiden__Absent absent = EKIDEN__ABSENT__INIT;
+        Ekiden__Item item = EKIDEN__ITEM__INIT;
+        Ekiden__End end = EKIDEN__END__INIT;
+
+        say_paused();
+        absent.item = item.item = (char *)(uintptr_t) "copies";
+        if (script.announced == 0) {
+                say(EKIDEN__FRAME_KIND__ABSENT, &absent.base);
+                return;
+        }
+        item.has_stream = item.stream = 1;
+        item.has_count = 1;
+        item.count = script.announced;
+        say(EKIDEN__FRAME_KIND__ITEM, &item.base);
+        for (size_t i = 0; i < 2 && script.batches[i] > 0; i++)
+                say_records(script.batches[i], &end);
+        say(EKIDEN__FRAME_KIND__END, &end.base);
+}
+
+static void *serve(void *data)
+{
+        struct ek_frame frame;
+
+        say_offer();
+        while (ek_link_receive(predecessor, &patience, &frame) == 0) {
+                cr_assert_lt(seen.said_count, SAID_MAX);
+                seen.said[seen.said_count++] = frame.kind;
+                if (frame.kind == EKIDEN__FRAME_KIND__WARM) {
+                        seen.calls_before = seen.reserve_calls;
+                        seen.made_before = seen.made;
+                }
+                if (frame.kind == EKIDEN__FRAME_KIND__COUNT)
+                        script.on_count();
+                if (frame.kind == EKIDEN__FRAME_KIND__PULL)
+                        answer_pull();
+        }
+        return data;
+}
+
+static void begin(void)
+{
+        int ends[2];
+
+        cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+        cr_assert_eq(ek_link_new(ends[0], &predecessor), 0);
+        socket_ = ends[1];
+}
+
+static void end(void)
+{
+        ek_link_free(predecessor);
+        shelf_empty(&shelf);
+}
+
+TestSuite(reserve, .init = begin, .fini = end, .timeout = 60);
+
+/* What the program's tag call is answered. */
+static int fetch(const struct shelf_v1_copies_functions *functions)
+{
+        static const struct ekiden_memory memory = {allocate, release};
+        static struct ekiden_native native;
+        static struct ek_figures figures;
+        const struct ekiden_item *item = ekiden_schema_item(&shelf_v1, "copies");
+        struct ek_tagged tagged = {
+                .item = *item,
+                .name = "copies",
+                .binding = &ek_native_binding,
+                .natives = &shelf_v1_natives,
+                .container = &shelf_v1_container_copies,
+                .container_functions = functions,
+                .data = &shelf,
+                .is_plain = true,
+                .last = &figures,
+                .serial = 1,
+        };
+
+        struct ekiden_error over = {.sentence = "it is over"};
+        int r;
+
+        native = *shelf_v1_natives.by_item[item - shelf_v1.items];
+        native.memory = &memory;
+        tagged.native = &native;
+        tagged.functions = &tagged;
+        cr_assert_eq(pthread_create(&thread, NULL, serve, NULL), 0);
+        cr_assert_eq(ek_successor_start(socket_, &token, &shelf_v1, &registry, 0, &error), 0, "%s",
+                     error.sentence);
+        r = ek_successor_fetch(&tagged, &error);
+        if (r >= 0)
+                ek_successor_fail(EKIDEN_ECANCELLED, &over);
+        pthread_join(thread, NULL);
+        return r;
+}
+
+static void expect_said(const uint16_t *kinds, size_t number)
+{
+        cr_assert_geq(seen.said_count, number);
+        cr_assert_arr_eq(seen.said, kinds, number * sizeof(kinds[0]));
+}
+
+Test(reserve, comes_while_the_predecessor_serves)
+{
+        static const uint16_t said[] = {EKIDEN__FRAME_KIND__HELLO, EKIDEN__FRAME_KIND__COUNT,
+                                        EKIDEN__FRAME_KIND__WARM, EKIDEN__FRAME_KIND__PULL};
+
+        script.count = script.announced = script.batches[0] = 3;
+        cr_assert_eq(fetch(&with_reserve), EKIDEN_RESUMED, "%s", error.sentence);
+        expect_said(said, 4);
+        cr_assert_eq(seen.calls_before, 1);
+        cr_assert_eq(seen.reserve_calls, 1);
+        cr_assert_eq(seen.reserved[0], 3);
+        cr_assert_eq(shelf.count, 3);
+}
+
+Test(reserve, gets_the_memory_of_entries_so_that_the_pause_gets_none)
+{
+        script.count = script.announced = script.batches[0] = 40;
+        cr_assert_eq(fetch(&with_reserve), EKIDEN_RESUMED, "%s", error.sentence);
+        cr_assert_eq(shelf.count, 40);
+        cr_assert_eq(seen.made_before, 40);
+        cr_assert_eq(seen.made, 40);
+        cr_assert_eq(seen.freed, 0);
+}
+
+Test(reserve, in_the_pause_is_of_what_is_missing_and_no_more)
+{
+        script.count = script.batches[0] = 3;
+        script.announced = 5;
+        script.batches[1] = 2;
+        cr_assert_eq(fetch(&with_reserve), EKIDEN_RESUMED, "%s", error.sentence);
+        cr_assert_eq(seen.calls_before, 1);
+        cr_assert_eq(seen.reserve_calls, 2);
+        cr_assert_eq(seen.reserved[0], 3);
+        cr_assert_eq(seen.reserved[1], 2);
+        cr_assert_eq(shelf.count, 5);
+        cr_assert_eq(seen.made, 5);
+}
+
+Test(reserve, for_more_than_come_leaves_no_memory_behind)
+{
+        script.count = 50;
+        script.announced = script.batches[0] = 3;
+        cr_assert_eq(fetch(&with_reserve), EKIDEN_RESUMED, "%s", error.sentence);
+        cr_assert_eq(seen.reserve_calls, 1);
+        cr_assert_eq(seen.made, 50);
+        cr_assert_eq(seen.freed, 47);
+}
+
+Test(reserve, of_whatever_a_predecessor_says_is_bounded)
+{
+        script.count = script.announced = UINT64_MAX;
+        script.batches[0] = 3;
+        seen.made_max = LIMITED;
+        cr_assert_eq(fetch(&with_reserve), EKIDEN_RESUMED, "%s", error.sentence);
+        cr_assert_eq(seen.reserve_calls, 1);
+        cr_assert_eq(seen.reserved[0], EK_ANNOUNCED_MAX);
+        cr_assert_eq(shelf.count, 3, "memory that ran out is no failure");
+}
+
+Test(reserve, of_an_older_predecessor_comes_in_the_pause)
+{
+        static const uint16_t said[] = {EKIDEN__FRAME_KIND__HELLO, EKIDEN__FRAME_KIND__WARM,
+                                        EKIDEN__FRAME_KIND__PULL};
+
+        script.is_older = true;
+        script.announced = script.batches[0] = 3;
+        cr_assert_eq(fetch(&with_reserve), EKIDEN_RESUMED, "%s", error.sentence);
+        expect_said(said, 3);
+        cr_assert_eq(seen.calls_before, 0);
+        cr_assert_eq(seen.reserve_calls, 1);
+        cr_assert_eq(seen.reserved[0], 3);
+}
+
+Test(reserve, that_a_program_does_not_have_is_not_asked_for)
+{
+        static const uint16_t said[] = {EKIDEN__FRAME_KIND__HELLO, EKIDEN__FRAME_KIND__WARM,
+                                        EKIDEN__FRAME_KIND__PULL};
+
+        script.announced = script.batches[0] = 3;
+        cr_assert_eq(fetch(&without_reserve), EKIDEN_RESUMED, "%s", error.sentence);
+        expect_said(said, 3);
+        cr_assert_eq(seen.made_before, 0);
+        cr_assert_eq(seen.made, 3);
+}
+
+Test(reserve, of_an_item_that_is_not_there_is_none)
+{
+        cr_assert_eq(fetch(&with_reserve), EKIDEN_FRESH, "%s", error.sentence);
+        cr_assert_eq(seen.reserve_calls, 0);
+        cr_assert_eq(seen.made, 0);
+}
+
+/* An answer that is none: called off, and room was made for nothing. */
+static void expect_refused(int code)
+{
+        cr_assert_eq(fetch(&with_reserve), code, "%s", error.sentence);
+        cr_assert_eq(ek_successor_state(), EK_SUCCESSOR_FAILED);
+        cr_assert_eq(seen.reserve_calls, 0);
+        cr_assert_eq(seen.made, 0);
+        cr_assert_eq(seen.said[1], EKIDEN__FRAME_KIND__COUNT);
+        cr_assert(seen.said_count < 3 || seen.said[2] == EKIDEN__FRAME_KIND__REFUSAL);
+}
+
+Test(reserve, upon_the_count_of_another_item_is_refused)
+{
+        script.count = 3;
+        script.counted = "books";
+        expect_refused(EKIDEN_EPROTOCOL);
+        cr_assert_eq(error.phase, EKIDEN_PHASE_WARM);
+}
+
+Test(reserve, upon_another_frame_is_refused)
+{
+        script.on_count = say_paused;
+        expect_refused(EKIDEN_EPROTOCOL);
+}
+
+static void say_damaged(void)
+{
+        cr_assert_eq(ek_link_send(predecessor, EKIDEN__FRAME_KIND__COUNT, "\x0a\x7f", 2, &patience),
+                     0);
+}
+
+Test(reserve, upon_a_count_that_is_damaged_is_refused)
+{
+        script.on_count = say_damaged;
+        expect_refused(EKIDEN_EPROTOCOL);
+}
+
+static void call_off(void)
+{
+        Ekiden__Refusal refusal = EKIDEN__REFUSAL__INIT;
+
+        refusal.code = EKIDEN_ECANCELLED;
+        refusal.sentence = (char *)(uintptr_t) "the operator called the upgrade off";
+        say(EKIDEN__FRAME_KIND__REFUSAL, &refusal.base);
+}
+
+Test(reserve, of_a_predecessor_that_calls_it_off_ends_with_its_reason)
+{
+        script.on_count = call_off;
+        expect_refused(EKIDEN_ECANCELLED);
+        cr_assert_str_eq(error.sentence, "the operator called the upgrade off");
+}
+
+static void go_away(void)
+{
+        cr_assert_eq(shutdown(ek_link_socket(predecessor), SHUT_WR), 0);
+}
+
+Test(reserve, of_a_predecessor_that_goes_away_ends)
+{
+        script.on_count = go_away;
+        expect_refused(EKIDEN_EPEER);
+}
+
+static void say_nothing(void)
+{
+}
+
+Test(reserve, of_a_predecessor_that_says_nothing_ends_at_the_deadline)
+{
+        script.pause_ms = 20;
+        script.on_count = say_nothing;
+        expect_refused(EKIDEN_ETIMEOUT);
+}
