@@ -55,7 +55,7 @@ static struct {
         struct pipe pipes[PIPES];
         size_t pipe_count;
         struct node ring; /* itself in the ring that it begins */
-        struct entry *entries[ENTRIES];
+        struct entry *entries[ENTRIES], *marks[ENTRIES];
         struct ekiden_arena *letters;
         struct letter letter;
 } state;
@@ -117,37 +117,57 @@ static int import_pipe(const OF(Pipe) * record, struct ekiden_cursor *cursor, vo
 
 static int insert_entry(struct entry *entry, struct ekiden_cursor *cursor, void *data)
 {
-        (void)data;
+        struct entry **entries = data;
+
         if (entry->id >= ENTRIES)
                 return ekiden_cursor_refuse(cursor, "there is no entry %u", entry->id);
-        free(state.entries[entry->id]);
-        state.entries[entry->id] = entry;
+        free(entries[entry->id]);
+        entries[entry->id] = entry;
         return 0;
 }
 
 static bool remove_entry(struct entry *entry, void *data)
 {
-        (void)data;
-        if (entry->id >= ENTRIES || state.entries[entry->id] != entry)
+        struct entry **entries = data;
+
+        if (entry->id >= ENTRIES || entries[entry->id] != entry)
                 return false;
-        state.entries[entry->id] = NULL;
+        entries[entry->id] = NULL;
         return true;
 }
 
-static uint64_t scan_entries(uint64_t position, struct entry **entries, size_t room,
+static uint64_t scan_entries(uint64_t position, struct entry **given, size_t room,
                              size_t *ret_count, void *data)
 {
-        (void)data;
+        struct entry **entries = data;
+
         for (*ret_count = 0; position < ENTRIES && *ret_count < room; position++)
-                if (state.entries[position])
-                        entries[(*ret_count)++] = state.entries[position];
+                if (entries[position])
+                        given[(*ret_count)++] = entries[position];
         return position < ENTRIES ? position : 0;
 }
 
 static struct entry *find_entry(uint32_t id, void *data)
 {
+        struct entry **entries = data;
+
+        return id < ENTRIES ? entries[id] : NULL;
+}
+
+static uint64_t count_entries(void *data)
+{
+        struct entry **entries = data;
+        uint64_t count = 0;
+
+        for (size_t i = 0; i < ENTRIES; i++)
+                count += entries[i] != NULL;
+        return count;
+}
+
+static int reserve_entries(uint64_t count, void *data)
+{
         (void)data;
-        return id < ENTRIES ? state.entries[id] : NULL;
+        return count > ENTRIES ? EKIDEN_ENOMEM : 0;
 }
 
 static const struct FUNCTION(entries_functions) entry_functions = {
@@ -157,14 +177,22 @@ static const struct FUNCTION(entries_functions) entry_functions = {
         .find = find_entry,
 };
 
-static bool make_entries(void)
+static const struct FUNCTION(marks_functions) mark_functions = {
+        .count = count_entries,
+        .insert = insert_entry,
+        .remove = remove_entry,
+        .scan = scan_entries,
+        .reserve = reserve_entries,
+};
+
+static bool make_entries(struct entry *entries[ENTRIES])
 {
         for (uint32_t i = 0; i < ENTRIES; i++) {
-                state.entries[i] = calloc(1, sizeof(struct entry));
-                if (!state.entries[i])
+                entries[i] = calloc(1, sizeof(struct entry));
+                if (!entries[i])
                         return false;
-                state.entries[i]->id = i;
-                state.entries[i]->value = i * UINT64_C(1000003);
+                entries[i]->id = i;
+                entries[i]->value = i * UINT64_C(1000003);
         }
         return true;
 }
@@ -308,9 +336,12 @@ static bool tag_letter(void)
 
 static bool tag(void)
 {
-        int r = FUNCTION(tag_entries)(&entry_functions, NULL);
+        int r = FUNCTION(tag_entries)(&entry_functions, state.entries);
 
-        if (r < 0 || (r == EKIDEN_FRESH && !make_entries()))
+        if (r < 0 || (r == EKIDEN_FRESH && !make_entries(state.entries)))
+                return false;
+        r = FUNCTION(tag_marks)(&mark_functions, state.marks);
+        if (r < 0 || (r == EKIDEN_FRESH && !make_entries(state.marks)))
                 return false;
         r = FUNCTION(tag_counter)(&state.counter);
         if (r < 0 || (r == EKIDEN_FRESH && !make_counter()))
@@ -341,8 +372,10 @@ static uint64_t sum_state(void)
                         sum = add(sum, &status[1].st_ino, sizeof(status[1].st_ino));
                 }
         for (size_t i = 0; i < ENTRIES; i++)
-                if (state.entries[i])
+                if (state.entries[i] && state.marks[i]) {
                         sum = add(sum, state.entries[i], sizeof(*state.entries[i]));
+                        sum = add(sum, state.marks[i], sizeof(*state.marks[i]));
+                }
         sum = add(sum, state.letter.text, state.letter.size);
         do {
                 sum = add(sum, node->name, strlen(node->name));
