@@ -173,7 +173,8 @@ enum ekiden_container_part {
  * that the program gave to the generated function.
  */
 struct ekiden_container {
-        /* How many entries there are; UINT64_MAX: not known. */
+        /* How many entries there are; UINT64_MAX: not known. Asked for in an update point while the
+           program serves, too: it must be cheap. */
         uint64_t (*count)(const void *functions, void *data);
         /* The entry after `previous`, or the first where that is NULL; NULL: no more. An entry is
            the program's own memory, and stays where it is until the update point returns. It is
@@ -206,8 +207,11 @@ struct ekiden_container {
                          size_t *ret_count, void *data);
         /* So many entries are about to come, those that are there already not among them. A hint,
            which the library made smaller where the other process says more than it has sent: it is
-           given again as they come. NULL: nothing can be made ready. 0, or EKIDEN_ENOMEM, upon
-           which they are inserted all the same. */
+           given again as they come, of those that are missing. Of the first item that is fetched
+           it comes while the other process serves still: memory that is touched here takes none of
+           the pause, and the library does so with that of the entries. They may not come after
+           all. NULL: nothing can be made ready. 0, or EKIDEN_ENOMEM, upon which they are inserted
+           all the same. */
         int (*reserve)(const void *functions, uint64_t count, void *data);
         /* `entry` will be inserted soon: a chance to prefetch the place where it belongs, by
            __builtin_prefetch() or the like; nothing may be changed. NULL: there is nothing to do.

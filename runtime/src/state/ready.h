@@ -8,7 +8,7 @@
 
 #include <ekiden/native.h>
 
-#define EK_READY_MAX_BYTES (UINT64_C(1) << 30) /* got on a mere word, of all entries together */
+#define EK_READY_MAX_BYTES (UINT32_C(1) << 30) /* got on a mere word, of all entries together */
 
 struct ek_ready {
         const struct ekiden_native *native; /* whose entries they are; NULL: there are none */

@@ -7,7 +7,7 @@
 
 #include "state/import_private.h"
 
-#define EK_ANNOUNCED_MAX (UINT64_C(8) << 20) /* records for which room is made on a mere word */
+#define EK_ANNOUNCED_MAX (UINT32_C(8) << 20) /* records for which room is made on a mere word */
 
 /** Whether an item's container can make room, so that it is worth asking for the count ahead. */
 bool ek_reserve_is_possible(const struct ek_tagged *tagged);
