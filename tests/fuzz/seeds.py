@@ -232,6 +232,9 @@ def ahead_sender():
     yield 'another', hello + say('AHEAD', 'item: "ledger" message: "shelf.v1.Ledger"') + frame('WARM') \
         + say('PULL', 'item: "books" message: "shelf.v1.Book"') + pull + ready + say('TAKEN', 'pid: 1')
     yield 'type', hello + say('AHEAD', 'item: "books" message: "shelf.v1.Ledger"')
+    count = say('COUNT', 'item: "books" message: "shelf.v1.Book"')
+    yield 'counted', hello + count + frame('WARM') + pull + ready + say('TAKEN', 'pid: 1')
+    yield 'counted-twice', asked + passed + count + count
     yield 'refused', asked + say('REFUSAL', 'code: -11 item: "books" sentence: "the key was changed"')
 
 
