@@ -93,6 +93,8 @@ static int reserve(uint64_t more, void *data)
 {
         (void)data;
         cr_assert_lt(seen.reserve_calls, SAID_MAX);
+        if (seen.reserve_calls == 0 && script.count > 0)
+                cr_assert_null(ek_successor_update_point(), "the predecessor has not stopped");
         seen.reserved[seen.reserve_calls++] = more;
         return 0;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "ekiden/handover.pb-c.h"
+#include "handover/counts.h"
 #include "handover/predecessor_private.h"
 #include "shelf.h"
 #include "shelf_v1.native.c"
@@ -380,4 +381,19 @@ Test(successors, that_ask_for_a_count_and_then_for_an_item_ahead_are_served)
         cr_assert_eq(answered_count("books"), BOOKS);
         ask("books");
         step_until(EKIDEN__FRAME_KIND__PASS);
+}
+
+/* The old version that keeps the PID stands still from the beginning, and a snapshot has counts of
+   its own. */
+Test(successors, are_offered_counts_of_a_process_that_serves_alone)
+{
+        struct ek_predecessor p = ek_predecessor;
+        static char snapshot;
+
+        cr_assert(ek_counts_are_offered(&p));
+        p.keeping.kept = 3;
+        cr_assert_not(ek_counts_are_offered(&p));
+        p = ek_predecessor;
+        p.request.snapshot = (struct ek_snapshot *)(void *)&snapshot;
+        cr_assert_not(ek_counts_are_offered(&p));
 }

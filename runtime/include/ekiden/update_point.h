@@ -44,7 +44,8 @@ static inline void ekiden_update_point(const char *name)
  * Whether the predecessor stopped at this update point, so that a successor can go straight to the
  * loop that was interrupted. (The paper's upd_from.) False in a fresh process, and again once the
  * first update point was passed. In a successor it may wait for the predecessor to stop;
- * but not in a callback of an item that is sent ahead, where it is false until then.
+ * but not in a callback of an item that is sent ahead, or a container's reserve(), where it is
+ * false until then.
  *
  * @param name  of an update point, in the predecessor's program text
  */

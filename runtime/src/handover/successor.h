@@ -71,7 +71,7 @@ uint64_t ek_successor_pause_ns(void);
 int ek_successor_fetch(const struct ek_tagged *tagged, struct ekiden_error *error);
 
 /** The update point where the predecessor stopped, waiting until it has; NULL: called off, or it
-   has not, and this is a callback of an item that is sent ahead. */
+   has not, and this is a callback of an item that is sent ahead, or a container's reserve(). */
 const char *ek_successor_update_point(void);
 
 /** Whether HELLO is all that was wanted of this process: it is to leave at once, by _exit(0). */
