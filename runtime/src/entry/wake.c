@@ -87,9 +87,9 @@ static void on_signal(int number, siginfo_t *info, void *context)
 
         (void)number;
         (void)context;
-        ek_way_back_take_for(info->si_pid);
-        /* From kill() and its like the code is not positive; from a watched socket it is. */
-        if (info->si_code <= 0 && info->si_code != SI_TIMER)
+        /* From kill() and its like the code is not positive; from a watched socket it is. What a
+           keeper sends is a call back, and asks for nothing. */
+        if (info->si_code <= 0 && info->si_code != SI_TIMER && !ek_way_back_take_for(info->si_pid))
                 __atomic_store_n(&asked, 1, __ATOMIC_RELAXED);
         ekiden_wake();
         if (wake.has_timer)

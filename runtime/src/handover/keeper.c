@@ -22,7 +22,8 @@
 #include "wire/own.h"
 
 #define PROBE_LEAVES_MS 1000 /* it has said HELLO, and has nothing more to do */
-#define SIGNALS_MS 100 /* between signals to a process that does not come back */
+#define FIRST_SIGNAL_MS 10 /* until a process is called that does not come back by itself, … */
+#define SIGNALS_MS 100 /* … and called again */
 
 /* One block: the pointers, and behind them the strings. */
 static char **copy_arguments(const char *name, char *const arguments[])
@@ -216,8 +217,8 @@ static int await_return(struct ek_predecessor *p, struct ekiden_error *error)
                 {.fd = p->keeping.kept, .events = POLLIN},
         };
 
-        while (ek_now_ns() < until_ns) {
-                if (poll(polled, 2, SIGNALS_MS) < 0)
+        for (int wait_ms = FIRST_SIGNAL_MS; ek_now_ns() < until_ns; wait_ms = SIGNALS_MS) {
+                if (poll(polled, 2, wait_ms) < 0)
                         continue;
                 if (polled[0].revents != 0)
                         return 0;

@@ -271,17 +271,35 @@ void ek_way_back_take(void)
         execve(path, way.arguments, way.environment);
 }
 
-void ek_way_back_take_for(pid_t sender)
+bool ek_way_back_take_for(pid_t sender)
 {
-        if (way.pid == getpid() && sender == way.word.keeper)
-                ek_way_back_take();
+        if (way.word.keeper == 0 || sender != way.word.keeper)
+                return false;
+        ek_way_back_take();
+        return true;
+}
+
+static void free_all(void)
+{
+        struct stat status;
+
+        for (size_t i = 0; way.environment && way.environment[i] != way.handover; i++)
+                free(way.environment[i]);
+        free(way.environment);
+        free(way.arguments);
+        if (way.card && fstat(EK_RETURN_CARD, &status) == 0)
+                munmap(way.card, (size_t)status.st_size);
+        way.environment = way.arguments = NULL;
+        way.card = NULL;
 }
 
 void ek_way_back_close(void)
 {
-        if (way.pid != getpid())
-                return;
-        way.pid = 0;
-        forget_crashes();
-        own(false);
+        if (way.pid == getpid()) {
+                way.pid = 0;
+                forget_crashes();
+                free_all();
+                own(false);
+        }
+        way.word.keeper = 0;
 }

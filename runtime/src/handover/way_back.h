@@ -75,8 +75,9 @@ void ek_way_back_unblock(int update_signal);
 /** Goes back: does not return, where there is a way. Async-signal-safe. */
 void ek_way_back_take(void);
 
-/** The same in a handler of a signal, if it is the keeper that has sent it. */
-void ek_way_back_take_for(pid_t sender);
+/** The same in a handler of a signal, if it is the keeper that has sent it. True: it is, and there
+   is no way back: this is the old binary again. */
+bool ek_way_back_take_for(pid_t sender);
 
 /** There is none any more: this process serves. */
 void ek_way_back_close(void);
