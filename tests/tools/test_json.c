@@ -11,7 +11,7 @@
 
 TestSuite(json, .init = scene_directory_make, .fini = scene_directory_remove, .timeout = 60);
 
-#define OF_UPGRADE "event", "elapsed_us", "program", "predecessor_pid"
+#define OF_UPGRADE "event", "elapsed_us", "program", "predecessor_pid", "role"
 
 struct kind {
         const char *event;

@@ -199,8 +199,7 @@ static int compare(const void *a, const void *b)
         return order != 0 ? order : (left->pid > right->pid) - (left->pid < right->pid);
 }
 
-/* A program's name begins with a letter, so digits are a PID. */
-static pid_t parse_pid(const char *target)
+pid_t find_pid(const char *target)
 {
         char *end;
         long pid;
@@ -214,7 +213,7 @@ static pid_t parse_pid(const char *target)
 
 int find_processes(const char *target, struct process_list *ret_list, struct ekiden_error *error)
 {
-        struct search search = {.target = target, .pid = parse_pid(target)};
+        struct search search = {.target = target, .pid = find_pid(target)};
         struct directories directories;
         int r = directories_find(&directories, error);
 
@@ -240,7 +239,7 @@ int find_processes(const char *target, struct process_list *ret_list, struct eki
 static int not_found(const char *target, struct ekiden_error *error)
 {
         const char *chosen = secure_getenv("EKIDEN_RUNTIME_DIR");
-        pid_t pid = parse_pid(target);
+        pid_t pid = find_pid(target);
         char where[EK_CONTROL_PATH_MAX] = "";
 
         ek_control_directory(where, NULL);
@@ -292,6 +291,11 @@ static int ambiguous(const char *target, const struct process_list *list,
                                 count, target, pids);
 }
 
+int find_failed(const char *target, const struct process_list *list, struct ekiden_error *error)
+{
+        return list->count == 0 ? not_found(target, error) : ambiguous(target, list, error);
+}
+
 int find_process(const char *target, struct process *ret_process, struct ekiden_error *error)
 {
         struct process_list list;
@@ -303,7 +307,7 @@ int find_process(const char *target, struct process *ret_process, struct ekiden_
                 *ret_process = list.processes[0];
                 list.processes[0].link = NULL;
         } else {
-                r = list.count == 0 ? not_found(target, error) : ambiguous(target, &list, error);
+                r = find_failed(target, &list, error);
         }
         process_list_deinit(&list);
         return r;

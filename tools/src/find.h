@@ -41,6 +41,13 @@ int find_processes(const char *target, struct process_list *ret_list, struct eki
  */
 int find_process(const char *target, struct process *ret_process, struct ekiden_error *error);
 
+/** The PID that a target is; 0: it is a name. Those begin with a letter. */
+pid_t find_pid(const char *target);
+
+/** Why what was found is not the one process that was meant: none is there (ENOTFOUND), or several
+ *  are (EAMBIGUOUS). Returns that. */
+int find_failed(const char *target, const struct process_list *list, struct ekiden_error *error);
+
 /** Why a process without a link cannot be asked: an error, ETIMEOUT, which is returned. */
 int process_blocked(const struct process *process, struct ekiden_error *error);
 

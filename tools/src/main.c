@@ -17,6 +17,7 @@
 #include "show.h"
 #include "snapshot.h"
 #include "status.h"
+#include "tree.h"
 #include "upgrade.h"
 #include "wait.h"
 
@@ -35,6 +36,15 @@ static void occupy_standard_descriptors(void)
         }
 }
 
+static int run_upgrade(const struct options *options, struct show *show)
+{
+        if (options->times > 1)
+                return command_rehearse(options, show);
+        if (options->tree || options->role_count > 0 || options->skip_same)
+                return command_tree(options, show);
+        return command_upgrade(options, show);
+}
+
 static int run(const struct options *options, struct show *show)
 {
         switch (options->action) {
@@ -50,8 +60,7 @@ static int run(const struct options *options, struct show *show)
                 return command_snapshot(options, show);
         case ACTION_UPGRADE:
         default:
-                return options->times > 1 ? command_rehearse(options, show)
-                                          : command_upgrade(options, show);
+                return run_upgrade(options, show);
         }
 }
 
@@ -83,5 +92,6 @@ int main(int argc, char **argv)
         show_init(&show, &options);
         exit_status = check_output(&options, run(&options, &show));
         free(options.arguments);
+        free(options.roles);
         return exit_status;
 }

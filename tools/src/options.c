@@ -12,10 +12,13 @@
 
 #include <ekiden/error.h>
 
+#include "find.h"
+
 #define TIMEOUT_MAX_SECONDS 86400
 #define PAUSE_MAX_MS 600000
 #define WATCH_MAX_SECONDS 60
 #define TIMES_MAX 100000
+#define PARALLEL_MAX 1000
 #define STATUS_MAX 125 /* a shell uses those above it itself */
 
 enum {
@@ -32,6 +35,11 @@ enum {
         KEY_REHEARSE,
         KEY_TIMES,
         KEY_VERIFY,
+        KEY_TREE,
+        KEY_ROLE,
+        KEY_KEEP_GOING,
+        KEY_PARALLEL,
+        KEY_SKIP_SAME,
         KEY_QUIET,
         KEY_USAGE,
 };
@@ -70,6 +78,18 @@ static const struct argp_option descriptions[] = {
          "then the process's own deadlines; 5 for --status, 1 for --list). With --wait alone: stop "
          "waiting",
          1},
+        {"tree", KEY_TREE, NULL, 0,
+         "Upgrade all processes that were forked from one another: those of a PID, or of a name "
+         "even where only one process has it",
+         2},
+        {"role", KEY_ROLE, "ROLE", 0,
+         "Of several processes only those in this role; may be given more than once", 2},
+        {"parallel", KEY_PARALLEL, "N", 0,
+         "Of several processes up to N of a role at once (default: 1)", 2},
+        {"keep-going", KEY_KEEP_GOING, NULL, 0,
+         "Of several processes upgrade the others, too, when one fails", 2},
+        {"skip-same", KEY_SKIP_SAME, NULL, 0,
+         "Of several processes leave those alone that run NEW_BINARY already", 2},
         {"json", KEY_JSON, NULL, 0, "Print one JSON object a line instead of text", 1},
         {"quiet", KEY_QUIET, NULL, 0, "Print errors only", 1},
         {"help", '?', NULL, 0, "Give this help list", -1},
@@ -115,14 +135,15 @@ static uint32_t parse_pause(const char *text, struct argp_state *state)
         return (uint32_t)(ms * 1000 + 0.5);
 }
 
-static uint32_t parse_times(const char *text, struct argp_state *state)
+static uint32_t parse_number(const char *option, const char *text, unsigned int most,
+                             struct argp_state *state)
 {
         char *end;
-        unsigned long times = strtoul(text, &end, 10);
+        unsigned long number = strtoul(text, &end, 10);
 
-        if (text[0] < '0' || text[0] > '9' || *end || times < 1 || times > TIMES_MAX)
-                argp_error(state, "--times takes a number, 1 to %d, not \"%s\"", TIMES_MAX, text);
-        return (uint32_t)times;
+        if (text[0] < '0' || text[0] > '9' || *end || number < 1 || number > most)
+                argp_error(state, "%s takes a number, 1 to %u, not \"%s\"", option, most, text);
+        return (uint32_t)number;
 }
 
 static void choose(struct options *options, enum action action, struct argp_state *state)
@@ -148,6 +169,26 @@ static void add_argument(struct parsing *parsing, char *argument, struct argp_st
                            options->binary ? "; the new version's own come after --" : "");
         }
         parsing->quoted_early = state->quoted != 0;
+}
+
+/* What is said of several processes is said of a program, or of a PID's whole tree. */
+static void check_tree(const struct options *options, struct argp_state *state)
+{
+        bool is_of_several = options->role_count > 0 || options->parallel > 0 ||
+                             options->keep_going || options->skip_same;
+
+        if (!options->tree && !is_of_several)
+                return;
+        if (options->action != ACTION_UPGRADE)
+                argp_error(state, "--tree, --role, --parallel, --keep-going and --skip-same are "
+                                  "for upgrades and rehearsals");
+        if (options->times > 1)
+                argp_error(state, "--times rehearses one process; name it by its PID");
+        if (!options->tree && find_pid(options->target) > 0)
+                argp_error(state,
+                           "a PID is one process; --tree %s is all that were forked from one "
+                           "another",
+                           options->target);
 }
 
 /* Options may come behind the arguments that they explain, so the whole is judged at the end. */
@@ -198,8 +239,11 @@ static void check(struct parsing *parsing, struct argp_state *state)
         if (options->times > 0 && !options->rehearse)
                 argp_error(state, "--times is for rehearsals: --rehearse --times %u",
                            options->times);
+        check_tree(options, state);
         if (options->times == 0)
                 options->times = 1;
+        if (options->parallel == 0)
+                options->parallel = 1;
         if (options->binary && !options->binary[0])
                 argp_error(state, "the path of the new binary is empty");
         options->replace_arguments = state->quoted && !parsing->quoted_early;
@@ -268,7 +312,22 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 options->verify = true;
                 return 0;
         case KEY_TIMES:
-                options->times = parse_times(argument, state);
+                options->times = parse_number("--times", argument, TIMES_MAX, state);
+                return 0;
+        case KEY_TREE:
+                options->tree = true;
+                return 0;
+        case KEY_ROLE:
+                options->roles[options->role_count++] = argument;
+                return 0;
+        case KEY_PARALLEL:
+                options->parallel = parse_number("--parallel", argument, PARALLEL_MAX, state);
+                return 0;
+        case KEY_KEEP_GOING:
+                options->keep_going = true;
+                return 0;
+        case KEY_SKIP_SAME:
+                options->skip_same = true;
                 return 0;
         case '?':
         case 'V':
@@ -322,6 +381,8 @@ void options_parse(int argc, char **argv, struct options *ret_options)
                             "ARGUMENT...]\n"
                             "--rehearse [--times N] [--verify] PROGRAM|PID NEW_BINARY [-- "
                             "ARGUMENT...]\n"
+                            "[--tree] [--role ROLE]... [--parallel N] [--keep-going] [--skip-same] "
+                            "PROGRAM|PID NEW_BINARY\n"
                             "--status [--watch SECONDS] PROGRAM|PID\n"
                             "--wait PROGRAM|PID [NEW_BINARY]\n"
                             "--cancel PROGRAM|PID\n"
@@ -334,7 +395,8 @@ void options_parse(int argc, char **argv, struct options *ret_options)
 
         *ret_options = (struct options){.action = ACTION_UPGRADE};
         ret_options->arguments = calloc((size_t)argc + 1, sizeof(*ret_options->arguments));
-        if (!ret_options->arguments) {
+        ret_options->roles = calloc((size_t)argc + 1, sizeof(*ret_options->roles));
+        if (!ret_options->arguments || !ret_options->roles) {
                 perror("ekiden-upgrade");
                 exit(ekiden_error_exit_status(EKIDEN_ENOMEM));
         }

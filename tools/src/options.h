@@ -31,6 +31,12 @@ struct options {
         bool rehearse; /* the upgrade ends before the commit */
         bool verify; /* the new version compares what it has with what it was given */
         uint32_t times; /* how many rehearsals, one after the other; 1 if not given */
+        bool tree; /* not one process: all that were forked from one another */
+        const char **roles; /* of a tree: only these; borrowed from argv */
+        size_t role_count; /* 0: all */
+        bool keep_going; /* of a tree: after a failure */
+        bool skip_same; /* of a tree: processes that run the new binary already */
+        uint32_t parallel; /* of a tree: how many at once; 1 if not given */
         bool json, quiet;
 };
 

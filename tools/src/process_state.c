@@ -7,14 +7,16 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "wire/cleanup.h"
 
-/* The letter in /proc/PID/stat (proc(5)), or 0. It comes behind the last ')'. */
-static char process_state(pid_t pid)
+/* The letter in /proc/PID/stat (proc(5)), or 0; behind it, the parent's PID. It comes behind the
+   last ')'. */
+static char read_state(pid_t pid, pid_t *ret_parent)
 {
         char path[32];
         char text[512];
@@ -29,7 +31,23 @@ static char process_state(pid_t pid)
                 return 0;
         text[n] = '\0';
         end = strrchr(text, ')');
-        return end && end[1] == ' ' ? end[2] : '\0';
+        if (!end || end[1] != ' ' || !end[2])
+                return 0;
+        if (ret_parent)
+                *ret_parent = (pid_t)strtol(end + 3, NULL, 10);
+        return end[2];
+}
+
+static char process_state(pid_t pid)
+{
+        return read_state(pid, NULL);
+}
+
+pid_t process_parent(pid_t pid)
+{
+        pid_t parent = 0;
+
+        return read_state(pid, &parent) ? parent : 0;
 }
 
 bool process_is_alive(pid_t pid)

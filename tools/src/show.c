@@ -173,6 +173,21 @@ size_t show_versions(const struct show *show, const struct upgrade *upgrade, boo
         return text_columns(program) + 2 + text_columns(sides);
 }
 
+void show_summary_details(const struct show *show, const struct upgrade *upgrade)
+{
+        char names[sizeof(upgrade->left_behind)];
+
+        show_ahead_report(show, upgrade);
+        show_verification(show, upgrade);
+        if (upgrade->left_behind[0]) {
+                text_clean(upgrade->left_behind, terminal_allowed(&show->terminal), names,
+                           sizeof(names));
+                fprintf(show->terminal.out,
+                        "  not taken over: %s (the new version did not ask for it)\n", names);
+        }
+        show_verification_gaps(show, upgrade);
+}
+
 void show_summary(const struct show *show, const struct upgrade *upgrade)
 {
         const struct terminal *terminal = &show->terminal;
@@ -190,15 +205,7 @@ void show_summary(const struct show *show, const struct upgrade *upgrade)
                                     &at);
         print_count(terminal, &upgrade->descriptors, "descriptor", &at);
         fputc('\n', out);
-        show_ahead_report(show, upgrade);
-        show_verification(show, upgrade);
-        if (upgrade->left_behind[0]) {
-                char names[sizeof(upgrade->left_behind)];
-
-                text_clean(upgrade->left_behind, terminal_allowed(terminal), names, sizeof(names));
-                fprintf(out, "  not taken over: %s (the new version did not ask for it)\n", names);
-        }
-        show_verification_gaps(show, upgrade);
+        show_summary_details(show, upgrade);
         fflush(out);
 }
 

@@ -12,6 +12,7 @@
 #include "terminal.h"
 #include "upgrade.h"
 
+struct json_object;
 struct show;
 struct rehearsals;
 
@@ -95,5 +96,11 @@ size_t show_versions(const struct show *show, const struct upgrade *upgrade, boo
 /** What was sent ahead, and what was not, for people: lines that follow others. */
 void show_ahead_report(const struct show *show, const struct upgrade *upgrade);
 
+/** What else there is to say of a successful upgrade, for people: lines that follow others. */
+void show_summary_details(const struct show *show, const struct upgrade *upgrade);
+
 /** The line at the end of a successful upgrade, for people. */
 void show_summary(const struct show *show, const struct upgrade *upgrade);
+
+/** What all events of an upgrade have, for programs: to be added to, and given to json_print(). */
+struct json_object *show_json_event(const char *event, const struct upgrade *upgrade);

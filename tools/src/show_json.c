@@ -8,7 +8,7 @@
 #include "show_verification.h"
 
 /* What every event of an upgrade has. */
-static struct json_object *upgrade_event(const char *event, const struct upgrade *upgrade)
+struct json_object *show_json_event(const char *event, const struct upgrade *upgrade)
 {
         struct json_object *object = json_event(event);
 
@@ -16,12 +16,13 @@ static struct json_object *upgrade_event(const char *event, const struct upgrade
         json_add_text(object, "program", upgrade->program);
         json_add_figure(object, "predecessor_pid",
                         &(struct figure){upgrade->pid > 0, (uint64_t)upgrade->pid});
+        json_add_text(object, "role", upgrade->role);
         return object;
 }
 
 static void print_seen(struct show *show, const struct upgrade *upgrade)
 {
-        struct json_object *object = upgrade_event("seen", upgrade);
+        struct json_object *object = show_json_event("seen", upgrade);
 
         (void)show;
         json_add_text(object, "update_point", upgrade->update_point);
@@ -30,7 +31,7 @@ static void print_seen(struct show *show, const struct upgrade *upgrade)
 
 static void print_phase(struct show *show, const struct upgrade *upgrade)
 {
-        struct json_object *object = upgrade_event("phase", upgrade);
+        struct json_object *object = show_json_event("phase", upgrade);
 
         (void)show;
         json_add_text(object, "phase", ekiden_phase_name(upgrade->phase));
@@ -39,7 +40,7 @@ static void print_phase(struct show *show, const struct upgrade *upgrade)
 
 static void print_ahead(struct show *show, const struct upgrade *upgrade)
 {
-        struct json_object *object = upgrade_event("ahead", upgrade);
+        struct json_object *object = show_json_event("ahead", upgrade);
 
         (void)show;
         json_add_text(object, "item", upgrade->item);
@@ -72,7 +73,7 @@ static void add_ahead(struct json_object *object, const struct upgrade *upgrade)
 
 static void print_progress(struct show *show, const struct upgrade *upgrade)
 {
-        struct json_object *object = upgrade_event("progress", upgrade);
+        struct json_object *object = show_json_event("progress", upgrade);
 
         (void)show;
         json_add_text(object, "item", upgrade->item);
@@ -87,7 +88,7 @@ static void print_progress(struct show *show, const struct upgrade *upgrade)
 
 static void print_notice(struct show *show, const struct upgrade *upgrade, const char *sentence)
 {
-        struct json_object *object = upgrade_event("notice", upgrade);
+        struct json_object *object = show_json_event("notice", upgrade);
 
         (void)show;
         json_add_text(object, "sentence", sentence);
@@ -138,7 +139,7 @@ static void add_items(struct json_object *object, const struct upgrade *upgrade)
 
 static void print_committed(struct show *show, const struct upgrade *upgrade)
 {
-        struct json_object *object = upgrade_event("committed", upgrade);
+        struct json_object *object = show_json_event("committed", upgrade);
 
         (void)show;
         add_end(object, upgrade);
@@ -149,7 +150,7 @@ static void print_committed(struct show *show, const struct upgrade *upgrade)
 
 static void print_rehearsed(struct show *show, const struct upgrade *upgrade)
 {
-        struct json_object *object = upgrade_event("rehearsed", upgrade);
+        struct json_object *object = show_json_event("rehearsed", upgrade);
 
         (void)show;
         add_end(object, upgrade);
@@ -181,7 +182,7 @@ static void add_spread(struct json_object *object, const char *key, const struct
 
 static void print_rehearsals(struct show *show, const struct rehearsals *rehearsals)
 {
-        struct json_object *object = upgrade_event("rehearsals", &rehearsals->last);
+        struct json_object *object = show_json_event("rehearsals", &rehearsals->last);
         struct json_object *items = json_new_array();
 
         (void)show;
@@ -206,13 +207,13 @@ static void print_rehearsals(struct show *show, const struct rehearsals *rehears
 static void print_idle(struct show *show, const struct upgrade *upgrade)
 {
         (void)show;
-        json_print(upgrade_event("idle", upgrade));
+        json_print(show_json_event("idle", upgrade));
 }
 
 static void print_cancelled(struct show *show, const struct upgrade *upgrade,
                             const struct ekiden_error *error)
 {
-        struct json_object *object = upgrade_event("cancelled", upgrade);
+        struct json_object *object = show_json_event("cancelled", upgrade);
 
         (void)show;
         json_add_text(object, "phase",
@@ -237,7 +238,7 @@ static void print_failed(struct show *show, const struct upgrade *upgrade, const
 {
         static const struct upgrade none;
         const struct upgrade *known = upgrade ? upgrade : &none;
-        struct json_object *object = upgrade_event("failed", known);
+        struct json_object *object = show_json_event("failed", known);
 
         (void)show;
         json_add_text(object, "target", target);

@@ -23,6 +23,7 @@
 #include "request.h"
 #include "show.h"
 #include "succession.h"
+#include "tree.h"
 #include "upgrade_events.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
@@ -492,6 +493,9 @@ int command_upgrade(const struct options *options, struct show *show)
         struct upgrade upgrade;
         int r = upgrade_attempt(options, options->target, show, &upgrade, &error);
 
+        /* Several processes may be one tree. */
+        if (r == EKIDEN_EAMBIGUOUS && upgrade.pid == 0 && find_pid(options->target) == 0)
+                return command_tree(options, show);
         if (r < 0)
                 show_failed(show, &upgrade, options->target, &error);
         else if (options->rehearse)

@@ -73,6 +73,7 @@ enum aftermath {
 struct upgrade {
         char program[EKIDEN_NAME_MAX + 1];
         pid_t pid; /* of the predecessor; 0: not found yet */
+        char role[EKIDEN_NAME_MAX + 1]; /* of it, where several are upgraded; "": not known */
 
         enum undertaking undertaking;
         bool queued; /* another upgrade is under way, and this one waits for its end */

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* See running_file.h. */
+#include "running_file.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+struct running_file running_file_at(const char *path)
+{
+        struct stat status;
+
+        if (stat(path, &status) < 0)
+                return (struct running_file){0};
+        return (struct running_file){true, status.st_dev, status.st_ino};
+}
+
+struct running_file running_file_of(pid_t pid)
+{
+        char path[32];
+
+        snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+        return running_file_at(path);
+}
+
+bool running_file_is_same(const struct running_file *one, const struct running_file *other)
+{
+        return one->known && other->known && one->device == other->device &&
+               one->inode == other->inode;
+}
