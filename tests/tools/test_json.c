@@ -40,11 +40,18 @@ static const struct kind kinds[] = {
                         "from_version", "to_version", "sentence", "next", "serves_on")},
         {"idle", TOOL_ARGUMENTS(OF_UPGRADE)},
         {"cancelled", TOOL_ARGUMENTS(OF_UPGRADE, "phase", "error", "sentence")},
-        {"process", TOOL_ARGUMENTS("event", "program", "pid", "version", "leg", "leg_seconds",
-                                   "binary", "update_point", "upgrade_phase", "upgrade_ms",
-                                   "successor_pid", "upgrade_binary", "upgrade_version",
-                                   "upgrade_user", "upgrade_asker_pid", "rehearse", "update_points",
-                                   "watched_ms", "items", "lineage", "error", "sentence")},
+        {"tree", TOOL_ARGUMENTS("event", "program", "rehearse", "processes", "succeeded", "ended",
+                                "skipped", "failed", "untried", "rounds", "longest_pause_us",
+                                "total_us", "error", "exit_status", "sentence", "next")},
+        {"ended", TOOL_ARGUMENTS(OF_UPGRADE)},
+        {"skipped", TOOL_ARGUMENTS(OF_UPGRADE)},
+        {"untried", TOOL_ARGUMENTS(OF_UPGRADE)},
+        {"process",
+         TOOL_ARGUMENTS("event", "program", "pid", "role", "role_place", "keeps_pid", "tree",
+                        "version", "leg", "leg_seconds", "binary", "update_point", "upgrade_phase",
+                        "upgrade_ms", "successor_pid", "upgrade_binary", "upgrade_version",
+                        "upgrade_user", "upgrade_asker_pid", "rehearse", "update_points",
+                        "watched_ms", "items", "lineage", "error", "sentence")},
 };
 
 static const char *text_of(struct json_object *object, const char *key)
@@ -456,12 +463,12 @@ Test(json, the_page_on_events_names_every_event_and_key)
         for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
                 char heading[64];
                 const char *section;
+                bool is_of_upgrade = strcmp(kinds[i].keys[1], "elapsed_us") == 0;
 
                 snprintf(heading, sizeof(heading), "\n## `%s`\n", kinds[i].event);
                 section = strstr(page, heading);
                 cr_assert_not_null(section, "%s", heading);
-                for (size_t j = strcmp(kinds[i].event, "process") == 0 ? 1 : 4; kinds[i].keys[j];
-                     j++) {
+                for (size_t j = is_of_upgrade ? 5 : 1; kinds[i].keys[j]; j++) {
                         char row[64];
                         const char *found;
                         const char *end = strstr(section + 1, "\n## ");

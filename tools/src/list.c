@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <ekiden/role.h>
+
 #include "directories.h"
 #include "show.h"
 #include "status.h"
@@ -20,6 +22,7 @@
 enum column {
         COLUMN_PROGRAM,
         COLUMN_PID,
+        COLUMN_ROLE,
         COLUMN_VERSION,
         COLUMN_LEG,
         COLUMN_SINCE,
@@ -56,8 +59,31 @@ static void fill_pause(const Ekiden__Status *status, char *cell)
                 snprintf(cell, CELL_MAX, "%s", text_milliseconds(last->pause_us, text));
 }
 
+/* Left out where all processes are by themselves, or the main ones of theirs. */
+static void fill_role(const struct answer *answer, bool shows_roles, enum text_allowed allowed,
+                      char *cell)
+{
+        const Ekiden__Status *status = answer->event ? answer->event->status : NULL;
+
+        if (!shows_roles)
+                cell[0] = '\0';
+        else if (status && status->role && status->role[0])
+                text_clean(status->role, allowed, cell, CELL_MAX);
+}
+
+static bool is_any_in_a_role(const struct process_list *list, const struct answer *answers)
+{
+        for (size_t i = 0; i < list->count; i++) {
+                const Ekiden__Status *status = answers[i].event ? answers[i].event->status : NULL;
+
+                if (status && status->role && strcmp(status->role, EKIDEN_ROLE_MAIN) != 0)
+                        return true;
+        }
+        return false;
+}
+
 static void fill(const struct process *process, const struct answer *answer,
-                 enum text_allowed allowed, row cells)
+                 enum text_allowed allowed, bool shows_roles, row cells)
 {
         const Ekiden__Status *status = answer->event ? answer->event->status : NULL;
 
@@ -66,6 +92,7 @@ static void fill(const struct process *process, const struct answer *answer,
         cells[COLUMN_UPGRADE][0] = '\0'; /* left out where there is none */
         text_clean(process->program, allowed, cells[COLUMN_PROGRAM], CELL_MAX);
         snprintf(cells[COLUMN_PID], CELL_MAX, "%d", (int)process->pid);
+        fill_role(answer, shows_roles, allowed, cells[COLUMN_ROLE]);
         if (!status)
                 return;
         snprintf(cells[COLUMN_VERSION], CELL_MAX, "%" PRIu32, status->version);
@@ -108,23 +135,25 @@ static void print_reasons(const struct terminal *terminal, const struct process_
 static int print_table(const struct terminal *terminal, const struct process_list *list,
                        const struct answer *answers)
 {
-        static const char *const head[COLUMNS] = {"PROGRAM",      "PID",     "VERSION",
-                                                  "LEG",          "SINCE",   "PAUSE",
-                                                  "UPDATE-POINT", "UPGRADE", "BINARY"};
+        static const char *const head[COLUMNS] = {"PROGRAM", "PID",   "ROLE",  "VERSION",
+                                                  "LEG",     "SINCE", "PAUSE", "UPDATE-POINT",
+                                                  "UPGRADE", "BINARY"};
         struct table table = {
                 .columns = COLUMNS,
                 .shortens = COLUMN_BINARY,
                 .drops = {COLUMN_PAUSE, COLUMN_LEG, COLUMN_UPDATE_POINT, COLUMN_SINCE},
-                .words = 1 << COLUMN_SINCE | 1 << COLUMN_UPDATE_POINT | 1 << COLUMN_UPGRADE |
-                         1 << COLUMN_BINARY,
+                .words = 1 << COLUMN_ROLE | 1 << COLUMN_SINCE | 1 << COLUMN_UPDATE_POINT |
+                         1 << COLUMN_UPGRADE | 1 << COLUMN_BINARY,
         };
+        bool shows_roles = is_any_in_a_role(list, answers);
         row cells;
         int r;
 
         for (int column = 0; column < COLUMNS; column++)
                 table_add(&table, head[column]);
         for (size_t i = 0; i < list->count; i++) {
-                fill(&list->processes[i], &answers[i], terminal_allowed(terminal), cells);
+                fill(&list->processes[i], &answers[i], terminal_allowed(terminal), shows_roles,
+                     cells);
                 for (int column = 0; column < COLUMNS; column++)
                         table_add(&table, cells[column]);
         }

@@ -11,7 +11,7 @@
 #include "tree.h"
 
 #define PID_COLUMNS 7 /* of the largest there can be */
-#define VERSION_COLUMNS 7
+#define VERSION_COLUMNS 8
 #define PAUSE_COLUMNS 8
 #define RECORDS_COLUMNS 7
 #define LINE_SIZE 256

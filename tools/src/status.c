@@ -6,13 +6,15 @@
 #include <string.h>
 #include <time.h>
 
+#include <ekiden/role.h>
+
 #include "show.h"
 #include "table.h"
 #include "text.h"
 
 #define TIMEOUT_MS 5000
 #define TEXT_MAX 4096
-#define LABEL_FORMAT "  %-13s "
+#define LABEL_FORMAT STATUS_LABEL_FORMAT
 #define VALUE_MESSAGE "ekiden.Value" /* of the built-in items */
 
 /* A cell for a figure that the process may have told, in one of the ways of text.h. */
@@ -203,6 +205,16 @@ static void print_upgrade(const struct terminal *terminal, const Ekiden__Status 
                         status->upgrade_user, (int)status->upgrade_asker_pid);
 }
 
+/* Said where it is worth a word: of one by itself nothing is. */
+static void print_role(const struct terminal *terminal, const Ekiden__Status *status)
+{
+        if (!status->role || (strcmp(status->role, EKIDEN_ROLE_MAIN) == 0 && !status->keeps_pid))
+                return;
+        print_text(terminal, "role", status->role);
+        if (status->keeps_pid)
+                print_text(terminal, "PID", "kept in upgrades");
+}
+
 static void print_status(const struct terminal *terminal, const Ekiden__Status *status)
 {
         char program[EKIDEN_NAME_MAX + 1];
@@ -216,12 +228,14 @@ static void print_status(const struct terminal *terminal, const Ekiden__Status *
                 fprintf(out, LABEL_FORMAT "%" PRIu32 "%s%s\n", "leg", status->leg,
                         status->has_leg_seconds ? ", for " : "",
                         status->has_leg_seconds ? text_seconds(status->leg_seconds, text) : "");
+        print_role(terminal, status);
         print_text(terminal, "binary", status->binary ? status->binary : "-");
         print_text(terminal, "update point", status->update_point ? status->update_point : "-");
         print_upgrade(terminal, status);
         print_update_points(terminal, status);
         print_items(terminal, status);
         print_lineage(terminal, status);
+        status_print_tree(terminal, status);
         fflush(out);
 }
 

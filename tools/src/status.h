@@ -4,6 +4,9 @@
 
 #include "ask.h"
 #include "options.h"
+#include "terminal.h"
+
+#define STATUS_LABEL_FORMAT "  %-13s "
 
 struct show;
 
@@ -12,3 +15,7 @@ int command_status(const struct options *options, struct show *show);
 
 /** Prints a process as a JSON object; one that did not answer has its error in it. */
 void status_print_json(const struct process *process, const struct answer *answer);
+
+/** Prints the processes of its tree, in the order in which they would be upgraded; nothing where it
+ *  is one by itself. */
+void status_print_tree(const struct terminal *terminal, const Ekiden__Status *status);

@@ -3,6 +3,9 @@
 #include "json.h"
 #include "status.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 static struct figure figure_if(protobuf_c_boolean has, uint64_t value)
 {
         return (struct figure){.known = has, .value = value};
@@ -92,6 +95,19 @@ static void add_upgrade(struct json_object *object, const Ekiden__Status *status
                  is_under_way ? json_new_boolean(status->has_rehearse && status->rehearse) : NULL);
 }
 
+/* The tree is a number that JSON's readers may not have: it is only to be compared. */
+static void add_role(struct json_object *object, const Ekiden__Status *status)
+{
+        char tree[20];
+
+        snprintf(tree, sizeof(tree), "%016" PRIx64, status->tree);
+        json_add_text(object, "role", status->role);
+        add(object, "role_place", status->has_role_place, status->role_place);
+        json_add(object, "keeps_pid",
+                 status->has_keeps_pid ? json_new_boolean(status->keeps_pid) : NULL);
+        json_add_text(object, "tree", status->has_tree ? tree : NULL);
+}
+
 void status_print_json(const struct process *process, const struct answer *answer)
 {
         static const Ekiden__Status nothing = EKIDEN__STATUS__INIT;
@@ -100,6 +116,7 @@ void status_print_json(const struct process *process, const struct answer *answe
 
         json_add_text(object, "program", process->program);
         json_add_number(object, "pid", (uint64_t)process->pid);
+        add_role(object, status);
         add(object, "version", answer->event != NULL, status->version);
         add(object, "leg", status->has_leg, status->leg);
         add(object, "leg_seconds", status->has_leg_seconds, status->leg_seconds);

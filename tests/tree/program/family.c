@@ -12,8 +12,9 @@
  *     family SOCKET-PREFIX [keep=ROLE]… [fault=WORD]
  *
  * A fault is for a successor: it exits before it starts (before), exits at once (exit), is killed
- * (kill), aborts (abort), has a wild pointer (segv), loops for ever (loop) or refuses (refuse); it
- * is of version 2 only.
+ * (kill), aborts (abort), has a wild pointer (segv), loops for ever (loop), refuses (refuse) or
+ * waits as long as there is a file SOCKET-PREFIX.hold (hold); it is of version 2 only, and where
+ * the word is WORD@ROLE of that role only.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -198,6 +199,25 @@ static void serve(void)
         }
 }
 
+/* The fault's word, if it has this one and is for this process. */
+static bool is_faulty(const char *word)
+{
+        size_t length = strcspn(fault, "@");
+        const char *role = fault[length] ? fault + length + 1 : ekiden_role();
+
+        return VERSION >= 2 && strlen(word) == length && strncmp(fault, word, length) == 0 &&
+               strcmp(role, ekiden_role()) == 0;
+}
+
+static void hold(void)
+{
+        char path[128];
+
+        snprintf(path, sizeof(path), "%s.hold", prefix);
+        while (access(path, F_OK) == 0)
+                usleep(5000);
+}
+
 /* As a new version might, that is not as good as it should be. */
 static void fail_at(const char *place)
 {
@@ -222,7 +242,7 @@ static void fail_at(const char *place)
 static int check(void *data, struct ekiden_error *error)
 {
         (void)data;
-        if (VERSION >= 2 && strcmp(fault, "refuse") == 0)
+        if (is_faulty("refuse"))
                 return ekiden_error_set(error, EKIDEN_EREFUSED, "it was told to refuse");
         return 0;
 }
@@ -269,6 +289,8 @@ int main(int argc, char **argv)
                 listen_on(0);
         else
                 fail_at("");
+        if (began == EKIDEN_RESUMED && is_faulty("hold"))
+                hold();
         tag();
         if (began == EKIDEN_RESUMED) {
                 take(connections, &self.connections, self.n_connections);
