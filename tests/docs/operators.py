@@ -27,7 +27,7 @@ FIGURES = re.compile(
 BAR = re.compile(r'\[[#= .>-]*\]|[━─█▏▎▍▌▋▊▉░]+')
 
 
-POINT = re.compile(r'(?<=registry_loop) +\d+ +(?:now|N)(?: +\d+ +\d+)?$')  # counts of its passes
+POINT = re.compile(r'(?<=loop) +\d+ +(?:now|N)(?: +\d+ +\d+)?$')  # counts of its passes
 
 
 def shape(lines):
@@ -62,6 +62,26 @@ class Scene:
     def connect(port):
         return socket.create_connection(('127.0.0.1', port), timeout=20).makefile('rw', newline='\n')
 
+    def family(self):
+        """A program of four processes, whose new version is refused in one of their roles."""
+        for version in ('v1', 'v2'):
+            shutil.copy(os.path.join(os.environ['EKIDEN_BUILD'], 'tests/tree/family-' + version),
+                        self.workshop.path('family-' + version))
+        self.workshop.start('./family-v1', 'socket', 'fault=refuse@helper')
+        for number, role in enumerate(('worker', 'worker', 'helper')):
+            self.ask(0, 'bear ' + role)
+            self.ask(number + 1, 'ask')
+
+    def ask(self, number, question):
+        for _ in range(1000):
+            with socket.socket(socket.AF_UNIX) as talk:
+                if talk.connect_ex(self.workshop.path(f'socket.{number}')) == 0:
+                    talk.settimeout(20)
+                    talk.sendall(question.encode())
+                    return talk.recv(100)
+            time.sleep(0.01)
+        raise AssertionError(f'process {number} of the family does not listen')
+
     def leave(self):
         """A client leaves, and the registry has noticed it."""
         say(self.clients[2], 'leave\n')
@@ -95,8 +115,9 @@ def sessions(page):
         scene = Scene(workshop)
         try:
             for block in page.of('console', 'run'):
-                if 'leave' in block.words:
-                    scene.leave()
+                for word in ('leave', 'family'):
+                    if word in block.words:
+                        getattr(scene, word)()
                 lines = []
                 for line in block.lines:
                     if line.startswith('$ '):

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: MIT
 """ekiden-upgrade upgrades all processes of a program that were forked from one another."""
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
+import pty
 import re
 import signal
+import struct
 import subprocess
+import termios
 import unittest
 
 from family import SECONDS, TOOL, V1, V2, Family, Talk
@@ -44,6 +48,7 @@ class Tree(Family):
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         tool.events = []
         self.addCleanup(self.finish, tool)
+        self.addCleanup(tool.kill)
         return tool
 
     def until(self, tool, **wanted):
@@ -507,6 +512,32 @@ class People(Tree):
         self.assertTrue(errors[4].startswith('  next       '))
         self.assertEqual(errors[5], '  error      EKIDEN_EREFUSED (exit status 12)')
 
+    def test_on_a_terminal_what_is_under_way_stands_below_the_table(self):
+        self.grow('fault=hold@helper')
+        self.hold()
+        ours, its = pty.openpty()
+        fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 80, 0, 0))
+        helper, main = self.pid(3), self.pid(0)
+        tool = subprocess.Popen([TOOL, 'family', V2], env={**self.environment, 'TERM': 'xterm'},
+                                stdin=its, stdout=its, stderr=its)
+        self.addCleanup(tool.wait)
+        self.addCleanup(tool.kill)
+        os.close(its)
+        printed = b''
+        while f'helper (pid {helper}): warm; 1 wait'.encode() not in printed:
+            printed += os.read(ours, 4096)
+        self.assertEqual(len(re.findall(rb'worker +\d+ +\d+  v1', printed)), 2)
+        self.release()
+        with contextlib.suppress(OSError):  # the end of its terminal
+            while True:
+                printed += os.read(ours, 4096)
+        os.close(ours)
+        self.assertEqual(tool.wait(SECONDS), 0)
+        left = [line.split(b'\x1b[K')[-1] for line in printed.split(b'\n')]
+        self.assertFalse([line for line in left if b'wait' in line])
+        self.assertRegex(left[4], rf'^main +{main} '.encode())
+        self.assertRegex(left[5].decode(), r'family:.* 4 of 4 processes upgraded')
+
     def test_quietly_there_are_errors_only(self):
         self.grow('fault=refuse@main')
         self.assertEqual(self.lines('--quiet', '--role', 'worker', 'family', V2), (0, [], []))
@@ -531,6 +562,14 @@ class People(Tree):
         self.assertEqual(re.findall(r'(\d+)  (worker|helper|main) +1  ', text),
                          [(str(self.pid(number)), role) for number, role in
                           ((1, 'worker'), (2, 'worker'), (3, 'helper'), (0, 'main'))])
+
+    def test_the_status_of_a_trees_name_is_that_of_its_main_process(self):
+        self.grow()
+        status, events = self.tool('--status', 'family')
+        self.assertEqual((status, events[0]['pid'], events[0]['role']),
+                         (0, self.process.pid, 'main'))
+        self.start_another()
+        self.assertEqual(self.tool('--status', 'family')[0], 4)
 
     def test_the_status_of_a_process_by_itself_has_neither(self):
         self.start()

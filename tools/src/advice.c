@@ -19,7 +19,8 @@ static const struct advice advices[] = {
         {EKIDEN_ENOTFOUND,
          "look at ekiden-upgrade --list; other users' processes are seen by root, "
          "others' directories with EKIDEN_RUNTIME_DIR"},
-        {EKIDEN_EAMBIGUOUS, "name one of them by its PID"},
+        {EKIDEN_EAMBIGUOUS, "name one of them by its PID, or with --tree and a PID all that "
+                            "were forked from one another"},
         {EKIDEN_EPERMISSION, "ask as the user whose process it is, or as root"},
         {EKIDEN_EBUSY, "wait for its end with --wait, or call it off with --cancel"},
         {EKIDEN_EBINARY, "check the path, as the running process sees it, and its permissions"},

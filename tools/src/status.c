@@ -248,6 +248,8 @@ int command_status(const struct options *options, struct show *show)
         struct upgrade upgrade = {.undertaking = UNDERTAKING_QUESTION};
         int r = find_process(options->target, &process, &error);
 
+        if (r == EKIDEN_EAMBIGUOUS)
+                r = status_find_main(options->target, &process, &error);
         if (r == 0)
                 ask_status(&one, options->watch_ms,
                            options->timeout_ms > 0 ? options->timeout_ms : TIMEOUT_MS, &answer);

@@ -16,6 +16,10 @@ int command_status(const struct options *options, struct show *show);
 /** Prints a process as a JSON object; one that did not answer has its error in it. */
 void status_print_json(const struct process *process, const struct answer *answer);
 
+/** The process to tell of where `target` names several: the main one, if they are one tree. Else,
+ *  with the error as it is, that: EAMBIGUOUS. */
+int status_find_main(const char *target, struct process *ret_process, struct ekiden_error *error);
+
 /** Prints the processes of its tree, in the order in which they would be upgraded; nothing where it
  *  is one by itself. */
 void status_print_tree(const struct terminal *terminal, const Ekiden__Status *status);

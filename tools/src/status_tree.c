@@ -100,3 +100,21 @@ void status_print_tree(const struct terminal *terminal, const Ekiden__Status *st
         free(relatives);
         tree_listing_deinit(&listing);
 }
+
+int status_find_main(const char *target, struct process *ret_process, struct ekiden_error *error)
+{
+        struct ekiden_error ignored = {0};
+        struct tree_listing listing;
+        char pid[16];
+        pid_t main_pid;
+
+        if (tree_listing_init(&listing, target, ANSWER_MS, NULL, NULL, &ignored) < 0)
+                return error->code;
+        main_pid = tree_listing_main(&listing);
+        tree_listing_deinit(&listing);
+        snprintf(pid, sizeof(pid), "%d", (int)main_pid);
+        if (main_pid == 0 || find_process(pid, ret_process, &ignored) < 0)
+                return error->code;
+        *error = (struct ekiden_error){0};
+        return 0;
+}

@@ -169,6 +169,15 @@ static pid_t main_of(const struct tree_listing *listing, uint64_t tree, size_t *
         return pid;
 }
 
+pid_t tree_listing_main(const struct tree_listing *listing)
+{
+        size_t unknown, size;
+
+        if (tree_listing_count(listing, &unknown) != 1 || unknown > 0)
+                return 0;
+        return main_of(listing, listing->trees[0], &size);
+}
+
 int tree_listing_ambiguous(const struct tree_listing *listing, const char *target,
                            struct ekiden_error *error)
 {

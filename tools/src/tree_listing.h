@@ -29,6 +29,9 @@ const Ekiden__Status *tree_listing_status(const struct tree_listing *listing, si
 /** How many trees there are, and how many processes are of none that is known. */
 size_t tree_listing_count(const struct tree_listing *listing, size_t *ret_unknown);
 
-/** "2 trees of processes match …", with their main processes: EAMBIGUOUS. */
+/** The PID of the main process, or the lowest one, where all are of one tree; otherwise 0. */
+pid_t tree_listing_main(const struct tree_listing *listing);
+
+/** That there are several trees, with their main processes: EAMBIGUOUS, which is returned. */
 int tree_listing_ambiguous(const struct tree_listing *listing, const char *target,
                            struct ekiden_error *error);
