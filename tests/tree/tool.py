@@ -508,7 +508,7 @@ class People(Tree):
         self.assertEqual(errors[0], 'ekiden-upgrade: 4 of 4 processes of family were not upgraded.')
         self.assertEqual(errors[1], f'  failed     worker {first}')
         self.assertEqual(errors[2], f'  not tried  worker {second}, helper {helper}, main {main}')
-        self.assertIn(f'worker {first}: ', errors[3])
+        self.assertIn(f'worker (pid {first}): ', errors[3])
         self.assertTrue(errors[4].startswith('  next       '))
         self.assertEqual(errors[5], '  error      EKIDEN_EREFUSED (exit status 12)')
 

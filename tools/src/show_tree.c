@@ -262,7 +262,8 @@ static void print_reason(const struct tree *tree, const struct terminal *errors)
 
         text_clean(error->sentence, terminal_allowed(errors), reason, sizeof(reason));
         if (tree->failed.pid > 0 && error->code != EKIDEN_ECANCELLED)
-                snprintf(text, sizeof(text), "%s %d: %s", role, (int)tree->failed.pid, reason);
+                snprintf(text, sizeof(text), "%s (pid %d): %s", role, (int)tree->failed.pid,
+                         reason);
         else
                 snprintf(text, sizeof(text), "%s", reason);
         print_field(errors, "reason", text);

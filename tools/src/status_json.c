@@ -116,10 +116,10 @@ void status_print_json(const struct process *process, const struct answer *answe
 
         json_add_text(object, "program", process->program);
         json_add_number(object, "pid", (uint64_t)process->pid);
-        add_role(object, status);
         add(object, "version", answer->event != NULL, status->version);
         add(object, "leg", status->has_leg, status->leg);
         add(object, "leg_seconds", status->has_leg_seconds, status->leg_seconds);
+        add_role(object, status);
         json_add_text(object, "binary", status->binary);
         json_add_text(object, "update_point", status->update_point);
         add_upgrade(object, status);
