@@ -11,6 +11,7 @@ import signal
 import struct
 import subprocess
 import termios
+import threading
 import unittest
 
 from family import SECONDS, TOOL, V1, V2, Family, Talk
@@ -43,10 +44,14 @@ class Tree(Family):
         os.unlink(os.path.join(self.sockets, 's.hold'))
 
     def begin(self, *arguments):
-        """The tool, that runs."""
+        """The tool, that runs, in a process group of its own; not for ever."""
         tool = subprocess.Popen([TOOL, '--json', *map(str, arguments)], env=self.environment,
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                start_new_session=True)
         tool.events = []
+        patience = threading.Timer(SECONDS, tool.kill)
+        patience.start()
+        self.addCleanup(patience.cancel)
         self.addCleanup(self.finish, tool)
         self.addCleanup(tool.kill)
         return tool
@@ -162,6 +167,23 @@ class Whole(Tree):
         for who in self.whos().values():
             arguments = pathlib.Path(f'/proc/{who["pid"]}/cmdline').read_bytes().split(b'\0')
             self.assertEqual(arguments[2], b'keep=none')
+
+    def test_a_tree_may_keep_its_pids(self):
+        self.grow()
+        before = self.whos()
+        status, events = self.tool('--keep-pid', 'family', V2)
+        self.assertEqual((status, counts(events[-1]), events[-1]['rounds']),
+                         (0, {'processes': 4, 'succeeded': 4}, 1))
+        for number, who in self.whos().items():
+            self.assertEqual((who['version'], who['pid'], who['parent']),
+                             (2, before[number]['pid'], before[number]['parent']))
+
+    def test_a_role_that_keeps_its_pid_is_one_of_the_tree(self):
+        self.grow('keep=main')
+        status, events = self.tool('family', V2)
+        self.assertEqual((status, counts(events[-1])), (0, {'processes': 4, 'succeeded': 4}))
+        self.assertEqual(self.pid(0), self.process.pid)
+        self.assertEqual(self.versions(), [2] * 4)
 
     def test_a_process_by_itself_may_be_named_as_a_tree(self):
         self.start()
@@ -459,6 +481,17 @@ class Interrupt(Tree):
         self.assertEqual(tool.events[-1]['error'], 'EKIDEN_ECANCELLED')
         for number, who in self.whos().items():
             self.assertEqual((who['pid'], who['version']), (before[number]['pid'], 1))
+
+    def test_the_terminals_ctrl_c_comes_to_each_once_and_is_confirmed(self):
+        self.grow('fault=hold@worker')
+        self.hold()
+        tool = self.begin('--parallel', '2', 'family', V2)
+        self.until(tool, phase='warm')
+        self.until(tool, phase='warm')
+        os.killpg(tool.pid, signal.SIGINT)
+        self.assertEqual(self.finish(tool), 18)
+        self.assertEqual([event['serves_on'] for event in tool.events
+                          if event['event'] == 'failed'], [True, True])
 
     def test_what_was_upgraded_before_ctrl_c_stays_so(self):
         self.grow('fault=hold@helper')
