@@ -265,6 +265,14 @@ class Failure(Tree):
                          (12, {'processes': 4, 'succeeded': 2, 'failed': 2}))
         self.assertEqual(self.versions(), [2, 1, 1, 2])
 
+    def test_a_process_that_has_failed_is_not_tried_again_under_another_pid(self):
+        self.grow('keep=main', 'fault=kill')
+        status, events = self.tool('--role', 'main', '--keep-going', 'family', V2)
+        self.assertNotEqual(status, 0)
+        self.assertEqual((counts(events[-1]), self.versions()),
+                         ({'processes': 1, 'failed': 1}, [1] * 4))
+        self.assertNotEqual(self.pid(0), self.process.pid)
+
     def test_a_tree_that_is_half_done_is_completed(self):
         self.grow('fault=refuse@helper')
         self.assertEqual(self.tool('family', V2)[0], 12)
