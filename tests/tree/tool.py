@@ -7,6 +7,7 @@ import os
 import pathlib
 import pty
 import re
+import resource
 import signal
 import struct
 import subprocess
@@ -245,6 +246,23 @@ class Choice(Tree):
         self.assertEqual((self.versions(), talk.who()['version']), ([2, 2, 2, 2], 1))
 
 
+    def test_what_cannot_be_understood_of_several_is_refused(self):
+        for words in (['--parallel', '0'], ['--parallel', 'many'], ['--parallel', '1001'],
+                      ['--tree', '--rehearse', '--times', '2']):
+            self.environment = os.environ
+            self.assertEqual(self.lines(*words, 'family', V2)[0], 64, words)
+        self.assertEqual(self.lines('--role', 'worker', '--status', 'family')[0], 64)
+
+    def test_more_processes_than_descriptors_are_allowed_at_first_are_no_obstacle(self):
+        self.grow()
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        done = subprocess.run([TOOL, '--quiet', 'family', V2], env=self.environment,
+                              stdin=subprocess.DEVNULL, timeout=SECONDS, check=False,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE,
+                                                                    (7, most)))
+        self.assertEqual((done.returncode, self.versions()), (0, [2] * 4))
+
+
 class Failure(Tree):
     def test_the_first_failure_stops_and_says_who_was_not_tried(self):
         self.grow('fault=refuse@helper')
@@ -304,6 +322,22 @@ class Failure(Tree):
         self.assertEqual([event['predecessor_pid'] for event in events
                           if event['event'] == 'failed'], [stopped])
         self.assertEqual(self.versions(), [2, 2, 1, 2])
+
+
+    def test_a_part_of_the_tool_that_is_killed_is_a_failure_and_its_process_serves_on(self):
+        self.grow('fault=hold@worker')
+        self.hold()
+        tool = self.begin('family', V2)
+        self.until(tool, phase='warm')
+        for part in pathlib.Path(f'/proc/{tool.pid}/task/{tool.pid}/children').read_text().split():
+            os.kill(int(part), signal.SIGKILL)
+        self.assertEqual(self.finish(tool), 72)
+        self.assertEqual(ends(tool.events)[0], ('failed', 'worker'))
+        self.assertEqual([event['phase'] for event in tool.events if event['event'] == 'failed'],
+                         ['warm'])
+        self.release()
+        self.wait_for(lambda: len(self.members()) == 4, 'a successor is left')
+        self.assertEqual(self.versions(), [1] * 4)
 
 
 class Meanwhile(Tree):

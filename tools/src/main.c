@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cancel.h"
@@ -33,6 +34,17 @@ static void occupy_standard_descriptors(void)
 
                 if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", direction) != fd)
                         _exit(ekiden_error_exit_status(EKIDEN_ESYSTEM));
+        }
+}
+
+/* A connection to each process of a program is open at once, and these may be many. */
+static void allow_many_descriptors(void)
+{
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+                limit.rlim_cur = limit.rlim_max;
+                (void)setrlimit(RLIMIT_NOFILE, &limit);
         }
 }
 
@@ -86,6 +98,7 @@ int main(int argc, char **argv)
         int exit_status;
 
         occupy_standard_descriptors();
+        allow_many_descriptors();
         setlocale(LC_CTYPE, "");
         signal(SIGPIPE, SIG_IGN); /* an upgrade does not end because its reader did */
         options_parse(argc, argv, &options);

@@ -258,8 +258,10 @@ static void print_reason(const struct tree *tree, const struct terminal *errors)
         const struct ekiden_error *error = &tree->error;
         char text[sizeof(error->sentence) + EKIDEN_NAME_MAX + 32];
         char reason[sizeof(error->sentence)];
-        const char *role = tree->failed.role[0] ? tree->failed.role : "?";
+        char role[EKIDEN_NAME_MAX + 1];
 
+        text_clean(tree->failed.role[0] ? tree->failed.role : "?", terminal_allowed(errors), role,
+                   sizeof(role));
         text_clean(error->sentence, terminal_allowed(errors), reason, sizeof(reason));
         if (tree->failed.pid > 0 && error->code != EKIDEN_ECANCELLED)
                 snprintf(text, sizeof(text), "%s (pid %d): %s", role, (int)tree->failed.pid,

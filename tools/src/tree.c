@@ -36,6 +36,8 @@ const char *tree_next_step(const struct tree *tree, char *ret_text, size_t size_
                 return next;
         if (tree_count(tree, MEMBER_SUCCEEDED) + tree_count(tree, MEMBER_SKIPPED) == 0)
                 return next;
+        if (tree->error.code == EKIDEN_ECANCELLED)
+                return "the same command with --skip-same upgrades those that are left";
         snprintf(ret_text, size_bytes,
                  "%s; then the same command with --skip-same upgrades those that are left", next);
         return ret_text;

@@ -91,7 +91,30 @@ static void say_silent(struct tree *tree, const struct tree_listing *listing, si
         tree->way->notice(tree, pid, sentence);
 }
 
-/* The processes' roles, each once: what could have been asked for. */
+static const char *role_in_tree(const struct tree *tree, const struct tree_listing *listing,
+                                size_t index)
+{
+        const Ekiden__Status *status = tree_listing_status(listing, index);
+
+        return status && listing->trees[index] == tree->number ? status->role : NULL;
+}
+
+/* Whether nobody before it is in the same role. */
+static bool is_first_in_role(const struct tree *tree, const struct tree_listing *listing,
+                             size_t index)
+{
+        const char *role = role_in_tree(tree, listing, index);
+
+        for (size_t i = 0; role && i < index; i++) {
+                const char *other = role_in_tree(tree, listing, i);
+
+                if (other && strcmp(other, role) == 0)
+                        return false;
+        }
+        return role;
+}
+
+/* What could have been asked for. */
 static int no_such_role(const struct tree *tree, const struct tree_listing *listing,
                         struct ekiden_error *error)
 {
@@ -99,16 +122,13 @@ static int no_such_role(const struct tree *tree, const struct tree_listing *list
         size_t used = 0;
 
         for (size_t i = 0; i < listing->list.count; i++) {
-                const Ekiden__Status *status = tree_listing_status(listing, i);
                 char role[EKIDEN_NAME_MAX + 1];
-                size_t length;
 
-                if (listing->trees[i] != tree->number || !status || !status->role)
+                if (!is_first_in_role(tree, listing, i))
                         continue;
-                text_clean(status->role, TEXT_ANY_UTF8, role, sizeof(role));
-                length = strlen(role);
-                if (used + length + 4 > sizeof(roles) || strstr(roles, role))
-                        continue;
+                text_clean(role_in_tree(tree, listing, i), TEXT_ANY_UTF8, role, sizeof(role));
+                if (used + strlen(role) + sizeof(", ") > sizeof(roles))
+                        break;
                 used += (size_t)snprintf(roles + used, sizeof(roles) - used, "%s%s",
                                          used > 0 ? ", " : "", role);
         }

@@ -93,6 +93,8 @@ static void on_report(struct tree *tree, struct member *member)
                 upgrade->rehearse = tree->options->rehearse;
                 strcpy(upgrade->program, tree->program);
         }
+        if (report.error.code != 0 && report.error.phase == EKIDEN_PHASE_NONE)
+                report.error.phase = member->phase;
         strcpy(upgrade->role, member->role);
         member->asked_pid = upgrade->pid;
         member->phase = upgrade->phase;
