@@ -157,7 +157,7 @@ static void print_line(struct tree *tree, const struct member *member,
 static void draw(struct tree *tree)
 {
         const struct member *first = NULL;
-        char role[EKIDEN_NAME_MAX + 1], line[LINE_SIZE], others[32] = "";
+        char role[EKIDEN_NAME_MAX + 1], line[LINE_SIZE], others[48] = "";
         size_t under_way = tree_count(tree, MEMBER_UNDER_WAY);
 
         if (!tree->show->terminal.live || tree->options->quiet || under_way == 0)
