@@ -9,6 +9,7 @@ import pty
 import re
 import resource
 import signal
+import socket
 import struct
 import subprocess
 import termios
@@ -93,7 +94,8 @@ class Tree(Family):
             process.wait()
 
         self.addCleanup(end)
-        self.wait_for(lambda: os.path.exists(prefix + '.0'), 'it does not start')
+        with socket.socket(socket.AF_UNIX) as probe:
+            self.wait_for(lambda: probe.connect_ex(prefix + '.0') == 0, 'it does not start')
         talk = Talk(prefix + '.0')
         self.addCleanup(talk.socket.close)
         children.append(int(talk.ask('bear worker')))
