@@ -274,7 +274,10 @@ static void send_hostile_status(struct scene *scene)
         char name[] = "\033]0;title\a\xc2\x9b\u202e";
 
         item.name = item.message = point.name = status.program = name;
-        status.binary = status.update_point = name;
+        status.binary = status.update_point = status.role = name;
+        status.has_role_place = status.has_keeps_pid = status.keeps_pid = status.has_tree = true;
+        status.role_place = UINT32_MAX;
+        status.tree = UINT64_MAX;
         item.has_records = item.has_objects = item.has_bytes = item.has_descriptors = true;
         item.records = item.objects = item.bytes = UINT64_MAX;
         point.has_attended = point.has_last_ms = point.has_passed = true;

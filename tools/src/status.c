@@ -215,7 +215,8 @@ static void print_role(const struct terminal *terminal, const Ekiden__Status *st
                 print_text(terminal, "PID", "kept in upgrades");
 }
 
-static void print_status(const struct terminal *terminal, const Ekiden__Status *status)
+static void print_status(const struct terminal *terminal, const char *name,
+                         const Ekiden__Status *status)
 {
         char program[EKIDEN_NAME_MAX + 1];
         char text[TEXT_FIGURE_MAX];
@@ -235,7 +236,7 @@ static void print_status(const struct terminal *terminal, const Ekiden__Status *
         print_update_points(terminal, status);
         print_items(terminal, status);
         print_lineage(terminal, status);
-        status_print_tree(terminal, status);
+        status_print_tree(terminal, name, status);
         fflush(out);
 }
 
@@ -267,7 +268,7 @@ int command_status(const struct options *options, struct show *show)
         else if (options->json)
                 status_print_json(&process, &answer);
         else if (!options->quiet)
-                print_status(&show->terminal, answer.event->status);
+                print_status(&show->terminal, process.program, answer.event->status);
         answer_deinit(&answer);
         process_deinit(&process);
         return ekiden_error_exit_status(r);

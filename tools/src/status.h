@@ -21,5 +21,6 @@ void status_print_json(const struct process *process, const struct answer *answe
 int status_find_main(const char *target, struct process *ret_process, struct ekiden_error *error);
 
 /** Prints the processes of its tree, in the order in which they would be upgraded; nothing where it
- *  is one by itself. */
-void status_print_tree(const struct terminal *terminal, const Ekiden__Status *status);
+ *  is one by itself. `program` is the name that it was found by. */
+void status_print_tree(const struct terminal *terminal, const char *program,
+                       const Ekiden__Status *status);

@@ -81,7 +81,8 @@ static void print_relatives(const struct terminal *terminal, const struct relati
         (void)table_print_behind(&table, terminal->out, label);
 }
 
-void status_print_tree(const struct terminal *terminal, const Ekiden__Status *status)
+void status_print_tree(const struct terminal *terminal, const char *program,
+                       const Ekiden__Status *status)
 {
         struct ekiden_error ignored = {0};
         struct tree_listing listing;
@@ -89,7 +90,7 @@ void status_print_tree(const struct terminal *terminal, const Ekiden__Status *st
         size_t count;
 
         if (!status->has_tree ||
-            tree_listing_init(&listing, status->program, ANSWER_MS, NULL, NULL, &ignored) < 0)
+            tree_listing_init(&listing, program, ANSWER_MS, NULL, NULL, &ignored) < 0)
                 return;
         relatives = calloc(listing.list.count + 1, sizeof(*relatives));
         if (relatives) {
