@@ -2,13 +2,14 @@
 /*
  * A tree's upgrade for people: a line for each process as soon as it has ended, in columns whose
  * widths are known before the first; on a terminal below them what is under way; then the whole.
+ * What failed is in show_tree_failure.c.
  */
 #include <inttypes.h>
 #include <string.h>
 
 #include "failure.h"
+#include "show_tree.h"
 #include "text.h"
-#include "tree.h"
 
 #define PID_COLUMNS 7 /* of the largest there can be */
 #define VERSION_COLUMNS 8
@@ -16,7 +17,7 @@
 #define RECORDS_COLUMNS 7
 #define LINE_SIZE 256
 
-static const char *role_of(const struct tree *tree, const struct member *member,
+const char *show_tree_role(const struct tree *tree, const struct member *member,
                            char ret_role[EKIDEN_NAME_MAX + 1])
 {
         if (!member->role[0])
@@ -31,7 +32,7 @@ static size_t role_columns(const struct tree *tree)
         size_t columns = strlen("ROLE");
 
         for (size_t i = 0; i < tree->count; i++) {
-                size_t needed = text_columns(role_of(tree, &tree->members[i], role));
+                size_t needed = text_columns(show_tree_role(tree, &tree->members[i], role));
 
                 columns = needed > columns ? needed : columns;
         }
@@ -144,7 +145,7 @@ static void print_line(struct tree *tree, const struct member *member,
                         failure_print(stderr, upgrade, error);
                 return;
         }
-        print_left(terminal->out, role_of(tree, member, role), columns);
+        print_left(terminal->out, show_tree_role(tree, member, role), columns);
         fprintf(terminal->out, "  %*d", PID_COLUMNS, (int)member->pid);
         if (member->state == MEMBER_SUCCEEDED)
                 print_success(tree, upgrade);
@@ -167,9 +168,9 @@ static void draw(struct tree *tree)
                         first = &tree->members[i];
         if (under_way > 1)
                 snprintf(others, sizeof(others), ", and %zu others", under_way - 1);
-        snprintf(line, sizeof(line), "%s (pid %d): %s%s; %zu wait", role_of(tree, first, role),
-                 (int)first->pid, ekiden_phase_name(first->phase), others,
-                 tree_count(tree, MEMBER_WAITING));
+        snprintf(line, sizeof(line), "%s (pid %d): %s%s; %zu wait",
+                 show_tree_role(tree, first, role), (int)first->pid,
+                 ekiden_phase_name(first->phase), others, tree_count(tree, MEMBER_WAITING));
         terminal_draw(&tree->show->terminal, line);
 }
 
@@ -180,7 +181,7 @@ static void print_event(struct tree *tree, const struct member *member, const st
         if (report->kind != REPORT_NOTICE || tree->options->quiet)
                 return;
         terminal_clear(&tree->show->terminal);
-        fprintf(stderr, "ekiden-upgrade: %s (pid %d): %s\n", role_of(tree, member, role),
+        fprintf(stderr, "ekiden-upgrade: %s (pid %d): %s\n", show_tree_role(tree, member, role),
                 (int)member->pid, report->sentence);
 }
 
@@ -221,84 +222,13 @@ static void print_summary(const struct tree *tree)
         fflush(terminal->out);
 }
 
-/* "worker 4712, main 4711", as many as there is room for. */
-static void name_members(const struct tree *tree, enum member_state state, char *ret_text,
-                         size_t size_bytes)
-{
-        static const char more[] = ", ...";
-        size_t used = 0;
-
-        for (size_t i = 0; i < tree->count; i++) {
-                char role[EKIDEN_NAME_MAX + 1];
-                int n;
-
-                if (tree->members[i].state != state)
-                        continue;
-                n = snprintf(ret_text + used, size_bytes - used, "%s%s %d", used > 0 ? ", " : "",
-                             role_of(tree, &tree->members[i], role), (int)tree->members[i].pid);
-                if ((size_t)n + sizeof(more) > size_bytes - used) {
-                        strcpy(ret_text + used, more);
-                        return;
-                }
-                used += (size_t)n;
-        }
-        ret_text[used] = '\0';
-}
-
-static void print_field(const struct terminal *errors, const char *label, const char *text)
-{
-        if (!text[0])
-                return;
-        fprintf(errors->out, "  %-11s", label);
-        terminal_print_wrapped(errors, text, 13);
-}
-
-static void print_reason(const struct tree *tree, const struct terminal *errors)
-{
-        const struct ekiden_error *error = &tree->error;
-        char text[sizeof(error->sentence) + EKIDEN_NAME_MAX + 32];
-        char reason[sizeof(error->sentence)];
-        char role[EKIDEN_NAME_MAX + 1];
-
-        text_clean(tree->failed.role[0] ? tree->failed.role : "?", terminal_allowed(errors), role,
-                   sizeof(role));
-        text_clean(error->sentence, terminal_allowed(errors), reason, sizeof(reason));
-        if (tree->failed.pid > 0 && error->code != EKIDEN_ECANCELLED)
-                snprintf(text, sizeof(text), "%s (pid %d): %s", role, (int)tree->failed.pid,
-                         reason);
-        else
-                snprintf(text, sizeof(text), "%s", reason);
-        print_field(errors, "reason", text);
-}
-
-static void print_failure(const struct tree *tree)
-{
-        size_t left = tree_count(tree, MEMBER_FAILED) + tree_count(tree, MEMBER_UNTRIED);
-        struct terminal errors;
-        char members[1024], program[sizeof(tree->program)], next[512];
-
-        terminal_init(&errors, stderr);
-        text_clean(tree->program, terminal_allowed(&errors), program, sizeof(program));
-        fprintf(stderr, "%sekiden-upgrade:%s %zu of %zu processes of %s %s.\n",
-                terminal_red(&errors), terminal_plain(&errors), left, tree->count, program,
-                tree->options->rehearse ? "were not rehearsed" : "were not upgraded");
-        name_members(tree, MEMBER_FAILED, members, sizeof(members));
-        print_field(&errors, "failed", members);
-        name_members(tree, MEMBER_UNTRIED, members, sizeof(members));
-        print_field(&errors, "not tried", members);
-        print_reason(tree, &errors);
-        print_field(&errors, "next", tree_next_step(tree, next, sizeof(next)));
-        fprintf(stderr, "  %-11s%s (exit status %d)\n", "error",
-                ekiden_error_name(tree->error.code), ekiden_error_exit_status(tree->error.code));
-}
-
 static void print_end(struct tree *tree)
 {
         terminal_clear(&tree->show->terminal);
         if (!tree->options->quiet)
                 print_summary(tree);
         if (tree->error.code != 0)
-                print_failure(tree);
+                show_tree_failure(tree);
 }
 
 const struct tree_show tree_show_as_text = {

@@ -11,6 +11,7 @@
 
 #include "process_state.h"
 #include "text.h"
+#include "tree_choice.h"
 #include "tree_listing.h"
 #include "wire/cleanup.h"
 
@@ -91,99 +92,6 @@ static void say_silent(struct tree *tree, const struct tree_listing *listing, si
         tree->way->notice(tree, pid, sentence);
 }
 
-static const char *role_in_tree(const struct tree *tree, const struct tree_listing *listing,
-                                size_t index)
-{
-        const Ekiden__Status *status = tree_listing_status(listing, index);
-
-        return status && listing->trees[index] == tree->number ? status->role : NULL;
-}
-
-/* Whether nobody before it is in the same role. */
-static bool is_first_in_role(const struct tree *tree, const struct tree_listing *listing,
-                             size_t index)
-{
-        const char *role = role_in_tree(tree, listing, index);
-
-        for (size_t i = 0; role && i < index; i++) {
-                const char *other = role_in_tree(tree, listing, i);
-
-                if (other && strcmp(other, role) == 0)
-                        return false;
-        }
-        return role;
-}
-
-/* What could have been asked for. */
-static int no_such_role(const struct tree *tree, const struct tree_listing *listing,
-                        struct ekiden_error *error)
-{
-        char roles[256] = "";
-        size_t used = 0;
-
-        for (size_t i = 0; i < listing->list.count; i++) {
-                char role[EKIDEN_NAME_MAX + 1];
-
-                if (!is_first_in_role(tree, listing, i))
-                        continue;
-                text_clean(role_in_tree(tree, listing, i), TEXT_ANY_UTF8, role, sizeof(role));
-                if (used + strlen(role) + sizeof(", ") > sizeof(roles))
-                        break;
-                used += (size_t)snprintf(roles + used, sizeof(roles) - used, "%s%s",
-                                         used > 0 ? ", " : "", role);
-        }
-        return ekiden_error_set(error, EKIDEN_ENOTFOUND,
-                                "no process of %s is in role \"%.63s\"%s; there are: %s",
-                                tree->program, tree->options->roles[0],
-                                tree->options->role_count > 1 ? " or another of those given" : "",
-                                roles[0] ? roles : "none that say theirs");
-}
-
-/* The tree of the process that was named. */
-static int choose_by_pid(struct tree *tree, const struct tree_listing *listing, pid_t pid,
-                         struct ekiden_error *error)
-{
-        for (size_t i = 0; i < listing->list.count; i++) {
-                if (listing->list.processes[i].pid != pid)
-                        continue;
-                tree->number = listing->trees[i];
-                if (tree->number == 0)
-                        return ekiden_error_set(error, EKIDEN_ETIMEOUT,
-                                                "process %d does not say which tree it is of: it "
-                                                "is %s",
-                                                (int)pid, process_condition(pid));
-                return 0;
-        }
-        return ekiden_error_set(error, EKIDEN_ENOTFOUND, "process %d has ended", (int)pid);
-}
-
-static int choose_by_name(struct tree *tree, const struct tree_listing *listing,
-                          struct ekiden_error *error)
-{
-        size_t unknown, count = tree_listing_count(listing, &unknown);
-
-        if (listing->list.count == 0)
-                return find_failed(tree->options->target, &listing->list, error);
-        if (count == listing->list.count - unknown && listing->list.count > 1)
-                return find_failed(tree->options->target, &listing->list, error);
-        if (count > 1)
-                return tree_listing_ambiguous(listing, tree->options->target, error);
-        for (size_t i = 0; i < listing->list.count; i++) {
-                pid_t pid = listing->list.processes[i].pid;
-
-                if (listing->trees[i] != 0)
-                        tree->number = listing->trees[i];
-                else
-                        return ekiden_error_set(error, EKIDEN_ETIMEOUT,
-                                                "process %d does not say which tree it is of, so "
-                                                "that all of %s may be one or several: it is %s; "
-                                                "--tree and the PID of another process upgrades "
-                                                "those of its tree",
-                                                (int)pid, tree->program, process_condition(pid));
-        }
-        return 0;
-}
-
 static int add_listed(struct tree *tree, const struct tree_listing *listing,
                       struct ekiden_error *error)
 {
@@ -199,7 +107,7 @@ static int add_listed(struct tree *tree, const struct tree_listing *listing,
         }
         sort(tree, 0);
         if (r == 0 && tree->count == 0)
-                return no_such_role(tree, listing, error);
+                return tree_no_such_role(tree, listing, error);
         return r;
 }
 
@@ -239,7 +147,6 @@ static uint32_t answer_ms(const struct options *options)
 
 int tree_find_members(struct tree *tree, struct ekiden_error *error)
 {
-        pid_t pid = find_pid(tree->options->target);
         struct tree_listing listing;
         int r = find_program(tree, error);
 
@@ -248,8 +155,7 @@ int tree_find_members(struct tree *tree, struct ekiden_error *error)
         r = tree_listing_init(&listing, tree->program, answer_ms(tree->options), NULL, NULL, error);
         if (r < 0)
                 return r;
-        r = pid > 0 ? choose_by_pid(tree, &listing, pid, error)
-                    : choose_by_name(tree, &listing, error);
+        r = tree_choose(tree, &listing, error);
         if (r == 0)
                 r = add_listed(tree, &listing, error);
         if (r == 0)
