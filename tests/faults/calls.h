@@ -111,6 +111,8 @@ enum faults_suffering {
         X(renameat, CALL_, EACCES, ENOSPC)                                      \
         X(sendmsg, MOVES_, ECONNRESET, ENOBUFS)                                 \
         X(setitimer, CALL_, EINVAL, 0)                                          \
+        X(setpgid, CALL_, EACCES, 0)                                            \
+        X(setrlimit64, CALL_, EPERM, 0)                                         \
         X(setsockopt, CALL_, EPERM, 0)                                          \
         X(shutdown, CALL_, ENOTCONN, 0)                                         \
         X(signalfd, CALL_, EMFILE, 0)                                           \

@@ -9,6 +9,7 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
@@ -39,6 +40,9 @@ INJECT(int, posix_spawn,
        (pid, path, actions, attributes, arguments, environment), inject_error());
 INJECT(int, pthread_atfork, (void (*prepare)(void), void (*parent)(void), void (*child)(void)),
        (prepare, parent, child), inject_error());
+INJECT(int, setpgid, (pid_t pid, pid_t group), (pid, group), -1);
+INJECT(int, setrlimit64, (__rlimit_resource_t resource, const struct rlimit *limit),
+       (resource, limit), -1);
 INJECT(int, setitimer,
        (enum __itimer_which which, const struct itimerval *value, struct itimerval *before),
        (which, value, before), -1);

@@ -28,7 +28,7 @@ static void write_all(int fd, const void *data, size_t size_bytes)
         const char *next = data;
 
         while (size_bytes > 0) {
-                ssize_t n = TEMP_FAILURE_RETRY(send(fd, next, size_bytes, MSG_NOSIGNAL));
+                ssize_t n = TEMP_FAILURE_RETRY(write(fd, next, size_bytes));
 
                 if (n <= 0)
                         _exit(0);
