@@ -159,6 +159,10 @@ int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char 
         if (r == 0)
                 watched = watch(pid, ret_child, error);
         pthread_sigmask(SIG_SETMASK, &before, NULL);
+        if (r == EAGAIN || r == ENOMEM) /* the binary has no part in it (fork(2)) */
+                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, r,
+                                              "cannot start another process; its user may have as "
+                                              "many as RLIMIT_NPROC allows, or memory is short");
         if (r != 0)
                 return ekiden_error_set_errno(error, EKIDEN_EBINARY, r,
                                               "cannot start the new binary %s in %s", path,
