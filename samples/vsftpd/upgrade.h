@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the insertions call: all that vsftpd knows of its upgrades. The compiler includes it ahead
+ * of each file of vsftpd's (-include), some of which must be the first to include the system's
+ * headers; so this one includes none.
+ */
+#pragma once
+
+struct hash;
+struct vsf_session;
+
+/**
+ * The beginning of main(). In the successor of a session it does not return: the session goes on
+ * from here. In that of the listener it returns, so that the configuration is read as always.
+ */
+void vsf_upgrade_begin(int argc, const char *argv[], struct vsf_session *session);
+
+/** A forked process becomes one that can be upgraded by itself, in a role of its own. */
+void vsf_upgrade_child(const char *role);
+
+/* The listener. */
+
+/**
+ * Tags the listener's state, which must stay where it is.
+ *
+ * @return 1 in a successor: the state has arrived, `socket` listens
+ */
+int vsf_upgrade_listener(int *socket, unsigned int *children, struct hash *addresses,
+                         struct hash *clients, unsigned int address_size);
+
+/** The update point ahead of accept(). */
+void vsf_upgrade_listener_point(void);
+
+/** Whether a child that has ended was a client's, and not one of an upgrade. */
+int vsf_upgrade_is_client(unsigned int pid);
+
+/* A session. */
+
+/** Whether the session has just arrived, and was not logged in: then nobody is greeted again. */
+int vsf_upgrade_resumes_login(void);
+
+/**
+ * Notes that the client is logged in.
+ *
+ * @param on_urgent  what to do about SIGURG
+ * @return 1 if the session has just arrived: then nobody is told so again
+ */
+int vsf_upgrade_resumes_session(void (*on_urgent)(void *));
+
+/**
+ * The update point ahead of the read of a command.
+ *
+ * @param buffer  where in the session's buffer for a line the next byte will be
+ */
+void vsf_upgrade_session_point(const char *buffer);
+
+/**
+ * Puts what the predecessor had read of a command where its rest will be read.
+ *
+ * @param left  room that is left behind it; in and out
+ * @return its size
+ */
+unsigned int vsf_upgrade_carry(char *buffer, unsigned int *left);

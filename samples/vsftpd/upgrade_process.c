@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A session's process: its connection, directory and umask, its alarm, and how far it had got with
+ * a command. The directory crosses as a descriptor, since a path to it may lead elsewhere by now,
+ * or nowhere.
+ */
+#include "upgrade_process.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <ekiden/ekiden.h>
+
+#include "defs.h"
+#include "release.h"
+#include "session.h"
+#include "strlist.h"
+#include "sysutil.h"
+#include "tunables.h"
+#include "upgrade.h"
+#include "upgrade_session.h"
+
+static struct {
+        struct vsf_session *session;
+        int directory; /* that was opened for the last export; -1: none */
+        int logged_in;
+        unsigned int line_size; /* of a command that is read in part */
+        /* From its arrival until it serves: */
+        int has_arrived;
+        unsigned int alarm_seconds;
+        char *line; /* that the predecessor has read in part */
+        unsigned int carried_size;
+} process = {.directory = -1};
+
+static unsigned int remaining_alarm(void)
+{
+        struct itimerval alarm;
+
+        if (getitimer(ITIMER_REAL, &alarm) < 0)
+                return 0;
+        return (unsigned int)alarm.it_value.tv_sec + (alarm.it_value.tv_usec > 0);
+}
+
+static void export_port(VSFTPD_RECORD(Process) * record)
+{
+        struct vsf_sysutil_sockaddr *port = process.session->p_port_sockaddr;
+
+        if (!port)
+                return;
+        record->has_port_address = 1;
+        record->port_address.data = vsf_sysutil_sockaddr_get_raw_addr(port);
+        record->port_address.len = vsf_sysutil_sockaddr_is_ipv6(port) ? 16 : 4;
+        record->has_port = 1;
+        record->port = vsf_sysutil_sockaddr_get_port(port);
+}
+
+static int export_process(VSFTPD_RECORD(Process) * record, struct ekiden_cursor *cursor, void *data)
+{
+        (void)data;
+        if (cursor->record > 0)
+                return 0;
+        if (process.directory != -1)
+                close(process.directory);
+        process.directory = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (process.directory < 0)
+                return ekiden_cursor_refuse(cursor, "the working directory cannot be opened");
+        record->has_control = record->has_directory = record->has_umask = 1;
+        record->control = VSFTP_COMMAND_FD;
+        record->directory = process.directory;
+        record->umask = vsf_sysutil_get_umask();
+        record->has_alarm_seconds = record->has_logged_in = 1;
+        record->alarm_seconds = remaining_alarm();
+        record->logged_in = process.logged_in;
+        if (process.line_size > 0) {
+                record->has_pending_line = 1;
+                record->pending_line.data = (uint8_t *)process.session->p_control_line_buf;
+                record->pending_line.len = process.line_size;
+        }
+        export_port(record);
+        return 1;
+}
+
+static int import_port(const VSFTPD_RECORD(Process) * record, struct ekiden_cursor *cursor)
+{
+        struct vsf_sysutil_sockaddr **port = &process.session->p_port_sockaddr;
+
+        if (!record->has_port_address)
+                return 0;
+        if (record->port_address.len == 4) {
+                vsf_sysutil_sockaddr_alloc_ipv4(port);
+                vsf_sysutil_sockaddr_set_ipv4addr(*port, record->port_address.data);
+        } else if (record->port_address.len == 16) {
+                vsf_sysutil_sockaddr_alloc_ipv6(port);
+                vsf_sysutil_sockaddr_set_ipv6addr(*port, record->port_address.data);
+        } else {
+                return ekiden_cursor_refuse(cursor, "the address of PORT is of no known family");
+        }
+        vsf_sysutil_sockaddr_set_port(*port, (unsigned short)record->port);
+        return 0;
+}
+
+/* The line goes into the buffer for lines, which has room for one byte more than it may have. */
+static int import_line(const VSFTPD_RECORD(Process) * record, struct ekiden_cursor *cursor)
+{
+        if (!record->has_pending_line || record->pending_line.len == 0)
+                return 0;
+        if (record->pending_line.len >= VSFTP_MAX_COMMAND_LINE)
+                return ekiden_cursor_refuse(cursor, "the command is longer than vsftpd takes");
+        process.line = malloc(record->pending_line.len);
+        if (!process.line)
+                return EKIDEN_ENOMEM;
+        memcpy(process.line, record->pending_line.data, record->pending_line.len);
+        process.carried_size = (unsigned int)record->pending_line.len;
+        return 0;
+}
+
+static int import_process(const VSFTPD_RECORD(Process) * record, struct ekiden_cursor *cursor,
+                          void *data)
+{
+        int result;
+
+        (void)data;
+        if (cursor->record > 0 || record->control < 0 || record->directory < 0)
+                return ekiden_cursor_refuse(cursor, "a session has one connection and directory");
+        if ((result = import_port(record, cursor)) < 0 ||
+            (result = import_line(record, cursor)) < 0)
+                return result;
+        if (fchdir(record->directory) < 0)
+                return ekiden_cursor_refuse(cursor, "the session's directory cannot be entered");
+        for (int standard = 0; standard < 3; standard++)
+                if (dup2(record->control, standard) < 0)
+                        return ekiden_cursor_refuse(cursor, "the connection cannot be duplicated");
+        close(record->control);
+        close(record->directory);
+        vsf_sysutil_set_umask(record->umask);
+        process.alarm_seconds = record->alarm_seconds;
+        process.logged_in = record->logged_in;
+        process.has_arrived = 1;
+        return 0;
+}
+
+int vsf_tag_process(struct vsf_session *session)
+{
+        static const struct VSFTPD(process_functions) functions = {
+                .export_record = export_process,
+                .import_record = import_process,
+        };
+
+        process.session = session;
+        return VSFTPD(tag_process)(&functions, NULL);
+}
+
+static int export_visited(VSFTPD_RECORD(Visited) * record, struct ekiden_cursor *cursor, void *data)
+{
+        const struct vsf_session *session = data;
+        const struct mystr *directory;
+
+        if (!session->p_visited_dir_list ||
+            cursor->record >= str_list_get_length(session->p_visited_dir_list))
+                return 0;
+        directory = str_list_get_pstr(session->p_visited_dir_list, (unsigned int)cursor->record);
+        record->has_directory = 1;
+        record->directory.data = (uint8_t *)(uintptr_t)str_getbuf(directory);
+        record->directory.len = str_getlen(directory);
+        return 1;
+}
+
+static int import_visited(const VSFTPD_RECORD(Visited) * record, struct ekiden_cursor *cursor,
+                          void *data)
+{
+        struct vsf_session *session = data;
+        struct mystr directory = INIT_MYSTR;
+
+        if (record->directory.len == 0 || record->directory.len > VSFTP_PATH_MAX)
+                return ekiden_cursor_refuse(cursor, "the directory has no name, or too long a one");
+        if (!session->p_visited_dir_list) {
+                session->p_visited_dir_list = calloc(1, sizeof(*session->p_visited_dir_list));
+                if (!session->p_visited_dir_list)
+                        return EKIDEN_ENOMEM;
+        }
+        private_str_alloc_memchunk(&directory, (const char *)record->directory.data,
+                                   (unsigned int)record->directory.len);
+        str_list_add(session->p_visited_dir_list, &directory, NULL);
+        str_free(&directory);
+        return 0;
+}
+
+int vsf_tag_visited(struct vsf_session *session)
+{
+        static const struct VSFTPD(visited_functions) functions = {
+                .export_record = export_visited,
+                .import_record = import_visited,
+        };
+
+        return VSFTPD(tag_visited)(&functions, session);
+}
+
+int vsf_is_logged_in(void)
+{
+        return process.logged_in;
+}
+
+int vsf_upgrade_resumes_login(void)
+{
+        vsf_begin_session();
+        return process.has_arrived;
+}
+
+int vsf_upgrade_resumes_session(void (*on_urgent)(void *))
+{
+        process.logged_in = 1;
+        if (process.has_arrived && tunable_async_abor_enable)
+                vsf_sysutil_install_sighandler(kVSFSysUtilSigURG, on_urgent, process.session, 0);
+        return process.has_arrived;
+}
+
+unsigned int vsf_upgrade_carry(char *buffer, unsigned int *left)
+{
+        unsigned int size = process.carried_size;
+
+        if (size > 0) {
+                memcpy(buffer, process.line, size);
+                free(process.line);
+                process.line = NULL;
+                process.carried_size = 0;
+                *left -= size;
+        }
+        return size;
+}
+
+/* The client has been idle since before the upgrade. */
+static void begin_to_serve(void)
+{
+        process.has_arrived = 0;
+        if (process.alarm_seconds > 0)
+                vsf_sysutil_set_alarm(process.alarm_seconds);
+        if (tunable_async_abor_enable && process.logged_in)
+                vsf_sysutil_activate_sigurg(VSFTP_COMMAND_FD);
+}
+
+void vsf_upgrade_session_point(const char *buffer)
+{
+        process.line_size = (unsigned int)(buffer - process.session->p_control_line_buf);
+        ekiden_update_point("command");
+        if (process.has_arrived)
+                begin_to_serve();
+}

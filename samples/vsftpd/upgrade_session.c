@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A session: vsftpd's struct of that name, bound to the schema, and what its process has besides.
+ * Most of what main() sets up for a session is to be had from the connection, or comes with the
+ * state; the rest is made again here.
+ */
+#include "upgrade.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <ekiden/ekiden.h>
+
+#include "defs.h"
+#include "postlogin.h"
+#include "prelogin.h"
+#include "release.h"
+#include "session.h"
+#include "sysdeputil.h"
+#include "sysutil.h"
+#include "tunables.h"
+#include "upgrade_process.h"
+#include "upgrade_session.h"
+
+static struct vsf_session *session;
+
+/* What arrives has just its bytes; vsftpd's strings have a NUL behind them. */
+static void end_with_nul(struct mystr *text)
+{
+        struct mystr ended = INIT_MYSTR;
+        char *bytes = text->PRIVATE_HANDS_OFF_p_buf;
+        unsigned int size = text->PRIVATE_HANDS_OFF_len;
+
+        if (bytes)
+                private_str_alloc_memchunk(&ended, size > 0 ? bytes : "", size);
+        free(bytes);
+        *text = ended;
+}
+
+static void end_texts_with_nul(void)
+{
+        struct mystr *const texts[] = {
+                &session->user_str,     &session->anon_pass_str,    &session->rnfr_filename_str,
+                &session->http_get_arg, &session->banned_email_str, &session->email_passwords_str,
+                &session->userlist_str, &session->banner_str,       &session->remote_ip_str,
+                &session->log_str,      &session->ftp_cmd_str,      &session->ftp_arg_str,
+                &session->home_str,
+        };
+
+        for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+                end_with_nul(texts[i]);
+}
+
+int vsf_tag_session(struct vsf_session *of)
+{
+        int began, result;
+
+        session = of;
+        if ((began = VSFTPD(tag_session)(of)) < 0)
+                return began;
+        if (began == EKIDEN_RESUMED)
+                end_texts_with_nul();
+        if ((result = vsf_tag_settings()) < 0 || (result = vsf_tag_visited(of)) < 0 ||
+            (result = vsf_tag_process(of)) < 0)
+                return result;
+        return began;
+}
+
+static void set_up_title(int argc, const char *argv[])
+{
+        struct mystr prefix = INIT_MYSTR;
+
+        if (!tunable_setproctitle_enable)
+                return;
+        vsf_sysutil_setproctitle_init(argc, argv);
+        str_copy(&prefix, &session->remote_ip_str);
+        if (!str_isempty(&session->user_str)) {
+                str_append_char(&prefix, '/');
+                str_append_str(&prefix, &session->user_str);
+        }
+        vsf_sysutil_set_proctitle_prefix(&prefix);
+        str_free(&prefix);
+}
+
+/* A session ignores what the listener, and the privileged parent, from which it was forked catch.
+ */
+static void set_up_signals(void)
+{
+        vsf_sysutil_install_null_sighandler(kVSFSysUtilSigPIPE);
+        vsf_sysutil_install_null_sighandler(kVSFSysUtilSigCHLD);
+        vsf_sysutil_install_null_sighandler(kVSFSysUtilSigHUP);
+        if (session->child_fd != -1)
+                vsf_sysutil_install_null_sighandler(kVSFSysUtilSigTERM);
+}
+
+void vsf_resume_session(int argc, const char *argv[])
+{
+        vsf_sysutil_getpeername(VSFTP_COMMAND_FD, &session->p_remote_addr);
+        vsf_sysutil_getsockname(VSFTP_COMMAND_FD, &session->p_local_addr);
+        vsf_sysutil_tzset();
+        set_up_signals();
+        set_up_title(argc, argv);
+        if (tunable_syslog_enable || tunable_tcp_wrappers)
+                vsf_sysutil_openlog(1);
+        if (vsf_is_logged_in())
+                process_post_login(session);
+        init_connection(session);
+        abort(); /* neither returns */
+}
