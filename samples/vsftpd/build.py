@@ -25,7 +25,7 @@ RELEASES = {
                    'LDFLAGS': '-pie -Wl,-z,relro -Wl,-z,now'}),
 }
 
-SOURCES = ('hops', 'upgrade', 'upgrade_fork', 'upgrade_listener', 'upgrade_process', 'upgrade_session',
+SOURCES = ('hops', 'upgrade', 'upgrade_listener', 'upgrade_process', 'upgrade_session',
            'upgrade_settings')
 WARNINGS = ['-Wall', '-Wextra', '-Wshadow', '-Wmissing-prototypes', '-Werror']
 

@@ -111,16 +111,18 @@ def read_place(where, text):
 def insert(text, insertions):
     """The text with the lines of all insertions in it."""
     source = Source(text)
-    # From the last to the first, so that the offsets before stay right.
-    placed = sorted(enumerate(insertions), key=lambda item: (item[1].offset(source), item[0]))
-    for _, insertion in reversed(placed):
+    placed = []
+    for insertion in insertions:
         offset = insertion.offset(source)
         line_start = text.rfind('\n', 0, offset) + 1
-        if text[line_start:offset].strip() == '':
-            offset = line_start
-            text = text[:offset] + '\n'.join(insertion.lines) + '\n' + text[offset:]
-        else:
-            text = text[:offset] + '\n' + '\n'.join(insertion.lines) + text[offset:]
+        is_line = text[line_start:offset].strip() == ''
+        placed.append((line_start if is_line else offset, is_line, insertion.lines))
+    # From the last to the first, so that the offsets before stay right; of two at one place, too.
+    for offset, is_line, lines in sorted(reversed(placed), key=lambda item: item[0], reverse=True):
+        before, behind = text[:offset], text[offset:]
+        begins = '' if is_line else '\n'
+        ends = '' if behind.startswith('\n') and not is_line else '\n'
+        text = before + begins + '\n'.join(lines) + ends + behind
     return text
 
 

@@ -28,8 +28,13 @@ int vsf_tag_settings(void);
  */
 int vsf_tag_session(struct vsf_session *session);
 
+/** Makes this process, which may have been forked since it began, the listener. @return 0 or
+ * EKIDEN_E… */
+int vsf_enter_listener(void);
+
 /** In the successor of a session: goes on where the predecessor stopped. Does not return. */
 void vsf_resume_session(int argc, const char *argv[]) __attribute__((noreturn));
 
-/** Ends a successor that cannot go on. vsftpd's own ways to end would tell the client. */
-void vsf_give_up(int code) __attribute__((noreturn));
+/** Ends a process that cannot go on, and tells the log why: vsftpd's own ways to end tell the
+ * client. */
+void vsf_give_up(const char *what, int code) __attribute__((noreturn));

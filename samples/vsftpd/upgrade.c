@@ -1,61 +1,114 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a process of vsftpd's begins, as the first of its program, as a fork, or as the successor
- * of either. There are two kinds, and what a successor is to become, the first item says: the
- * listener goes through main() as always and meets its state in vsf_standalone_main(); a session
- * goes on right here.
+ * Where a process of vsftpd's begins: as the first of its program, as a fork of it, or as the
+ * successor of either. The listener's successor goes through main() as always and meets its state
+ * in vsf_standalone_main(); a session's goes on right here. All keep their PID: the listener is
+ * waited for by whoever started it, and waits for its sessions.
  */
 #include "upgrade.h"
 
+#include <stdbool.h>
+#include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include <ekiden/ekiden.h>
 
 #include "hops.h"
 #include "release.h"
-#include "upgrade_process.h"
+#include "session.h"
+#include "tunables.h"
 
-enum kind { LISTENER, SESSION };
+/* The listener first: who comes after that is served by the new version already. */
+static const struct ekiden_role roles[] = {
+        {.name = EKIDEN_ROLE_MAIN, .keeps_pid = true},
+        {.name = "session", .keeps_pid = true},
+};
 
-static uint32_t kind = LISTENER;
 static struct vsf_session *the_session;
+static pid_t started; /* the process that called ekiden_start(), or ekiden_after_fork() */
+static bool is_tagged, is_successor;
 
-void vsf_give_up(int code)
+/* Never to standard output or error, which may be a client's. */
+static void log_message(void *data, enum ekiden_log_level level, const char *message)
 {
+        (void)data;
+        if (level >= EKIDEN_LOG_WARNING)
+                syslog(LOG_DAEMON | LOG_ERR, "vsftpd: %s", message);
+}
+
+void vsf_give_up(const char *what, int code)
+{
+        syslog(LOG_DAEMON | LOG_ERR, "vsftpd: %s: %s", what, ekiden_error_text(code));
         _exit(ekiden_error_exit_status(code));
+}
+
+static int permit(void *data, const struct ekiden_request *request, struct ekiden_error *error)
+{
+        (void)data;
+        (void)request;
+        if (!is_tagged)
+                return ekiden_error_set(error, EKIDEN_EREFUSED,
+                                        "this process serves one client, on behalf of inetd: the "
+                                        "next one that it starts can be another version");
+        if (the_session->control_use_ssl)
+                return ekiden_error_set(error, EKIDEN_EREFUSED,
+                                        "the session is encrypted, and the state of that is in a "
+                                        "library that does not give it away; it ends with the "
+                                        "version that it began with");
+        return 0;
 }
 
 void vsf_upgrade_begin(int argc, const char *argv[], struct vsf_session *session)
 {
+        struct ekiden_error error;
         int began;
 
         the_session = session;
+        started = getpid();
         vsf_add_hops();
-        vsf_keep_pid();
-        began = ekiden_start(argc, (char *const *)argv, &VSFTPD_SCHEMA, NULL);
-        if (began < 0 || (began = ekiden_tag_uint32("kind", &kind)) < 0)
-                vsf_give_up(began);
-        if (began == EKIDEN_RESUMED && kind == SESSION) {
+        ekiden_set_roles(roles, sizeof(roles) / sizeof(roles[0]));
+        ekiden_set_permit(permit, NULL);
+        ekiden_set_log(log_message, NULL);
+        began = ekiden_start(argc, (char *const *)(uintptr_t)argv, &VSFTPD_SCHEMA, &error);
+        if (began < 0)
+                vsf_give_up(error.sentence, began);
+        is_successor = began == EKIDEN_RESUMED;
+        if (is_successor && strcmp(ekiden_role(), EKIDEN_ROLE_MAIN) != 0) {
                 began = vsf_tag_session(session);
                 if (began < 0)
-                        vsf_give_up(began);
+                        vsf_give_up("the session's state did not arrive", began);
+                is_tagged = true;
                 vsf_resume_session(argc, argv);
         }
+}
+
+static int enter_role(const char *role)
+{
+        is_tagged = false;
+        started = getpid();
+        return ekiden_after_fork(role, NULL);
+}
+
+/* What was set comes back with the settings. */
+void vsf_upgrade_stay_in_background(void)
+{
+        if (is_successor)
+                tunable_background = 0;
+}
+
+int vsf_enter_listener(void)
+{
+        /* It may have gone into the background. */
+        int result = getpid() == started ? 0 : enter_role(EKIDEN_ROLE_MAIN);
+
+        is_tagged = result == 0;
+        return result;
 }
 
 /* A session that cannot be upgraded serves all the same. */
 void vsf_upgrade_child(const char *role)
 {
-        kind = SESSION;
-        if (vsf_after_fork(role) == 0 && ekiden_tag_uint32("kind", &kind) >= 0)
-                vsf_tag_session(the_session);
-}
-
-void vsf_begin_session(void)
-{
-        if (kind == SESSION)
-                return;
-        /* inetd has started this process for one client. */
-        kind = SESSION;
-        vsf_tag_session(the_session);
+        if (enter_role(role) == 0)
+                is_tagged = vsf_tag_session(the_session) >= 0;
 }

@@ -20,6 +20,9 @@ void vsf_upgrade_child(const char *role);
 
 /* The listener. */
 
+/** Ahead of going into the background: a successor stays where it is. */
+void vsf_upgrade_stay_in_background(void);
+
 /**
  * Tags the listener's state, which must stay where it is.
  *

@@ -155,9 +155,11 @@ int vsf_upgrade_listener(int *socket, unsigned int *children, struct hash *addre
                 .clients = clients,
                 .address_size = address_size,
         };
-        began = tag_listener();
+        began = vsf_enter_listener();
+        if (began == 0)
+                began = tag_listener();
         if (began < 0)
-                vsf_give_up(began);
+                vsf_give_up("the listener cannot begin", began);
         listener.has_arrived = began == EKIDEN_RESUMED;
         return listener.has_arrived;
 }

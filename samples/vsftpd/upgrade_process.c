@@ -4,8 +4,6 @@
  * a command. The directory crosses as a descriptor, since a path to it may lead elsewhere by now,
  * or nowhere.
  */
-#include "upgrade_process.h"
-
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,7 +203,6 @@ int vsf_is_logged_in(void)
 
 int vsf_upgrade_resumes_login(void)
 {
-        vsf_begin_session();
         return process.has_arrived;
 }
 
@@ -243,6 +240,8 @@ static void begin_to_serve(void)
 
 void vsf_upgrade_session_point(const char *buffer)
 {
+        if (!process.session)
+                return; /* it could not become a process that is upgraded */
         process.line_size = (unsigned int)(buffer - process.session->p_control_line_buf);
         ekiden_update_point("command");
         if (process.has_arrived)

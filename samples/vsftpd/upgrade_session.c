@@ -19,7 +19,6 @@
 #include "sysdeputil.h"
 #include "sysutil.h"
 #include "tunables.h"
-#include "upgrade_process.h"
 #include "upgrade_session.h"
 
 static struct vsf_session *session;
