@@ -91,7 +91,7 @@ def make(build, tree, objects, settings):
                                            settings['LIBS']])
     settings['CC'] = ' '.join(compiler() + [f'-I{HERE}', '-include', os.path.join(HERE, 'upgrade.h')])
     settings['LINK'] = ''
-    run(['make', f'-j{os.cpu_count()}', *(f'{name}={value}' for name, value in settings.items())], cwd=tree)
+    run(['make', '--silent', f'-j{os.cpu_count()}', *(f'{name}={value}' for name, value in settings.items())], cwd=tree)
 
 
 def build_release(build, name):

@@ -32,6 +32,8 @@ int vsf_tag_session(struct vsf_session *session);
  * EKIDEN_E… */
 int vsf_enter_listener(void);
 
+int vsf_is_logged_in(void);
+
 /** In the successor of a session: goes on where the predecessor stopped. Does not return. */
 void vsf_resume_session(int argc, const char *argv[]) __attribute__((noreturn));
 

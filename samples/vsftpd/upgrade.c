@@ -22,6 +22,7 @@
 /* The listener first: who comes after that is served by the new version already. */
 static const struct ekiden_role roles[] = {
         {.name = EKIDEN_ROLE_MAIN, .keeps_pid = true},
+        {.name = "parent", .keeps_pid = true},
         {.name = "session", .keeps_pid = true},
 };
 
@@ -51,6 +52,11 @@ static int permit(void *data, const struct ekiden_request *request, struct ekide
                 return ekiden_error_set(error, EKIDEN_EREFUSED,
                                         "this process serves one client, on behalf of inetd: the "
                                         "next one that it starts can be another version");
+        if (strcmp(ekiden_role(), "parent") == 0 && vsf_is_logged_in())
+                return ekiden_error_set(error, EKIDEN_EREFUSED,
+                                        "the privileged parent of a session is in its sandbox from "
+                                        "the login on; it ends with the version that it began "
+                                        "with");
         if (the_session->control_use_ssl)
                 return ekiden_error_set(error, EKIDEN_EREFUSED,
                                         "the session is encrypted, and the state of that is in a "
@@ -83,18 +89,18 @@ void vsf_upgrade_begin(int argc, const char *argv[], struct vsf_session *session
         }
 }
 
-static int enter_role(const char *role)
-{
-        is_tagged = false;
-        started = getpid();
-        return ekiden_after_fork(role, NULL);
-}
-
 /* What was set comes back with the settings. */
 void vsf_upgrade_stay_in_background(void)
 {
         if (is_successor)
                 tunable_background = 0;
+}
+
+static int enter_role(const char *role)
+{
+        is_tagged = false;
+        started = getpid();
+        return ekiden_after_fork(role, NULL);
 }
 
 int vsf_enter_listener(void)
@@ -106,9 +112,24 @@ int vsf_enter_listener(void)
         return result;
 }
 
-/* A session that cannot be upgraded serves all the same. */
-void vsf_upgrade_child(const char *role)
+/*
+ * A session that cannot be upgraded serves all the same. One that seccomp watches would be killed
+ * for what an upgrade does, so nobody can ask it for one.
+ */
+static void begin_role(const char *role)
 {
-        if (enter_role(role) == 0)
+        if (!tunable_seccomp_sandbox && enter_role(role) == 0)
                 is_tagged = vsf_tag_session(the_session) >= 0;
+}
+
+void vsf_upgrade_begin_session(void)
+{
+        bool is_one_process = tunable_one_process_model || tunable_run_as_launching_user;
+
+        begin_role(is_one_process ? "session" : "parent");
+}
+
+void vsf_upgrade_enter_session(void)
+{
+        begin_role("session");
 }

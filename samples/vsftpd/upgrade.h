@@ -15,9 +15,6 @@ struct vsf_session;
  */
 void vsf_upgrade_begin(int argc, const char *argv[], struct vsf_session *session);
 
-/** A forked process becomes one that can be upgraded by itself, in a role of its own. */
-void vsf_upgrade_child(const char *role);
-
 /* The listener. */
 
 /** Ahead of going into the background: a successor stays where it is. */
@@ -36,6 +33,27 @@ void vsf_upgrade_listener_point(void);
 
 /** Whether a child that has ended was a client's, and not one of an upgrade. */
 int vsf_upgrade_is_client(unsigned int pid);
+
+/** In a child of the listener: it serves a client, or is the privileged parent of the one who will.
+ */
+void vsf_upgrade_begin_session(void);
+
+/* The privileged parent. */
+
+/**
+ * @param on_term, on_child  what to do about SIGTERM, and SIGCHLD
+ * @return 1 if the parent has just arrived: then it has a child, which asks for a login
+ */
+int vsf_upgrade_resumes_parent(void (*on_term)(void *), void (*on_child)(void *));
+
+/** Notes that the client is logged in; in the parent, before it forks the child that will serve. */
+void vsf_upgrade_logged_in(void);
+
+/** In that child. */
+void vsf_upgrade_enter_session(void);
+
+/** The update point ahead of the read of a request of the child's; waits for one. */
+void vsf_upgrade_parent_point(int descriptor);
 
 /* A session. */
 

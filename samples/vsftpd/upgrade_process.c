@@ -4,7 +4,9 @@
  * a command. The directory crosses as a descriptor, since a path to it may lead elsewhere by now,
  * or nowhere.
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
@@ -201,6 +203,11 @@ int vsf_is_logged_in(void)
         return process.logged_in;
 }
 
+void vsf_upgrade_logged_in(void)
+{
+        process.logged_in = 1;
+}
+
 int vsf_upgrade_resumes_login(void)
 {
         return process.has_arrived;
@@ -246,4 +253,28 @@ void vsf_upgrade_session_point(const char *buffer)
         ekiden_update_point("command");
         if (process.has_arrived)
                 begin_to_serve();
+}
+
+int vsf_upgrade_resumes_parent(void (*on_term)(void *), void (*on_child)(void *))
+{
+        if (process.has_arrived) {
+                vsf_sysutil_install_sighandler(kVSFSysUtilSigTERM, on_term, NULL, 1);
+                vsf_sysutil_install_sighandler(kVSFSysUtilSigCHLD, on_child, NULL, 1);
+        }
+        return process.has_arrived;
+}
+
+/* vsftpd itself would wait in read(), and never come back from there to an update point. */
+void vsf_upgrade_parent_point(int descriptor)
+{
+        struct pollfd request = {.fd = descriptor, .events = POLLIN};
+        int ready;
+
+        do {
+                ekiden_update_point("request");
+                process.has_arrived = 0;
+                ready = poll(&request, 1, -1);
+                if (ready < 0)
+                        vsf_sysutil_check_pending_actions(kVSFSysUtilUnknown, 0, 0);
+        } while (ready < 0 && errno == EINTR);
 }

@@ -7,7 +7,7 @@
 #include "upgrade.h"
 
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
 #include <ekiden/ekiden.h>
 
@@ -19,6 +19,7 @@
 #include "sysdeputil.h"
 #include "sysutil.h"
 #include "tunables.h"
+#include "twoprocess.h"
 #include "upgrade_session.h"
 
 static struct vsf_session *session;
@@ -101,8 +102,10 @@ void vsf_resume_session(int argc, const char *argv[])
         set_up_title(argc, argv);
         if (tunable_syslog_enable || tunable_tcp_wrappers)
                 vsf_sysutil_openlog(1);
+        if (strcmp(ekiden_role(), "parent") == 0)
+                vsf_two_process_start(session);
         if (vsf_is_logged_in())
                 process_post_login(session);
         init_connection(session);
-        abort(); /* neither returns */
+        abort(); /* none of them returns */
 }

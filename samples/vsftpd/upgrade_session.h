@@ -11,5 +11,3 @@ int vsf_tag_visited(struct vsf_session *session);
 
 /** Tags what the session's process has of the kernel's; as ekiden_tag_…(). */
 int vsf_tag_process(struct vsf_session *session);
-
-int vsf_is_logged_in(void);

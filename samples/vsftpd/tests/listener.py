@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: MIT
+"""The listener is upgraded while its children serve: it stays the same process, and knows them all."""
+import ftplib
+import io
+import os
+import signal
+import threading
+import time
+
+from server import ANONYMOUS, LOCAL, OTHER, SECONDS, ServerTest, USERS, main, wait_until
+
+BOTH = {'anonymous_enable': 'YES', 'local_enable': 'YES'}
+MEBIBYTE = 1 << 20
+
+
+class Slow:
+    """A file to send or to receive into that takes its time."""
+
+    def __init__(self, size):
+        self.left = size
+        self.received = 0
+
+    def read(self, size):
+        time.sleep(0.002)
+        size = min(size, self.left)
+        self.left -= size
+        return b'x' * size
+
+    def take(self, piece):
+        time.sleep(0.002)
+        self.received += len(piece)
+
+
+class Listener(ServerTest):
+    def assert_refused(self, server, reply):
+        with self.assertRaisesRegex(ftplib.error_temp, reply):
+            server.connect().close()
+
+    def wait_for_processes(self, server, number):
+        wait_until(lambda: len(server.processes()) == number, f'{number} processes')
+
+    def test_it_keeps_its_pid_and_its_children(self):
+        server = self.serve(ANONYMOUS)
+        client = self.client(server)
+        before = server.processes()
+        for release in ('debian', 'upstream'):
+            event = server.upgrade()
+            self.assertEqual((event['predecessor_pid'], event['successor_pid']), (server.pid, server.pid))
+            self.assertEqual(server.runs(server.pid), release)
+            self.assertEqual(server.processes(), before)
+            client.voidcmd('NOOP')
+
+    def test_the_limit_for_an_address_holds_and_is_lowered_when_sessions_end(self):
+        server = self.serve({**ANONYMOUS, 'max_per_ip': '3'})
+        clients = [self.client(server) for _ in range(3)]
+        server.upgrade()
+        self.assert_refused(server, '421 There are too many connections from your internet address')
+        clients.pop().quit()
+        self.wait_for_processes(server, 3)
+        clients.append(self.client(server))
+        self.assert_refused(server, '421 There are too many connections from your internet address')
+        server.upgrade()
+        clients.pop().quit()
+        clients.pop().quit()
+        self.wait_for_processes(server, 2)
+        for _ in range(2):
+            self.client(server)
+        self.assert_refused(server, '421 There are too many connections from your internet address')
+
+    def test_the_limit_for_all_holds_and_is_lowered_when_sessions_end(self):
+        server = self.serve({**ANONYMOUS, 'max_clients': '2'}, 'debian')
+        clients = [self.client(server) for _ in range(2)]
+        server.upgrade()
+        self.assert_refused(server, '421 There are too many connected users')
+        clients.pop().quit()
+        self.wait_for_processes(server, 2)
+        self.client(server)
+        self.assert_refused(server, '421 There are too many connected users')
+
+    def test_a_session_that_ends_while_the_listener_is_upgraded_is_not_counted_any_more(self):
+        server = self.serve({**ANONYMOUS, 'max_clients': '12'})
+        for _ in range(5):
+            clients = [self.client(server) for _ in range(12)]
+            quitting = threading.Thread(target=lambda: [client.quit() for client in clients])
+            quitting.start()
+            server.upgrade()
+            quitting.join(SECONDS)
+            self.wait_for_processes(server, 1)
+        for _ in range(12):
+            self.client(server)
+        self.assert_refused(server, '421 There are too many connected users')
+
+    def test_an_upload_and_a_download_go_on(self):
+        server = self.serve({**ANONYMOUS, 'anon_max_rate': '0'})
+        size = 24 * MEBIBYTE
+        with open(os.path.join(server.root, 'pub', 'large'), 'wb') as file:
+            file.truncate(size)
+        up, down = self.client(server), self.client(server)
+        source, sink = Slow(size), Slow(0)
+        transfers = [
+            threading.Thread(target=up.storbinary, args=('STOR pub/sent', source, 65536)),
+            threading.Thread(target=down.retrbinary, args=('RETR pub/large', sink.take, 65536)),
+        ]
+        for transfer in transfers:
+            transfer.start()
+        upgrades = 0
+        while any(transfer.is_alive() for transfer in transfers):
+            server.upgrade()
+            upgrades += 1
+        self.assertGreater(upgrades, 2)
+        self.assertEqual(sink.received, size)
+        self.assertEqual(os.path.getsize(os.path.join(server.root, 'pub', 'sent')), size)
+        self.assertEqual((up.voidcmd('NOOP')[:3], down.voidcmd('NOOP')[:3]), ('200', '200'))
+
+    def test_everybody_who_comes_meanwhile_is_served(self):
+        server = self.serve(ANONYMOUS)
+        stop, errors, served = threading.Event(), [], []
+
+        def come_and_go():
+            while not stop.is_set():
+                try:
+                    client = server.login()
+                    served.append(client.pwd())
+                    client.quit()
+                except Exception as error:  # pylint: disable=broad-except
+                    errors.append(error)
+                    return
+
+        clients = [threading.Thread(target=come_and_go) for _ in range(4)]
+        for client in clients:
+            client.start()
+        for _ in range(30):
+            server.upgrade()
+        stop.set()
+        for client in clients:
+            client.join(SECONDS)
+        self.assertEqual(errors, [])
+        self.assertGreater(len(served), 30)
+
+    def test_local_users_who_are_logged_in_go_on(self):
+        server = self.serve(LOCAL)
+        clients = [self.client(server, name, password) for name, password in USERS.items()]
+        for client in clients:
+            client.mkd('new')
+            client.cwd('new')
+            client.sendcmd('SITE UMASK 027')
+        server.upgrade()
+        for client, name in zip(clients, USERS):
+            self.assertTrue(client.pwd().endswith(f'home-{name}/new'))
+            self.assertIn('027', client.sendcmd('SITE UMASK'))
+            client.storbinary('STOR file', io.BytesIO(b'abc'))
+            self.assertEqual(client.nlst(), ['file'])
+            client.delete('file')
+            client.cwd('..')
+            client.rmd('new')
+
+    def test_who_logs_in_after_it_is_served_by_the_new_version(self):
+        server = self.serve(LOCAL)
+        server.upgrade()
+        client = self.client(server, 'ann', 'secret')
+        self.assertEqual(server.runs(server.session_of(client)), server.release)
+
+    def test_an_anonymous_client_in_its_chroot_goes_on(self):
+        server = self.serve(BOTH)
+        client = self.client(server)
+        client.cwd('pub')
+        server.upgrade()
+        self.assertEqual(client.pwd(), '/pub')
+        self.assertEqual(client.nlst(), [])
+
+    def test_the_configuration_is_read_again_on_sighup(self):
+        server = self.serve({**ANONYMOUS, 'max_clients': '1'})
+        self.client(server)
+        server.configure({**ANONYMOUS, 'max_clients': '2'})
+        server.upgrade()
+        self.assert_refused(server, '421 There are too many connected users')
+        os.kill(server.pid, signal.SIGHUP)
+        time.sleep(0.2)
+        self.client(server)
+
+    def test_a_configuration_that_is_wrong_by_now_calls_the_upgrade_off(self):
+        server = self.serve(ANONYMOUS)
+        client = self.client(server)
+        server.configure({**ANONYMOUS, 'nonsense': 'YES'})
+        with self.assertRaises(AssertionError):
+            server.upgrade()
+        self.assertEqual(server.runs(server.pid), server.release)
+        client.voidcmd('NOOP')
+        self.client(server)
+
+
+class Parent(ServerTest):
+    def test_a_client_at_the_login_is_logged_in_by_the_new_version(self):
+        server = self.serve(LOCAL)
+        client = server.connect()
+        self.addCleanup(client.close)
+        client.sendcmd('USER ann')
+        parent = server.processes()[1]
+        event = server.upgrade(parent, OTHER[server.release])
+        self.assertEqual(event['successor_pid'], parent)
+        self.assertEqual(client.sendcmd('PASS secret'), '230 Login successful.')
+        self.assertEqual(server.runs(server.session_of(client)), OTHER[server.release])
+        self.assertTrue(client.pwd().endswith('home-ann'))
+
+    def test_a_client_who_gets_the_password_wrong_may_try_again_with_the_new_version(self):
+        server = self.serve(LOCAL)
+        client = server.connect()
+        self.addCleanup(client.close)
+        for password in ('wrong', 'secret'):
+            client.sendcmd('USER ann')
+            server.upgrade(server.processes()[1], OTHER[server.release])
+            if password == 'wrong':
+                with self.assertRaises(ftplib.error_perm):
+                    client.sendcmd('PASS ' + password)
+                server.release = OTHER[server.release]
+        self.assertEqual(client.sendcmd('PASS secret'), '230 Login successful.')
+
+    def test_after_the_login_it_refuses_and_its_client_goes_on(self):
+        server = self.serve(LOCAL)
+        client = self.client(server, 'ann', 'secret')
+        with self.assertRaisesRegex(AssertionError, 'privileged parent'):
+            server.upgrade(server.processes()[1], OTHER[server.release])
+        self.assertTrue(client.pwd().endswith('home-ann'))
+
+    def test_a_session_that_may_not_fork_refuses_and_goes_on(self):
+        server = self.serve(LOCAL)
+        client = self.client(server, 'ann', 'secret')
+        with self.assertRaisesRegex(AssertionError, 'was not upgraded'):
+            server.upgrade(server.session_of(client), OTHER[server.release])
+        self.assertTrue(client.pwd().endswith('home-ann'))
+
+    def test_a_session_under_seccomp_cannot_be_asked_and_goes_on(self):
+        server = self.serve({**LOCAL, 'seccomp_sandbox': 'YES'})
+        client = self.client(server, 'ann', 'secret')
+        server.upgrade()
+        with self.assertRaisesRegex(AssertionError, 'ENOTFOUND'):
+            server.upgrade(server.session_of(client), OTHER[server.release])
+        self.assertTrue(client.pwd().endswith('home-ann'))
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: MIT
+"""A vsftpd to try things on, in a folder of its own, and clients of it.
+
+Each test runs in a mount namespace of its own, where /etc has two users more and /run is empty: nothing on the
+machine is touched, and whatever happens here is gone afterwards. Run a test by `unshare --mount` (the tests do
+that themselves)."""
+import ftplib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+BUILD = os.environ.get('EKIDEN_BUILD', '')
+TOOL = os.path.join(BUILD, 'tools', 'ekiden-upgrade')
+PROGRAMS = {name: os.path.join(BUILD, 'vsftpd', 'vsftpd-' + name) for name in ('upstream', 'debian')}
+OTHER = {'upstream': 'debian', 'debian': 'upstream'}
+SECONDS = 30  # for anything to happen
+# Names and passwords, and what crypt() makes of those.
+USERS = {'ann': 'secret', 'bob': 'hidden'}
+HASHES = {'ann': '$5$ekidenann$Hkzi2qeJuFYXKLdrEAnxEsMaYthuGcZ7HdOfHNG6Hv.',
+          'bob': '$5$ekidenbob$YgDcb3RCY7lnCe0/V0FkcjqK1a5mWNJCAEl2wmXZA13'}
+SKIPPED = 77  # to meson
+
+# Sandboxes that no process of today can be upgraded in are off: a chroot, seccomp, a PID namespace.
+SETTINGS = {
+    'listen': 'YES', 'listen_address': '127.0.0.1', 'background': 'NO', 'seccomp_sandbox': 'NO',
+    'isolate': 'NO', 'isolate_network': 'NO', 'xferlog_enable': 'YES', 'write_enable': 'YES',
+    'anon_upload_enable': 'YES', 'anon_other_write_enable': 'YES', 'anon_mkdir_write_enable': 'YES',
+    'anon_umask': '022', 'ftp_username': 'ftp', 'secure_chroot_dir': '/run/vsftpd/empty', 'pam_service_name': 'ekiden-test',
+}
+ANONYMOUS = {'anonymous_enable': 'YES', 'local_enable': 'NO', 'run_as_launching_user': 'YES'}
+LOCAL = {'anonymous_enable': 'NO', 'local_enable': 'YES'}
+
+
+def enter_namespace():
+    """Goes on in a mount namespace of its own; returns there."""
+    if os.environ.get('EKIDEN_TEST_NAMESPACE') != '1':
+        os.environ['EKIDEN_TEST_NAMESPACE'] = '1'
+        os.execvp('unshare', ['unshare', '--mount', '--propagation', 'private', sys.executable, '-B', *sys.argv])
+    folder = tempfile.mkdtemp(prefix='ekiden-vsftpd-')
+    mount('-t', 'tmpfs', 'tmpfs', folder)
+    os.chmod(folder, 0o755)
+    add_users(folder)
+    mount('-t', 'tmpfs', 'tmpfs', '/run')
+    os.makedirs('/run/vsftpd/empty')
+    return folder
+
+
+def mount(*arguments):
+    subprocess.run(['mount', *arguments], check=True, stdin=subprocess.DEVNULL, timeout=SECONDS)
+
+
+def add_users(folder):
+    """Gives the machine users of the test's own, and the way to log in as them."""
+    os.mkdir(os.path.join(folder, 'home-ftp'))
+    own = {'passwd': [f'ftp:x:2999:2999::{folder}/home-ftp:/usr/sbin/nologin'], 'shadow': []}
+    for number, name in enumerate(USERS, 3001):
+        home = os.path.join(folder, 'home-' + name)
+        os.mkdir(home)
+        os.chown(home, number, number)
+        own['passwd'].append(f'{name}:x:{number}:{number}::{home}:/bin/sh')
+        own['shadow'].append(f'{name}:{HASHES[name]}:19000:0:99999:7:::')
+    for name, lines in own.items():
+        copy = os.path.join(folder, name)
+        shutil.copy(os.path.join('/etc', name), copy)
+        with open(copy, 'a', encoding='utf-8') as file:
+            file.writelines(line + '\n' for line in lines)
+        mount('--bind', copy, os.path.join('/etc', name))
+    services = os.path.join(folder, 'pam.d')
+    shutil.copytree('/etc/pam.d', services)
+    with open(os.path.join(services, 'ekiden-test'), 'w', encoding='utf-8') as file:
+        file.write('auth required pam_unix.so\naccount required pam_unix.so\nsession required pam_permit.so\n')
+    mount('--bind', services, '/etc/pam.d')
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(is_so, what):
+    deadline = time.monotonic() + SECONDS
+    while not is_so():
+        if time.monotonic() > deadline:
+            raise TimeoutError(what)
+        time.sleep(0.01)
+
+
+class Server:
+    """A running vsftpd, its settings, and the tool that upgrades it."""
+
+    def __init__(self, release, folder, settings):
+        self.folder = tempfile.mkdtemp(prefix='server-', dir=folder)
+        os.chmod(self.folder, 0o755)
+        self.root = os.path.join(self.folder, 'root')
+        os.makedirs(os.path.join(self.root, 'pub'))
+        self.port = free_port()
+        self.log = os.path.join(self.folder, 'log')
+        self.release = release
+        self.configuration = os.path.join(self.folder, 'vsftpd.conf')
+        self.configure(settings)
+        self.process = subprocess.Popen([PROGRAMS[release], self.configuration], stdin=subprocess.DEVNULL)
+        wait_until(self._answers, 'vsftpd listens')
+
+    def configure(self, settings):
+        own = {'listen_port': str(self.port), 'anon_root': self.root, 'vsftpd_log_file': self.log}
+        with open(self.configuration, 'w', encoding='utf-8') as file:
+            for name, value in {**SETTINGS, **own, **settings}.items():
+                file.write(f'{name}={value}\n')
+
+    def _answers(self):
+        if self.process.poll() is not None:
+            raise ChildProcessError(f'vsftpd has ended with {self.process.returncode}')
+        return self.listens()
+
+    def listens(self):
+        """Whether somebody listens on the port; nobody is connected for that."""
+        with open('/proc/net/tcp', encoding='ascii') as file:
+            return any(f':{self.port:04X} 00000000:0000 0A' in line for line in file)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def processes(self):
+        """The PIDs of the server's processes, the listener's first."""
+        children = {}
+        for name in os.listdir('/proc'):
+            if name.isdigit():
+                try:
+                    with open(f'/proc/{name}/stat', encoding='ascii', errors='replace') as file:
+                        fields = file.read().rsplit(')', 1)[1].split()
+                except (FileNotFoundError, ProcessLookupError):
+                    continue
+                if fields[0] != 'Z':
+                    children.setdefault(int(fields[1]), []).append(int(name))
+        found = [self.pid]
+        for pid in found:
+            found += children.get(pid, [])
+        return found
+
+    def tool(self, *arguments):
+        """Runs ekiden-upgrade; its status, its last event and what it said."""
+        result = subprocess.run([TOOL, '--json', *map(str, arguments)], stdin=subprocess.DEVNULL,
+                                capture_output=True, text=True, timeout=4 * SECONDS, check=False)
+        events = [json.loads(line) for line in result.stdout.splitlines()]
+        return result.returncode, events, result.stderr
+
+    def upgrade(self, pid=None, release=None):
+        """Upgrades one process, the listener if none is named; the event that ends it."""
+        release = release or OTHER[self.release]
+        status, events, errors = self.tool(pid or self.pid, PROGRAMS[release])
+        if status != 0:
+            raise AssertionError(f'{pid or self.pid} was not upgraded: {events[-1:]} {errors}')
+        if pid in (None, self.pid):
+            self.release = release
+        return events[-1]
+
+    def connect(self):
+        client = ftplib.FTP()
+        client.connect('127.0.0.1', self.port, timeout=SECONDS)
+        return client
+
+    def login(self, user='anonymous', password='me@here'):
+        client = self.connect()
+        client.login(user, password)
+        return client
+
+    @staticmethod
+    def session_of(client):
+        """The PID of the process that serves a client: of those that have its connection, the youngest."""
+        address, port = client.sock.getsockname()
+        peer = ''.join(f'{int(part):02X}' for part in reversed(address.split('.'))) + f':{port:04X}'
+        with open('/proc/net/tcp', encoding='ascii') as file:
+            sockets = {f'socket:[{fields[9]}]' for fields in map(str.split, file) if fields[2] == peer}
+        owners = []
+        for name in os.listdir('/proc'):
+            try:
+                if name.isdigit() and os.readlink(f'/proc/{name}/fd/0') in sockets:
+                    owners.append(int(name))
+            except OSError:
+                continue  # it has ended, or is none of ours
+        return max(owners)
+
+    def runs(self, pid):
+        """Which release a process runs."""
+        path = os.readlink(f'/proc/{pid}/exe')
+        return next(name for name, program in PROGRAMS.items() if os.path.realpath(program) == path)
+
+    def stop(self):
+        for pid in reversed(self.processes()):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.process.wait(SECONDS)
+
+
+class ServerTest(unittest.TestCase):
+    folder = None
+
+    def serve(self, settings, release='upstream'):
+        server = Server(release, self.folder, settings)
+        self.addCleanup(server.stop)
+        return server
+
+    def client(self, server, *who):
+        client = server.login(*who)
+        self.addCleanup(client.close)
+        return client
+
+
+def main():
+    missing = [program for program in PROGRAMS.values() if not os.path.exists(program)]
+    if missing or os.geteuid() != 0:
+        print('skipped: it takes root' if not missing else f'skipped: {missing[0]} is not there; see ./run vsftpd')
+        sys.exit(SKIPPED)
+    ServerTest.folder = enter_namespace()
+    unittest.main(verbosity=2)
