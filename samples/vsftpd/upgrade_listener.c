@@ -33,31 +33,6 @@ static ProtobufCBinaryData address_bytes(const void *address)
                                      .len = listener.address_size};
 }
 
-static int export_listener(VSFTPD_RECORD(Listener) * record, struct ekiden_cursor *cursor,
-                           void *data)
-{
-        (void)data;
-        if (cursor->record > 0)
-                return 0;
-        record->has_socket = 1;
-        record->socket = *listener.socket;
-        record->has_children = 1;
-        record->children = *listener.children;
-        return 1;
-}
-
-static int import_listener(const VSFTPD_RECORD(Listener) * record, struct ekiden_cursor *cursor,
-                           void *data)
-{
-        (void)data;
-        if (cursor->record > 0 || record->socket < 0)
-                return ekiden_cursor_refuse(cursor, "a listener has one socket");
-        close(*listener.socket);
-        *listener.socket = record->socket;
-        *listener.children = record->children;
-        return 0;
-}
-
 static int export_address(VSFTPD_RECORD(Address) * record, struct ekiden_cursor *cursor, void *data)
 {
         const void *value, *address;
@@ -119,12 +94,9 @@ static int import_child(const VSFTPD_RECORD(Child) * record, struct ekiden_curso
         return 0;
 }
 
+/* What listens here by now is closed when the predecessor's socket has come in its place. */
 static int tag_listener(void)
 {
-        static const struct VSFTPD(listener_functions) listener_functions = {
-                .export_record = export_listener,
-                .import_record = import_listener,
-        };
         static const struct VSFTPD(addresses_functions) address_functions = {
                 .export_record = export_address,
                 .import_record = import_address,
@@ -133,13 +105,18 @@ static int tag_listener(void)
                 .export_record = export_child,
                 .import_record = import_child,
         };
-        int began, result;
+        int own = *listener.socket, began, result;
 
         if ((result = vsf_tag_settings()) < 0 ||
-            (began = VSFTPD(tag_listener)(&listener_functions, NULL)) < 0 ||
+            (result = began = ekiden_tag_descriptor("listener", listener.socket)) < 0 ||
+            (result = ekiden_tag_uint32("child_count", listener.children)) < 0 ||
             (result = VSFTPD(tag_addresses)(&address_functions, NULL)) < 0 ||
             (result = VSFTPD(tag_children)(&child_functions, NULL)) < 0)
-                return result < 0 ? result : began;
+                return result;
+        if (began == EKIDEN_RESUMED && *listener.socket < 0)
+                return EKIDEN_EREFUSED;
+        if (began == EKIDEN_RESUMED)
+                close(own);
         return began;
 }
 

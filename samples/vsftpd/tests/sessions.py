@@ -158,6 +158,13 @@ class Sessions(ServerTest):
         except ftplib.error_temp as reply:
             return str(reply)
 
+    def test_the_umask_crosses(self):
+        server = self.start(anon_umask='037')
+        client = self.client(server)
+        self.upgrade(server, client)
+        client.storbinary('STOR pub/sent', io.BytesIO(b'x'))
+        self.assertEqual(os.stat(os.path.join(server.root, 'pub', 'sent')).st_mode & 0o777, 0o640)
+
     def test_directories_whose_message_was_shown_are_remembered(self):
         server = self.start(dirmessage_enable='YES')
         with open(os.path.join(server.root, 'pub', '.message'), 'w', encoding='ascii') as file:
