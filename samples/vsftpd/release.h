@@ -34,6 +34,12 @@ int vsf_enter_listener(void);
 
 int vsf_is_logged_in(void);
 
+/** In a successor, right after ekiden_start(): signals that are caught later do not end it. */
+void vsf_calm_signals(void);
+
+/** In a successor, when it serves: from now on vsftpd may end as it likes. */
+void vsf_serve(void);
+
 /** In the successor of a session: goes on where the predecessor stopped. Does not return. */
 void vsf_resume_session(int argc, const char *argv[]) __attribute__((noreturn));
 

@@ -8,6 +8,7 @@
 #include "upgrade.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include "hops.h"
 #include "release.h"
 #include "session.h"
+#include "sysutil.h"
 #include "tunables.h"
 
 /* The listener first: who comes after that is served by the new version already. */
@@ -41,7 +43,18 @@ static void log_message(void *data, enum ekiden_log_level level, const char *mes
 void vsf_give_up(const char *what, int code)
 {
         syslog(LOG_DAEMON | LOG_ERR, "vsftpd: %s: %s", what, ekiden_error_text(code));
-        _exit(ekiden_error_exit_status(code));
+        exit(ekiden_error_exit_status(code));
+}
+
+/* vsftpd ends by _exit(), which gives the library no chance to go back to the old version. */
+static void end_by_exit(void)
+{
+        exit(EXIT_FAILURE);
+}
+
+void vsf_serve(void)
+{
+        vsf_sysutil_set_exit_func(NULL);
 }
 
 static int permit(void *data, const struct ekiden_request *request, struct ekiden_error *error)
@@ -65,6 +78,25 @@ static int permit(void *data, const struct ekiden_request *request, struct ekide
         return 0;
 }
 
+/* The listener goes on through main(), where it would go into the background if its predecessor was
+ * told to. */
+static void begin_as_successor(int argc, const char *argv[])
+{
+        bool is_listener = strcmp(ekiden_role(), EKIDEN_ROLE_MAIN) == 0;
+        int result;
+
+        vsf_calm_signals();
+        vsf_sysutil_set_exit_func(end_by_exit);
+        result = is_listener ? vsf_tag_settings() : vsf_tag_session(the_session);
+        if (result < 0)
+                vsf_give_up("the state did not arrive", result);
+        tunable_background = 0;
+        if (!is_listener) {
+                is_tagged = true;
+                vsf_resume_session(argc, argv);
+        }
+}
+
 void vsf_upgrade_begin(int argc, const char *argv[], struct vsf_session *session)
 {
         struct ekiden_error error;
@@ -80,20 +112,13 @@ void vsf_upgrade_begin(int argc, const char *argv[], struct vsf_session *session
         if (began < 0)
                 vsf_give_up(error.sentence, began);
         is_successor = began == EKIDEN_RESUMED;
-        if (is_successor && strcmp(ekiden_role(), EKIDEN_ROLE_MAIN) != 0) {
-                began = vsf_tag_session(session);
-                if (began < 0)
-                        vsf_give_up("the session's state did not arrive", began);
-                is_tagged = true;
-                vsf_resume_session(argc, argv);
-        }
+        if (is_successor)
+                begin_as_successor(argc, argv);
 }
 
-/* What was set comes back with the settings. */
-void vsf_upgrade_stay_in_background(void)
+int vsf_upgrade_is_successor(void)
 {
-        if (is_successor)
-                tunable_background = 0;
+        return is_successor;
 }
 
 static int enter_role(const char *role)

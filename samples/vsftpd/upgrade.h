@@ -10,15 +10,15 @@ struct hash;
 struct vsf_session;
 
 /**
- * The beginning of main(). In the successor of a session it does not return: the session goes on
- * from here. In that of the listener it returns, so that the configuration is read as always.
+ * The beginning of main(), when settings have their defaults. In the successor of a session it does
+ * not return: the session goes on from here.
  */
 void vsf_upgrade_begin(int argc, const char *argv[], struct vsf_session *session);
 
-/* The listener. */
+/** Whether this is the successor of the listener: its settings have arrived. */
+int vsf_upgrade_is_successor(void);
 
-/** Ahead of going into the background: a successor stays where it is. */
-void vsf_upgrade_stay_in_background(void);
+/* The listener. */
 
 /**
  * Tags the listener's state, which must stay where it is.

@@ -107,7 +107,7 @@ static int tag_listener(void)
         };
         int own = *listener.socket, began, result;
 
-        if ((result = vsf_tag_settings()) < 0 ||
+        if ((!vsf_upgrade_is_successor() && (result = vsf_tag_settings()) < 0) ||
             (result = began = ekiden_tag_descriptor("listener", listener.socket)) < 0 ||
             (result = ekiden_tag_uint32("child_count", listener.children)) < 0 ||
             (result = VSFTPD(tag_addresses)(&address_functions, NULL)) < 0 ||
@@ -146,6 +146,7 @@ void vsf_upgrade_listener_point(void)
         ekiden_update_point("listener");
         if (listener.has_arrived) {
                 listener.has_arrived = 0;
+                vsf_serve();
                 raise(SIGCHLD);
         }
 }

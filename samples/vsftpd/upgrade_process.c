@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <ekiden/ekiden.h>
@@ -28,6 +29,7 @@ static struct {
         int directory; /* that was opened for the last export; -1: none */
         int logged_in;
         unsigned int line_size; /* of a command that is read in part */
+        double alarm_due; /* in the time of CLOCK_MONOTONIC; 0: none */
         /* From its arrival until it serves: */
         int has_arrived;
         unsigned int alarm_seconds;
@@ -35,13 +37,33 @@ static struct {
         unsigned int carried_size;
 } process = {.directory = -1};
 
+static double now_seconds(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Before the process is split: what exports has no alarm of its own. */
+static void note_alarm(void)
+{
+        struct itimerval alarm = {0};
+
+        getitimer(ITIMER_REAL, &alarm);
+        process.alarm_due = 0;
+        if (timerisset(&alarm.it_value))
+                process.alarm_due = now_seconds() + (double)alarm.it_value.tv_sec +
+                                    (double)alarm.it_value.tv_usec / 1e6;
+}
+
 static unsigned int remaining_alarm(void)
 {
-        struct itimerval alarm;
+        double left = process.alarm_due - now_seconds();
 
-        if (getitimer(ITIMER_REAL, &alarm) < 0)
+        if (process.alarm_due == 0)
                 return 0;
-        return (unsigned int)alarm.it_value.tv_sec + (alarm.it_value.tv_usec > 0);
+        return left > 1 ? (unsigned int)(left + 0.5) : 1;
 }
 
 static void export_port(VSFTPD_RECORD(Process) * record)
@@ -239,6 +261,7 @@ unsigned int vsf_upgrade_carry(char *buffer, unsigned int *left)
 static void begin_to_serve(void)
 {
         process.has_arrived = 0;
+        vsf_serve();
         if (process.alarm_seconds > 0)
                 vsf_sysutil_set_alarm(process.alarm_seconds);
         if (tunable_async_abor_enable && process.logged_in)
@@ -250,6 +273,8 @@ void vsf_upgrade_session_point(const char *buffer)
         if (!process.session)
                 return; /* it could not become a process that is upgraded */
         process.line_size = (unsigned int)(buffer - process.session->p_control_line_buf);
+        if (ekiden_attention)
+                note_alarm();
         ekiden_update_point("command");
         if (process.has_arrived)
                 begin_to_serve();
@@ -272,6 +297,8 @@ void vsf_upgrade_parent_point(int descriptor)
 
         do {
                 ekiden_update_point("request");
+                if (process.has_arrived)
+                        vsf_serve();
                 process.has_arrived = 0;
                 ready = poll(&request, 1, -1);
                 if (ready < 0)

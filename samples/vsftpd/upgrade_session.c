@@ -82,15 +82,16 @@ static void set_up_title(int argc, const char *argv[])
         str_free(&prefix);
 }
 
-/* A session ignores what the listener, and the privileged parent, from which it was forked catch.
+/*
+ * At once: none of these may end a process that has just become its own successor. The listener and
+ * the privileged parent install what they do about them when they get there; a session ignores
+ * them, as it does since it was forked from those.
  */
-static void set_up_signals(void)
+void vsf_calm_signals(void)
 {
         vsf_sysutil_install_null_sighandler(kVSFSysUtilSigPIPE);
         vsf_sysutil_install_null_sighandler(kVSFSysUtilSigCHLD);
         vsf_sysutil_install_null_sighandler(kVSFSysUtilSigHUP);
-        if (session->child_fd != -1)
-                vsf_sysutil_install_null_sighandler(kVSFSysUtilSigTERM);
 }
 
 void vsf_resume_session(int argc, const char *argv[])
@@ -98,7 +99,8 @@ void vsf_resume_session(int argc, const char *argv[])
         vsf_sysutil_getpeername(VSFTP_COMMAND_FD, &session->p_remote_addr);
         vsf_sysutil_getsockname(VSFTP_COMMAND_FD, &session->p_local_addr);
         vsf_sysutil_tzset();
-        set_up_signals();
+        if (session->child_fd != -1)
+                vsf_sysutil_install_null_sighandler(kVSFSysUtilSigTERM);
         set_up_title(argc, argv);
         if (tunable_syslog_enable || tunable_tcp_wrappers)
                 vsf_sysutil_openlog(1);

@@ -19,6 +19,9 @@ int vsf_upgrade_setting(unsigned int number, struct vsf_upgrade_setting *ret_set
         } else if ((number -= SIZE(parseconf_uint_array)) < SIZE(parseconf_str_array)) {
                 setting.name = parseconf_str_array[number].p_setting_name;
                 setting.text = parseconf_str_array[number].p_variable;
+        } else if (number == SIZE(parseconf_str_array)) {
+                setting.name = "(configuration file)"; /* which SIGHUP reads again */
+                setting.text = &s_p_saved_filename;
         } else {
                 return 0;
         }

@@ -178,16 +178,35 @@ class Listener(ServerTest):
         time.sleep(0.2)
         self.client(server)
 
-    def test_a_configuration_that_is_wrong_by_now_calls_the_upgrade_off(self):
-        server = self.serve(ANONYMOUS)
-        client = self.client(server)
+    def test_a_configuration_that_is_wrong_by_now_is_not_read(self):
+        server = self.serve({**ANONYMOUS, 'max_clients': '1'})
         server.configure({**ANONYMOUS, 'nonsense': 'YES'})
-        with self.assertRaises(AssertionError):
-            server.upgrade()
-        self.assertEqual(server.runs(server.pid), server.release)
+        server.upgrade()
+        client = self.client(server)
+        self.assert_refused(server, '421 There are too many connected users')
         client.voidcmd('NOOP')
+
+    def test_after_a_refusal_in_the_pause_it_serves_on_with_its_pid_and_children(self):
+        server = self.serve({**ANONYMOUS, 'upload_file': '{*.txt}', 'max_per_ip': '1'}, 'debian')
+        client = self.client(server)
+        before = server.processes()
+        for _ in range(3):
+            with self.assertRaisesRegex(AssertionError, 'upload_file'):
+                server.upgrade()
+            self.assertEqual((server.runs(server.pid), server.processes()), ('debian', before))
+        self.assert_refused(server, '421 There are too many connections from your internet address')
+        client.quit()
+        self.wait_for_processes(server, 1)
         self.client(server)
 
+    def test_in_the_background_it_stays_there(self):
+        server = self.serve({**ANONYMOUS, 'background': 'YES'})
+        client = self.client(server)
+        for release in ('debian', 'upstream'):
+            before = server.processes()
+            server.upgrade()
+            self.assertEqual((server.runs(server.pid), server.processes()), (release, before))
+            client.voidcmd('NOOP')
 
 class Parent(ServerTest):
     def test_a_client_at_the_login_is_logged_in_by_the_new_version(self):

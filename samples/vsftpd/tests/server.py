@@ -108,6 +108,10 @@ class Server:
         self.configure(settings)
         self.process = subprocess.Popen([PROGRAMS[release], self.configuration], stdin=subprocess.DEVNULL)
         wait_until(self._answers, 'vsftpd listens')
+        self.pid = self.process.pid
+        if settings.get('background') == 'YES':
+            self.process.wait(SECONDS)
+            self.pid = self.listener()
 
     def configure(self, settings):
         own = {'listen_port': str(self.port), 'anon_root': self.root, 'vsftpd_log_file': self.log}
@@ -116,7 +120,7 @@ class Server:
                 file.write(f'{name}={value}\n')
 
     def _answers(self):
-        if self.process.poll() is not None:
+        if self.process.poll():
             raise ChildProcessError(f'vsftpd has ended with {self.process.returncode}')
         return self.listens()
 
@@ -125,9 +129,11 @@ class Server:
         with open('/proc/net/tcp', encoding='ascii') as file:
             return any(f':{self.port:04X} 00000000:0000 0A' in line for line in file)
 
-    @property
-    def pid(self):
-        return self.process.pid
+    def listener(self):
+        """The PID of the listener, of those whom the tool sees: no other server is in this namespace."""
+        return next(event['pid'] for event in self.tool('--list')[1]
+                    if any(item['name'] == 'listener' for item in event['items']) and
+                    self.configuration in open(f'/proc/{event["pid"]}/cmdline', encoding='ascii').read())
 
     def processes(self):
         """The PIDs of the server's processes, the listener's first."""
