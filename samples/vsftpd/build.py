@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Builds both releases of vsftpd, upgradable: BUILD/vsftpd/vsftpd-upstream and BUILD/vsftpd/vsftpd-debian, out of
 the trees that fetch.py has laid out, with the insertions applied to copies of them. The program's own Makefile does
-it; ours goes in by what that lets one set."""
+it; ours goes in by what that lets one set. A third one, vsftpd-broken, is for the tests."""
 import argparse
 import os
 import shutil
@@ -18,11 +18,16 @@ PATIENCE = 600  # seconds, for each command
 HARDENING = ('-g -O2 -fstack-protector-strong -Wformat -Werror=format-security -fPIE '
              '-Wdate-time -D_FORTIFY_SOURCE=2')
 
-# Per release: its schema's version, and what its maintainers give to make.
+UPSTREAM = {'LIBS': '-lpam -lcap'}
+DEBIAN = {'LIBS': '-lwrap -lpam -lssl -lcrypto -lcap', 'CFLAGS': HARDENING + ' -Wno-deprecated-declarations',
+          'LDFLAGS': '-pie -Wl,-z,relro -Wl,-z,now'}
+
+# Per release: the tree that it is built from, its schema's version, what its maintainers give to make, and the files of
+# insertions.
 RELEASES = {
-    'upstream': (1, {'LIBS': '-lpam -lcap'}),
-    'debian': (2, {'LIBS': '-lwrap -lpam -lssl -lcrypto -lcap', 'CFLAGS': HARDENING + ' -Wno-deprecated-declarations',
-                   'LDFLAGS': '-pie -Wl,-z,relro -Wl,-z,now'}),
+    'upstream': ('upstream', 1, UPSTREAM, ['insertions.txt']),
+    'debian': ('debian', 2, DEBIAN, ['insertions.txt']),
+    'broken': ('upstream', 1, UPSTREAM, ['insertions.txt', 'tests/broken.txt']),
 }
 
 SOURCES = ('hops', 'upgrade', 'upgrade_listener', 'upgrade_process', 'upgrade_session',
@@ -96,11 +101,13 @@ def make(build, tree, objects, settings):
 
 def build_release(build, name):
     folder = os.path.join(build, 'vsftpd')
-    version, settings = RELEASES[name]
+    origin, version, settings, lists = RELEASES[name]
     tree = os.path.join(folder, name + '-upgradable')
     shutil.rmtree(tree, ignore_errors=True)
-    shutil.copytree(os.path.join(folder, name), tree)
-    insert.apply(insert.read_insertions(os.path.join(HERE, 'insertions.txt')), tree)
+    shutil.copytree(os.path.join(folder, origin), tree)
+    insertions = [insertion for name_of_list in lists
+                  for insertion in insert.read_insertions(os.path.join(HERE, name_of_list))]
+    insert.apply(insertions, tree)
     objects = compile_ours(os.path.join(folder, 'generated'), tree, version)
     make(build, tree, objects, settings)
     program = os.path.join(folder, 'vsftpd-' + name)

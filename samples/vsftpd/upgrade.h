@@ -46,6 +46,9 @@ void vsf_upgrade_begin_session(void);
  */
 int vsf_upgrade_resumes_parent(void (*on_term)(void *), void (*on_child)(void *));
 
+/** Whether it was the parent's own child that ended, and not one that an upgrade had. */
+int vsf_upgrade_lost_child(void);
+
 /** Notes that the client is logged in; in the parent, before it forks the child that will serve. */
 void vsf_upgrade_logged_in(void);
 

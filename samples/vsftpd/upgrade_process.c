@@ -289,6 +289,17 @@ int vsf_upgrade_resumes_parent(void (*on_term)(void *), void (*on_child)(void *)
         return process.has_arrived;
 }
 
+/* The child alone has the other end of their socket. */
+int vsf_upgrade_lost_child(void)
+{
+        struct pollfd child = {.events = POLLIN};
+
+        if (!process.session)
+                return 1; /* it is not upgraded */
+        child.fd = process.session->parent_fd;
+        return poll(&child, 1, 0) == 1 && (child.revents & (POLLHUP | POLLERR)) != 0;
+}
+
 /* vsftpd itself would wait in read(), and never come back from there to an update point. */
 void vsf_upgrade_parent_point(int descriptor)
 {

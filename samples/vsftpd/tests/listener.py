@@ -36,9 +36,6 @@ class Listener(ServerTest):
         with self.assertRaisesRegex(ftplib.error_temp, reply):
             server.connect().close()
 
-    def wait_for_processes(self, server, number):
-        wait_until(lambda: len(server.processes()) == number, f'{number} processes')
-
     def test_it_keeps_its_pid_and_its_children(self):
         server = self.serve(ANONYMOUS)
         client = self.client(server)
@@ -56,13 +53,13 @@ class Listener(ServerTest):
         server.upgrade()
         self.assert_refused(server, '421 There are too many connections from your internet address')
         clients.pop().quit()
-        self.wait_for_processes(server, 3)
+        server.wait_for_processes(3)
         clients.append(self.client(server))
         self.assert_refused(server, '421 There are too many connections from your internet address')
         server.upgrade()
         clients.pop().quit()
         clients.pop().quit()
-        self.wait_for_processes(server, 2)
+        server.wait_for_processes(2)
         for _ in range(2):
             self.client(server)
         self.assert_refused(server, '421 There are too many connections from your internet address')
@@ -73,7 +70,7 @@ class Listener(ServerTest):
         server.upgrade()
         self.assert_refused(server, '421 There are too many connected users')
         clients.pop().quit()
-        self.wait_for_processes(server, 2)
+        server.wait_for_processes(2)
         self.client(server)
         self.assert_refused(server, '421 There are too many connected users')
 
@@ -85,7 +82,7 @@ class Listener(ServerTest):
             quitting.start()
             server.upgrade()
             quitting.join(SECONDS)
-            self.wait_for_processes(server, 1)
+            server.wait_for_processes(1)
         for _ in range(12):
             self.client(server)
         self.assert_refused(server, '421 There are too many connected users')
@@ -196,7 +193,17 @@ class Listener(ServerTest):
             self.assertEqual((server.runs(server.pid), server.processes()), ('debian', before))
         self.assert_refused(server, '421 There are too many connections from your internet address')
         client.quit()
-        self.wait_for_processes(server, 1)
+        server.wait_for_processes(1)
+        self.client(server)
+
+    def test_after_a_new_version_that_ended_itself_it_serves_on_with_its_pid_and_children(self):
+        server = self.serve(ANONYMOUS)
+        client = self.client(server)
+        before = server.processes()
+        with self.assertRaisesRegex(AssertionError, 'was not upgraded'):
+            server.upgrade(release='broken')
+        self.assertEqual((server.runs(server.pid), server.processes()), ('upstream', before))
+        client.voidcmd('NOOP')
         self.client(server)
 
     def test_in_the_background_it_stays_there(self):
@@ -233,6 +240,26 @@ class Parent(ServerTest):
                     client.sendcmd('PASS ' + password)
                 server.release = OTHER[server.release]
         self.assertEqual(client.sendcmd('PASS secret'), '230 Login successful.')
+
+    def test_it_does_not_take_the_end_of_a_refused_version_for_that_of_its_child(self):
+        server = self.serve({**LOCAL, 'upload_file': '{*.txt}'}, 'debian')
+        client = server.connect()
+        self.addCleanup(client.close)
+        client.sendcmd('USER ann')
+        for _ in range(5):
+            with self.assertRaisesRegex(AssertionError, 'upload_file'):
+                server.upgrade(server.processes()[1], 'upstream')
+            with self.assertRaisesRegex(AssertionError, 'was not upgraded'):
+                server.upgrade(server.processes()[1], 'none')
+        self.assertEqual(client.sendcmd('PASS secret'), '230 Login successful.')
+
+    def test_it_ends_when_its_client_goes(self):
+        server = self.serve(LOCAL)
+        client = server.connect()
+        client.sendcmd('USER ann')
+        server.upgrade(server.processes()[1], OTHER[server.release])
+        client.close()
+        server.wait_for_processes(1)
 
     def test_after_the_login_it_refuses_and_its_client_goes_on(self):
         server = self.serve(LOCAL)

@@ -18,7 +18,8 @@ import unittest
 
 BUILD = os.environ.get('EKIDEN_BUILD', '')
 TOOL = os.path.join(BUILD, 'tools', 'ekiden-upgrade')
-PROGRAMS = {name: os.path.join(BUILD, 'vsftpd', 'vsftpd-' + name) for name in ('upstream', 'debian')}
+PROGRAMS = {name: os.path.join(BUILD, 'vsftpd', 'vsftpd-' + name) for name in ('upstream', 'debian', 'broken')}
+PROGRAMS['none'] = '/bin/true'  # is no vsftpd
 OTHER = {'upstream': 'debian', 'debian': 'upstream'}
 SECONDS = 30  # for anything to happen
 # Names and passwords, and what crypt() makes of those.
@@ -151,6 +152,9 @@ class Server:
         for pid in found:
             found += children.get(pid, [])
         return found
+
+    def wait_for_processes(self, number):
+        wait_until(lambda: len(self.processes()) == number, f'{number} processes')
 
     def tool(self, *arguments):
         """Runs ekiden-upgrade; its status, its last event and what it said."""
