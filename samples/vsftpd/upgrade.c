@@ -30,7 +30,7 @@ static const struct ekiden_role roles[] = {
 
 static struct vsf_session *the_session;
 static pid_t started; /* the process that called ekiden_start(), or ekiden_after_fork() */
-static bool is_tagged, is_successor;
+static bool is_tagged, is_successor, sessions_may_fork;
 
 /* Never to standard output or error, which may be a client's. */
 static void log_message(void *data, enum ekiden_log_level level, const char *message)
@@ -102,7 +102,10 @@ void vsf_upgrade_begin(int argc, const char *argv[], struct vsf_session *session
         struct ekiden_error error;
         int began;
 
+        const char *may_fork = getenv("VSFTPD_SESSIONS_MAY_FORK");
+
         the_session = session;
+        sessions_may_fork = may_fork && strcmp(may_fork, "1") == 0;
         started = getpid();
         vsf_add_hops();
         ekiden_set_roles(roles, sizeof(roles) / sizeof(roles[0]));
@@ -157,4 +160,9 @@ void vsf_upgrade_begin_session(void)
 void vsf_upgrade_enter_session(void)
 {
         begin_role("session");
+}
+
+int vsf_upgrade_may_fork(void)
+{
+        return is_tagged && sessions_may_fork && strcmp(ekiden_role(), "session") == 0;
 }

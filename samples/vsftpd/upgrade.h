@@ -72,6 +72,13 @@ int vsf_upgrade_resumes_login(void);
 int vsf_upgrade_resumes_session(void (*on_urgent)(void *));
 
 /**
+ * Whether a session may start processes although vsftpd would forbid it that: it must, to be
+ * upgraded. Only where the administrator has said so, by VSFTPD_SESSIONS_MAY_FORK=1 in the
+ * listener's environment.
+ */
+int vsf_upgrade_may_fork(void);
+
+/**
  * The update point ahead of the read of a command.
  *
  * @param buffer  where in the session's buffer for a line the next byte will be

@@ -72,6 +72,7 @@ class Clients(ServerTest):
     @unittest.skipUnless(shutil.which('lftp'), 'lftp is not installed')
     def test_lftp_mirrors_and_renames_as_a_local_user(self):
         server = self.start(LOCAL)
+        os.chmod(server.root, 0o777)
         folder = os.path.join(server.folder, 'many')
         os.mkdir(folder)
         for number in range(40):

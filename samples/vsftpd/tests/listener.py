@@ -137,19 +137,20 @@ class Listener(ServerTest):
     def test_local_users_who_are_logged_in_go_on(self):
         server = self.serve(LOCAL)
         clients = [self.client(server, name, password) for name, password in USERS.items()]
-        for client in clients:
-            client.mkd('new')
-            client.cwd('new')
+        os.chmod(server.root, 0o777)
+        for client, name in zip(clients, USERS):
+            client.mkd('new-' + name)
+            client.cwd('new-' + name)
             client.sendcmd('SITE UMASK 027')
         server.upgrade()
         for client, name in zip(clients, USERS):
-            self.assertTrue(client.pwd().endswith(f'home-{name}/new'))
+            self.assertTrue(client.pwd().endswith(f'/new-{name}'))
             self.assertIn('027', client.sendcmd('SITE UMASK'))
             client.storbinary('STOR file', io.BytesIO(b'abc'))
             self.assertEqual(client.nlst(), ['file'])
             client.delete('file')
             client.cwd('..')
-            client.rmd('new')
+            client.rmd('new-' + name)
 
     def test_who_logs_in_after_it_is_served_by_the_new_version(self):
         server = self.serve(LOCAL)
@@ -226,7 +227,7 @@ class Parent(ServerTest):
         self.assertEqual(event['successor_pid'], parent)
         self.assertEqual(client.sendcmd('PASS secret'), '230 Login successful.')
         self.assertEqual(server.runs(server.session_of(client)), OTHER[server.release])
-        self.assertTrue(client.pwd().endswith('home-ann'))
+        self.assertTrue(client.pwd().endswith('/root'))
 
     def test_a_client_who_gets_the_password_wrong_may_try_again_with_the_new_version(self):
         server = self.serve(LOCAL)
@@ -266,14 +267,14 @@ class Parent(ServerTest):
         client = self.client(server, 'ann', 'secret')
         with self.assertRaisesRegex(AssertionError, 'privileged parent'):
             server.upgrade(server.processes()[1], OTHER[server.release])
-        self.assertTrue(client.pwd().endswith('home-ann'))
+        self.assertTrue(client.pwd().endswith('/root'))
 
     def test_a_session_that_may_not_fork_refuses_and_goes_on(self):
         server = self.serve(LOCAL)
         client = self.client(server, 'ann', 'secret')
         with self.assertRaisesRegex(AssertionError, 'was not upgraded'):
             server.upgrade(server.session_of(client), OTHER[server.release])
-        self.assertTrue(client.pwd().endswith('home-ann'))
+        self.assertTrue(client.pwd().endswith('/root'))
 
     def test_a_session_under_seccomp_cannot_be_asked_and_goes_on(self):
         server = self.serve({**LOCAL, 'seccomp_sandbox': 'YES'})
@@ -281,7 +282,7 @@ class Parent(ServerTest):
         server.upgrade()
         with self.assertRaisesRegex(AssertionError, 'ENOTFOUND'):
             server.upgrade(server.session_of(client), OTHER[server.release])
-        self.assertTrue(client.pwd().endswith('home-ann'))
+        self.assertTrue(client.pwd().endswith('/root'))
 
 
 if __name__ == '__main__':

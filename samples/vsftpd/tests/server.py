@@ -26,6 +26,7 @@ SECONDS = 30  # for anything to happen
 USERS = {'ann': 'secret', 'bob': 'hidden'}
 HASHES = {'ann': '$5$ekidenann$Hkzi2qeJuFYXKLdrEAnxEsMaYthuGcZ7HdOfHNG6Hv.',
           'bob': '$5$ekidenbob$YgDcb3RCY7lnCe0/V0FkcjqK1a5mWNJCAEl2wmXZA13'}
+FIRST_USER = 3001
 SKIPPED = 77  # to meson
 
 # Sandboxes that no process of today can be upgraded in are off: a chroot, seccomp, a PID namespace.
@@ -37,20 +38,38 @@ SETTINGS = {
 }
 ANONYMOUS = {'anonymous_enable': 'YES', 'local_enable': 'NO', 'run_as_launching_user': 'YES'}
 LOCAL = {'anonymous_enable': 'NO', 'local_enable': 'YES'}
+# vsftpd forbids its sessions to fork, and what may not fork cannot keep its PID. In the environment this allows it.
+MAY_FORK = {'VSFTPD_SESSIONS_MAY_FORK': '1'}
 
 
 def enter_namespace():
-    """Goes on in a mount namespace of its own; returns there."""
-    if os.environ.get('EKIDEN_TEST_NAMESPACE') != '1':
-        os.environ['EKIDEN_TEST_NAMESPACE'] = '1'
-        os.execvp('unshare', ['unshare', '--mount', '--propagation', 'private', sys.executable, '-B', *sys.argv])
-    folder = tempfile.mkdtemp(prefix='ekiden-vsftpd-')
+    """Goes on in a mount namespace of its own, and returns there, with a folder for all files."""
+    folder = os.environ.get('EKIDEN_TEST_FOLDER')
+    if not folder:
+        folder = tempfile.mkdtemp(prefix='ekiden-vsftpd-')
+        status = subprocess.call(['unshare', '--mount', '--propagation', 'private', sys.executable, '-B', *sys.argv],
+                                 env={**os.environ, 'EKIDEN_TEST_FOLDER': folder})
+        os.rmdir(folder)
+        sys.exit(status)
     mount('-t', 'tmpfs', 'tmpfs', folder)
     os.chmod(folder, 0o755)
     add_users(folder)
     mount('-t', 'tmpfs', 'tmpfs', '/run')
     os.makedirs('/run/vsftpd/empty')
+    for number in range(len(USERS)):
+        # A user's session has its control socket here once it was upgraded.
+        os.makedirs(f'/run/ekiden/{FIRST_USER + number}', mode=0o700)
+        os.chown(f'/run/ekiden/{FIRST_USER + number}', FIRST_USER + number, FIRST_USER + number)
+    copy_programs(folder)
     return folder
+
+
+def copy_programs(folder):
+    """To where users can read them, wherever the build is."""
+    for name, program in PROGRAMS.items():
+        PROGRAMS[name] = shutil.copy(program, os.path.join(folder, os.path.basename(program)))
+    shutil.copy(os.path.join(BUILD, 'runtime', 'libekiden.so.0'), folder)
+    os.environ['LD_LIBRARY_PATH'] = folder
 
 
 def mount(*arguments):
@@ -61,7 +80,7 @@ def add_users(folder):
     """Gives the machine users of the test's own, and the way to log in as them."""
     os.mkdir(os.path.join(folder, 'home-ftp'))
     own = {'passwd': [f'ftp:x:2999:2999::{folder}/home-ftp:/usr/sbin/nologin'], 'shadow': []}
-    for number, name in enumerate(USERS, 3001):
+    for number, name in enumerate(USERS, FIRST_USER):
         home = os.path.join(folder, 'home-' + name)
         os.mkdir(home)
         os.chown(home, number, number)
@@ -97,7 +116,7 @@ def wait_until(is_so, what):
 class Server:
     """A running vsftpd, its settings, and the tool that upgrades it."""
 
-    def __init__(self, release, folder, settings):
+    def __init__(self, release, folder, settings, environment=None):
         self.folder = tempfile.mkdtemp(prefix='server-', dir=folder)
         os.chmod(self.folder, 0o755)
         self.root = os.path.join(self.folder, 'root')
@@ -107,7 +126,8 @@ class Server:
         self.release = release
         self.configuration = os.path.join(self.folder, 'vsftpd.conf')
         self.configure(settings)
-        self.process = subprocess.Popen([PROGRAMS[release], self.configuration], stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen([PROGRAMS[release], self.configuration], stdin=subprocess.DEVNULL,
+                                        env={**os.environ, **(environment or {})})
         wait_until(self._answers, 'vsftpd listens')
         self.pid = self.process.pid
         if settings.get('background') == 'YES':
@@ -115,7 +135,8 @@ class Server:
             self.pid = self.listener()
 
     def configure(self, settings):
-        own = {'listen_port': str(self.port), 'anon_root': self.root, 'vsftpd_log_file': self.log}
+        own = {'listen_port': str(self.port), 'anon_root': self.root, 'local_root': self.root,
+               'vsftpd_log_file': self.log}
         with open(self.configuration, 'w', encoding='utf-8') as file:
             for name, value in {**SETTINGS, **own, **settings}.items():
                 file.write(f'{name}={value}\n')
@@ -216,8 +237,8 @@ class Server:
 class ServerTest(unittest.TestCase):
     folder = None
 
-    def serve(self, settings, release='upstream'):
-        server = Server(release, self.folder, settings)
+    def serve(self, settings, release='upstream', environment=None):
+        server = Server(release, self.folder, settings, environment)
         self.addCleanup(server.stop)
         return server
 

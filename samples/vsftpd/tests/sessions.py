@@ -7,17 +7,29 @@ import socket
 import threading
 import time
 
-from server import ANONYMOUS, SECONDS, ServerTest, main
+from server import ANONYMOUS, FIRST_USER, LOCAL, MAY_FORK, SECONDS, ServerTest, main
 
 CONTENT = bytes(range(256)) * 4
 
 
-class Sessions(ServerTest):
+class Sessions:
+    """What holds for all kinds of them."""
+
+    SETTINGS = {}
+    WHO = ()
+    OWNER = 0  # of the files
+    UMASK = None  # the setting
+
     def start(self, release='upstream', **settings):
-        server = self.serve({**ANONYMOUS, **settings}, release)
+        server = self.serve({**self.SETTINGS, **settings}, release, MAY_FORK)
         with open(os.path.join(server.root, 'pub', 'file'), 'wb') as file:
             file.write(CONTENT)
+        for name in ('', 'pub', 'pub/file'):
+            os.chown(os.path.join(server.root, name), self.OWNER, self.OWNER)
         return server
+
+    def log_in(self, server):
+        return self.client(server, *self.WHO)
 
     def upgrade(self, server, client):
         """Upgrades the session of a client into the other release, whichever it runs."""
@@ -31,7 +43,7 @@ class Sessions(ServerTest):
         for release in ('upstream', 'debian'):
             with self.subTest(release):
                 server = self.start(release)
-                client = self.client(server)
+                client = self.log_in(server)
                 client.cwd('pub')
                 client.voidcmd('TYPE I')
                 self.assertTrue(client.sendcmd('RNFR file').startswith('350'))
@@ -43,7 +55,7 @@ class Sessions(ServerTest):
 
     def test_a_restart_offset_crosses(self):
         server = self.start()
-        client = self.client(server)
+        client = self.log_in(server)
         client.voidcmd('TYPE I')
         client.sendcmd('PASV')
         client.sendcmd('REST 1000')
@@ -57,7 +69,7 @@ class Sessions(ServerTest):
 
     def test_passive_mode_crosses_with_the_port_that_the_client_was_told(self):
         server = self.start()
-        client = self.client(server)
+        client = self.log_in(server)
         client.voidcmd('TYPE I')
         host, port = ftplib.parse227(client.sendcmd('PASV'))
         self.upgrade(server, client)
@@ -69,7 +81,7 @@ class Sessions(ServerTest):
 
     def test_a_connection_that_waits_in_passive_mode_crosses(self):
         server = self.start()
-        client = self.client(server)
+        client = self.log_in(server)
         client.voidcmd('TYPE I')
         host, port = ftplib.parse227(client.sendcmd('PASV'))
         with socket.create_connection((host, port), timeout=SECONDS) as data:
@@ -81,7 +93,7 @@ class Sessions(ServerTest):
 
     def test_active_mode_crosses_with_the_port_that_the_client_told(self):
         server = self.start()
-        client = self.client(server)
+        client = self.log_in(server)
         client.set_pasv(False)
         client.voidcmd('TYPE I')
         with client.makeport() as listener:
@@ -95,7 +107,7 @@ class Sessions(ServerTest):
 
     def test_a_command_whose_first_half_was_read_is_obeyed_when_the_rest_arrives(self):
         server = self.start()
-        client = self.client(server)
+        client = self.log_in(server)
         client.cwd('pub')
         client.sock.sendall(b'RN')
         time.sleep(0.2)
@@ -107,7 +119,7 @@ class Sessions(ServerTest):
 
     def test_commands_sent_ahead_are_obeyed_in_their_order_by_old_and_new(self):
         server = self.start()
-        client = self.client(server)
+        client = self.log_in(server)
         stop = threading.Event()
 
         def upgrade_to_and_fro():
@@ -127,23 +139,15 @@ class Sessions(ServerTest):
 
     def test_nobody_is_greeted_or_told_of_the_login_again(self):
         server = self.start()
-        client = self.client(server)
+        client = self.log_in(server)
         self.upgrade(server, client)
         client.sock.settimeout(0.3)
         with self.assertRaises(TimeoutError):
             client.sock.recv(1)
 
-    def test_a_session_at_the_login_is_upgraded_and_then_logs_in(self):
-        server = self.start()
-        client = server.connect()
-        self.addCleanup(client.close)
-        self.assertTrue(client.sendcmd('USER anonymous').startswith('331'))
-        self.upgrade(server, client)
-        self.assertEqual(client.sendcmd('PASS me@here'), '230 Login successful.')
-
     def test_the_time_for_which_a_client_was_idle_goes_on(self):
         server = self.start(idle_session_timeout='3')
-        client = self.client(server)
+        client = self.log_in(server)
         began = time.monotonic()
         time.sleep(1.5)
         self.upgrade(server, client)
@@ -159,8 +163,8 @@ class Sessions(ServerTest):
             return str(reply)
 
     def test_the_umask_crosses(self):
-        server = self.start(anon_umask='037')
-        client = self.client(server)
+        server = self.start(**{self.UMASK: '037'})
+        client = self.log_in(server)
         self.upgrade(server, client)
         client.storbinary('STOR pub/sent', io.BytesIO(b'x'))
         self.assertEqual(os.stat(os.path.join(server.root, 'pub', 'sent')).st_mode & 0o777, 0o640)
@@ -169,7 +173,7 @@ class Sessions(ServerTest):
         server = self.start(dirmessage_enable='YES')
         with open(os.path.join(server.root, 'pub', '.message'), 'w', encoding='ascii') as file:
             file.write('welcome\n')
-        client = self.client(server)
+        client = self.log_in(server)
         self.assertIn('welcome', client.cwd('pub'))
         self.upgrade(server, client)
         client.cwd('..')
@@ -177,15 +181,15 @@ class Sessions(ServerTest):
 
     def test_what_the_configuration_says_by_now_is_not_the_sessions_affair(self):
         server = self.start()
-        client = self.client(server)
-        server.configure({**ANONYMOUS, 'write_enable': 'NO', 'nonsense': 'YES'})
+        client = self.log_in(server)
+        server.configure({**self.SETTINGS, 'write_enable': 'NO', 'nonsense': 'YES'})
         self.upgrade(server, client)
         client.cwd('pub')
         self.assertTrue(client.sendcmd('RNFR file').startswith('350'))
 
     def test_a_setting_that_forbids_something_is_not_lost_on_the_way_back(self):
         server = self.start('debian', upload_file='{*.txt}')
-        client = self.client(server)
+        client = self.log_in(server)
         with self.assertRaisesRegex(AssertionError, 'upload_file'):
             server.upgrade(server.session_of(client), 'upstream')
         with self.assertRaisesRegex(ftplib.error_perm, '550'):
@@ -193,7 +197,7 @@ class Sessions(ServerTest):
 
     def test_a_hundred_upgrades_to_and_fro_fail_no_command(self):
         server = self.start()
-        client = self.client(server)
+        client = self.log_in(server)
         client.cwd('pub')
         names = ['file', 'other']
         for number in range(100):
@@ -206,7 +210,7 @@ class Sessions(ServerTest):
 
     def test_fifty_sessions_are_upgraded_at_once(self):
         server = self.start(max_per_ip='60', max_clients='60')
-        clients = [self.client(server) for _ in range(50)]
+        clients = [self.log_in(server) for _ in range(50)]
         for number, client in enumerate(clients):
             client.mkd(f'd{number}')
             client.cwd(f'd{number}')
@@ -226,6 +230,42 @@ class Sessions(ServerTest):
         self.assertEqual(errors, [])
         for number, client in enumerate(clients):
             self.assertTrue(client.pwd().endswith(f'/d{number}'))
+
+
+class Anonymous(Sessions, ServerTest):
+    """In the model of one process, with no sandbox."""
+
+    SETTINGS, UMASK = ANONYMOUS, 'anon_umask'
+
+    def test_a_session_at_the_login_is_upgraded_and_then_logs_in(self):
+        server = self.start()
+        client = server.connect()
+        self.addCleanup(client.close)
+        self.assertTrue(client.sendcmd('USER anonymous').startswith('331'))
+        self.upgrade(server, client)
+        self.assertEqual(client.sendcmd('PASS me@here'), '230 Login successful.')
+
+
+class Local(Sessions, ServerTest):
+    """A user's process; its privileged parent is not upgraded."""
+
+    SETTINGS, UMASK, WHO, OWNER = LOCAL, 'local_umask', ('ann', 'secret'), FIRST_USER
+
+    def test_a_umask_that_the_client_has_set_crosses(self):
+        server = self.start()
+        client = self.log_in(server)
+        client.sendcmd('SITE UMASK 027')
+        self.upgrade(server, client)
+        self.assertEqual(client.sendcmd('SITE UMASK'), '200 Your current UMASK is 027')
+
+    def test_its_parent_still_ends_with_it(self):
+        server = self.start()
+        client = self.log_in(server)
+        self.upgrade(server, client)
+        self.upgrade(server, client)
+        self.assertEqual(len(server.processes()), 3)
+        client.quit()
+        server.wait_for_processes(1)
 
 
 if __name__ == '__main__':
