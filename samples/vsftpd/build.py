@@ -18,6 +18,7 @@ PATIENCE = 600  # seconds, for each command
 HARDENING = ('-g -O2 -fstack-protector-strong -Wformat -Werror=format-security -fPIE '
              '-Wdate-time -D_FORTIFY_SOURCE=2')
 
+INSERTIONS = ['insertions.txt', 'parent.txt']
 UPSTREAM = {'LIBS': '-lpam -lcap'}
 DEBIAN = {'LIBS': '-lwrap -lpam -lssl -lcrypto -lcap', 'CFLAGS': HARDENING + ' -Wno-deprecated-declarations',
           'LDFLAGS': '-pie -Wl,-z,relro -Wl,-z,now'}
@@ -25,9 +26,9 @@ DEBIAN = {'LIBS': '-lwrap -lpam -lssl -lcrypto -lcap', 'CFLAGS': HARDENING + ' -
 # Per release: the tree that it is built from, its schema's version, what its maintainers give to make, and the files of
 # insertions.
 RELEASES = {
-    'upstream': ('upstream', 1, UPSTREAM, ['insertions.txt']),
-    'debian': ('debian', 2, DEBIAN, ['insertions.txt']),
-    'broken': ('upstream', 1, UPSTREAM, ['insertions.txt', 'tests/broken.txt']),
+    'upstream': ('upstream', 1, UPSTREAM, INSERTIONS),
+    'debian': ('debian', 2, DEBIAN, INSERTIONS),
+    'broken': ('upstream', 1, UPSTREAM, INSERTIONS + ['tests/broken.txt']),
 }
 
 SOURCES = ('hops', 'upgrade', 'upgrade_listener', 'upgrade_process', 'upgrade_session',

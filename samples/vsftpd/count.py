@@ -27,16 +27,20 @@ def code_lines(name, comment=r'/\*.*?\*/'):
     return sum(1 for line in text.splitlines() if line.strip())
 
 
-def count(tree):
-    """Our row of the table."""
-    insertions = insert.read_insertions(os.path.join(HERE, 'insertions.txt'))
+def count(what, tree, lists, points, state_code):
+    """A row of the table, of ours."""
+    insertions = [insertion for name in lists for insertion in insert.read_insertions(os.path.join(HERE, name))]
+    files = {insertion.file for insertion in insertions}
+    lines = sum(1 for insertion in insertions for line in insertion.lines if line.strip())
     sources = glob.glob(os.path.join(tree, '*.c'))
-    points = sum(len(re.findall(r'\bekiden_update_point\(', open(name, encoding='utf-8').read()))
-                 for name in glob.glob(os.path.join(HERE, '*.c')))
+    return what, str(len(insertions)), f'{len(files)} of {len(sources)}', str(lines), points, state_code
+
+
+def ours(tree):
     state_code = sum(code_lines(name) for pattern in ('*.c', '*.h', 'transformers/*.c')
                      for name in glob.glob(os.path.join(HERE, pattern)))
-    return ('here', str(len(insertions)), f'{len({i.file for i in insertions})} of {len(sources)}',
-            str(sum(1 for i in insertions for line in i.lines if line.strip())), str(points), str(state_code))
+    return (count('here, listener and session', tree, ['insertions.txt'], '2', ''),
+            count('here, and the privileged parent', tree, ['insertions.txt', 'parent.txt'], '3', str(state_code)))
 
 
 def table(rows):
@@ -49,7 +53,7 @@ def table(rows):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('tree', help='vsftpd\'s sources, as fetch.py laid them out')
-    print(table([HEADINGS, *OTHERS, count(parser.parse_args().tree)]))
+    print(table([HEADINGS, *OTHERS, *ours(parser.parse_args().tree)]))
     return 0
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The insertion tool: it adds lines where it is told to, and is sure of the place or says why not."""
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOOL = os.path.join(os.path.dirname(HERE), 'insert.py')
 sys.path.insert(0, os.path.dirname(HERE))
 
+import count  # pylint: disable=wrong-import-position
 import insert  # pylint: disable=wrong-import-position
 
 PROGRAM = '''\
@@ -140,6 +142,17 @@ class Insertions(unittest.TestCase):
         self.assertEqual(self.refusal('before call of absent'),
                          'list:1: in x.c, serve(), before call of absent: absent() is called nowhere; look at '
                          'that file, and correct the place in the file of insertions')
+
+
+class Page(unittest.TestCase):
+    def test_the_readme_tells_the_count(self):
+        with open(os.path.join(os.path.dirname(HERE), 'README.md'), encoding='utf-8') as file:
+            rows = [[cell.strip() for cell in line.strip('| \n').split('|')] for line in file
+                    if line.startswith('| here')]
+        counted = [list(row[:5]) for row in count.ours('/nonexistent')]
+        for row in rows + counted:
+            row[2] = re.sub(r' of \d+', '', row[2])  # vsftpd's own number of files is known with its sources only
+        self.assertEqual(rows, counted)
 
 
 class Command(unittest.TestCase):
