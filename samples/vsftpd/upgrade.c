@@ -141,12 +141,16 @@ int vsf_enter_listener(void)
 }
 
 /*
- * A session that cannot be upgraded serves all the same. One that seccomp watches would be killed
- * for what an upgrade does, so nobody can ask it for one.
+ * A session that cannot be upgraded serves all the same, and nobody can ask it. One that seccomp
+ * watches would be killed for what an upgrade does; one in a PID namespace of its own is process 1,
+ * as all others are; one that is encrypted waits for a process that speaks TLS for it, and not at
+ * an update point.
  */
 static void begin_role(const char *role)
 {
-        if (!tunable_seccomp_sandbox && enter_role(role) == 0)
+        if (tunable_seccomp_sandbox || getpid() == 1 || the_session->control_use_ssl)
+                return;
+        if (enter_role(role) == 0)
                 is_tagged = vsf_tag_session(the_session) >= 0;
 }
 

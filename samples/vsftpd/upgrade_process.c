@@ -306,6 +306,8 @@ void vsf_upgrade_parent_point(int descriptor)
         struct pollfd request = {.fd = descriptor, .events = POLLIN};
         int ready;
 
+        if (!process.session)
+                return; /* it is not upgraded, and where seccomp watches it may not poll() */
         do {
                 ekiden_update_point("request");
                 if (process.has_arrived)

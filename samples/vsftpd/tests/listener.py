@@ -4,10 +4,11 @@ import ftplib
 import io
 import os
 import signal
+import subprocess
 import threading
 import time
 
-from server import ANONYMOUS, LOCAL, OTHER, SECONDS, ServerTest, USERS, main, wait_until
+from server import ANONYMOUS, LOCAL, MAY_FORK, OTHER, SANDBOXES, SECONDS, ServerTest, USERS, main
 
 BOTH = {'anonymous_enable': 'YES', 'local_enable': 'YES'}
 MEBIBYTE = 1 << 20
@@ -32,10 +33,6 @@ class Slow:
 
 
 class Listener(ServerTest):
-    def assert_refused(self, server, reply):
-        with self.assertRaisesRegex(ftplib.error_temp, reply):
-            server.connect().close()
-
     def test_it_keeps_its_pid_and_its_children(self):
         server = self.serve(ANONYMOUS)
         client = self.client(server)
@@ -216,6 +213,64 @@ class Listener(ServerTest):
             self.assertEqual((server.runs(server.pid), server.processes()), (release, before))
             client.voidcmd('NOOP')
 
+class Sandboxes(ServerTest):
+    """What cannot be upgraded is left in peace, and its client notices nothing."""
+
+    def test_in_all_of_them_sessions_go_on_while_the_listener_is_upgraded(self):
+        for release in ('upstream', 'debian'):
+            with self.subTest(release):
+                server = self.serve({**BOTH, **SANDBOXES, 'max_per_ip': '2'}, release)
+                ann, anonymous = self.client(server, 'ann', 'secret'), self.client(server)
+                for _ in range(2):
+                    server.upgrade()
+                    self.assertEqual((ann.pwd(), anonymous.pwd()), ('/', '/'))
+                    self.assertEqual(ann.nlst(), ['pub'])
+                    self.assertEqual(anonymous.nlst(), ['pub'])
+                self.assert_refused(server, '421 There are too many connections from your internet address')
+                anonymous.quit()
+                server.wait_for_processes(3)
+                self.client(server)
+
+    def test_nobody_can_ask_their_sessions(self):
+        for name in ('seccomp_sandbox', 'isolate'):
+            with self.subTest(name):
+                server = self.serve({**LOCAL, name: 'YES'})
+                client = self.client(server, 'ann', 'secret')
+                with self.assertRaisesRegex(AssertionError, 'ENOTFOUND'):
+                    server.upgrade(server.session_of(client), 'debian')
+                self.assertEqual(client.nlst(), ['pub'])
+
+    def test_a_session_in_a_chroot_refuses_and_goes_on(self):
+        server = self.serve({**LOCAL, 'chroot_local_user': 'YES', 'allow_writeable_chroot': 'YES'},
+                            environment=MAY_FORK)
+        client = self.client(server, 'ann', 'secret')
+        with self.assertRaisesRegex(AssertionError, 'EBINARY'):
+            server.upgrade(server.session_of(client), 'debian')
+        self.assertEqual(client.nlst(), ['pub'])
+
+    def test_an_encrypted_session_refuses_and_goes_on(self):
+        certificate = os.path.join(self.folder, 'certificate')
+        if not os.path.exists(certificate):
+            subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost',
+                            '-keyout', certificate + '.key', '-out', certificate], check=True, timeout=SECONDS,
+                           stdin=subprocess.DEVNULL, capture_output=True)
+        server = self.serve({**LOCAL, 'ssl_enable': 'YES', 'rsa_cert_file': certificate,
+                             'rsa_private_key_file': certificate + '.key', 'require_ssl_reuse': 'NO'}, 'debian')
+        client = ftplib.FTP_TLS()
+        self.addCleanup(client.close)
+        client.connect('127.0.0.1', server.port, timeout=SECONDS)
+        client.login('ann', 'secret')
+        client.prot_p()
+        server.upgrade(release='debian')
+        for pid in server.processes()[1:]:
+            with self.assertRaisesRegex(AssertionError, 'ENOTFOUND|privileged parent'):
+                server.upgrade(pid, 'debian')
+        self.assertEqual(client.nlst(), ['pub'])
+        with self.assertRaisesRegex(AssertionError, 'ssl_enable'):
+            server.upgrade(release='upstream')
+        self.assertEqual(client.nlst(), ['pub'])
+
+
 class Parent(ServerTest):
     def test_a_client_at_the_login_is_logged_in_by_the_new_version(self):
         server = self.serve(LOCAL)
@@ -273,14 +328,6 @@ class Parent(ServerTest):
         server = self.serve(LOCAL)
         client = self.client(server, 'ann', 'secret')
         with self.assertRaisesRegex(AssertionError, 'was not upgraded'):
-            server.upgrade(server.session_of(client), OTHER[server.release])
-        self.assertTrue(client.pwd().endswith('/root'))
-
-    def test_a_session_under_seccomp_cannot_be_asked_and_goes_on(self):
-        server = self.serve({**LOCAL, 'seccomp_sandbox': 'YES'})
-        client = self.client(server, 'ann', 'secret')
-        server.upgrade()
-        with self.assertRaisesRegex(AssertionError, 'ENOTFOUND'):
             server.upgrade(server.session_of(client), OTHER[server.release])
         self.assertTrue(client.pwd().endswith('/root'))
 

@@ -39,6 +39,8 @@ SETTINGS = {
 ANONYMOUS = {'anonymous_enable': 'YES', 'local_enable': 'NO', 'run_as_launching_user': 'YES'}
 LOCAL = {'anonymous_enable': 'NO', 'local_enable': 'YES'}
 # vsftpd forbids its sessions to fork, and what may not fork cannot keep its PID. In the environment this allows it.
+SANDBOXES = {'seccomp_sandbox': 'YES', 'isolate': 'YES', 'isolate_network': 'YES', 'chroot_local_user': 'YES',
+             'allow_writeable_chroot': 'YES'}
 MAY_FORK = {'VSFTPD_SESSIONS_MAY_FORK': '1'}
 
 
@@ -152,10 +154,12 @@ class Server:
             return any(f':{self.port:04X} 00000000:0000 0A' in line for line in file)
 
     def listener(self):
-        """The PID of the listener, of those whom the tool sees: no other server is in this namespace."""
-        return next(event['pid'] for event in self.tool('--list')[1]
-                    if any(item['name'] == 'listener' for item in event['items']) and
-                    self.configuration in open(f'/proc/{event["pid"]}/cmdline', encoding='ascii').read())
+        """The PID of the listener, of those whom the tool sees."""
+        for event in self.tool('--list')[1]:
+            with open(f'/proc/{event["pid"]}/cmdline', encoding='ascii') as file:
+                if self.configuration in file.read() and any(item['name'] == 'listener' for item in event['items']):
+                    return event['pid']
+        raise ProcessLookupError('no listener')
 
     def processes(self):
         """The PIDs of the server's processes, the listener's first."""
@@ -196,7 +200,11 @@ class Server:
 
     def connect(self):
         client = ftplib.FTP()
-        client.connect('127.0.0.1', self.port, timeout=SECONDS)
+        try:
+            client.connect('127.0.0.1', self.port, timeout=SECONDS)
+        except ftplib.Error:
+            client.close()
+            raise
         return client
 
     def login(self, user='anonymous', password='me@here'):
@@ -246,6 +254,11 @@ class ServerTest(unittest.TestCase):
         client = server.login(*who)
         self.addCleanup(client.close)
         return client
+
+    def assert_refused(self, server, reply):
+        """One more client is refused."""
+        with self.assertRaisesRegex(ftplib.error_temp, reply):
+            server.connect().close()
 
 
 def main():
