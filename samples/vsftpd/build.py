@@ -33,7 +33,8 @@ RELEASES = {
 
 SOURCES = ('hops', 'upgrade', 'upgrade_listener', 'upgrade_process', 'upgrade_session',
            'upgrade_settings')
-WARNINGS = ['-Wall', '-Wextra', '-Wshadow', '-Wmissing-prototypes', '-Werror']
+WARNINGS = ['-Wall', '-Wextra', '-Wshadow', '-Wconversion', '-Wmissing-prototypes', '-Wpointer-arith',
+            '-Wvla', '-Werror']
 
 
 class BuildError(Exception):

@@ -11,16 +11,17 @@ sys.path.insert(0, os.path.join(HERE, 'tests'))
 
 from server import ANONYMOUS, LOCAL, OTHER, Server, enter_namespace  # pylint: disable=wrong-import-position
 
-ROUNDS = 40
+ROUNDS = 20
 
 
-def pauses(server, pid):
-    """The pauses of a process that is upgraded again and again, sorted, in milliseconds."""
-    return sorted(server.upgrade(pid, OTHER[server.runs(pid)])['pause_us'] / 1000 for _ in range(ROUNDS))
-
-
-def tell(what, values):
-    print(f'{what:44} median {statistics.median(values):5.2f} ms   largest {values[-1]:5.2f} ms')
+def tell(what, server, pid):
+    """Upgrades a process again and again, and prints for how long it stood still, in milliseconds."""
+    pauses = {'upstream': [], 'debian': []}
+    for _ in range(2 * ROUNDS):
+        release = OTHER[server.runs(pid)]
+        pauses[release].append(server.upgrade(pid, release)['pause_us'] / 1000)
+    print(f'{what:42}', '   '.join(f'to {release}: median {statistics.median(values):5.2f}, largest {max(values):5.2f}'
+                                   for release, values in pauses.items()))
 
 
 def main():
@@ -28,13 +29,13 @@ def main():
     for number in (0, 50):
         server = Server('upstream', folder, {**ANONYMOUS, 'max_per_ip': '0', 'max_clients': '0'})
         clients = [server.login() for _ in range(number)]
-        tell(f'the listener, with {number} sessions', pauses(server, server.pid))
+        tell(f'the listener, with {number} sessions', server, server.pid)
         if clients:
-            tell('a session', pauses(server, server.session_of(clients[0])))
+            tell('a session', server, server.session_of(clients[0]))
         server.stop()
     server = Server('upstream', folder, LOCAL)
     client = server.connect()
-    tell('the privileged parent, ahead of the login', pauses(server, server.processes()[1]))
+    tell('the privileged parent, until the login', server, server.processes()[1])
     client.close()
     server.stop()
     return 0
