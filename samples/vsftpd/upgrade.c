@@ -29,6 +29,7 @@ static const struct ekiden_role roles[] = {
 };
 
 static struct vsf_session *the_session;
+static int background; /* the setting; a successor stays where it is, whatever that says */
 static pid_t started; /* the process that called ekiden_start(), or ekiden_after_fork() */
 static bool is_tagged, is_successor, sessions_may_fork;
 
@@ -90,11 +91,12 @@ static void begin_as_successor(int argc, const char *argv[])
         result = is_listener ? vsf_tag_settings() : vsf_tag_session(the_session);
         if (result < 0)
                 vsf_give_up("the state did not arrive", result);
-        tunable_background = 0;
         if (!is_listener) {
                 is_tagged = true;
                 vsf_resume_session(argc, argv);
         }
+        background = tunable_background;
+        tunable_background = 0;
 }
 
 void vsf_upgrade_begin(int argc, const char *argv[], struct vsf_session *session)
@@ -136,6 +138,8 @@ int vsf_enter_listener(void)
         /* It may have gone into the background. */
         int result = getpid() == started ? 0 : enter_role(EKIDEN_ROLE_MAIN);
 
+        if (is_successor)
+                tunable_background = background;
         is_tagged = result == 0;
         return result;
 }

@@ -159,6 +159,7 @@ static int import_process(const VSFTPD_RECORD(Process) * record, struct ekiden_c
         close(record->directory);
         vsf_sysutil_set_umask(record->umask);
         process.alarm_seconds = record->alarm_seconds;
+        process.alarm_due = record->alarm_seconds > 0 ? now_seconds() + record->alarm_seconds : 0;
         process.logged_in = record->logged_in;
         process.has_arrived = 1;
         return 0;
@@ -273,7 +274,7 @@ void vsf_upgrade_session_point(const char *buffer)
         if (!process.session)
                 return; /* it could not become a process that is upgraded */
         process.line_size = (unsigned int)(buffer - process.session->p_control_line_buf);
-        if (ekiden_attention)
+        if (ekiden_attention && !process.has_arrived)
                 note_alarm();
         ekiden_update_point("command");
         if (process.has_arrived)

@@ -212,9 +212,16 @@ class Server:
         client.login(user, password)
         return client
 
-    @staticmethod
-    def session_of(client):
+    def session_of(self, client):
         """The PID of the process that serves a client: of those that have its connection, the youngest."""
+        return max(self._owners(client))
+
+    def parent_of(self, client):
+        """The PID of the privileged parent of a client's session: the oldest of them."""
+        return min(self._owners(client))
+
+    @staticmethod
+    def _owners(client):
         address, port = client.sock.getsockname()
         peer = ''.join(f'{int(part):02X}' for part in reversed(address.split('.'))) + f':{port:04X}'
         with open('/proc/net/tcp', encoding='ascii') as file:
@@ -226,7 +233,7 @@ class Server:
                     owners.append(int(name))
             except OSError:
                 continue  # it has ended, or is none of ours
-        return max(owners)
+        return owners
 
     def runs(self, pid):
         """Which release a process runs."""

@@ -3,10 +3,12 @@
 import io
 import os
 import threading
+import time
 
 from server import FIRST_USER, LOCAL, MAY_FORK, OTHER, PROGRAMS, SECONDS, ServerTest, main
 
 UPGRADES = 100
+PAIR = ('upstream', 'debian')
 SIZE = 1 << 20
 
 
@@ -66,6 +68,28 @@ class Tree(ServerTest):
             client.delete('two')
             client.cwd('..')
             client.rmd(name)
+
+    def test_what_arrives_is_verified_to_be_what_was_given_in_all_roles_and_both_directions(self):
+        for release in PAIR:
+            with self.subTest(release):
+                server = self.serve({**LOCAL, 'background': 'YES', 'dirmessage_enable': 'YES'}, release, MAY_FORK)
+                client = self.client(server, 'ann', 'secret')
+                waiting = server.connect()
+                self.addCleanup(waiting.close)
+                waiting.sendcmd('USER bob')
+                client.cwd('pub')
+                for command in ('SITE UMASK 027', 'TYPE I', 'RNFR .', 'REST 5', 'PORT 127,0,0,1,9,9'):
+                    client.sendcmd(command)
+                client.sock.sendall(b'NO')
+                time.sleep(0.2)
+                parent = server.parent_of(waiting)
+                for pid in (server.pid, parent, server.session_of(client)):
+                    for arguments in (['--rehearse', '--verify'], ['--verify']):
+                        status, events, errors = server.tool(*arguments, pid, PROGRAMS[OTHER[release]])
+                        self.assertEqual(status, 0, f'{arguments}: {events[-1:]} {errors}')
+                client.sock.sendall(b'OP\r\n')
+                self.assertEqual(client.getresp(), '200 NOOP ok.')
+                self.assertEqual(waiting.sendcmd('PASS hidden'), '230 Login successful.')
 
 
 if __name__ == '__main__':
