@@ -18,7 +18,6 @@
 #include "defs.h"
 #include "release.h"
 #include "session.h"
-#include "strlist.h"
 #include "sysutil.h"
 #include "tunables.h"
 #include "upgrade.h"
@@ -111,6 +110,8 @@ static int import_port(const VSFTPD_RECORD(Process) * record, struct ekiden_curs
 
         if (!record->has_port_address)
                 return 0;
+        if (record->port > UINT16_MAX)
+                return ekiden_cursor_refuse(cursor, "the port of PORT is none");
         if (record->port_address.len == 4) {
                 vsf_sysutil_sockaddr_alloc_ipv4(port);
                 vsf_sysutil_sockaddr_set_ipv4addr(*port, record->port_address.data);
@@ -174,51 +175,6 @@ int vsf_tag_process(struct vsf_session *session)
 
         process.session = session;
         return VSFTPD(tag_process)(&functions, NULL);
-}
-
-static int export_visited(VSFTPD_RECORD(Visited) * record, struct ekiden_cursor *cursor, void *data)
-{
-        const struct vsf_session *session = data;
-        const struct mystr *directory;
-
-        if (!session->p_visited_dir_list ||
-            cursor->record >= str_list_get_length(session->p_visited_dir_list))
-                return 0;
-        directory = str_list_get_pstr(session->p_visited_dir_list, (unsigned int)cursor->record);
-        record->has_directory = 1;
-        record->directory.data = (uint8_t *)(uintptr_t)str_getbuf(directory);
-        record->directory.len = str_getlen(directory);
-        return 1;
-}
-
-static int import_visited(const VSFTPD_RECORD(Visited) * record, struct ekiden_cursor *cursor,
-                          void *data)
-{
-        struct vsf_session *session = data;
-        struct mystr directory = INIT_MYSTR;
-
-        if (record->directory.len == 0 || record->directory.len > VSFTP_PATH_MAX)
-                return ekiden_cursor_refuse(cursor, "the directory has no name, or too long a one");
-        if (!session->p_visited_dir_list) {
-                session->p_visited_dir_list = calloc(1, sizeof(*session->p_visited_dir_list));
-                if (!session->p_visited_dir_list)
-                        return EKIDEN_ENOMEM;
-        }
-        private_str_alloc_memchunk(&directory, (const char *)record->directory.data,
-                                   (unsigned int)record->directory.len);
-        str_list_add(session->p_visited_dir_list, &directory, NULL);
-        str_free(&directory);
-        return 0;
-}
-
-int vsf_tag_visited(struct vsf_session *session)
-{
-        static const struct VSFTPD(visited_functions) functions = {
-                .export_record = export_visited,
-                .import_record = import_visited,
-        };
-
-        return VSFTPD(tag_visited)(&functions, session);
 }
 
 int vsf_is_logged_in(void)

@@ -16,6 +16,7 @@
 #include "prelogin.h"
 #include "release.h"
 #include "session.h"
+#include "strlist.h"
 #include "sysdeputil.h"
 #include "sysutil.h"
 #include "tunables.h"
@@ -51,6 +52,51 @@ static void end_texts_with_nul(void)
                 end_with_nul(texts[i]);
 }
 
+static int export_visited(VSFTPD_RECORD(Visited) * record, struct ekiden_cursor *cursor, void *data)
+{
+        const struct mystr *directory;
+
+        (void)data;
+        if (!session->p_visited_dir_list ||
+            cursor->record >= str_list_get_length(session->p_visited_dir_list))
+                return 0;
+        directory = str_list_get_pstr(session->p_visited_dir_list, (unsigned int)cursor->record);
+        record->has_directory = 1;
+        record->directory.data = (uint8_t *)(uintptr_t)str_getbuf(directory);
+        record->directory.len = str_getlen(directory);
+        return 1;
+}
+
+static int import_visited(const VSFTPD_RECORD(Visited) * record, struct ekiden_cursor *cursor,
+                          void *data)
+{
+        struct mystr directory = INIT_MYSTR;
+
+        (void)data;
+        if (record->directory.len == 0 || record->directory.len > VSFTP_PATH_MAX)
+                return ekiden_cursor_refuse(cursor, "the directory has no name, or too long a one");
+        if (!session->p_visited_dir_list) {
+                session->p_visited_dir_list = calloc(1, sizeof(*session->p_visited_dir_list));
+                if (!session->p_visited_dir_list)
+                        return EKIDEN_ENOMEM;
+        }
+        private_str_alloc_memchunk(&directory, (const char *)record->directory.data,
+                                   (unsigned int)record->directory.len);
+        str_list_add(session->p_visited_dir_list, &directory, NULL);
+        str_free(&directory);
+        return 0;
+}
+
+static int tag_visited(void)
+{
+        static const struct VSFTPD(visited_functions) functions = {
+                .export_record = export_visited,
+                .import_record = import_visited,
+        };
+
+        return VSFTPD(tag_visited)(&functions, NULL);
+}
+
 int vsf_tag_session(struct vsf_session *of)
 {
         int began, result;
@@ -60,7 +106,7 @@ int vsf_tag_session(struct vsf_session *of)
                 return began;
         if (began == EKIDEN_RESUMED)
                 end_texts_with_nul();
-        if ((result = vsf_tag_settings()) < 0 || (result = vsf_tag_visited(of)) < 0 ||
+        if ((result = vsf_tag_settings()) < 0 || (result = tag_visited()) < 0 ||
             (result = vsf_tag_process(of)) < 0)
                 return result;
         return began;
