@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 
-from server import ANONYMOUS, LOCAL, MAY_FORK, OTHER, SANDBOXES, SECONDS, ServerTest, USERS, main
+from server import ANONYMOUS, IPV6, LOCAL, MAY_FORK, OTHER, SANDBOXES, SECONDS, ServerTest, USERS, main
 
 BOTH = {'anonymous_enable': 'YES', 'local_enable': 'YES'}
 MEBIBYTE = 1 << 20
@@ -202,6 +202,16 @@ class Listener(ServerTest):
             server.upgrade(release='broken')
         self.assertEqual((server.runs(server.pid), server.processes()), ('upstream', before))
         client.voidcmd('NOOP')
+        self.client(server)
+
+    def test_with_ipv6_it_knows_its_clients_as_well(self):
+        server = self.serve({**ANONYMOUS, **IPV6, 'max_per_ip': '2'})
+        clients = [self.client(server) for _ in range(2)]
+        for _ in range(2):
+            server.upgrade()
+            self.assert_refused(server, '421 There are too many connections from your internet address')
+        clients.pop().quit()
+        server.wait_for_processes(2)
         self.client(server)
 
     def test_in_the_background_it_stays_there(self):

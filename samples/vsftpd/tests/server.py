@@ -7,6 +7,7 @@ that themselves)."""
 import ftplib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -39,6 +40,7 @@ SETTINGS = {
 ANONYMOUS = {'anonymous_enable': 'YES', 'local_enable': 'NO', 'run_as_launching_user': 'YES'}
 LOCAL = {'anonymous_enable': 'NO', 'local_enable': 'YES'}
 # vsftpd forbids its sessions to fork, and what may not fork cannot keep its PID. In the environment this allows it.
+IPV6 = {'listen': 'NO', 'listen_ipv6': 'YES', 'listen_address6': '::1'}
 SANDBOXES = {'seccomp_sandbox': 'YES', 'isolate': 'YES', 'isolate_network': 'YES', 'chroot_local_user': 'YES',
              'allow_writeable_chroot': 'YES'}
 MAY_FORK = {'VSFTPD_SESSIONS_MAY_FORK': '1'}
@@ -115,6 +117,13 @@ def wait_until(is_so, what):
         time.sleep(0.01)
 
 
+def connections():
+    """The kernel's lines about TCP sockets."""
+    for name in ('tcp', 'tcp6'):
+        with open('/proc/net/' + name, encoding='ascii') as file:
+            yield from file
+
+
 class Server:
     """A running vsftpd, its settings, and the tool that upgrades it."""
 
@@ -123,6 +132,7 @@ class Server:
         os.chmod(self.folder, 0o755)
         self.root = os.path.join(self.folder, 'root')
         os.makedirs(os.path.join(self.root, 'pub'))
+        self.host = settings.get('listen_address6', '127.0.0.1')
         self.port = free_port()
         self.log = os.path.join(self.folder, 'log')
         self.release = release
@@ -150,8 +160,7 @@ class Server:
 
     def listens(self):
         """Whether somebody listens on the port; nobody is connected for that."""
-        with open('/proc/net/tcp', encoding='ascii') as file:
-            return any(f':{self.port:04X} 00000000:0000 0A' in line for line in file)
+        return any(re.search(rf':{self.port:04X} 0+:0000 0A ', line) for line in connections())
 
     def listener(self):
         """The PID of the listener, of those whom the tool sees."""
@@ -201,7 +210,7 @@ class Server:
     def connect(self):
         client = ftplib.FTP()
         try:
-            client.connect('127.0.0.1', self.port, timeout=SECONDS)
+            client.connect(self.host, self.port, timeout=SECONDS)
         except ftplib.Error:
             client.close()
             raise
@@ -222,10 +231,9 @@ class Server:
 
     @staticmethod
     def _owners(client):
-        address, port = client.sock.getsockname()
-        peer = ''.join(f'{int(part):02X}' for part in reversed(address.split('.'))) + f':{port:04X}'
-        with open('/proc/net/tcp', encoding='ascii') as file:
-            sockets = {f'socket:[{fields[9]}]' for fields in map(str.split, file) if fields[2] == peer}
+        port = client.sock.getsockname()[1]
+        sockets = {f'socket:[{fields[9]}]' for fields in map(str.split, connections())
+                   if fields[2].endswith(f':{port:04X}')}
         owners = []
         for name in os.listdir('/proc'):
             try:

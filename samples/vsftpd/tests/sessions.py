@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 
-from server import ANONYMOUS, FIRST_USER, LOCAL, MAY_FORK, SECONDS, ServerTest, main
+from server import ANONYMOUS, FIRST_USER, IPV6, LOCAL, MAY_FORK, SECONDS, ServerTest, main
 
 CONTENT = bytes(range(256)) * 4
 
@@ -103,6 +103,25 @@ class Sessions:
             with data:
                 received = b''.join(iter(lambda: data.recv(4096), b''))
         self.assertEqual(received, CONTENT)
+        client.voidresp()
+
+    def test_both_modes_cross_with_ipv6(self):
+        server = self.start(**IPV6)
+        client = self.log_in(server)
+        client.voidcmd('TYPE I')
+        with client.makeport() as listener:
+            self.upgrade(server, client)
+            client.sendcmd('RETR pub/file')
+            data, _ = listener.accept()
+            with data:
+                received = b''.join(iter(lambda: data.recv(4096), b''))
+        self.assertEqual(received, CONTENT)
+        client.voidresp()
+        _, port = ftplib.parse229(client.sendcmd('EPSV'), client.sock.getpeername())
+        self.upgrade(server, client)
+        with socket.create_connection(('::1', port), timeout=SECONDS) as data:
+            client.sendcmd('RETR pub/file')
+            self.assertEqual(b''.join(iter(lambda: data.recv(4096), b'')), CONTENT)
         client.voidresp()
 
     def test_a_command_whose_first_half_was_read_is_obeyed_when_the_rest_arrives(self):
