@@ -72,6 +72,24 @@ class Tree(ServerTest):
             client.cwd('..')
             client.rmd(name)
 
+    def test_one_command_upgrades_the_listener_and_fifty_sessions(self):
+        server = self.serve({**LOCAL, 'max_per_ip': '0', 'max_clients': '0'}, environment=MAY_FORK)
+        os.chown(server.root, FIRST_USER, FIRST_USER)
+        clients = [self.client(server, 'ann', 'secret') for _ in range(50)]
+        for number, client in enumerate(clients):
+            client.mkd(f'd{number}')
+            client.cwd(f'd{number}')
+        for release in ('debian', 'upstream'):
+            # Parents are in their sandboxes.
+            status, events, errors = server.tool('--tree', '--role', 'main', '--role', 'session', '--parallel', '8',
+                                                 server.pid, PROGRAMS[release])
+            self.assertEqual(status, 0, f'{events[-1:]} {errors}')
+            self.assertEqual((events[-1]['event'], events[-1]['succeeded']), ('tree', 51))
+            self.assertEqual(server.runs(server.pid), release)
+            for number, client in enumerate(clients):
+                self.assertEqual(server.runs(server.session_of(client)), release)
+                self.assertTrue(client.pwd().endswith(f'/d{number}'))
+
     def test_what_arrives_is_verified_to_be_what_was_given_in_all_roles_and_both_directions(self):
         for release in PAIR:
             with self.subTest(release):
