@@ -31,7 +31,10 @@ RELEASES = {
     'broken': ('upstream', 1, UPSTREAM, INSERTIONS + ['tests/broken.txt']),
 }
 
-SOURCES = ('hops', 'upgrade', 'upgrade_listener', 'upgrade_process', 'upgrade_session',
+# Calls that the update signal must not interrupt: interrupted.c.
+INTERRUPTED = ('recvmsg', 'select', 'sendmsg')
+
+SOURCES = ('hops', 'interrupted', 'upgrade', 'upgrade_listener', 'upgrade_process', 'upgrade_session',
            'upgrade_settings')
 WARNINGS = ['-Wall', '-Wextra', '-Wshadow', '-Wconversion', '-Wmissing-prototypes', '-Wpointer-arith',
             '-Wvla', '-Werror']
@@ -95,6 +98,7 @@ def make(build, tree, objects, settings):
     library = os.path.join(build, 'runtime')
     settings = dict(settings)
     settings['LIBS'] = ' '.join(objects + [f'-L{library}', '-lekiden', '-lprotobuf-c', f'-Wl,-rpath,{library}',
+                                           *(f'-Wl,--wrap={name}' for name in INTERRUPTED),
                                            settings['LIBS']])
     settings['CC'] = ' '.join(compiler() + [f'-I{HERE}', '-include', os.path.join(HERE, 'upgrade.h')])
     settings['LINK'] = ''
