@@ -11,4 +11,5 @@
 #include <ekiden/schema.h>
 #include <ekiden/start.h>
 #include <ekiden/tag.h>
+#include <ekiden/thread.h>
 #include <ekiden/update_point.h>

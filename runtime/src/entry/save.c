@@ -8,6 +8,7 @@
 
 #include "entry/leg.h"
 #include "entry/process.h"
+#include "entry/thread_stop.h"
 #include "handover/restore.h"
 #include "handover/successor.h"
 #include "state/snapshot_write.h"
@@ -19,6 +20,8 @@ static int check_state(struct ekiden_error *error)
 
         if (!ek_process.is_started || getpid() != ek_process.pid)
                 why = "ekiden_start() comes first";
+        else if (!ek_thread_is_main())
+                why = "it belongs to the main thread";
         else if (ek_process.is_attending)
                 why = "it must not be called from a callback";
         else if (ek_successor_state() != EK_SUCCESSOR_NONE || ek_restore_state() != EK_RESTORE_NONE)
@@ -82,7 +85,11 @@ int ekiden_save_snapshot(int file, int (*keep)(void *data, int descriptor, uint6
         if (r == 0)
                 r = open_link(file, &link, error);
         if (r == 0)
+                r = ek_threads_stop(NULL, NULL, error);
+        if (r == 0) {
                 r = write_state(link, &given, error);
+                ek_threads_resume();
+        }
         for (size_t i = 0; r == 0 && keep && i < given.count; i++) {
                 r = keep(data, given.descriptors[i], i);
                 if (r < 0)

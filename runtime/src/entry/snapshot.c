@@ -5,6 +5,7 @@
 #include "entry/event.h"
 #include "entry/leg.h"
 #include "entry/process.h"
+#include "entry/thread_stop.h"
 #include "state/snapshot_write.h"
 #include "wire/clock.h"
 
@@ -48,6 +49,7 @@ void ek_snapshot_serve(struct ek_operator *operator_, const char *update_point)
         struct ekiden_error error = {.phase = EKIDEN_PHASE_REQUEST};
         uint64_t stopped_ns = ek_now_ns();
         struct ek_count count;
+        int r;
 
         if (ek_predecessor_phase() != EKIDEN_PHASE_NONE) {
                 ekiden_error_set(&error, EKIDEN_EBUSY,
@@ -57,7 +59,12 @@ void ek_snapshot_serve(struct ek_operator *operator_, const char *update_point)
         }
         ek_event_seen(operator_, update_point);
         error.phase = EKIDEN_PHASE_TRANSFER;
-        if (write_state(operator_, update_point, &count, &error) < 0) {
+        r = ek_threads_stop(&(struct ek_wait){.operator_ = operator_->link}, NULL, &error);
+        if (r == 0) {
+                r = write_state(operator_, update_point, &count, &error);
+                ek_threads_resume();
+        }
+        if (r < 0) {
                 fail(operator_, &error);
                 return;
         }

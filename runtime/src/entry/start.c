@@ -14,12 +14,15 @@
 
 #include <ekiden/update_point.h>
 
+#include "entry/attention.h"
 #include "entry/control_socket.h"
 #include "entry/leg.h"
+#include "entry/locks.h"
 #include "entry/observer.h"
 #include "entry/process.h"
 #include "entry/restore.h"
 #include "entry/roles.h"
+#include "entry/thread_stop.h"
 #include "entry/wake.h"
 #include "handover/restore.h"
 #include "handover/spawn.h"
@@ -111,6 +114,11 @@ static void begin_leg(bool is_successor)
         struct ek_lineage before = {0}; /* none, where a snapshot's is not in order */
 
         ek_process.is_started = true;
+        ek_threads_begin();
+        if (is_successor || is_restored)
+                ek_threads_hold();
+        if (ek_locks_are_checked())
+                ek_attention_set(EK_ATTENTION_LOCKS);
         ek_process.setup = (struct ek_predecessor_setup){
                 .ahead = &ek_process.ahead,
                 .schema = ek_process.schema,

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "entry/attention.h"
 #include "entry/check.h"
 #include "entry/control.h"
 #include "entry/control_socket.h"
@@ -15,6 +16,8 @@
 #include "entry/observer.h"
 #include "entry/process.h"
 #include "entry/restore.h"
+#include "entry/thread_report.h"
+#include "entry/thread_stop.h"
 #include "entry/update_points.h"
 #include "entry/upgrade.h"
 #include "entry/wake.h"
@@ -29,9 +32,12 @@
 #define LINGERING_MS 200 /* until it is seen again whether a killed child is gone */
 #define ROUNDS_MAX 64 /* in one update point, however fast requests come */
 
+/* The bits that are the main thread's. */
 static int take_attention(void)
 {
-        return __atomic_exchange_n(&ekiden_attention, 0, __ATOMIC_RELAXED);
+        const int ours = EK_ATTENTION_ATTEND | EK_ATTENTION_WATCH;
+
+        return ek_attention_clear(ours) & ours;
 }
 
 /* A successor that was called off has never served, and must not now. */
@@ -63,10 +69,18 @@ static _Noreturn void leave_forked(void)
         _exit(EXIT_CALLED_OFF);
 }
 
+/* The program looks at what it has taken over when all its threads stand. */
+static int stand_and_check(struct ekiden_error *error)
+{
+        int r = ek_threads_await(error);
+
+        return r == 0 ? ek_check(error) : r;
+}
+
 static void finish_as_successor(const char *name)
 {
         static const struct ek_successor_end end = {
-                .check = ek_check,
+                .check = stand_and_check,
                 .publish = ek_control_publish,
                 .withdraw = ek_control_close,
         };
@@ -79,6 +93,7 @@ static void finish_as_successor(const char *name)
         if (ek_successor_state() == EK_SUCCESSOR_DISMISSED)
                 leave_dismissed();
         ek_leg_begin(ek_successor_lineage(), ek_successor_pause_ns(), false);
+        ek_threads_resume();
         ek_log(EKIDEN_LOG_INFO, "this process, leg %u at schema version %u, serves",
                ek_process.setup.leg, ek_process.schema->version);
 }
@@ -90,7 +105,7 @@ static void finish_restoring(void)
         struct ekiden_error error = {0};
 
         if (ek_restore_state() == EK_RESTORE_FAILED || ek_restore_check(&error) < 0 ||
-            ek_check(&error) < 0) {
+            stand_and_check(&error) < 0) {
                 ek_log(EKIDEN_LOG_ERROR, "the start from a snapshot has failed: %s",
                        error.code != 0 ? error.sentence : "an item could not be taken");
                 fflush(NULL);
@@ -99,6 +114,7 @@ static void finish_restoring(void)
         }
         ek_restore_end();
         ek_snapshot_end();
+        ek_threads_resume();
         ek_log(EKIDEN_LOG_INFO, "this process, leg %u at schema version %u, serves from a snapshot",
                ek_process.setup.leg, ek_process.schema->version);
 }
@@ -160,13 +176,16 @@ static uint64_t next_wake_ns(void)
         return ek_children_linger() ? earlier(soon_ns, deadline_ns) : deadline_ns;
 }
 
-/* Somebody watches, and nothing is to be done but to count: so it costs next to nothing. */
+/* Somebody watches, or it is noted where threads are, and nothing else is to be done: so it costs
+   next to nothing. */
 static bool is_only_watched(void)
 {
+        int bits = ek_attention();
         uint64_t until_ns = ek_watch_deadline();
 
-        return __atomic_load_n(&ekiden_attention, __ATOMIC_RELAXED) == EK_ATTENTION_WATCH &&
-               until_ns != UINT64_MAX && ek_now_ns() < until_ns;
+        if (bits == 0 || (bits & EK_ATTENTION_ATTEND))
+                return false;
+        return !(bits & EK_ATTENTION_WATCH) || (until_ns != UINT64_MAX && ek_now_ns() < until_ns);
 }
 
 static void count_attended(const char *name)
@@ -185,6 +204,8 @@ void ekiden_attend(const char *update_point)
         int saved = errno;
         int rounds = 0;
 
+        if (ek_thread_attend(update_point))
+                return; /* it is not the main thread */
         if (!ek_process.is_started || getpid() != ek_process.pid) {
                 take_attention(); /* a forked child: its upgrades are not its parent's */
                 if (ek_successor_state() != EK_SUCCESSOR_NONE)
@@ -207,6 +228,8 @@ void ekiden_attend(const char *update_point)
                 finish_restoring();
         ek_observe_serving();
         count_attended(name);
+        ek_thread_note(&ek_threads.main, name);
+        ek_threads_log();
         do {
                 attend_once(name);
                 /* A signal before this line has set the flag again; one after it knocks by itself.
@@ -216,6 +239,7 @@ void ekiden_attend(const char *update_point)
         if (rounds == ROUNDS_MAX)
                 ek_wake_at(ek_now_ns() + EK_NS_PER_MS);
         ek_watch_keep();
+        ek_threads_note(ek_predecessor_phase() != EKIDEN_PHASE_NONE);
         ek_process.is_attending = false;
         errno = saved;
 }
@@ -225,6 +249,8 @@ bool ekiden_resumed_at(const char *name)
         const char *at = NULL;
         bool was_attending = ek_process.is_attending;
 
+        if (!ek_thread_is_main())
+                return ek_thread_resumed_at(name);
         if (getpid() == ek_process.pid) {
                 ek_process.is_attending = true; /* callbacks run, if something was sent ahead */
                 at = ek_successor_update_point();

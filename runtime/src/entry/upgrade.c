@@ -13,6 +13,7 @@
 #include "entry/permit.h"
 #include "entry/process.h"
 #include "entry/roles.h"
+#include "entry/thread_stop.h"
 #include "entry/wake.h"
 #include "wire/clock.h"
 
@@ -78,6 +79,19 @@ static void on_linger(void *data, uint64_t waited_ms)
         ek_listeners_flush();
         if (waited_ms > EK_LINGER_MS)
                 ek_control_attend(ek_predecessor_report()->update_point);
+}
+
+static int on_stop(void *data, const struct ek_wait *wait, struct ek_stands *ret_stands,
+                   struct ekiden_error *error)
+{
+        (void)data;
+        return ek_threads_stop(wait, ret_stands, error);
+}
+
+static void on_resume(void *data)
+{
+        (void)data;
+        ek_threads_resume();
 }
 
 /* The operator's socket goes with it: in the pause, signals would only cost. */
@@ -156,6 +170,8 @@ int ek_upgrade_begin(struct ek_upgrade_request *request, struct ek_operator *ope
                 .progress = on_progress,
                 .ahead = on_ahead,
                 .linger = on_linger,
+                .stop = on_stop,
+                .resume = on_resume,
                 .unwatch = on_unwatch,
                 .child_ended = on_child_ended,
                 .split = on_split,

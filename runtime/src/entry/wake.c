@@ -20,7 +20,9 @@
 
 #include <ekiden/update_point.h>
 
+#include "entry/attention.h"
 #include "entry/process.h"
+#include "entry/threads.h"
 #include "handover/way_back.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
@@ -49,7 +51,7 @@ static int knocks;
 
 void ekiden_wake(void)
 {
-        __atomic_store_n(&ekiden_attention, 1, __ATOMIC_RELAXED);
+        ek_attention_set(EK_ATTENTION_ATTEND);
 }
 
 bool ek_wake_was_asked(void)
@@ -81,12 +83,31 @@ static void knock_again(void)
                 timerfd_settime(wake.timer_fd, 0, &when, NULL);
 }
 
+void ek_wake_thread(pthread_t thread)
+{
+        (void)pthread_sigqueue(thread, wake.signal_number, (union sigval){.sival_ptr = &wake});
+}
+
+/* Sent by ek_wake_thread(): that the blocking call ends is all. */
+static bool is_for_a_thread(const siginfo_t *info)
+{
+        return info->si_code == SI_QUEUE && info->si_value.sival_ptr == &wake;
+}
+
+/* The kernel sends what is for the process to its first thread, if it can. */
+static bool is_in_another_thread(void)
+{
+        return ek_threads.main.tid > 0 && gettid() != ek_threads.main.tid;
+}
+
 static void on_signal(int number, siginfo_t *info, void *context)
 {
         int saved = errno;
 
         (void)number;
         (void)context;
+        if (is_for_a_thread(info))
+                return;
         /* From kill() and its like the code is not positive; from a watched socket it is. What a
            keeper sends is a call back, and asks for nothing. */
         if (info->si_code <= 0 && info->si_code != SI_TIMER && !ek_way_back_take_for(info->si_pid))
@@ -94,6 +115,8 @@ static void on_signal(int number, siginfo_t *info, void *context)
         ekiden_wake();
         if (wake.has_timer)
                 knock_again();
+        if (is_in_another_thread())
+                ek_wake_thread(ek_threads.main.handle);
         errno = saved;
 }
 
@@ -266,6 +289,9 @@ int ekiden_poll_descriptor(void)
 
         if (!ek_process.is_started)
                 return EKIDEN_ESTATE;
+        if (!ek_thread_is_main())
+                return ek_thread_current() ? ek_thread_poll_descriptor(ek_thread_current())
+                                           : EKIDEN_ESTATE;
         if (wake.epoll >= 0)
                 return wake.epoll;
         epoll = epoll_create1(EPOLL_CLOEXEC);

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -40,6 +41,9 @@ void ek_wake_unwatch(int socket);
 
 /** Wakes the program at a time (ek_now_ns()); UINT64_MAX: not at all. */
 void ek_wake_at(uint64_t time_ns);
+
+/** Sends the update signal to a thread of this process, so that its blocking call ends. */
+void ek_wake_thread(pthread_t thread);
 
 /** Whether somebody has sent the update signal by hand since the last call. */
 bool ek_wake_was_asked(void);

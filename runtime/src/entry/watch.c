@@ -4,8 +4,7 @@
 
 #include <stdlib.h>
 
-#include <ekiden/update_point.h>
-
+#include "entry/attention.h"
 #include "entry/update_points.h"
 #include "wire/clock.h"
 
@@ -91,12 +90,8 @@ void ek_watch_pass(const char *update_point)
         point->last_ns = ek_now_ns();
 }
 
-/* What is to be done beside counting stays to be done. */
 void ek_watch_keep(void)
 {
-        int nothing = 0;
-
         if (watches)
-                __atomic_compare_exchange_n(&ekiden_attention, &nothing, EK_ATTENTION_WATCH, false,
-                                            __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+                ek_attention_set(EK_ATTENTION_WATCH);
 }

@@ -12,9 +12,6 @@
 
 #define EK_WATCH_MAX_MS 60000
 
-/* What ekiden_attention is when nothing is to be done but to count. */
-#define EK_ATTENTION_WATCH 2
-
 struct ek_watch;
 
 /** Begins to count, for at most EK_WATCH_MAX_MS; NULL: memory ran out. */

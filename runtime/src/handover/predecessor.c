@@ -505,6 +505,8 @@ int ek_predecessor_step(const char *update_point, struct ekiden_error *error)
                 snprintf(p->report.update_point, sizeof(p->report.update_point), "%s",
                          update_point);
                 r = ek_predecessor_hand_over(ek_now_ns(), error);
+                if (r != EK_STEP_COMMITTED && p->request.observer.resume)
+                        p->request.observer.resume(p->request.observer.data);
                 if (r == EK_STEP_REHEARSED)
                         ek_predecessor_end_rehearsal();
                 if (r > 0)

@@ -21,6 +21,7 @@
 #include "handover/deadlines.h"
 #include "handover/lineage.h"
 #include "handover/origin.h"
+#include "handover/stands.h"
 #include "state/snapshot_read.h"
 #include "state/transfer.h"
 #include "wire/link.h"
@@ -41,6 +42,12 @@ struct ek_observer {
         /* It takes longer than usual, and has for so long: whoever waits should be told what was
            kept back. It may call ek_predecessor_cancel(). */
         void (*linger)(void *data, uint64_t waited_ms);
+        /* Stops the program's other threads for the pause, within `wait`, and tells where they
+           stand, to be freed; or an error, and all go on. NULL: there are none. */
+        int (*stop)(void *data, const struct ek_wait *wait, struct ek_stands *ret_stands,
+                    struct ekiden_error *error);
+        /* They go on; also where they were not stopped. */
+        void (*resume)(void *data);
         /* The handover's socket needs no watching any more: it is read in the pause, or closed. */
         void (*unwatch)(void *data, int socket);
         /* A child was ended: what it left in the file system can go. */

@@ -16,6 +16,7 @@
 #include "handover/counts.h"
 #include "handover/deadlines.h"
 #include "handover/refusal.h"
+#include "handover/stands.h"
 #include "handover/verify.h"
 #include "handover/way_back.h"
 #include "state/arena_held.h"
@@ -300,8 +301,9 @@ static int read_paused(struct ekiden_error *error)
         snprintf(successor.update_point, sizeof(successor.update_point), "%s",
                  paused->update_point);
         successor.stopped_ns = paused->has_stopped_ns ? paused->stopped_ns : 0;
+        r = ek_stands_receive(paused);
         protobuf_c_message_free_unpacked(unpacked, NULL);
-        return 0;
+        return r < 0 ? ek_link_failed(r, error) : 0;
 }
 
 /* PAUSED comes ahead of the first answer, and behind it what is left of what came ahead. */
