@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* The members of the crew: threads, of a kind each. */
+#pragma once
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MEMBERS_MAX 64
+
+struct kind {
+        const char *name;
+        void *(*run)(void *member);
+};
+
+struct member {
+        const struct kind *kind;
+        char name[32]; /* of the thread; its update point is that and "_loop" */
+        char loop[48];
+        pthread_t thread;
+        uint64_t passes; /* state: its own, but for the pause; so it needs no lock */
+        uint64_t shown; /* the same, for whoever asks meanwhile */
+        int has_resumed; /* it was told that it stood in its loop */
+        char stood[64]; /* where its namesake in the predecessor stood; "-": there was none */
+};
+
+extern const struct kind kinds[];
+
+/** Members that are stuck come to no update point. */
+extern int is_stuck;
+
+/** The member has served once more. The page shows whether a process served after another one that
+    came later. */
+void serve_once(struct member *member);
+
+/** Where members of all processes note who served last; so many of them. */
+struct page {
+        int pid[MEMBERS_MAX];
+        uint64_t violations; /* one served again after another process had */
+};
+extern struct page *page;
+extern struct member members[MEMBERS_MAX];

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/* The ways in which threads wait, and how each is brought to its update point, or is not. */
+#include "crew.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <ekiden/ekiden.h>
+
+#define NAP_NS 2000000
+
+int is_stuck = 1;
+struct page *page;
+struct member members[MEMBERS_MAX];
+
+static struct {
+        pthread_mutex_t mutex;
+        pthread_cond_t changed;
+} pool = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER};
+
+static void wake_pool(void *data)
+{
+        (void)data;
+        pthread_cond_broadcast(&pool.changed);
+}
+
+void serve_once(struct member *member)
+{
+        size_t i = (size_t)(member - members);
+        int pid = getpid(), last;
+
+        member->passes++;
+        __atomic_store_n(&member->shown, member->passes, __ATOMIC_RELAXED);
+        if (!page)
+                return;
+        last = __atomic_exchange_n(&page->pid[i], pid, __ATOMIC_RELAXED);
+        if (last != 0 && last != pid && member->passes > 1 && last > pid)
+                __atomic_fetch_add(&page->violations, 1, __ATOMIC_RELAXED);
+}
+
+static void nap(void)
+{
+        const struct timespec time = {.tv_nsec = NAP_NS};
+
+        nanosleep(&time, NULL);
+}
+
+static void begin(struct member *member, void (*wake)(void *data))
+{
+        struct ekiden_error error;
+
+        if (ekiden_thread_begin(member->name, wake, NULL, &error) < 0) {
+                fprintf(stderr, "crew: %s: %s\n", member->name, error.sentence);
+                exit(1);
+        }
+        member->has_resumed = ekiden_resumed_at(member->loop);
+}
+
+static void *run_poller(void *data)
+{
+        struct member *member = data;
+
+        begin(member, NULL);
+        for (;;) {
+                ekiden_update_point(member->loop);
+                serve_once(member);
+                nap();
+        }
+}
+
+/* Nothing ever comes. */
+static void *run_reader(void *data)
+{
+        struct member *member = data;
+        int ends[2];
+        char byte;
+
+        if (pipe(ends) < 0)
+                abort();
+        begin(member, NULL);
+        for (;;) {
+                ekiden_update_point(member->loop);
+                serve_once(member);
+                if (read(ends[0], &byte, 1) >= 0 || errno != EINTR)
+                        abort();
+        }
+}
+
+static void *run_waiter(void *data)
+{
+        struct member *member = data;
+
+        begin(member, wake_pool);
+        for (;;) {
+                ekiden_update_point(member->loop);
+                serve_once(member);
+                pthread_mutex_lock(&pool.mutex);
+                while (!ekiden_is_wanted())
+                        pthread_cond_wait(&pool.changed, &pool.mutex);
+                pthread_mutex_unlock(&pool.mutex);
+        }
+}
+
+/* What it sleeps in goes on after signals, and ends for a moment now and then. */
+static void *run_idler(void *data)
+{
+        struct member *member = data;
+
+        begin(member, NULL);
+        for (;;) {
+                ekiden_update_point(member->loop);
+                serve_once(member);
+                ekiden_thread_idle_begin("asleep");
+                for (int i = 0; i < 20; i++)
+                        nap();
+                ekiden_thread_idle_end();
+        }
+}
+
+static void *run_stuck(void *data)
+{
+        struct member *member = data;
+
+        begin(member, NULL);
+        for (;;) {
+                ekiden_update_point(member->loop);
+                serve_once(member);
+                do
+                        nap();
+                while (__atomic_load_n(&is_stuck, __ATOMIC_RELAXED));
+        }
+}
+
+static void block_signals(void)
+{
+        sigset_t all;
+
+        sigfillset(&all);
+        pthread_sigmask(SIG_BLOCK, &all, NULL);
+}
+
+/* An event loop that no signal reaches. */
+static void *run_watcher(void *data)
+{
+        struct member *member = data;
+        struct epoll_event event = {.events = EPOLLIN};
+        int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+        block_signals();
+        begin(member, NULL);
+        if (epoll_ctl(epoll, EPOLL_CTL_ADD, ekiden_poll_descriptor(), &event) < 0)
+                abort();
+        for (;;) {
+                ekiden_update_point(member->loop);
+                serve_once(member);
+                epoll_wait(epoll, &event, 1, -1);
+        }
+}
+
+/* Nothing can wake it, but it comes by itself. */
+static void *run_deaf(void *data)
+{
+        block_signals();
+        return run_poller(data);
+}
+
+static void *run_stranger(void *data)
+{
+        struct member *member = data;
+
+        pthread_setname_np(pthread_self(), "stranger");
+        for (;;) {
+                ekiden_update_point(member->loop);
+                nap();
+        }
+}
+
+/* Ends when it is wanted, and is one fewer to wait for. */
+static void *run_ender(void *data)
+{
+        begin(data, NULL);
+        while (!ekiden_is_wanted())
+                nap();
+        return NULL;
+}
+
+/* Registers in the midst of a stop. */
+static void *run_late(void *data)
+{
+        while (!ekiden_is_wanted())
+                ;
+        return run_poller(data);
+}
+
+static void *run_locker(void *data)
+{
+        static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+        struct member *member = data;
+
+        begin(member, NULL);
+        pthread_mutex_lock(&mutex);
+        while (__atomic_load_n(&is_stuck, __ATOMIC_RELAXED)) {
+                ekiden_update_point(member->loop);
+                serve_once(member);
+                nap();
+        }
+        pthread_mutex_unlock(&mutex);
+        for (;;) {
+                ekiden_update_point(member->loop);
+                serve_once(member);
+                nap();
+        }
+}
+
+const struct kind kinds[] = {
+        {"poller", run_poller},     {"reader", run_reader}, {"waiter", run_waiter},
+        {"idler", run_idler},       {"stuck", run_stuck},   {"watcher", run_watcher},
+        {"deaf", run_deaf},         {"ender", run_ender},   {"late", run_late},
+        {"stranger", run_stranger}, {"locker", run_locker}, {NULL, NULL},
+};
