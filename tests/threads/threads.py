@@ -124,6 +124,254 @@ class Stop(Crew):
             self.assertEqual(after['violations'], 0)
             self.assertEqual(event['update_point'], 'crew_loop')
 
+    def test_a_rehearsal_and_a_snapshot_stop_them_and_all_go_on(self):
+        self.start(*ALL)
+        self.wait_for(lambda: all(self.passes().values()), 'not all have begun')
+        before = self.passes()
+        status, event = self.upgrade('--rehearse')
+        self.assertEqual((status, event['event']), (OK, 'rehearsed'), event)
+        self.expect_all_go_on('prwied', before)
+        file = os.path.join(self.directory, 'snapshot')
+        before = self.passes()
+        subprocess.run([TOOL, '--snapshot', file, 'probe'], env=self.environment, check=True,
+                       stdout=subprocess.DEVNULL, timeout=SECONDS)
+        self.expect_all_go_on('prwied', before)
+        self.assertEqual(self.tell('ask')['violations'], 0)
+        self.expect_upgrade()
+
+    def test_one_that_ends_when_it_is_wanted_counts_no_more(self):
+        self.start('ender:e', 'poller:p')
+        self.expect_upgrade()
+        self.assertEqual(self.tell('ask')['members']['e']['stood'], '-')
+        self.expect_upgrade()
+
+    def test_one_that_registers_during_a_stop_stands_as_well(self):
+        self.start(*(f'late:l{i}' for i in range(3)), 'reader:r', 'poller:p')
+        for _ in range(5):
+            before = self.passes()
+            status, event = self.upgrade(binary=PUPPET, arguments=('ready', 'kill'))
+            self.assertEqual((status, event['event']), (PEER, 'failed'), event)
+            self.expect_all_go_on('p', before)
+        self.wait_for(lambda: all(self.passes().values()), 'late ones never served')
+        self.expect_upgrade()
+        self.assertEqual(self.tell('ask')['violations'], 0)
+
+    def test_many_threads_stop_within_the_deadline(self):
+        self.start(*(f'poller:p{i}' for i in range(30)), *(f'reader:r{i}' for i in range(30)))
+        for _ in range(5):
+            self.expect_upgrade()
+        self.assertEqual(self.tell('ask')['violations'], 0)
+
+
+class Missing(Crew):
+    """One that does not come is named, and nothing happens to the others."""
+
+    def test_it_is_named_with_its_place_and_the_kernels(self):
+        self.start('stuck:sam', 'poller:p', 'reader:r', CREW_STOP_MS='150')
+        self.wait_for(lambda: all(self.passes().values()), 'not all have begun')
+        before = self.passes()
+        sentence = self.expect_failure(TIMEOUT, 'pause')
+        self.assertIn('thread "sam" (', sentence)
+        self.assertRegex(sentence, r'within 1\d\d ms|within 2\d\d ms')
+        self.assertRegex(sentence, r'in system call (clock_)?nanosleep')
+        self.assertIn('nanosleep', sentence.split('system call')[1])
+        self.assertRegex(sentence, r'state [SRD]')
+        self.assertNotIn('"p"', sentence)
+        self.expect_all_go_on('p', before)
+        self.tell('free')
+        self.expect_upgrade()
+        self.assertEqual(self.tell('ask')['violations'], 0)
+
+    def test_its_last_update_point_is_told(self):
+        self.start('stuck:sam', 'poller:p', CREW_STOP_MS='100')
+        self.tell('free')
+        self.wait_for(lambda: self.passes()['sam'] > 2, 'it is stuck all the same')
+        # The upgrade is under way, and the thread passes update points; then it sticks.
+        tool = self.ask(binary=PUPPET, arguments=('warm', 'hang'))
+        self.wait_for(lambda: self.is_warming(tool), 'the upgrade does not begin')
+        before = self.passes()
+        self.expect_all_go_on(['sam', 'p'], before)
+        self.tell('stick')
+        tool.send_signal(signal.SIGINT)
+        self.hear(tool)
+        sentence = self.expect_failure(TIMEOUT, 'pause')
+        self.assertRegex(sentence, r'"sam" \(last at "sam_loop", \d+ ms ago')
+
+    def is_warming(self, tool):
+        if not hasattr(self, 'heard'):
+            self.heard = json.loads(tool.stdout.readline())
+        while self.heard.get('phase') != 'warm':
+            self.heard = json.loads(tool.stdout.readline())
+        return True
+
+    def test_several_are_named_and_the_rest_counted(self):
+        self.start(*(f'stuck:s{i}' for i in range(5)), CREW_STOP_MS='50')
+        sentence = self.expect_failure(TIMEOUT, 'pause')
+        self.assertIn('threads "s', sentence)
+        self.assertRegex(sentence, r'"s." \(at no update point[^)]*\), "s.", "s." and 2 more did not come')
+
+    def test_one_of_the_successors_that_does_not_come_calls_it_off(self):
+        self.start('poller:p', CREW_STOP_MS='200')
+        before = self.passes()
+        status, event = self.upgrade(arguments=('absent:p',))
+        self.assertEqual((status, event['phase']), (TIMEOUT, 'ready'), event)
+        self.assertIn('thread "p" (', event['sentence'])
+        self.expect_all_go_on('p', before)
+        self.assertEqual(self.tell('ask')['violations'], 0)
+        self.expect_upgrade()
+
+    def test_the_operator_calls_it_off_while_it_is_waited_for(self):
+        self.start('stuck:sam', 'poller:p', CREW_STOP_MS='50000')
+        for how in ('interrupt', 'cancel'):
+            before = self.passes()
+            tool = self.ask()
+            while json.loads(tool.stdout.readline()).get('phase') != 'pause':
+                pass
+            if how == 'interrupt':
+                tool.send_signal(signal.SIGINT)
+            else:
+                subprocess.run([TOOL, '--cancel', 'probe'], env=self.environment, timeout=SECONDS,
+                               stdout=subprocess.DEVNULL, check=True)
+            status, events = self.hear(tool)
+            self.assertEqual((status, events[-1]['phase']), (CANCELLED, 'pause'), events[-1])
+            self.expect_all_go_on('p', before)
+        self.assertEqual(self.tell('ask')['violations'], 0)
+
+    def test_a_pause_that_may_not_be_so_long_ends_the_wait(self):
+        self.start('stuck:sam', 'poller:p', CREW_STOP_MS='50000')
+        before = self.passes()
+        self.assertIn('"sam"', self.expect_failure(TIMEOUT, 'pause', '--max-pause', '20'))
+        self.assertIn('"sam"', self.expect_failure(TIMEOUT, 'pause', '--timeout', '1'))
+        self.expect_all_go_on('p', before)
+
+
+class Faults(Crew):
+    """Whatever becomes of the successor, all threads go on, and it never serves."""
+
+    def test_a_successor_that_goes_wrong_at_any_step_leaves_all_serving(self):
+        self.start(*ALL)
+        for step in ('check', 'warm', 'pause', 'transfer', 'ready', 'commit'):
+            for fault in ('kill', 'exit', 'close'):
+                with self.subTest(step=step, fault=fault):
+                    before = self.passes()
+                    status, event = self.upgrade(binary=PUPPET, arguments=(step, fault))
+                    self.assertEqual((status, event['event']), (PEER, 'failed'), event)
+                    self.expect_all_go_on('pid', before)
+        before = self.passes()
+        self.expect_upgrade()
+        self.expect_all_go_on('pid', before)
+        self.assertEqual(self.tell('ask')['violations'], 0)
+
+    def test_a_successor_that_hangs_leaves_all_serving(self):
+        self.start(*ALL)
+        for step in ('pause', 'transfer', 'ready', 'commit'):
+            with self.subTest(step=step):
+                before = self.passes()
+                status, event = self.upgrade('--timeout', '1', binary=PUPPET,
+                                             arguments=(step, 'hang'))
+                self.assertEqual((status, event['event']), (TIMEOUT, 'failed'), event)
+                self.expect_all_go_on('pid', before)
+        self.assertEqual(self.tell('ask')['violations'], 0)
+
+
+class Told(Crew):
+    """What the operator and the log are told of threads."""
+
+    def test_those_that_never_registered_are_a_warning_of_each_upgrade(self):
+        self.start('stranger:x', 'poller:p')
+        self.wait_for(lambda: self.passes()['p'], 'it does not begin')
+        status, events = self.hear(self.ask())
+        self.assertEqual((status, events[-1]['event']), (OK, 'committed'), events[-1])
+        notices = [event['sentence'] for event in events if event['event'] == 'notice']
+        self.assertEqual(len(notices), 1, notices)
+        self.assertRegex(notices[0], r'^warning: 1 thread of this process is not registered, and '
+                                     r'is not stopped: "stranger" \(\d+\); ')
+        # Its own update points do nothing, which the log is told once.
+        self.wait_for(lambda: 'stranger' in self.tell('ask')['log'], 'the log has nothing')
+        self.assertEqual(self.tell('ask')['log'].count('is not registered'), 1)
+        tool = subprocess.run([TOOL, 'probe', CREW], env=self.environment, capture_output=True,
+                              text=True, timeout=SECONDS)
+        self.assertEqual(tool.returncode, OK, tool)
+        self.assertIn('ekiden-upgrade: warning: 1 thread of this', tool.stderr)
+        self.pid = self.tell('ask')['pid']
+
+    def test_one_that_nothing_can_wake_is_a_warning(self):
+        self.start('deaf:d', 'watcher:e', 'waiter:w', 'poller:p')
+        self.wait_for(lambda: all(self.passes().values()), 'not all have begun')
+        _, events = self.hear(self.ask())
+        notices = [event['sentence'] for event in events if event['event'] == 'notice']
+        self.assertEqual(len(notices), 1, notices)
+        self.assertIn('thread "d" cannot be woken', notices[0])
+
+    def test_the_status_lists_all_threads(self):
+        self.start('reader:r', 'idler:i', 'stranger:x')
+        self.wait_for(lambda: all(self.passes()[name] for name in 'ri'), 'not all have begun')
+        self.expect_upgrade()
+        self.wait_for(lambda: all(self.passes()[name] for name in 'ri'), 'not all go on')
+        status = self.status()
+        threads = {thread['name']: thread for thread in status['threads']}
+        self.assertEqual(set(threads), {'main', 'r', 'i', 'stranger'})
+        self.assertEqual(status['threads'][0]['name'], 'main')
+        self.assertEqual(threads['main']['update_point'], 'crew_loop')
+        self.assertEqual((threads['r']['state'], threads['r']['update_point']), ('runs', 'r_loop'))
+        self.assertIn(threads['i']['state'], ('idle', 'runs'))
+        self.assertEqual(threads['stranger']['state'], 'unregistered')
+        self.assertIsNone(threads['stranger']['update_point'])
+        text = subprocess.run([TOOL, '--status', 'probe'], env=self.environment, text=True,
+                              capture_output=True, timeout=SECONDS, check=True).stdout
+        self.assertRegex(text, r'threads +NAME +STATE +UPDATE POINT +LAST')
+        self.assertRegex(text, r'r +runs +r_loop +now')
+        self.assertRegex(text, r'stranger +not registered +-')
+
+    def status(self):
+        output = subprocess.run([TOOL, '--json', '--status', 'probe'], env=self.environment,
+                                capture_output=True, timeout=SECONDS, check=True).stdout
+        return json.loads(output)
+
+    def test_a_program_of_one_thread_has_nothing_to_tell_of(self):
+        self.start()
+        self.assertEqual(self.status()['threads'], [])
+        _, events = self.hear(self.ask())
+        self.assertNotIn('notice', [event['event'] for event in events])
+
+    def test_those_that_stand_are_seen_in_the_status_of_a_stop(self):
+        self.start('stuck:sam', 'poller:p', CREW_STOP_MS='50000')
+        tool = self.ask()
+        while json.loads(tool.stdout.readline()).get('phase') != 'pause':
+            pass
+        states = {thread['name']: thread['state'] for thread in self.status()['threads']}
+        self.assertEqual(states, {'main': 'runs', 'sam': 'runs', 'p': 'stands'})
+        tool.send_signal(signal.SIGINT)
+        self.hear(tool)
+
+
+@unittest.skipUnless(LOCKS, 'the check for locks is not built')
+class Locks(Crew):
+    """With libekiden-locks.so, a lock that is held across an update point is noticed."""
+
+    def test_a_lock_that_is_held_is_logged_and_refuses_the_upgrade(self):
+        self.start('locker:l', 'poller:p', 'waiter:w', LD_PRELOAD=LOCKS)
+        self.wait_for(lambda: 'holds a lock' in self.tell('ask')['log'], 'nothing is logged')
+        log = self.tell('ask')['log']
+        self.assertRegex(log, r"thread 'l' holds a lock across update point 'l_loop': a mutex, "
+                              r"taken in \S*crew\+0x[0-9a-f]+")
+        self.assertEqual(log.count('holds a lock'), 1)
+        before = self.passes()
+        sentence = self.expect_failure(REFUSED, 'pause')
+        self.assertIn('thread "l" holds a lock across update point "l_loop"', sentence)
+        self.expect_all_go_on('p', before)
+        self.tell('free')
+        self.wait_for(lambda: self.upgrade()[0] == OK, 'it is refused for ever')
+        self.assertEqual(self.tell('ask')['violations'], 0)
+
+    def test_without_a_lock_held_nothing_is_refused(self):
+        self.start(*ALL, LD_PRELOAD=LOCKS)
+        for _ in range(3):
+            before = self.passes()
+            self.expect_all_go_on('pid', before)
+            self.expect_upgrade()
+        self.assertNotIn('holds a lock', self.tell('ask')['log'])
+
 
 if __name__ == '__main__':
     unittest.main(verbosity=2)

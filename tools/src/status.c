@@ -139,6 +139,33 @@ static void print_update_points(const struct terminal *terminal, const Ekiden__S
         print_table(terminal, "update points", &table);
 }
 
+static void add_thread(struct table *table, const Ekiden__ThreadStatus *thread)
+{
+        static const char *const states[] = {"-", "runs", "stands", "idle", "not registered"};
+        bool is_known = thread->has_state && (int)thread->state > 0 &&
+                        (size_t)thread->state < sizeof(states) / sizeof(states[0]);
+        char name[EKIDEN_NAME_MAX + 1], place[EKIDEN_NAME_MAX + 1];
+
+        text_clean(thread->name, TEXT_ASCII, name, sizeof(name));
+        text_clean(thread->update_point ? thread->update_point : "-", TEXT_ASCII, place,
+                   sizeof(place));
+        add_row(table,
+                (const char *const[]){name, states[is_known ? thread->state : 0], place,
+                                      FIGURE(thread->has_last_ms, thread->last_ms, text_ago)});
+}
+
+static void print_threads(const struct terminal *terminal, const Ekiden__Status *status)
+{
+        struct table table = {.columns = 4, .words = 1 << 1 | 1 << 2 | 1 << 3};
+
+        if (status->n_threads == 0)
+                return;
+        add_row(&table, (const char *const[]){"NAME", "STATE", "UPDATE POINT", "LAST"});
+        for (size_t i = 0; i < status->n_threads; i++)
+                add_thread(&table, status->threads[i]);
+        print_table(terminal, "threads", &table);
+}
+
 static void add_leg(struct table *table, const Ekiden__Leg *leg)
 {
         const char *since = FIGURE(leg->has_since, leg->since, text_time);
@@ -234,6 +261,7 @@ static void print_status(const struct terminal *terminal, const char *name,
         print_text(terminal, "update point", status->update_point ? status->update_point : "-");
         print_upgrade(terminal, status);
         print_update_points(terminal, status);
+        print_threads(terminal, status);
         print_items(terminal, status);
         print_lineage(terminal, status);
         status_print_tree(terminal, name, status);

@@ -55,6 +55,27 @@ static struct json_object *update_points_array(const Ekiden__Status *status)
         return array;
 }
 
+static struct json_object *threads_array(const Ekiden__Status *status)
+{
+        static const char *const states[] = {NULL, "runs", "stands", "idle", "unregistered"};
+        struct json_object *array = json_new_array();
+
+        for (size_t i = 0; i < status->n_threads; i++) {
+                const Ekiden__ThreadStatus *thread = status->threads[i];
+                struct json_object *object = json_new_object();
+                bool is_known = thread->has_state && (int)thread->state > 0 &&
+                                (size_t)thread->state < sizeof(states) / sizeof(states[0]);
+
+                json_add_text(object, "name", thread->name);
+                add(object, "tid", thread->has_tid && thread->tid > 0, (uint64_t)thread->tid);
+                json_add_text(object, "state", states[is_known ? thread->state : 0]);
+                json_add_text(object, "update_point", thread->update_point);
+                add(object, "last_ms", thread->has_last_ms, thread->last_ms);
+                json_append(array, object);
+        }
+        return array;
+}
+
 static struct json_object *lineage_array(const Ekiden__Status *status)
 {
         struct json_object *array = json_new_array();
@@ -124,6 +145,7 @@ void status_print_json(const struct process *process, const struct answer *answe
         json_add_text(object, "update_point", status->update_point);
         add_upgrade(object, status);
         json_add(object, "update_points", answer->event ? update_points_array(status) : NULL);
+        json_add(object, "threads", answer->event ? threads_array(status) : NULL);
         add(object, "watched_ms", status->has_watched_ms, status->watched_ms);
         json_add(object, "items", answer->event ? items_array(status) : NULL);
         json_add(object, "lineage", answer->event ? lineage_array(status) : NULL);

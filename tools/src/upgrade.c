@@ -23,11 +23,13 @@
 #include "request.h"
 #include "show.h"
 #include "succession.h"
+#include "text.h"
 #include "tree.h"
 #include "upgrade_events.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
 
+#define WARNINGS_MAX 16 /* that are shown, however many the process sends */
 #define SEEN_TIMEOUT_MS 30000
 #define GRACE_MS 250 /* for the process to say itself that --timeout has passed */
 #define FAREWELL_MS 2000 /* from calling off until the process has confirmed; … */
@@ -316,6 +318,19 @@ static int follow(struct attempt *attempt)
         return r < 0 ? failed_unless_gone(attempt, AFTERMATH_UNKNOWN) : GO_ON;
 }
 
+/* What the process says of itself before the upgrade, and the operator should know. */
+static void warn(struct attempt *attempt, const Ekiden__Event *event)
+{
+        for (size_t i = 0; i < event->n_warnings && i < WARNINGS_MAX; i++) {
+                char sentence[528], *text;
+
+                text = stpcpy(sentence, "warning: ");
+                text_clean(event->warnings[i], TEXT_PRINTABLE, text,
+                           sizeof(sentence) - (size_t)(text - sentence));
+                show_notice(attempt->show, &attempt->upgrade, sentence);
+        }
+}
+
 static int on_event(struct attempt *attempt, const Ekiden__Event *event)
 {
         struct upgrade *upgrade = &attempt->upgrade;
@@ -343,6 +358,7 @@ static int on_event(struct attempt *attempt, const Ekiden__Event *event)
                 break;
         case HAPPENING_PHASE:
                 show_phase(attempt->show, upgrade);
+                warn(attempt, event);
                 break;
         case HAPPENING_AHEAD:
                 show_ahead(attempt->show, upgrade);

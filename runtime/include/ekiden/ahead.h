@@ -46,8 +46,9 @@ static inline bool ekiden_is_tracking(void)
 
 /**
  * Tells that the record with a key was, or will be, inserted, changed or removed before the next
- * update point is passed. Generated code calls them. They belong to the thread that passes update
- * points; in a forked child they do nothing.
+ * update point is passed. Generated code calls them. Every registered thread may
+ * (<ekiden/thread.h>), but for the main one under the lock that scan() and find() of the item take,
+ * and without letting go of it between the call and the change. In a forked child they do nothing.
  *
  * The key is copied. Where memory runs out, or the keys take more than ekiden_set_ahead() allows,
  * the upgrade is called off at the next update point; the program never notices.

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "entry/process.h"
+#include "entry/thread_strangers.h"
 #include "handover/refusal.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
@@ -80,11 +81,18 @@ void ek_event_flush(struct ek_operator *operator_)
 void ek_event_phase(struct ek_operator *operator_, enum ekiden_phase phase)
 {
         Ekiden__Event event = EKIDEN__EVENT__INIT;
+        struct ek_warnings warnings;
 
         event.kind = EKIDEN__EVENT_KIND__PHASE;
         event.has_phase = 1;
         event.phase = phase;
         event.has_keeps_pid = event.keeps_pid = ek_predecessor_report()->keeps_pid;
+        if (phase == EKIDEN_PHASE_CHECK) {
+                warnings.count = 0;
+                ek_threads_warn(&warnings);
+                event.warnings = warnings.pointers;
+                event.n_warnings = warnings.count;
+        }
         send_event(operator_, &event, phase >= EKIDEN_PHASE_PAUSE ? LATER : NOW);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where the predecessor's threads stood, as the successor asks for it. */
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "entry/process.h"
@@ -9,9 +10,13 @@
 
 bool ek_thread_resumed_at(const char *name)
 {
-        const struct ek_thread *thread = ek_thread_current();
+        struct ek_thread *thread = ek_thread_current();
 
-        return thread && thread->may_resume && name && ek_stands_has(thread->name, name);
+        if (!thread || !name)
+                return false;
+        if (!thread->stood[0] && !thread->has_passed)
+                (void)ek_stands_claim(thread->name, thread->stood); /* it began before they came */
+        return name[0] && strcmp(thread->stood, name) == 0;
 }
 
 /* Of what was received, which stays: built once. */

@@ -9,6 +9,7 @@
 #include "entry/leg.h"
 #include "entry/process.h"
 #include "entry/roles.h"
+#include "entry/thread_status.h"
 #include "entry/update_points.h"
 #include "entry/upgrade.h"
 #include "entry/watch.h"
@@ -23,11 +24,13 @@ struct parts {
         Ekiden__UpdatePointStatus points[EK_UPDATE_POINTS_MAX];
         Ekiden__UpdatePointStatus *point_pointers[EK_UPDATE_POINTS_MAX];
         struct ek_lineage_message lineage;
+        struct ek_thread_statuses threads;
 };
 
 static void free_parts(struct parts **parts)
 {
         if (*parts) {
+                ek_thread_statuses_free(&(*parts)->threads);
                 free((*parts)->items);
                 free((*parts)->item_pointers);
         }
@@ -154,6 +157,7 @@ void ek_status_tell(struct ek_operator *operator_, const char *update_point)
                 fill_items(&status, parts);
                 fill_update_points(&status, parts, operator_->watch);
                 fill_lineage(&status, parts);
+                ek_thread_statuses_fill(&parts->threads, &status);
         }
         event.kind = EKIDEN__EVENT_KIND__STATUS;
         event.status = &status;

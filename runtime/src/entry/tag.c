@@ -8,6 +8,7 @@
 #include <ekiden/arena.h>
 
 #include "entry/process.h"
+#include "entry/threads.h"
 #include "handover/restore.h"
 #include "handover/successor.h"
 #include "state/native_state.h"
@@ -28,6 +29,8 @@ static int tag(const struct ek_tagged *tagged)
         struct ekiden_error error = {0};
         int r;
 
+        if (!ek_thread_is_main())
+                return EKIDEN_ESTATE; /* the handover is that one's */
         if (!ek_process.is_started || ek_successor_state() == EK_SUCCESSOR_FAILED ||
             ek_restore_state() == EK_RESTORE_FAILED)
                 return EKIDEN_ESTATE;
@@ -154,6 +157,8 @@ int ekiden_tag_container(const struct ekiden_item *item, const struct ekiden_nat
 
 int ekiden_untag(const char *name)
 {
+        if (!ek_thread_is_main())
+                return EKIDEN_ESTATE;
         if (ek_process.is_attending)
                 return EKIDEN_ESTATE; /* from a callback: it may be the item on its way */
         return name ? ek_tagged_remove(name) : EKIDEN_ENOTFOUND;

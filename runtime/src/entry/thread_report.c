@@ -146,22 +146,32 @@ static void tell_of(struct ek_thread *thread, char *text, size_t size_bytes)
         ek_append(text, size_bytes, ")");
 }
 
-int ek_thread_report_missing(uint64_t waited_ms, struct ekiden_error *error)
+/* The first in detail, some others by name. */
+static size_t name_missing(char *text, size_t size_bytes)
 {
-        char missing[360] = "";
-        size_t count = 0;
+        size_t count = 0, unnamed = 0;
 
         for (struct ek_thread *thread = ek_threads.list; thread; thread = thread->next) {
                 if (thread->state != EK_THREAD_RUNS)
                         continue;
-                if (count++ < NAMED_MAX) {
-                        if (count > 1)
-                                ek_append(missing, sizeof(missing), ", ");
-                        tell_of(thread, missing, sizeof(missing));
-                }
+                if (count == 0)
+                        tell_of(thread, text, size_bytes);
+                else if (count < NAMED_MAX && strlen(text) + sizeof(thread->name) + 8 < size_bytes)
+                        ek_append(text, size_bytes, ", \"%s\"", thread->name);
+                else
+                        unnamed++;
+                count++;
         }
-        if (count > NAMED_MAX)
-                ek_append(missing, sizeof(missing), " and %zu more", count - NAMED_MAX);
+        if (unnamed > 0)
+                ek_append(text, size_bytes, " and %zu more", unnamed);
+        return count;
+}
+
+int ek_thread_report_missing(uint64_t waited_ms, struct ekiden_error *error)
+{
+        char missing[400] = "";
+        size_t count = name_missing(missing, sizeof(missing));
+
         return ekiden_error_set(error, EKIDEN_ETIMEOUT,
                                 "thread%s %s did not come to an update point within %llu ms; let "
                                 "it be woken, or be idle there, or allow more",

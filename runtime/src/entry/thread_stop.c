@@ -17,7 +17,7 @@
 #include "entry/thread_report.h"
 #include "entry/wake.h"
 #include "handover/deadlines.h"
-#include "handover/refusal.h"
+#include "state/transfer.h"
 #include "wire/clock.h"
 
 #define FIRST_PAUSE_NS (200 * EK_NS_PER_US) /* until those that have not come are woken again */
@@ -43,13 +43,14 @@ void ek_thread_stand(struct ek_thread *thread)
 
 static void come_to_update_point(struct ek_thread *thread, const char *update_point, int bits)
 {
+        thread->has_passed = true;
+        thread->stood[0] = '\0';
         if (bits & (EK_ATTENTION_NOTE | EK_ATTENTION_WATCH | EK_ATTENTION_STOP))
                 ek_thread_note(thread, update_point);
         if (!(bits & EK_ATTENTION_STOP))
                 return;
         pthread_mutex_lock(&ek_threads.lock);
         ek_thread_stand(thread);
-        thread->may_resume = false;
         pthread_mutex_unlock(&ek_threads.lock);
 }
 

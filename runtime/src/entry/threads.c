@@ -208,7 +208,7 @@ int ekiden_thread_begin(const char *name, void (*wake)(void *data), void *data,
                 thread->next = ek_threads.list;
                 ek_threads.list = thread;
                 ek_threads.count++;
-                thread->may_resume = ek_threads.is_initial;
+                (void)ek_stands_claim(name, thread->stood);
                 current = thread;
                 if (!ek_threads.is_initial)
                         ek_thread_stand(thread); /* it would be news to a stop that is complete */

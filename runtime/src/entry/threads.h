@@ -35,7 +35,8 @@ struct ek_thread {
         int event; /* eventfd of its ekiden_poll_descriptor(), or -1 */
         enum ek_thread_state state;
         bool is_being_woken; /* `wake` is running: it must not go away */
-        bool may_resume; /* it began before this process served */
+        bool has_passed; /* an update point where it stood, or was noted */
+        char stood[EKIDEN_NAME_MAX + 1]; /* its namesake in the predecessor, there; "": not known */
         pthread_mutex_t place_lock;
         /* Under place_lock, which is taken last: the update point that it passed last, where that
            was noted, and when (ek_now_ns()). */

@@ -87,14 +87,19 @@ const struct ek_stands *ek_stands_received(void)
         return &received.stands;
 }
 
-bool ek_stands_has(const char *name, const char *update_point)
+bool ek_stands_claim(const char *name, char ret_update_point[EKIDEN_NAME_MAX + 1])
 {
-        bool has = false;
+        bool is_found = false;
 
         pthread_mutex_lock(&received.lock);
-        for (size_t i = 0; i < received.stands.count && !has; i++)
-                has = strcmp(received.stands.list[i].name, name) == 0 &&
-                      strcmp(received.stands.list[i].update_point, update_point) == 0;
+        for (size_t i = 0; i < received.stands.count && !is_found; i++) {
+                struct ek_stand *stand = &received.stands.list[i];
+
+                if (stand->is_claimed || strcmp(stand->name, name) != 0)
+                        continue;
+                strcpy(ret_update_point, stand->update_point);
+                stand->is_claimed = is_found = true;
+        }
         pthread_mutex_unlock(&received.lock);
-        return has;
+        return is_found;
 }

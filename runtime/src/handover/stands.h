@@ -13,6 +13,7 @@ struct ek_stand {
         char name[EKIDEN_NAME_MAX + 1];
         char update_point[EKIDEN_NAME_MAX + 1]; /* "": it came to none */
         bool is_idle;
+        bool is_claimed; /* a thread of the successor has its name */
 };
 
 struct ek_stands {
@@ -32,5 +33,6 @@ int ek_stands_receive(const Ekiden__Paused *paused);
 /** What was received: it stays. The main thread. */
 const struct ek_stands *ek_stands_received(void);
 
-/** Whether a thread of this name stood at this update point. Any thread. */
-bool ek_stands_has(const char *name, const char *update_point);
+/** Where the thread of this name stood, for the first who asks. false: there was none, or somebody
+    has asked. Any thread. */
+bool ek_stands_claim(const char *name, char ret_update_point[EKIDEN_NAME_MAX + 1]);

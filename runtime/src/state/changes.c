@@ -60,12 +60,16 @@ struct ek_changes {
         struct table tables[TABLES]; /* of `noted` */
 };
 
+/* Threads of the program note keys while the main one sends others: the lock is for all that is
+   tracked, and held for no longer than one key takes, or the tables are freed. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct ek_changes *tracked[ITEMS_MAX];
 static size_t tracked_count;
 
 /* Nobody sends what a forked child would note: it has no update points. */
 static void forget_in_child(void)
 {
+        pthread_mutex_init(&lock, NULL); /* who held it is not here */
         tracked_count = 0;
         __atomic_store_n(&ekiden_tracking, 0, __ATOMIC_RELAXED);
 }
@@ -115,7 +119,9 @@ int ek_changes_begin(const struct ekiden_item *item, size_t max_bytes, bool is_s
                 free(changes);
                 return EKIDEN_ESYSTEM;
         }
+        pthread_mutex_lock(&lock);
         tracked[tracked_count++] = changes;
+        pthread_mutex_unlock(&lock);
         __atomic_store_n(&ekiden_tracking, 1, __ATOMIC_RELAXED);
         *ret_changes = changes;
         return 0;
@@ -142,11 +148,13 @@ struct ek_changes *ek_changes_end(struct ek_changes *changes)
 {
         if (!changes)
                 return NULL;
+        pthread_mutex_lock(&lock);
         for (size_t i = 0; i < tracked_count; i++)
                 if (tracked[i] == changes)
                         tracked[i] = tracked[--tracked_count];
         if (tracked_count == 0)
                 __atomic_store_n(&ekiden_tracking, 0, __ATOMIC_RELAXED);
+        pthread_mutex_unlock(&lock);
         while (changes->noted.first)
                 free_first(changes, &changes->noted);
         while (changes->leaving.first)
@@ -235,6 +243,11 @@ static struct entry *new_entry(struct keys *keys, size_t size)
         return entry;
 }
 
+static size_t size_of(const struct ek_changes *changes)
+{
+        return changes->noted.size + changes->leaving.size;
+}
+
 static int note(struct ek_changes *changes, const void *data, size_t size)
 {
         uint64_t hash = XXH3_64bits_withSeed(data, size, changes->seed);
@@ -244,8 +257,7 @@ static int note(struct ek_changes *changes, const void *data, size_t size)
 
         if (table->capacity > 0 && table->slots[slot_of(table, hash, data, size)])
                 return 0;
-        if (size > changes->max_bytes ||
-            ek_changes_size(changes) + room_of(size) > changes->max_bytes)
+        if (size > changes->max_bytes || size_of(changes) + room_of(size) > changes->max_bytes)
                 return EKIDEN_ELIMIT;
         if (grow(changes, table) < 0)
                 return EKIDEN_ENOMEM;
@@ -264,7 +276,7 @@ static int note(struct ek_changes *changes, const void *data, size_t size)
         return 0;
 }
 
-void ek_changes_note(struct ek_changes *changes, const struct ekiden_key *key)
+static void note_key(struct ek_changes *changes, const struct ekiden_key *key)
 {
         int r = changes->is_number ? note(changes, &key->number, sizeof(key->number))
                                    : note(changes, key->data, key->size);
@@ -273,22 +285,56 @@ void ek_changes_note(struct ek_changes *changes, const struct ekiden_key *key)
                 changes->failure = r;
 }
 
+void ek_changes_note(struct ek_changes *changes, const struct ekiden_key *key)
+{
+        pthread_mutex_lock(&lock);
+        note_key(changes, key);
+        pthread_mutex_unlock(&lock);
+}
+
+void ek_changes_note_of(const struct ekiden_item *item, const struct ekiden_key *key)
+{
+        struct ek_changes *changes;
+
+        pthread_mutex_lock(&lock);
+        changes = ek_changes_of(item);
+        if (changes)
+                note_key(changes, key);
+        pthread_mutex_unlock(&lock);
+}
+
 int ek_changes_failure(const struct ek_changes *changes)
 {
-        return changes->failure;
+        int failure;
+
+        pthread_mutex_lock(&lock);
+        failure = changes->failure;
+        pthread_mutex_unlock(&lock);
+        return failure;
 }
 
 uint64_t ek_changes_noted(const struct ek_changes *changes)
 {
-        return changes->noted.count;
+        uint64_t count;
+
+        pthread_mutex_lock(&lock);
+        count = changes->noted.count;
+        pthread_mutex_unlock(&lock);
+        return count;
 }
 
 size_t ek_changes_size(const struct ek_changes *changes)
 {
-        return changes->noted.size + changes->leaving.size;
+        size_t size;
+
+        pthread_mutex_lock(&lock);
+        size = size_of(changes);
+        pthread_mutex_unlock(&lock);
+        return size;
 }
 
-void ek_changes_turn(struct ek_changes *changes)
+/* With the lock. */
+static void turn(struct ek_changes *changes)
 {
         size_t tables = 0;
 
@@ -304,7 +350,15 @@ void ek_changes_turn(struct ek_changes *changes)
         free_tables(changes);
 }
 
-bool ek_changes_next(struct ek_changes *changes, struct ekiden_key *ret_key)
+void ek_changes_turn(struct ek_changes *changes)
+{
+        pthread_mutex_lock(&lock);
+        turn(changes);
+        pthread_mutex_unlock(&lock);
+}
+
+/* With the lock. */
+static bool next(struct ek_changes *changes, struct ekiden_key *ret_key)
 {
         struct keys *keys = &changes->leaving;
         struct entry *entry;
@@ -326,4 +380,14 @@ bool ek_changes_next(struct ek_changes *changes, struct ekiden_key *ret_key)
                 ret_key->size = entry->size;
         }
         return true;
+}
+
+bool ek_changes_next(struct ek_changes *changes, struct ekiden_key *ret_key)
+{
+        bool is_there;
+
+        pthread_mutex_lock(&lock);
+        is_there = next(changes, ret_key);
+        pthread_mutex_unlock(&lock);
+        return is_there;
 }

@@ -36,6 +36,9 @@ struct ek_changes *ek_changes_of(const struct ekiden_item *item);
 /** Notes a key, once; it is copied. */
 void ek_changes_note(struct ek_changes *changes, const struct ekiden_key *key);
 
+/** The same, for the item, if its changes are noted. Any thread; all else is the main thread's. */
+void ek_changes_note_of(const struct ekiden_item *item, const struct ekiden_key *key);
+
 /** Why a key could not be noted: 0 (none was lost), ENOMEM, ELIMIT. */
 int ek_changes_failure(const struct ek_changes *changes);
 

@@ -198,6 +198,14 @@ static void *run_late(void *data)
         return run_poller(data);
 }
 
+/* Registers, and never comes. */
+static void *run_absent(void *data)
+{
+        begin(data, NULL);
+        for (;;)
+                nap();
+}
+
 static void *run_locker(void *data)
 {
         static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -219,8 +227,11 @@ static void *run_locker(void *data)
 }
 
 const struct kind kinds[] = {
-        {"poller", run_poller},     {"reader", run_reader}, {"waiter", run_waiter},
-        {"idler", run_idler},       {"stuck", run_stuck},   {"watcher", run_watcher},
-        {"deaf", run_deaf},         {"ender", run_ender},   {"late", run_late},
-        {"stranger", run_stranger}, {"locker", run_locker}, {NULL, NULL},
+        {"poller", run_poller}, {"reader", run_reader},
+        {"waiter", run_waiter}, {"idler", run_idler},
+        {"stuck", run_stuck},   {"watcher", run_watcher},
+        {"deaf", run_deaf},     {"ender", run_ender},
+        {"late", run_late},     {"stranger", run_stranger},
+        {"locker", run_locker}, {"absent", run_absent},
+        {NULL, NULL},
 };
