@@ -247,10 +247,11 @@ void ekiden_attend(const char *update_point)
 bool ekiden_resumed_at(const char *name)
 {
         const char *at = NULL;
-        bool was_attending = ek_process.is_attending;
+        bool was_attending;
 
         if (!ek_thread_is_main())
                 return ek_thread_resumed_at(name);
+        was_attending = ek_process.is_attending;
         if (getpid() == ek_process.pid) {
                 ek_process.is_attending = true; /* callbacks run, if something was sent ahead */
                 at = ek_successor_update_point();

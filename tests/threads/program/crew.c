@@ -104,8 +104,10 @@ static void answer(int client)
                 __atomic_store_n(&is_stuck, 0, __ATOMIC_RELAXED);
         if (strcmp(line, "stick\n") == 0)
                 __atomic_store_n(&is_stuck, 1, __ATOMIC_RELAXED);
-        length = (size_t)sprintf(reply, "{\"pid\":%d,\"violations\":%llu,\"members\":{",
-                                 (int)getpid(), page ? (unsigned long long)page->violations : 0ULL);
+        length = (size_t)sprintf(
+                reply, "{\"pid\":%d,\"violations\":%llu,\"members\":{", (int)getpid(),
+                page ? (unsigned long long)__atomic_load_n(&page->violations, __ATOMIC_RELAXED)
+                     : 0ULL);
         for (size_t i = 0; i < member_count; i++) {
                 const struct member *member = &members[i];
                 uint64_t shown = __atomic_load_n(&member->shown, __ATOMIC_RELAXED);
@@ -114,7 +116,7 @@ static void answer(int client)
                         reply + length,
                         "%s\"%s\":{\"passes\":%llu,\"resumed\":%d,\"stood\":\"%s\"}",
                         i > 0 ? "," : "", member->name, (unsigned long long)shown,
-                        member->has_resumed, member->stood);
+                        __atomic_load_n(&member->has_resumed, __ATOMIC_RELAXED), member->stood);
         }
         length += (size_t)sprintf(reply + length, "},\"log\":\"");
         for (const char *at = lines; *at; at++)
@@ -140,7 +142,8 @@ static void start_members(void)
 {
         for (size_t i = 0; i < member_count; i++)
                 if (pthread_create(&members[i].thread, NULL, members[i].kind->run, &members[i]) !=
-                    0)
+                            0 ||
+                    pthread_detach(members[i].thread) != 0)
                         abort();
 }
 

@@ -59,7 +59,7 @@ static void begin(struct member *member, void (*wake)(void *data))
                 fprintf(stderr, "crew: %s: %s\n", member->name, error.sentence);
                 exit(1);
         }
-        member->has_resumed = ekiden_resumed_at(member->loop);
+        __atomic_store_n(&member->has_resumed, ekiden_resumed_at(member->loop), __ATOMIC_RELAXED);
 }
 
 static void *run_poller(void *data)
