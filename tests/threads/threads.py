@@ -366,6 +366,12 @@ class Locks(Crew):
         self.wait_for(lambda: self.upgrade()[0] == OK, 'it is refused for ever')
         self.assertEqual(self.tell('ask')['violations'], 0)
 
+    def test_a_lock_that_the_new_version_holds_refuses_it(self):
+        self.start('poller:p', LD_PRELOAD=LOCKS)
+        sentence = self.expect_failure(REFUSED, 'ready', arguments=('grabber:p',))
+        self.assertIn('thread "p" holds a lock across update point "p_loop"', sentence)
+        self.expect_all_go_on('p', self.passes())
+
     def test_without_a_lock_held_nothing_is_refused(self):
         self.start(*ALL, LD_PRELOAD=LOCKS)
         for _ in range(3):

@@ -145,6 +145,9 @@ static void start_members(void)
                             0 ||
                     pthread_detach(members[i].thread) != 0)
                         abort();
+        for (size_t i = 0; i < member_count; i++)
+                while (members[i].kind->is_prompt && sem_wait(&begun) < 0)
+                        ;
 }
 
 static void share_page(void)
@@ -180,11 +183,13 @@ int main(int argc, char **argv)
                 return 1;
         }
         share_page();
+        sem_init(&begun, 0, 0);
         began = probe_v1_tag_counter(&counter);
         if (began < 0 || probe_v1_tag_records(&functions, NULL) < 0)
                 return 1;
         if (began == EKIDEN_FRESH)
                 counter.listener = listen_on_any();
+        leg = ++counter.asked;
         learn_where_they_stood();
         start_members();
         for (;;) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -11,6 +12,7 @@
 struct kind {
         const char *name;
         void *(*run)(void *member);
+        bool is_prompt; /* it registers at once, and tells that by `begun` */
 };
 
 struct member {
@@ -26,17 +28,20 @@ struct member {
 
 extern const struct kind kinds[];
 
+/** Posted by each member that has registered. */
+extern sem_t begun;
+
 /** Members that are stuck come to no update point. */
 extern int is_stuck;
 
-/** The member has served once more. The page shows whether a process served after another one that
-    came later. */
+/** The member has served once more. The page shows whether a leg served after a later one had. */
 void serve_once(struct member *member);
 
-/** Where members of all processes note who served last; so many of them. */
+/** Where members of all processes note who served last. */
 struct page {
-        int pid[MEMBERS_MAX];
-        uint64_t violations; /* one served again after another process had */
+        uint64_t leg[MEMBERS_MAX];
+        uint64_t violations;
 };
+extern uint64_t leg; /* of this process, from 1 */
 extern struct page *page;
 extern struct member members[MEMBERS_MAX];

@@ -16,7 +16,9 @@
 #define NAP_NS 2000000
 
 int is_stuck = 1;
+sem_t begun;
 struct page *page;
+uint64_t leg;
 struct member members[MEMBERS_MAX];
 
 static struct {
@@ -33,14 +35,14 @@ static void wake_pool(void *data)
 void serve_once(struct member *member)
 {
         size_t i = (size_t)(member - members);
-        int pid = getpid(), last;
+        uint64_t last;
 
         member->passes++;
         __atomic_store_n(&member->shown, member->passes, __ATOMIC_RELAXED);
         if (!page)
                 return;
-        last = __atomic_exchange_n(&page->pid[i], pid, __ATOMIC_RELAXED);
-        if (last != 0 && last != pid && member->passes > 1 && last > pid)
+        last = __atomic_exchange_n(&page->leg[i], leg, __ATOMIC_RELAXED);
+        if (last > leg)
                 __atomic_fetch_add(&page->violations, 1, __ATOMIC_RELAXED);
 }
 
@@ -59,6 +61,7 @@ static void begin(struct member *member, void (*wake)(void *data))
                 fprintf(stderr, "crew: %s: %s\n", member->name, error.sentence);
                 exit(1);
         }
+        sem_post(&begun);
         __atomic_store_n(&member->has_resumed, ekiden_resumed_at(member->loop), __ATOMIC_RELAXED);
 }
 
@@ -213,7 +216,7 @@ static void *run_locker(void *data)
 
         begin(member, NULL);
         pthread_mutex_lock(&mutex);
-        while (__atomic_load_n(&is_stuck, __ATOMIC_RELAXED)) {
+        while (leg == 1 && __atomic_load_n(&is_stuck, __ATOMIC_RELAXED)) {
                 ekiden_update_point(member->loop);
                 serve_once(member);
                 nap();
@@ -226,12 +229,20 @@ static void *run_locker(void *data)
         }
 }
 
+static void *run_grabber(void *data)
+{
+        static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+        pthread_mutex_lock(&mutex);
+        return run_poller(data);
+}
+
 const struct kind kinds[] = {
-        {"poller", run_poller}, {"reader", run_reader},
-        {"waiter", run_waiter}, {"idler", run_idler},
-        {"stuck", run_stuck},   {"watcher", run_watcher},
-        {"deaf", run_deaf},     {"ender", run_ender},
-        {"late", run_late},     {"stranger", run_stranger},
-        {"locker", run_locker}, {"absent", run_absent},
-        {NULL, NULL},
+        {"poller", run_poller, true},   {"reader", run_reader, true},
+        {"waiter", run_waiter, true},   {"idler", run_idler, true},
+        {"stuck", run_stuck, true},     {"watcher", run_watcher, true},
+        {"deaf", run_deaf, true},       {"ender", run_ender, true},
+        {"late", run_late, false},      {"stranger", run_stranger, false},
+        {"locker", run_locker, true},   {"absent", run_absent, true},
+        {"grabber", run_grabber, true}, {NULL, NULL, false},
 };
