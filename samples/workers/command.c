@@ -59,14 +59,21 @@ void command_tell(struct client *client, const struct job *job)
                    job->primes, from, job->last, by);
 }
 
+static void list_job(struct client *client, const struct job *job, uint64_t at)
+{
+        client_say(client, "#%" PRIu64 " is at %" PRIu64 " of %" PRIu64, job->id, at, job->last);
+}
+
 static void list_jobs(struct server *server, struct client *client)
 {
         struct pool *pool = &server->pool;
 
         pthread_mutex_lock(&pool->lock);
+        for (size_t i = 0; i < pool->count; i++)
+                if (pool->workers[i].job)
+                        list_job(client, pool->workers[i].job, pool->workers[i].at);
         for (const struct job *job = pool->waiting.first; job; job = job->next_job)
-                client_say(client, "#%" PRIu64 " is at %" PRIu64 " of %" PRIu64, job->id, job->next,
-                           job->last);
+                list_job(client, job, job->next);
         pthread_mutex_unlock(&pool->lock);
         client_say(client, "that is all");
 }

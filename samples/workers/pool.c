@@ -71,6 +71,7 @@ static struct job *wait_for_job(struct worker *worker)
         while (!pool->waiting.first && !ekiden_is_wanted())
                 pthread_cond_wait(&pool->changed, &pool->lock);
         job = worker->job = take_first(&pool->waiting);
+        worker->at = job ? job->next : 0;
         pthread_mutex_unlock(&pool->lock);
         return job;
 }

@@ -22,6 +22,7 @@ struct worker {
         /* Under the pool's lock: */
         uint64_t jobs, turns;
         struct job *job; /* that it works on; NULL: it waits, or is at its update point */
+        uint64_t at; /* where that was at the beginning of the turn */
 };
 
 struct queue {

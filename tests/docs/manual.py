@@ -27,7 +27,7 @@ class Manual(unittest.TestCase):
         exported = set(re.findall(r'^\s+(ekiden_\w+);', read('runtime/libekiden.map'), re.M))
         self.assertEqual(set(declarations.of_headers()),
                          exported - {'ekiden_attention', 'ekiden_tracking'} |
-                         {'ekiden_is_tracking', 'ekiden_update_point'})
+                         {'ekiden_is_tracking', 'ekiden_is_wanted', 'ekiden_update_point'})
 
     def test_it_describes_every_function(self):
         description = read(LIBRARY).split('.Sh DESCRIPTION')[1]

@@ -33,11 +33,15 @@ expect_library() {
                 "$(objdump -p "$root/$library" | awk '$1 == "SONAME" { print $2 }')" libekiden.so.0
 }
 
+expect_locks() {
+        expect_file "$LIBDIR/libekiden-locks.so"
+}
+
 expect_headers() {
         local header
 
         for header in annotate codec ekiden error hop native native_assert observer schema snapshot start tag \
-                update_point uv; do
+                thread update_point uv; do
                 expect_file "include/ekiden/$header.h"
         done
         expect_file include/ekiden/options.proto
@@ -80,7 +84,7 @@ expect_nothing_else() {
                 bin/ekiden-inspect | bin/ekiden-schema | bin/ekiden-upgrade | bin/protoc-gen-ekiden) ;;
                 include/ekiden/*) ;;
                 "$LIBDIR"/libekiden-systemd.so* | "$LIBDIR"/pkgconfig/ekiden-systemd.pc) ;;
-                "$LIBDIR"/libekiden.so* | "$LIBDIR"/pkgconfig/ekiden.pc | share/*) ;;
+                "$LIBDIR"/libekiden.so* | "$LIBDIR"/libekiden-locks.so | "$LIBDIR"/pkgconfig/ekiden.pc | share/*) ;;
                 *) problem "$file should not be installed" ;;
                 esac
         done < <(cd "$root" && find . -not -type d -printf '%P\n')
@@ -88,6 +92,7 @@ expect_nothing_else() {
 
 install_privately
 expect_library
+expect_locks
 expect_headers
 expect_commands
 expect_pkg_config

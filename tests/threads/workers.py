@@ -61,6 +61,9 @@ class Client(threading.Thread):
                 self.answers += 1
         except (OSError, IndexError) as error:
             self.wrong = error
+        finally:
+            self.lines.close()
+            self.peer.close()
 
 
 class Soak(unittest.TestCase):

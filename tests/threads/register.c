@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+/* The register of threads and their stopping, without an upgrade around it. */
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <ekiden/thread.h>
+
+#include "entry/attention.h"
+#include "entry/process.h"
+#include "entry/thread_stop.h"
+#include "entry/wake.h"
+#include "handover/stands.h"
+
+static sem_t here, on;
+
+/* As ekiden_start() does. */
+static void begin(void)
+{
+        ek_process.pid = getpid();
+        ek_process.is_started = true;
+        cr_assert_eq(ek_wake_setup(SIGUSR2, NULL), 0);
+        ek_threads_begin();
+        sem_init(&here, 0, 0);
+        sem_init(&on, 0, 0);
+}
+
+static void await(sem_t *semaphore)
+{
+        while (sem_wait(semaphore) < 0)
+                ;
+}
+
+static pthread_t start(void *(*run)(void *data), void *data)
+{
+        pthread_t thread;
+
+        cr_assert_eq(pthread_create(&thread, NULL, run, data), 0);
+        return thread;
+}
+
+/* Registers, and ends when it is told to. */
+static void *stay(void *name)
+{
+        int r = ekiden_thread_begin(name, NULL, NULL, NULL);
+
+        sem_post(&here);
+        await(&on);
+        return (void *)(intptr_t)r;
+}
+
+static int begin_as(const char *name)
+{
+        int r = ekiden_thread_begin(name, NULL, NULL, NULL);
+
+        ekiden_thread_end();
+        return r;
+}
+
+static void *check_names(void *data)
+{
+        char longest[EKIDEN_NAME_MAX + 2];
+
+        (void)data;
+        memset(longest, 'n', sizeof(longest));
+        longest[sizeof(longest) - 1] = '\0';
+        cr_expect_eq(begin_as(longest), EKIDEN_EINVAL);
+        longest[EKIDEN_NAME_MAX] = '\0';
+        cr_expect_eq(begin_as(longest), 0);
+        cr_expect_eq(begin_as(NULL), EKIDEN_EINVAL);
+        cr_expect_eq(begin_as(""), EKIDEN_EINVAL);
+        cr_expect_eq(begin_as("a\nb"), EKIDEN_EINVAL);
+        cr_expect_eq(begin_as("\xff"), EKIDEN_EINVAL);
+        cr_expect_eq(begin_as("main"), EKIDEN_EEXISTS);
+        cr_expect_eq(begin_as("wörk"), 0);
+        return NULL;
+}
+
+Test(register, takes_names_that_are_names_and_no_other, .timeout = 60)
+{
+        begin();
+        pthread_join(start(check_names, NULL), NULL);
+        cr_expect_eq(begin_as("one"), EKIDEN_EEXISTS, "the main thread is registered");
+}
+
+Test(register, is_there_after_the_start_alone, .timeout = 60)
+{
+        cr_expect_eq(ekiden_thread_begin("early", NULL, NULL, NULL), EKIDEN_ESTATE);
+        ekiden_thread_end();
+        ekiden_thread_idle_begin("nowhere");
+        ekiden_thread_idle_end();
+}
+
+Test(register, has_a_name_once_and_again_when_its_thread_has_ended, .timeout = 60)
+{
+        pthread_t first, second;
+        void *result;
+
+        begin();
+        first = start(stay, (void *)(uintptr_t) "ann");
+        await(&here);
+        second = start(stay, (void *)(uintptr_t) "ann");
+        await(&here);
+        cr_expect_eq(ek_threads_count(), 1);
+        sem_post(&on);
+        sem_post(&on);
+        pthread_join(first, &result);
+        cr_expect_eq((intptr_t)result, 0);
+        pthread_join(second, &result);
+        cr_expect_eq((intptr_t)result, EKIDEN_EEXISTS);
+        cr_expect_eq(ek_threads_count(), 0, "a thread that exits ends by itself");
+        sem_post(&on);
+        pthread_join(start(stay, (void *)(uintptr_t) "ann"), &result);
+        cr_expect_eq((intptr_t)result, 0);
+}
+
+Test(register, holds_as_many_as_it_says, .timeout = 120)
+{
+        static pthread_t threads[EKIDEN_THREADS_MAX + 1];
+        static char names[EKIDEN_THREADS_MAX + 1][16];
+        pthread_attr_t small;
+        void *result;
+
+        begin();
+        pthread_attr_init(&small);
+        pthread_attr_setstacksize(&small, (size_t)64 << 10);
+        for (int i = 0; i <= EKIDEN_THREADS_MAX; i++) {
+                snprintf(names[i], sizeof(names[i]), "t%d", i);
+                cr_assert_eq(pthread_create(&threads[i], &small, stay, names[i]), 0);
+                await(&here);
+        }
+        cr_expect_eq(ek_threads_count(), EKIDEN_THREADS_MAX);
+        for (int i = 0; i <= EKIDEN_THREADS_MAX; i++)
+                sem_post(&on);
+        for (int i = 0; i <= EKIDEN_THREADS_MAX; i++) {
+                pthread_join(threads[i], &result);
+                cr_expect_eq((intptr_t)result, i < EKIDEN_THREADS_MAX ? 0 : EKIDEN_ELIMIT);
+        }
+}
+
+/* Passes update points until it is told to end. */
+static int ends;
+static uint64_t passes;
+
+static void *pass(void *name)
+{
+        ekiden_thread_begin(name, NULL, NULL, NULL);
+        while (!__atomic_load_n(&ends, __ATOMIC_RELAXED)) {
+                ekiden_update_point("loop");
+                __atomic_fetch_add(&passes, 1, __ATOMIC_RELAXED);
+        }
+        return NULL;
+}
+
+Test(stop, holds_threads_until_they_may_go_on, .timeout = 60)
+{
+        pthread_t threads[8];
+        char names[8][8];
+
+        begin();
+        for (int i = 0; i < 8; i++) {
+                snprintf(names[i], sizeof(names[i]), "t%d", i);
+                threads[i] = start(pass, names[i]);
+        }
+        for (int round = 0; round < 200; round++) {
+                struct ekiden_error error = {0};
+                struct ek_stands stands;
+                uint64_t before;
+
+                cr_assert_eq(ek_threads_stop(NULL, &stands, &error), 0, "%s", error.sentence);
+                before = __atomic_load_n(&passes, __ATOMIC_RELAXED);
+                for (size_t i = 0; i < stands.count; i++) /* "": it stands where it begins */
+                        cr_expect(strcmp(stands.list[i].update_point, "loop") == 0 ||
+                                  stands.list[i].update_point[0] == '\0');
+                if (round % 50 == 0)
+                        usleep(2000);
+                cr_expect_eq(__atomic_load_n(&passes, __ATOMIC_RELAXED), before);
+                ek_stands_free(&stands);
+                ek_threads_resume();
+                while (__atomic_load_n(&passes, __ATOMIC_RELAXED) == before && round % 20 == 0)
+                        ;
+        }
+        __atomic_store_n(&ends, 1, __ATOMIC_RELAXED);
+        for (int i = 0; i < 8; i++)
+                pthread_join(threads[i], NULL);
+        cr_expect_eq(ek_attention() & EK_ATTENTION_STOP, 0);
+}
+
+/* Idle, until it is told to go on. */
+static void *idle(void *data)
+{
+        (void)data;
+        ekiden_thread_begin("idle", NULL, NULL, NULL);
+        ekiden_thread_idle_begin("cellar");
+        sem_post(&here);
+        await(&on);
+        ekiden_thread_idle_end();
+        __atomic_fetch_add(&passes, 1, __ATOMIC_RELAXED);
+        return NULL;
+}
+
+Test(stop, counts_the_idle_and_keeps_them_from_going_on, .timeout = 60)
+{
+        struct ekiden_error error = {0};
+        struct ek_stands stands;
+        pthread_t thread;
+
+        begin();
+        thread = start(idle, NULL);
+        await(&here);
+        cr_assert_eq(ek_threads_stop(NULL, &stands, &error), 0, "%s", error.sentence);
+        cr_assert_eq(stands.count, 1);
+        cr_expect_str_eq(stands.list[0].update_point, "cellar");
+        cr_expect(stands.list[0].is_idle);
+        ek_stands_free(&stands);
+        sem_post(&on);
+        usleep(50000);
+        cr_expect_eq(__atomic_load_n(&passes, __ATOMIC_RELAXED), 0, "it went on");
+        ek_threads_resume();
+        pthread_join(thread, NULL);
+        cr_expect_eq(passes, 1);
+}
+
+Test(stop, that_fails_lets_all_go_on, .timeout = 60)
+{
+        struct ekiden_error error = {0};
+        pthread_t thread;
+
+        begin();
+        cr_expect_eq(ekiden_set_stop_deadline(0), EKIDEN_EINVAL);
+        cr_expect_eq(ekiden_set_stop_deadline(86400001), EKIDEN_EINVAL);
+        cr_assert_eq(ekiden_set_stop_deadline(30), 0);
+        thread = start(stay, (void *)(uintptr_t) "stuck");
+        await(&here);
+        cr_expect_eq(ek_threads_stop(NULL, NULL, &error), EKIDEN_ETIMEOUT);
+        cr_expect(strstr(error.sentence, "thread \"stuck\" ("), "%s", error.sentence);
+        cr_expect_eq(ek_attention() & EK_ATTENTION_STOP, 0);
+        sem_post(&on);
+        pthread_join(thread, NULL);
+        cr_expect_eq(ek_threads_stop(NULL, NULL, &error), 0, "it has ended");
+}
+
+Test(stop, does_not_ask_for_an_upgrade_by_the_signals_that_it_sends, .timeout = 60)
+{
+        struct ekiden_error error = {0};
+
+        begin();
+        ekiden_set_stop_deadline(30);
+        start(stay, (void *)(uintptr_t) "stuck");
+        await(&here);
+        cr_expect_eq(ek_threads_stop(NULL, NULL, &error), EKIDEN_ETIMEOUT);
+        cr_expect_not(ek_wake_was_asked());
+        kill(getpid(), SIGUSR2);
+        cr_expect(ek_wake_was_asked(), "and one that somebody sends does");
+}
+
+static void *fork_one(void *data)
+{
+        pid_t child;
+        int status;
+
+        (void)data;
+        ekiden_thread_begin("parent", NULL, NULL, NULL);
+        child = fork();
+        if (child == 0) {
+                ek_threads_after_fork();
+                ek_process.pid = getpid();
+                alarm(20);
+                _exit(ek_threads_count() != 0 || !ek_thread_is_main() ||
+                      ek_threads_stop(NULL, NULL, &(struct ekiden_error){0}) != 0);
+        }
+        cr_assert_eq(waitpid(child, &status, 0), child);
+        cr_expect_eq(status, 0);
+        return NULL;
+}
+
+Test(fork, leaves_nothing_of_the_other_threads, .timeout = 60)
+{
+        begin();
+        start(stay, (void *)(uintptr_t) "other");
+        await(&here);
+        pthread_join(start(fork_one, NULL), NULL);
+        cr_expect_eq(ek_threads_count(), 1);
+}
+
+static Ekiden__Paused *paused_with(size_t count, char *name, char *place)
+{
+        static Ekiden__Paused paused;
+        static Ekiden__ThreadStand stands[EKIDEN_THREADS_MAX + 1];
+        static Ekiden__ThreadStand *pointers[EKIDEN_THREADS_MAX + 1];
+
+        ekiden__paused__init(&paused);
+        for (size_t i = 0; i < count; i++) {
+                ekiden__thread_stand__init(&stands[i]);
+                stands[i].name = name;
+                stands[i].update_point = place;
+                pointers[i] = &stands[i];
+        }
+        paused.threads = pointers;
+        paused.n_threads = count;
+        return &paused;
+}
+
+Test(stands, that_come_are_not_believed, .timeout = 60)
+{
+        char longer[200], place[EKIDEN_NAME_MAX + 1];
+
+        memset(longer, 'x', sizeof(longer));
+        longer[sizeof(longer) - 1] = '\0';
+        cr_expect_eq(ek_stands_receive(paused_with(EKIDEN_THREADS_MAX + 1, longer, longer)),
+                     EKIDEN_ELIMIT);
+        cr_assert_eq(ek_stands_receive(paused_with(1, longer, longer)), 0);
+        cr_expect_eq(strlen(ek_stands_received()->list[0].name), EKIDEN_NAME_MAX);
+        cr_assert_eq(ek_stands_receive(paused_with(1, (char[]){"a\nb"}, NULL)), 0);
+        cr_expect_str_eq(ek_stands_received()->list[0].name, "a b");
+        cr_expect_str_eq(ek_stands_received()->list[0].update_point, "");
+        cr_assert_eq(ek_stands_receive(paused_with(EKIDEN_THREADS_MAX, (char[]){"n"}, NULL)), 0);
+        cr_expect_eq(ek_stands_received()->count, EKIDEN_THREADS_MAX);
+        cr_assert_eq(ek_stands_receive(paused_with(1, (char[]){"ann"}, (char[]){"loop"})), 0);
+        cr_expect_not(ek_stands_claim("bob", place));
+        cr_expect(ek_stands_claim("ann", place));
+        cr_expect_str_eq(place, "loop");
+        cr_expect_not(ek_stands_claim("ann", place), "one thread alone is her successor");
+}
