@@ -164,6 +164,44 @@ class Stop(Crew):
         self.assertEqual(self.tell('ask')['violations'], 0)
 
 
+class Kept(Crew):
+    """The PID stays, and all threads with their names."""
+
+    def test_all_threads_go_on_under_the_same_pid(self):
+        self.start(*ALL)
+        for _ in range(2):
+            self.wait_for(lambda: all(self.passes().values()), 'not all have begun')
+            before = self.passes()
+            self.expect_upgrade('--keep-pid')
+            self.assertEqual(self.pid, self.process.pid)
+            self.expect_all_go_on('pid', before)
+            after = self.tell('ask')
+            self.assertEqual(after['members']['r']['stood'], 'r_loop')
+            self.assertEqual(after['violations'], 0)
+
+    def test_the_old_version_comes_back_with_its_threads(self):
+        self.start('poller:p', 'reader:r', CREW_STOP_MS='200')
+        for _ in range(2):
+            self.wait_for(lambda: all(self.passes().values()), 'not all have begun')
+            before = self.passes()
+            sentence = self.expect_failure(TIMEOUT, 'ready', '--keep-pid',
+                                           arguments=('absent:p', 'reader:r'))
+            self.assertIn('thread "p" (', sentence)
+            self.expect_all_go_on('p', before)
+            after = self.tell('ask')
+            self.assertEqual((after['pid'], after['violations']), (self.process.pid, 0))
+            self.assertEqual(after['members']['r']['stood'], 'r_loop')
+
+    def test_one_that_does_not_come_is_named_before_anything_is_split(self):
+        self.start('stuck:sam', 'poller:p', CREW_STOP_MS='100')
+        before = self.passes()
+        self.assertIn('"sam"', self.expect_failure(TIMEOUT, 'pause', '--keep-pid'))
+        self.expect_all_go_on('p', before)
+        self.tell('free')
+        self.expect_upgrade('--keep-pid')
+        self.assertEqual(self.pid, self.process.pid)
+
+
 class Missing(Crew):
     """One that does not come is named, and nothing happens to the others."""
 

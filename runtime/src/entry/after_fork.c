@@ -14,6 +14,7 @@
 #include "entry/operators.h"
 #include "entry/process.h"
 #include "entry/roles.h"
+#include "entry/threads.h"
 #include "entry/update_points.h"
 #include "entry/upgrade.h"
 #include "entry/wake.h"
@@ -46,6 +47,7 @@ static int check(const char *role, struct ekiden_error *error)
 static void drop_what_is_the_parents(void)
 {
         ek_wake_after_fork();
+        ek_threads_after_fork();
         ek_operators_after_fork();
         ek_predecessor_after_fork();
         ek_children_forget();

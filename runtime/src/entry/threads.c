@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "entry/attention.h"
+#include "entry/locks.h"
 #include "entry/process.h"
 #include "entry/thread_stop.h"
 #include "utf8.h"
@@ -65,6 +66,8 @@ static void after_fork_in_parent(void)
 static void after_fork_in_child(void)
 {
         current = &ek_threads.main;
+        ek_threads.main.handle = pthread_self();
+        ek_threads.main.tid = gettid();
         ek_threads.is_stopping = ek_threads.is_initial = false;
         ek_attention_clear(EK_ATTENTION_STOP | EK_ATTENTION_NOTE);
         pthread_mutex_unlock(&ek_threads.lock);
@@ -120,6 +123,8 @@ void ek_threads_after_fork(void)
         ek_attention_clear(EK_ATTENTION_STOP | EK_ATTENTION_NOTE);
         ek_threads.main.place_ns = 0;
         ek_threads_begin();
+        if (ek_locks_are_checked())
+                ek_attention_set(EK_ATTENTION_LOCKS);
 }
 
 static bool is_name(const char *name)

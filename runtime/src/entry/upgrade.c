@@ -118,6 +118,7 @@ static void on_child_ended(void *data, pid_t pid)
 /* The PID is kept; what of this floor hangs on a PID, follows. */
 static void on_split(void *data, enum ek_split_stage stage)
 {
+        static size_t lost_threads;
         struct ekiden_error error = {0};
 
         switch (stage) {
@@ -125,6 +126,8 @@ static void on_split(void *data, enum ek_split_stage stage)
                 ek_wake_quiet();
                 break;
         case EK_SPLIT_KEEPER:
+                lost_threads = ek_threads_count();
+                ek_threads_after_fork();
                 ek_process.pid = getpid();
                 ek_control_give_away();
                 (void)ek_wake_after_split(&error);
@@ -134,6 +137,10 @@ static void on_split(void *data, enum ek_split_stage stage)
                 ek_process.served_pid = ek_process.pid;
                 (void)ek_control_reopen(&error);
                 ek_wake_loud();
+                if (lost_threads > 0)
+                        ek_log(EKIDEN_LOG_ERROR,
+                               "the keeper has the main thread alone: %zu others are gone",
+                               lost_threads);
                 break;
         case EK_SPLIT_FAILED:
         default:

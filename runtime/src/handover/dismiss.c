@@ -41,6 +41,7 @@ void ek_predecessor_end_rehearsal(void)
 {
         struct ek_predecessor *p = &ek_predecessor;
 
+        ek_predecessor_go_on(p);
         p->link = ek_link_free(p->link);
         ek_given_forget(&p->given);
         ek_ahead_forget(p);

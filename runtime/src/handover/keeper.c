@@ -317,6 +317,9 @@ int ek_keeper_hand_over(struct ek_predecessor *p, const char *update_point,
         snprintf(p->report.update_point, sizeof(p->report.update_point), "%s", update_point);
         stopped_ns = ek_now_ns();
         ek_predecessor_enter(EKIDEN_PHASE_PAUSE);
+        r = ek_predecessor_stop(p, error); /* the keeper has the main thread alone */
+        if (r < 0)
+                return r;
         fflush(NULL); /* or both processes would write what is buffered */
         r = split(p, error);
         if (r < 0 && p->report.successor == 0)

@@ -281,6 +281,7 @@ int ek_predecessor_call_off(int result, struct ekiden_error *error)
         char how[96];
         int code;
 
+        ek_predecessor_go_on(p);
         if (p->cancelled.code != 0 && (error->code == 0 || error->code == p->cancelled.code)) {
                 enum ekiden_phase phase = error->phase;
 
@@ -505,8 +506,6 @@ int ek_predecessor_step(const char *update_point, struct ekiden_error *error)
                 snprintf(p->report.update_point, sizeof(p->report.update_point), "%s",
                          update_point);
                 r = ek_predecessor_hand_over(ek_now_ns(), error);
-                if (r != EK_STEP_COMMITTED && p->request.observer.resume)
-                        p->request.observer.resume(p->request.observer.data);
                 if (r == EK_STEP_REHEARSED)
                         ek_predecessor_end_rehearsal();
                 if (r > 0)

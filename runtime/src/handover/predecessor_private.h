@@ -22,6 +22,8 @@ struct ek_predecessor {
         Ekiden__Ready *ready; /* what the report shows of it */
         struct ek_ahead ahead;
         struct ek_keeping keeping;
+        struct ek_stands stands; /* of the threads that are stopped */
+        bool is_stopped; /* they are */
         uint64_t pause_until_ns; /* by the operator's --max-pause; 0: no such limit, or no pause */
 };
 
@@ -32,6 +34,12 @@ void ek_predecessor_enter(enum ekiden_phase phase);
 
 /** Tells the observer that the socket needs no watching any more. */
 void ek_predecessor_unwatch(void);
+
+/** Stops the program's other threads, if they are not: 0, or an error, and all go on. (serve.c) */
+int ek_predecessor_stop(struct ek_predecessor *p, struct ekiden_error *error);
+
+/** They go on, if they were stopped. (serve.c) */
+void ek_predecessor_go_on(struct ek_predecessor *p);
 
 /** The successor has made progress: the deadline of the phase starts anew. */
 void ek_predecessor_renew(void);

@@ -14,30 +14,36 @@
 
 #define PULLS_MAX 65536 /* of a handover */
 
-/* All of the program stands still from here on, or nothing of it. */
-static int stop_threads(struct ek_predecessor *p, struct ek_stands *ret_stands,
-                        struct ekiden_error *error)
+int ek_predecessor_stop(struct ek_predecessor *p, struct ekiden_error *error)
 {
         const struct ek_wait wait = ek_predecessor_wait(EKIDEN_PHASE_PAUSE);
         const struct ek_observer *observer = &p->request.observer;
+        int r;
 
+        if (p->is_stopped || !observer->stop)
+                return 0;
         error->phase = EKIDEN_PHASE_PAUSE; /* if it fails, that is why, whatever deadline passed */
-        if (observer->stop) {
-                int r = observer->stop(observer->data, &wait, ret_stands, error);
-
-                if (r < 0)
-                        return r;
-        }
+        r = observer->stop(observer->data, &wait, &p->stands, error);
+        if (r < 0)
+                return r;
         error->phase = EKIDEN_PHASE_NONE;
+        p->is_stopped = true;
         return 0;
 }
 
-static int send_paused(struct ek_predecessor *p, uint64_t stopped_ns, struct ek_stands *stands,
-                       struct ekiden_error *error)
+void ek_predecessor_go_on(struct ek_predecessor *p)
+{
+        ek_stands_free(&p->stands);
+        if (p->is_stopped)
+                p->request.observer.resume(p->request.observer.data);
+        p->is_stopped = false;
+}
+
+static int send_paused(struct ek_predecessor *p, uint64_t stopped_ns, struct ekiden_error *error)
 {
         struct ek_wait wait = ek_predecessor_wait(EKIDEN_PHASE_TRANSFER);
         Ekiden__Paused paused = EKIDEN__PAUSED__INIT;
-        int r = ek_stands_fill(stands, &paused);
+        int r = ek_stands_fill(&p->stands, &paused);
 
         if (r < 0)
                 return ek_link_failed(r, error);
@@ -273,7 +279,6 @@ int ek_predecessor_explain(const struct ek_predecessor *p, struct ekiden_error *
 int ek_predecessor_hand_over(uint64_t stopped_ns, struct ekiden_error *error)
 {
         struct ek_predecessor *p = &ek_predecessor;
-        struct ek_stands stands = {0};
         int r;
 
         if (p->request.max_pause_ns > 0)
@@ -281,12 +286,11 @@ int ek_predecessor_hand_over(uint64_t stopped_ns, struct ekiden_error *error)
         ek_predecessor_unwatch();
         if (p->phase != EKIDEN_PHASE_PAUSE)
                 ek_predecessor_enter(EKIDEN_PHASE_PAUSE);
-        r = stop_threads(p, &stands, error);
+        r = ek_predecessor_stop(p, error);
         if (r < 0)
                 return r;
         fflush(NULL); /* what is buffered belongs before what the successor writes */
-        r = send_paused(p, stopped_ns, &stands, error);
-        ek_stands_free(&stands);
+        r = send_paused(p, stopped_ns, error);
         if (r < 0)
                 return r;
         ek_predecessor_enter(EKIDEN_PHASE_TRANSFER);
