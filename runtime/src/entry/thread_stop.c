@@ -7,6 +7,7 @@
 #include "entry/thread_stop.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -31,14 +32,22 @@ int ekiden_set_stop_deadline(unsigned int timeout_ms)
         return 0;
 }
 
+/* No handler of the program's runs in it either: signals for the process go to the main thread. */
 void ek_thread_stand(struct ek_thread *thread)
 {
+        sigset_t all, before;
+
+        if (!ek_threads.is_stopping)
+                return;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before);
         while (ek_threads.is_stopping) {
                 thread->state = EK_THREAD_STANDS;
                 pthread_cond_signal(&ek_threads.changed);
                 pthread_cond_wait(&ek_threads.resumed, &ek_threads.lock);
         }
         thread->state = EK_THREAD_RUNS;
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 static void come_to_update_point(struct ek_thread *thread, const char *update_point, int bits)

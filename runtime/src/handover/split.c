@@ -124,16 +124,19 @@ static void write_keeper(struct life *life)
         ek_keeper_word_write(&word, stpcpy(life->return_keeper, EK_KEEPER_VARIABLE "="));
 }
 
-/* As a process is that was just started: no timer runs, nothing is ignored that was not. */
+/* As a process is that was just started: no timer runs, nothing is ignored that was not. Handlers
+   stay until execve() takes them away: in other threads signals are not blocked. */
 static void become_new(const struct ek_origin *origin)
 {
         static const struct itimerval off;
+        struct sigaction action;
 
         setitimer(ITIMER_REAL, &off, NULL);
         setitimer(ITIMER_VIRTUAL, &off, NULL);
         setitimer(ITIMER_PROF, &off, NULL);
         for (int i = 1; i < NSIG; i++)
-                if (sigismember(&origin->defaults, i) == 1)
+                if (sigismember(&origin->defaults, i) == 1 && sigaction(i, NULL, &action) == 0 &&
+                    action.sa_handler == SIG_IGN)
                         signal(i, SIG_DFL);
         for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
                 if (!origin->has_standard[fd]) {
