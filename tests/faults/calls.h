@@ -41,6 +41,9 @@ enum faults_suffering {
         X(dup3, SLOW_, EBUSY, 0)                                                \
         X(epoll_create1, CALL_, EMFILE, ENOMEM)                                 \
         X(epoll_ctl, CALL_, ENOMEM, ENOSPC)                                     \
+        X(eventfd, CALL_, EMFILE, ENOMEM)                                       \
+        X(eventfd_read, CALL_, EAGAIN, 0)                                       \
+        X(eventfd_write, CALL_, EAGAIN, 0)                                      \
         X(execve, CALL_, ENOENT, ENOMEM)                                        \
         X(faccessat, CALL_, EACCES, 0)                                          \
         X(fchmod, CALL_, EPERM, 0)                                              \
@@ -82,6 +85,7 @@ enum faults_suffering {
         X(mprotect, CALL_, ENOMEM, 0)                                           \
         X(open64, SLOW_, EMFILE, EACCES)                                        \
         X(open_memstream, SUFFERS_FAILURE, ENOMEM, 0)                           \
+        X(opendir, SUFFERS_FAILURE, EMFILE, ENOMEM)                             \
         X(openat64, SLOW_, EMFILE, EACCES)                                      \
         X(pidfd_open, CALL_, EMFILE, ENOSYS)                                    \
         X(pidfd_send_signal, CALL_, EPERM, 0)                                   \
@@ -97,6 +101,9 @@ enum faults_suffering {
         X(pread64, MOVES_, EIO, 0)                                              \
         X(protobuf_c_message_unpack, SUFFERS_FAILURE, ENOMEM, 0)                \
         X(pthread_atfork, SUFFERS_FAILURE, ENOMEM, 0)                           \
+        X(pthread_key_create, SUFFERS_FAILURE, EAGAIN, 0)                       \
+        X(pthread_setspecific, SUFFERS_FAILURE, ENOMEM, 0)                      \
+        X(pthread_sigqueue, CALL_, EAGAIN, 0)                                   \
         X(pwrite64, MOVES_, ENOSPC, 0)                                          \
         X(read, MOVES_, EIO, 0)                                                 \
         X(readdir64, CALL_, EIO, 0)                                             \

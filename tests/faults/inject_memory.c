@@ -18,6 +18,7 @@ INJECT(char *, strdup, (const char *text), (text), NULL);
 INJECT(char *, strndup, (const char *text, size_t size), (text, size), NULL);
 INJECT(FILE *, open_memstream, (char **text, size_t *size), (text, size), NULL);
 INJECT(DIR *, fdopendir, (int fd), (fd), NULL);
+INJECT(DIR *, opendir, (const char *path), (path), NULL);
 INJECT(int, atexit, (void (*function)(void)), (function), -1);
 
 INJECT_REAL(int, asprintf, (char **ret_text, const char *format, ...))

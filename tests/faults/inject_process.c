@@ -6,6 +6,7 @@
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -95,3 +96,13 @@ INJECT_REAL(long, syscall, (long number, ...))
         va_end(arguments);
         return inject_at(CALL_syscall) ? -1 : __real_syscall(number, a, b, c);
 }
+
+INJECT(int, eventfd, (unsigned int count, int flags), (count, flags), -1);
+INJECT(int, eventfd_read, (int fd, eventfd_t *ret_value), (fd, ret_value), -1);
+INJECT(int, eventfd_write, (int fd, eventfd_t value), (fd, value), -1);
+INJECT(int, pthread_key_create, (pthread_key_t * ret_key, void (*destroy)(void *)),
+       (ret_key, destroy), inject_error());
+INJECT(int, pthread_setspecific, (pthread_key_t key, const void *value), (key, value),
+       inject_error());
+INJECT(int, pthread_sigqueue, (pthread_t thread, int number, const union sigval value),
+       (thread, number, value), inject_error());

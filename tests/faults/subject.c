@@ -3,7 +3,8 @@
  * The server that the matrix upgrades. It listens at $SUBJECT_LISTENER. For a byte that a
  * client sends ("p" makes its deadlines long) it answers with a line that tells on it: PID, schema
  * version, how often it was asked, bytes of heap in use, open descriptors, and a sum over all else
- * of its state, which must be the same in every leg.
+ * of its state, which must be the same in every leg. Its threads (crowd.h) go on, or it does not
+ * answer.
  *
  * Built as version 1, as version 2, and as a version 2 that refuses when it has all the state.
  */
@@ -23,6 +24,7 @@
 #include <ekiden/arena.h>
 #include <ekiden/ekiden.h>
 
+#include "crowd.h"
 #include "subject_v1.native.h"
 #include "subject_v2.native.h"
 
@@ -411,7 +413,7 @@ static void answer(int client)
         do
                 n = recv(client, &byte, 1, 0);
         while (n < 0 && errno == EINTR);
-        if (n != 1 || (byte == 'p' && !set_deadlines("10000")))
+        if (n != 1 || (byte == 'p' && !set_deadlines("10000")) || !crowd_goes_on())
                 return;
         state.counter.asked++;
         change_entries();
@@ -469,5 +471,5 @@ int main(int argc, char **argv)
 #ifdef REFUSES
         return 9;
 #endif
-        return serve(wake);
+        return crowd_start() ? serve(wake) : 1;
 }

@@ -30,6 +30,7 @@ struct ek_threads ek_threads = {
 /* Read in update points and in the handler of the update signal: never allocated lazily. */
 static __thread struct ek_thread *current __attribute__((tls_model("initial-exec")));
 static pthread_key_t key; /* its destructor ends threads that exit without it */
+static bool has_key, watches_forks;
 
 struct ek_thread *ek_thread_current(void)
 {
@@ -81,13 +82,12 @@ static void on_exit_of_thread(void *thread)
 
 void ek_threads_begin(void)
 {
-        static bool is_prepared;
-
-        if (!is_prepared) {
-                (void)pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
-                (void)pthread_key_create(&key, on_exit_of_thread);
-        }
-        is_prepared = true;
+        /* Without them threads cannot register; a program of one thread needs neither. */
+        if (!has_key)
+                has_key = pthread_key_create(&key, on_exit_of_thread) == 0;
+        if (!watches_forks)
+                watches_forks =
+                        pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) == 0;
         ek_threads.main.handle = pthread_self();
         ek_threads.main.tid = gettid();
         ek_threads.is_begun = true;
@@ -116,7 +116,8 @@ void ek_threads_after_fork(void)
         pthread_cond_init(&ek_threads.changed, NULL);
         pthread_cond_init(&ek_threads.resumed, NULL);
         pthread_mutex_init(&ek_threads.main.place_lock, NULL);
-        pthread_setspecific(key, NULL);
+        if (has_key)
+                pthread_setspecific(key, NULL);
         ek_threads.list = NULL;
         ek_threads.count = 0;
         ek_threads.is_stopping = ek_threads.is_initial = false;
@@ -202,7 +203,7 @@ int ekiden_thread_begin(const char *name, void (*wake)(void *data), void *data,
         r = check_call(name, error);
         if (r < 0)
                 return r;
-        thread = thread_new(name, wake, data);
+        thread = has_key && watches_forks ? thread_new(name, wake, data) : NULL;
         if (!thread)
                 return ekiden_error_set(error, EKIDEN_ENOMEM, "memory ran out");
         pthread_mutex_lock(&ek_threads.lock);
