@@ -226,6 +226,22 @@ Test(stop, counts_the_idle_and_keeps_them_from_going_on, .timeout = 60)
         cr_expect_eq(passes, 1);
 }
 
+Test(stop, holds_one_that_registers_meanwhile, .timeout = 60)
+{
+        struct ekiden_error error = {0};
+        pthread_t thread;
+
+        begin();
+        cr_assert_eq(ek_threads_stop(NULL, NULL, &error), 0, "%s", error.sentence);
+        thread = start(stay, (void *)(uintptr_t) "late");
+        usleep(50000);
+        cr_expect_lt(sem_trywait(&here), 0, "it went on");
+        ek_threads_resume();
+        await(&here);
+        sem_post(&on);
+        pthread_join(thread, NULL);
+}
+
 Test(stop, that_fails_lets_all_go_on, .timeout = 60)
 {
         struct ekiden_error error = {0};
