@@ -51,7 +51,7 @@ static void add_member(const char *argument)
                 exit(2);
         }
         snprintf(member->name, sizeof(member->name), "%s", colon + 1);
-        snprintf(member->loop, sizeof(member->loop), "%s_loop", member->name);
+        snprintf(member->loop, sizeof(member->loop), "%.30s_loop", colon + 1);
         strcpy(member->stood, "-");
 }
 

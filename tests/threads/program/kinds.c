@@ -75,6 +75,7 @@ static void *run_poller(void *data)
                 serve_once(member);
                 nap();
         }
+        return NULL;
 }
 
 /* Nothing ever comes. */
@@ -93,6 +94,7 @@ static void *run_reader(void *data)
                 if (read(ends[0], &byte, 1) >= 0 || errno != EINTR)
                         abort();
         }
+        return NULL;
 }
 
 static void *run_waiter(void *data)
@@ -108,6 +110,7 @@ static void *run_waiter(void *data)
                         pthread_cond_wait(&pool.changed, &pool.mutex);
                 pthread_mutex_unlock(&pool.mutex);
         }
+        return NULL;
 }
 
 /* What it sleeps in goes on after signals, and ends for a moment now and then. */
@@ -124,6 +127,7 @@ static void *run_idler(void *data)
                         nap();
                 ekiden_thread_idle_end();
         }
+        return NULL;
 }
 
 static void *run_stuck(void *data)
@@ -138,6 +142,7 @@ static void *run_stuck(void *data)
                         nap();
                 while (__atomic_load_n(&is_stuck, __ATOMIC_RELAXED));
         }
+        return NULL;
 }
 
 static void block_signals(void)
@@ -164,6 +169,7 @@ static void *run_watcher(void *data)
                 serve_once(member);
                 epoll_wait(epoll, &event, 1, -1);
         }
+        return NULL;
 }
 
 /* Nothing can wake it, but it comes by itself. */
@@ -182,6 +188,7 @@ static void *run_stranger(void *data)
                 ekiden_update_point(member->loop);
                 nap();
         }
+        return NULL;
 }
 
 /* Ends when it is wanted, and is one fewer to wait for. */
@@ -207,6 +214,7 @@ static void *run_absent(void *data)
         begin(data, NULL);
         for (;;)
                 nap();
+        return NULL;
 }
 
 static void *run_locker(void *data)
@@ -227,6 +235,7 @@ static void *run_locker(void *data)
                 serve_once(member);
                 nap();
         }
+        return NULL;
 }
 
 static void *run_grabber(void *data)
