@@ -81,6 +81,8 @@ static int may_serve_kept(const struct stage *stage, const struct fault_case *c)
         if (is_killed && c->role == ROLE_PREDECESSOR && !is_behind_split(c) && !plan->is_taken &&
             !plan->is_returned)
                 return plan->is_committed ? NOBODY | NEW | OLD : NOBODY;
+        if (plan->is_taken && getenv("SUBJECT_THREADS"))
+                return NEW | OLD; /* a keeper has no threads, and has handed on to one that does */
         return plan->is_taken ? NEW : OLD;
 }
 

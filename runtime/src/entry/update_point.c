@@ -12,6 +12,7 @@
 #include "entry/check.h"
 #include "entry/control.h"
 #include "entry/control_socket.h"
+#include "entry/hand_on.h"
 #include "entry/leg.h"
 #include "entry/observer.h"
 #include "entry/process.h"
@@ -159,6 +160,8 @@ static void attend_once(const char *name)
                 ek_control_rehearsed();
         if (r < 0)
                 ek_control_failed(&error);
+        if (r < 0 && ek_upgrade_has_lost_threads() && ek_hand_on(name))
+                leave_to_successor();
 }
 
 static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)

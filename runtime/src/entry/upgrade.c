@@ -19,6 +19,12 @@
 
 static struct ek_operator *upgrading; /* who waits for the upgrade under way, or NULL */
 static struct ek_upgrade_origin origin; /* of that */
+static bool had_threads, is_alone; /* before a split; this is the keeper, and serves on */
+
+bool ek_upgrade_has_lost_threads(void)
+{
+        return is_alone;
+}
 
 const struct ek_upgrade_origin *ek_upgrade_origin(void)
 {
@@ -103,8 +109,7 @@ static void on_unwatch(void *data, int socket)
                 ek_wake_unwatch(ek_link_socket(upgrading->link));
 }
 
-/* A successor that was killed could not remove its control socket, hidden or just shown. */
-static void on_child_ended(void *data, pid_t pid)
+void ek_upgrade_child_ended(void *data, pid_t pid)
 {
         char path[EK_CONTROL_PATH_MAX];
 
@@ -118,7 +123,6 @@ static void on_child_ended(void *data, pid_t pid)
 /* The PID is kept; what of this floor hangs on a PID, follows. */
 static void on_split(void *data, enum ek_split_stage stage)
 {
-        static size_t lost_threads;
         struct ekiden_error error = {0};
 
         switch (stage) {
@@ -126,21 +130,18 @@ static void on_split(void *data, enum ek_split_stage stage)
                 ek_wake_quiet();
                 break;
         case EK_SPLIT_KEEPER:
-                lost_threads = ek_threads_count();
+                had_threads = ek_threads_count() > 0;
                 ek_threads_after_fork();
                 ek_process.pid = getpid();
                 ek_control_give_away();
                 (void)ek_wake_after_split(&error);
                 break;
         case EK_SPLIT_ALONE:
-                on_child_ended(data, ek_process.served_pid);
+                ek_upgrade_child_ended(data, ek_process.served_pid);
                 ek_process.served_pid = ek_process.pid;
                 (void)ek_control_reopen(&error);
                 ek_wake_loud();
-                if (lost_threads > 0)
-                        ek_log(EKIDEN_LOG_ERROR,
-                               "the keeper has the main thread alone: %zu others are gone",
-                               lost_threads);
+                is_alone = had_threads;
                 break;
         case EK_SPLIT_FAILED:
         default:
@@ -180,7 +181,7 @@ int ek_upgrade_begin(struct ek_upgrade_request *request, struct ek_operator *ope
                 .stop = on_stop,
                 .resume = on_resume,
                 .unwatch = on_unwatch,
-                .child_ended = on_child_ended,
+                .child_ended = ek_upgrade_child_ended,
                 .split = on_split,
         };
         if (ek_predecessor_phase() == EKIDEN_PHASE_NONE) {

@@ -39,6 +39,12 @@ struct ek_operator *ek_upgrade_operator(void);
 /** The operator is being released. */
 void ek_upgrade_forget(const struct ek_operator *operator_);
 
+/** A successor that was killed could not remove its control socket, hidden or just shown. */
+void ek_upgrade_child_ended(void *data, pid_t pid);
+
+/** Whether this process is a keeper that serves on, and the program's threads are not in it. */
+bool ek_upgrade_has_lost_threads(void);
+
 /** Tells log and operator that it was called off, that the rehearsal went well, or that the
     successor serves. */
 void ek_upgrade_failed(const struct ekiden_error *error);

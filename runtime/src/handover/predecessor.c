@@ -4,6 +4,7 @@
 #include "handover/predecessor.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -213,12 +214,23 @@ int ek_predecessor_offer(struct ek_predecessor *p, bool is_returning, struct eki
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
 
+static int open_binary(const struct ek_upgrade_request *request, int *ret_binary,
+                       struct ekiden_error *error)
+{
+        if (!request->is_own_binary)
+                return ek_binary_open(request->binary, ret_binary, error);
+        *ret_binary = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+        return *ret_binary < 0 ? ekiden_error_set_errno(error, EKIDEN_EBINARY, errno,
+                                                        "cannot open this process's own binary")
+                               : 0;
+}
+
 static int start_successor(struct ek_predecessor *p, struct ekiden_error *error)
 {
         ek_auto_close int binary = -1;
         ek_auto_close int theirs = -1;
         int sockets[2];
-        int r = ek_binary_open(p->request.binary, &binary, error);
+        int r = open_binary(&p->request, &binary, error);
 
         if (r == 0)
                 r = ek_token_draw(&p->token, error);

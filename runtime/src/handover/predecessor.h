@@ -60,6 +60,7 @@ struct ek_observer {
 
 struct ek_upgrade_request {
         const char *binary; /* path */
+        bool is_own_binary; /* what this process executes, whatever is at the path by now */
         char *const *arguments; /* NULL: the saved ones */
         uint64_t until_ns; /* for all until COMMIT; 0: the phases' deadlines alone */
         uint64_t max_pause_ns; /* rather than a longer pause it is called off; 0: no such limit */
