@@ -50,7 +50,7 @@ static const struct kind kinds[] = {
          TOOL_ARGUMENTS("event", "program", "pid", "role", "role_place", "keeps_pid", "tree",
                         "version", "leg", "leg_seconds", "binary", "update_point", "upgrade_phase",
                         "upgrade_ms", "successor_pid", "upgrade_binary", "upgrade_version",
-                        "upgrade_user", "upgrade_asker_pid", "rehearse", "update_points",
+                        "upgrade_user", "upgrade_asker_pid", "rehearse", "update_points", "threads",
                         "watched_ms", "items", "lineage", "error", "sentence")},
 };
 
