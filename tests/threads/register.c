@@ -242,6 +242,38 @@ Test(stop, holds_one_that_registers_meanwhile, .timeout = 60)
         pthread_join(thread, NULL);
 }
 
+/* Passes update points until it is cancelled, between them. */
+static void *pass_cancellably(void *name)
+{
+        ekiden_thread_begin(name, NULL, NULL, NULL);
+        sem_post(&here);
+        for (;;) {
+                ekiden_update_point("loop");
+                pthread_testcancel();
+        }
+        return NULL;
+}
+
+Test(stop, outlives_threads_that_are_cancelled_in_it, .timeout = 60)
+{
+        struct ekiden_error error = {0};
+        pthread_t thread;
+        void *result;
+
+        begin();
+        thread = start(pass_cancellably, (void *)(uintptr_t) "cancelled");
+        await(&here);
+        cr_assert_eq(ek_threads_stop(NULL, NULL, &error), 0, "%s", error.sentence);
+        pthread_cancel(thread);
+        usleep(20000);
+        cr_expect_eq(ek_threads_count(), 1, "it stands");
+        ek_threads_resume();
+        pthread_join(thread, &result);
+        cr_expect_eq(result, PTHREAD_CANCELED);
+        cr_expect_eq(ek_threads_count(), 0);
+        cr_expect_eq(ek_threads_stop(NULL, NULL, &error), 0, "%s", error.sentence);
+}
+
 Test(stop, that_fails_lets_all_go_on, .timeout = 60)
 {
         struct ekiden_error error = {0};

@@ -30,6 +30,9 @@ void ekiden_attend(const char *update_point);
  * by _exit(0). In a successor the first call returns when the predecessor has handed everything
  * over; if it was called off, the process leaves by _exit(75) and has never served.
  *
+ * In a registered thread other than the main one it returns at once, or when the process serves, if
+ * it is stopped (<ekiden/thread.h>).
+ *
  * Tagged state must be consistent here and no lock be held. errno is left as it was.
  *
  * @param name  1 to 63 bytes of UTF-8
@@ -45,7 +48,8 @@ static inline void ekiden_update_point(const char *name)
  * loop that was interrupted. (The paper's upd_from.) False in a fresh process, and again once the
  * first update point was passed. In a successor it may wait for the predecessor to stop;
  * but not in a callback of an item that is sent ahead, or a container's reserve(), where it is
- * false until then.
+ * false until then. In another thread than the main one it tells of the predecessor's thread of the
+ * same name, and never waits.
  *
  * @param name  of an update point, in the predecessor's program text
  */
@@ -57,7 +61,11 @@ bool ekiden_resumed_at(const char *name);
  * ekiden_wake() and goes through an update point. It stays readable until then, so that no request
  * is lost. The library owns it; never read or close it.
  *
- * @return the descriptor; ESTATE before ekiden_start(), ESYSTEM
+ * In a registered thread other than the main one it is a descriptor of that thread's own, readable
+ * while threads are to stop; ekiden_wake() is not needed there. It is closed when the thread ends.
+ *
+ * @return the descriptor; ESTATE before ekiden_start() and in a thread that is not registered,
+ *         ESYSTEM
  */
 int ekiden_poll_descriptor(void);
 

@@ -44,7 +44,7 @@ void ek_thread_stand(struct ek_thread *thread)
         while (ek_threads.is_stopping) {
                 thread->state = EK_THREAD_STANDS;
                 pthread_cond_signal(&ek_threads.changed);
-                pthread_cond_wait(&ek_threads.resumed, &ek_threads.lock);
+                ek_thread_wait(&ek_threads.resumed);
         }
         thread->state = EK_THREAD_RUNS;
         pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -110,7 +110,7 @@ void ekiden_thread_idle_end(void)
                 return;
         pthread_mutex_lock(&ek_threads.lock);
         while (ek_threads.is_stopping) /* it has come to its place before, and stays idle */
-                pthread_cond_wait(&ek_threads.resumed, &ek_threads.lock);
+                ek_thread_wait(&ek_threads.resumed);
         thread->state = EK_THREAD_RUNS;
         pthread_mutex_unlock(&ek_threads.lock);
         errno = saved;

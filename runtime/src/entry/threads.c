@@ -42,6 +42,15 @@ bool ek_thread_is_main(void)
         return !ek_threads.is_begun || current == &ek_threads.main;
 }
 
+void ek_thread_wait(pthread_cond_t *condition)
+{
+        int before;
+
+        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+        pthread_cond_wait(condition, &ek_threads.lock);
+        pthread_setcancelstate(before, NULL);
+}
+
 size_t ek_threads_count(void)
 {
         size_t count;
@@ -233,7 +242,7 @@ void ekiden_thread_end(void)
                 return;
         pthread_mutex_lock(&ek_threads.lock);
         while (thread->is_being_woken)
-                pthread_cond_wait(&ek_threads.changed, &ek_threads.lock);
+                ek_thread_wait(&ek_threads.changed);
         for (struct ek_thread **at = &ek_threads.list; *at; at = &(*at)->next)
                 if (*at == thread) {
                         *at = thread->next;

@@ -67,6 +67,9 @@ void ek_threads_begin(void);
     of the others. */
 void ek_threads_after_fork(void);
 
+/** Waits for a condition with the lock: it is not cancelled there, and so never ends with it. */
+void ek_thread_wait(pthread_cond_t *condition);
+
 /** Whether this is the main thread, or ekiden_start() was not called. */
 bool ek_thread_is_main(void);
 
