@@ -124,7 +124,7 @@ static void hear(struct asker *asker)
 Test(workers, a_crowd_gets_each_answer_once_while_releases_change, .fini = stop, .timeout = 600)
 {
         static struct asker askers[CROWD];
-        int descriptors;
+        int descriptors = 0;
 
         start(WORKERS_V1);
         for (int i = 0; i < CROWD; i++) {

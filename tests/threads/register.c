@@ -160,7 +160,7 @@ static void *pass(void *name)
 Test(stop, holds_threads_until_they_may_go_on, .timeout = 60)
 {
         pthread_t threads[8];
-        char names[8][8];
+        char names[8][16];
 
         begin();
         for (int i = 0; i < 8; i++) {
