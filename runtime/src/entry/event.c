@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "entry/process.h"
-#include "entry/thread_strangers.h"
+#include "entry/warnings.h"
 #include "handover/refusal.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
@@ -88,8 +88,7 @@ void ek_event_phase(struct ek_operator *operator_, enum ekiden_phase phase)
         event.phase = phase;
         event.has_keeps_pid = event.keeps_pid = ek_predecessor_report()->keeps_pid;
         if (phase == EKIDEN_PHASE_CHECK) {
-                warnings.count = 0;
-                ek_threads_warn(&warnings);
+                ek_warnings_gather(&warnings);
                 event.warnings = warnings.pointers;
                 event.n_warnings = warnings.count;
         }

@@ -81,23 +81,12 @@ struct ek_stranger *ek_strangers(size_t *ret_count)
         return list;
 }
 
-static char *add_warning(struct ek_warnings *warnings)
-{
-        char *sentence;
-
-        if (warnings->count == EK_WARNINGS_MAX)
-                return NULL;
-        sentence = warnings->sentences[warnings->count];
-        warnings->pointers[warnings->count++] = sentence;
-        return sentence;
-}
-
 static void warn_of_strangers(struct ek_warnings *warnings)
 {
         size_t count;
         struct ek_stranger *strangers = ek_strangers(&count);
-        char *sentence = count > 0 ? add_warning(warnings) : NULL;
-        const size_t size = sizeof(warnings->sentences[0]);
+        char *sentence = count > 0 ? ek_warning_add(warnings) : NULL;
+        const size_t size = EK_WARNING_SIZE;
 
         if (sentence) {
                 snprintf(sentence, size,
@@ -125,9 +114,9 @@ static void warn_of_the_deaf(struct ek_warnings *warnings)
 
                 if (!thread->is_deaf || thread->wake || thread->event >= 0)
                         continue;
-                sentence = add_warning(warnings);
+                sentence = ek_warning_add(warnings);
                 if (sentence)
-                        snprintf(sentence, sizeof(warnings->sentences[0]),
+                        snprintf(sentence, EK_WARNING_SIZE,
                                  "thread \"%s\" cannot be woken: the update signal is blocked in "
                                  "it, or there is none; give ekiden_thread_begin() a function, or "
                                  "let it wait for its ekiden_poll_descriptor()",

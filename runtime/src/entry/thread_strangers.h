@@ -10,6 +10,8 @@
 
 #include <ekiden/error.h>
 
+#include "entry/warnings.h"
+
 struct ek_stranger {
         pid_t tid;
         char name[EKIDEN_NAME_MAX + 1]; /* the kernel's; on a line */
@@ -18,15 +20,6 @@ struct ek_stranger {
 /** Those of this process, EKIDEN_THREADS_MAX at most, to be freed with free(). NULL: there are
     none, or they cannot be told. */
 struct ek_stranger *ek_strangers(size_t *ret_count);
-
-#define EK_WARNINGS_MAX 8
-
-/* What the operator is to be warned of before an upgrade. */
-struct ek_warnings {
-        char sentences[EK_WARNINGS_MAX][512];
-        char *pointers[EK_WARNINGS_MAX];
-        size_t count;
-};
 
 /** Those that threads are a reason for; by the main thread, without the lock. */
 void ek_threads_warn(struct ek_warnings *warnings);

@@ -77,7 +77,7 @@ static int make_card(const struct ek_origin *origin)
         for (size_t i = 0; low >= 0 && i < origin->argument_count; i++) {
                 size_t size = strlen(origin->arguments[i]) + 1;
 
-                if (write(low, origin->arguments[i], size) != (ssize_t)size)
+                if (TEMP_FAILURE_RETRY(write(low, origin->arguments[i], size)) != (ssize_t)size)
                         return -1;
         }
         return low < 0 ? -1 : high(low);
