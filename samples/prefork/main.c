@@ -45,13 +45,13 @@ int main(int argc, char **argv)
         struct ekiden_error error;
 
         setlinebuf(stdout);
+        signals_begin();
         ekiden_set_log(log_message, NULL);
         ekiden_set_roles(roles, sizeof(roles) / sizeof(roles[0]));
         if (release_start(argc, argv, &error) < 0) {
                 fprintf(stderr, "prefork: %s\n", error.sentence);
                 return ekiden_error_exit_status(error.code);
         }
-        signals_begin();
         if (strcmp(ekiden_role(), EKIDEN_ROLE_MAIN) != 0)
                 return worker_resume();
         return master_run(port, workers);

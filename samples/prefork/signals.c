@@ -10,7 +10,7 @@
 static const int ours[] = {SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 
 static volatile sig_atomic_t end;
-static sigset_t while_waiting;
+static sigset_t none; /* is blocked while it waits */
 
 static void on_signal(int number)
 {
@@ -23,14 +23,13 @@ void signals_begin(void)
         const struct sigaction action = {.sa_handler = on_signal};
         sigset_t blocked;
 
+        sigemptyset(&none);
         sigemptyset(&blocked);
         for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
                 sigaddset(&blocked, ours[i]);
                 sigaction(ours[i], &action, NULL);
         }
-        sigprocmask(SIG_BLOCK, &blocked, &while_waiting);
-        for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-                sigdelset(&while_waiting, ours[i]); /* blocked already in a new version */
+        sigprocmask(SIG_BLOCK, &blocked, NULL);
 }
 
 bool signals_wait(struct pollfd *sources, nfds_t count, int timeout_ms)
@@ -38,7 +37,7 @@ bool signals_wait(struct pollfd *sources, nfds_t count, int timeout_ms)
         const struct timespec timeout = {.tv_sec = timeout_ms / 1000,
                                          .tv_nsec = timeout_ms % 1000 * 1000000L};
 
-        return ppoll(sources, count, timeout_ms < 0 ? NULL : &timeout, &while_waiting) > 0;
+        return ppoll(sources, count, timeout_ms < 0 ? NULL : &timeout, &none) > 0;
 }
 
 bool signals_say_end(void)

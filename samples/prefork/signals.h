@@ -9,7 +9,10 @@
 #include <poll.h>
 #include <stdbool.h>
 
-/** Blocks the program's signals, and has them handled while it waits: right after ekiden_start().
+/**
+ * Blocks the program's signals, and has them handled while it waits. Comes before ekiden_start(): a
+ * new version has them blocked from its first instruction then, and one that was sent in the pause
+ * finds its handler.
  */
 void signals_begin(void);
 
