@@ -2,6 +2,7 @@
 """The forking sample: every process of it is upgraded under its PID, and no client notices."""
 import os
 import signal
+import socket
 import threading
 import time
 import unittest
@@ -38,7 +39,9 @@ class Upgrades(Service):
     def test_who_reads_nothing_finds_every_answer_later(self):
         self.start(workers=1)
         client = self.connect()
-        lines = [f'{number} '.ljust(400, '.') for number in range(20000)]
+        for buffer in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+            client.socket.setsockopt(socket.SOL_SOCKET, buffer, 1 << 16)
+        lines = [f'{number} '.ljust(400, '.') for number in range(50000)]
         writer = threading.Thread(target=client.send, args=(''.join(f'{l}\n' for l in lines),))
         writer.start()
         time.sleep(0.3)

@@ -59,10 +59,11 @@ class Client:
 
 
 def children_of(pid):
-    """PIDs, of zombies as well."""
+    """PIDs, of zombies as well; of a process that is gone none."""
     children = []
-    for task in pathlib.Path(f'/proc/{pid}/task').iterdir():
-        children += map(int, (task / 'children').read_text().split())
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for task in pathlib.Path(f'/proc/{pid}/task').iterdir():
+            children += map(int, (task / 'children').read_text().split())
     return sorted(children)
 
 
@@ -89,6 +90,8 @@ class Service(unittest.TestCase):
         self.wait_for(lambda: self.said('listening on'), 'it does not start')
         self.port = int(self.said('listening on')[0].rpartition(':')[2])
         self.wait_for(lambda: len(self.workers()) == workers, 'it has no workers')
+        self.wait_for(lambda: len(os.listdir(self.runtime)) == workers + 1,
+                      'a worker has no control socket')
 
     def begin(self, command, log):
         self.process = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL,
@@ -123,12 +126,17 @@ class Service(unittest.TestCase):
                     pids.append(int(entry.name))
         return sorted(pids)
 
-    def end(self):
-        for pid in self.members():
+    def kill_members(self):
+        members = self.members()
+        for pid in members:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        return members
+
+    def end(self):
+        # Again and again: masters and supervisors start others.
+        self.wait_for(lambda: not self.kill_members(), 'a process is left')
         self.process.wait(SECONDS)
-        self.wait_for(lambda: not self.members(), 'a process is left')
 
     def connect(self):
         client = Client(self.port)
