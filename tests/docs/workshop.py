@@ -114,11 +114,11 @@ class Workshop:
         self._started.append(process)
         return process
 
-    def start_server(self, binary):
+    def start_server(self, binary, *arguments):
         """Starts a server that takes a port, and connects to it: the port and the connection."""
         for _ in range(5):  # somebody may take the port before it does
             port = free_port()
-            process = self.start(binary, str(port))
+            process = self.start(binary, str(port), *arguments)
             connection = connect(port, process)
             if connection:
                 return port, connection
