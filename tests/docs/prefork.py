@@ -9,12 +9,17 @@ import sys
 import time
 import unittest
 
-from operators import shape
+import operators
 from page import Page, path, read
 from workshop import Workshop, say
 
 PAGE = 'samples/prefork/README.md'
 WHERE = '/srv/prefork'  # what the page calls the folder that the commands ran in
+
+
+def shape(lines):
+    """The size of a record hangs on the PIDs in it."""
+    return [re.sub(r'\d+ B\b', 'N B', line) for line in operators.shape(lines)]
 
 
 def pids_of(lines):
