@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What systemd is told of upgrades. All that concerns the main process is said by the process that
- * the manager takes for it: a successor is nobody until then, and its word would be dropped.
+ * the manager takes for it: a successor is nobody until then, and its word would be dropped. So
+ * would be that of a keeper, where the PID is kept: there the successor is the main process.
  */
 #include <ekiden/systemd.h>
 
@@ -9,9 +10,12 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <ekiden/observer.h>
+#include <ekiden/role.h>
 #include <systemd/sd-daemon.h>
 
 #include "store.h"
@@ -19,6 +23,7 @@
 #define BARRIER_US 1000000 /* for the manager to have read MAINPID */
 
 static bool is_successor; /* its predecessor tells that it serves */
+static pid_t attached; /* a child that it forks is not what the manager watches */
 
 static uint64_t monotonic_us(void)
 {
@@ -53,11 +58,18 @@ static void tell_committed(const struct ekiden_happening *happening)
         sd_notify_barrier(0, BARRIER_US);
 }
 
+static bool is_watched(void)
+{
+        return getpid() == attached && strcmp(ekiden_role(), EKIDEN_ROLE_MAIN) == 0;
+}
+
 static void observe(void *data, const struct ekiden_happening *happening)
 {
         int saved = errno;
 
         (void)data;
+        if (!is_watched())
+                return;
         switch (happening->kind) {
         case EKIDEN_SERVES:
                 if (!is_successor)
@@ -88,7 +100,8 @@ int ekiden_systemd_attach(void)
 
         if (r < 0)
                 return r;
-        is_successor = getenv("EKIDEN_HANDOVER") != NULL;
+        is_successor = getenv("EKIDEN_HANDOVER") && !getenv("EKIDEN_KEEPER");
+        attached = getpid();
         if (getenv("NOTIFY_SOCKET"))
                 ekiden_set_observer(observe, NULL);
         return 0;

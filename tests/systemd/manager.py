@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What the service manager is told: usage: manager.py EKIDEN_UPGRADE SERVICE
+"""What the service manager is told: usage: manager.py EKIDEN_UPGRADE SERVICE FAILING
 
 A stand-in for systemd: it has a notification socket that believes the main process alone, and a store
 of descriptors that it passes to the next start.
@@ -182,6 +182,30 @@ class Systemd(unittest.TestCase):
             self.assertEqual(self.manager.ends(before) if leg == 2 else 0, 0)
         self.assertEqual(self.ask(), b'3\n')
 
+    def test_where_the_pid_is_kept_the_main_process_alone_says_that_it_serves_again(self):
+        for leg in (2, 3):
+            self.assertEqual(self.ask(), b'%d\n' % (leg - 1))
+            tool = self.order('--keep-pid', 'service', SERVICE)
+            self.manager.expect(self, 'RELOADING')
+            lines = self.manager.expect(self, 'READY', 'STATUS')
+            self.assertNotIn('MAINPID', lines)
+            self.assertIn(f'leg {leg}', lines['STATUS'])
+            self.assertEqual(self.finish(tool), (0, ''))
+        self.assertEqual(self.ask(), b'3\n')
+        tool = self.order('service', SERVICE)  # nothing of that is in the way of what comes first
+        for _ in range(2):
+            self.manager.expect(self, 'RELOADING')
+        self.assertIn('leg 4', self.manager.expect(self, 'MAINPID', 'READY')['STATUS'])
+        self.assertEqual(self.finish(tool), (0, ''))
+
+    def test_where_the_pid_is_kept_an_old_version_that_is_back_says_that_it_serves(self):
+        self.assertEqual(self.ask(), b'1\n')
+        tool = self.order('--keep-pid', 'service', FAILING)
+        self.manager.expect(self, 'RELOADING')
+        self.assertIn('leg 1', self.manager.expect(self, 'READY', 'STATUS')['STATUS'])
+        self.assertNotEqual(self.finish(tool)[0], 0)
+        self.assertEqual(self.ask(), b'2\n')
+
     def test_an_upgrade_that_is_called_off_leaves_it_ready(self):
         for answers, binary in enumerate(['/bin/true', '/no/such/binary']):
             tool = self.order('service', binary)
@@ -262,5 +286,5 @@ class Systemd(unittest.TestCase):
 
 
 if __name__ == '__main__':
-    TOOL, SERVICE = sys.argv[1:3]
+    TOOL, SERVICE, FAILING = sys.argv[1:4]
     unittest.main(argv=sys.argv[:1])

@@ -23,8 +23,10 @@ extern "C" {
  *     RELOADING=1  when an upgrade is asked for
  *     MAINPID=     and READY=1, when the successor serves: by the process that leaves, which the
  *                  manager knows (NotifyAccess=main suffices); it waits up to a second for the
- *                  manager to have read it
+ *                  manager to have read it. Where the PID is kept, the successor says READY=1 alone
  *     STATUS=      in words
+ *
+ * Only a process of role "main" tells, and no child that it forks.
  *
  * It uses ekiden_set_observer().
  *
