@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +33,7 @@ static void accept_one(void)
         struct client *client = connection >= 0 ? calloc(1, sizeof(*client)) : NULL;
 
         if (client) {
+                setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
                 client->connection = connection;
                 clients_add(&clients, client);
         } else if (connection >= 0) {

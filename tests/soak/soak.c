@@ -4,7 +4,7 @@
  * was acknowledged may be lost, doubled or moved, and the process of the last leg must be no larger
  * than that of the tenth.
  *
- *     soak [--upgrades N] [--clients N] [--pace US] [--json] TOOL BINARY BINARY
+ *     soak [--upgrades N] [--clients N] [--pace US] [--keep-pid] [--json] TOOL BINARY BINARY
  */
 #include <argp.h>
 #include <dirent.h>
@@ -25,7 +25,7 @@
 
 struct soak {
         unsigned int upgrades, clients, pace_us;
-        bool is_json;
+        bool is_json, keeps_pid;
         const char *tool, *binaries[2];
         struct service service;
         struct histogram pauses, totals;
@@ -63,6 +63,7 @@ static bool upgrade(struct soak *soak, unsigned int number)
 {
         const struct order order = {
                 .tool = soak->tool,
+                .option = soak->keeps_pid ? "--keep-pid" : NULL,
                 .pid = soak->service.pid,
                 .binary = soak->binaries[number % 2],
         };
@@ -70,6 +71,10 @@ static bool upgrade(struct soak *soak, unsigned int number)
 
         if (!outcome.is_good) {
                 fprintf(stderr, "soak: upgrade %u failed: %s\n", number, outcome.sentence);
+                return false;
+        }
+        if (soak->keeps_pid && outcome.successor != soak->service.pid) {
+                fprintf(stderr, "soak: upgrade %u did not keep the PID\n", number);
                 return false;
         }
         soak->service.pid = outcome.successor;
@@ -212,6 +217,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         case 'p':
                 soak->pace_us = parse_number(argument, 1000000, state);
                 return 0;
+        case 'k':
+                soak->keeps_pid = true;
+                return 0;
         case 'j':
                 soak->is_json = true;
                 return 0;
@@ -236,6 +244,7 @@ int main(int argc, char **argv)
                 {"upgrades", 'u', "N", 0, "How many (default: 300)", 0},
                 {"clients", 'c', "N", 0, "How many write at the same time (default: 8)", 0},
                 {"pace", 'p', "US", 0, "Pause of a client between its rounds (default: 1000)", 0},
+                {"keep-pid", 'k', NULL, 0, "The new version runs under the PID of the old one", 0},
                 {"json", 'j', NULL, 0, "Print one JSON object in place of a table", 0},
                 {0},
         };
