@@ -11,7 +11,7 @@ import unittest
 
 import operators
 from page import Page, path, read
-from workshop import Workshop, say
+from workshop import Workshop, ask, connect
 
 PAGE = 'samples/prefork/README.md'
 WHERE = '/srv/prefork'  # what the page calls the folder that the commands ran in
@@ -28,14 +28,16 @@ def pids_of(lines):
 
 
 class Scene:
-    """The first release with two workers and a client, and the second one beside it."""
+    """The first release with two workers and a client at each, and the second one beside it."""
 
     def __init__(self, workshop, page):
         self.workshop = workshop
         for release in ('v1', 'v2'):
             shutil.copy(os.path.join(os.environ['EKIDEN_BUILD'], 'samples/prefork/prefork-' + release),
                         workshop.path('prefork-' + release))
-        _, self.client = workshop.start_server('./prefork-v1', '2')
+        self.port, self.client = workshop.start_server('./prefork-v1', '2')
+        self.lines = 0
+        self.connect_to_the_other()
         self.until(lambda: len(os.listdir(workshop.env['EKIDEN_RUNTIME_DIR'])) == 3)
         self.now = pids_of(self.list())
         self.then = pids_of(page.of('console', 'run')[0].lines)
@@ -52,16 +54,27 @@ class Scene:
         raise AssertionError('it does not come about')
 
     def ask(self, line):
-        say(self.client, line + '\n')
-        return self.client.readline()
+        self.lines += 1
+        return ask(self.client, line + '\n')
+
+    def connect_to_the_other(self):
+        """Which worker takes a client is left to chance."""
+        worker = self.ask('who').split(':')[0]
+        for _ in range(1000):
+            self.second = connect(self.port)
+            if ask(self.second, 'who\n').split(':')[0] != worker:
+                return
+            self.second.close()
+            self.ask('who')  # whoever answers has seen that the other is gone
+        raise AssertionError('all clients are at one worker')
 
     def run(self, command):
         """What stands on the terminal in the end. Processes are named as the page does."""
         for then, now in zip(self.then, self.now):
             command = re.sub(rf'\b{then}\b', now, command)
-        output = '\n'.join(self.workshop.on_terminal(command)).replace(self.workshop.work, WHERE)
+        output = re.sub(r'\S*/work\b', WHERE, '\n'.join(self.workshop.on_terminal(command)))
         for then, now in zip(self.then, self.now):
-            output = re.sub(rf'\b{now}\b', then, output)
+            output = re.sub(rf' {{{max(len(then) - len(now), 0)}}}\b{now}\b', then, output)
         return output.split('\n') if output else []
 
 
@@ -76,6 +89,7 @@ def sessions(page):
                     lines += [line] + scene.run(line[2:])
             yield block, lines, scene
         scene.client.close()
+        scene.second.close()
 
 
 class Prefork(unittest.TestCase):
@@ -89,7 +103,7 @@ class Prefork(unittest.TestCase):
                 self.assertEqual(shape(lines), shape(block.lines))
             count += 1
             answer = scene.ask('hello')
-            self.assertRegex(answer, rf'^v\d worker [12]: {count} of yours, {count} of mine: hello$')
+            self.assertRegex(answer, rf'^v\d worker [12]: {scene.lines} of yours')
             self.assertEqual(pids_of(scene.list()), scene.now)
         self.assertEqual(answer[:2], 'v2')
         self.assertGreater(count, 1)

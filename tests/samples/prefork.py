@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
 """The forking sample: every process of it is upgraded under its PID, and no client notices."""
+import json
 import os
 import signal
 import socket
+import subprocess
 import threading
 import time
 import unittest
 
-from prefork_service import SECONDS, V1, V2, Service, children_of
+from prefork_service import SECONDS, V1, V2, Service, children_of, committed
 
 EXITS = os.environ['PREFORK_EXITS']
 CRASHES = os.environ['PREFORK_CRASHES']
@@ -21,7 +23,7 @@ class Upgrades(Service):
         for client in clients:
             client.send('first half')
         workers = self.workers()
-        self.upgrade_all()
+        self.upgrade_one_by_one()
         for client in clients:
             client.send(', second half\n')
             self.assertEqual(client.receive('first half, second half')['version'], 2)
@@ -57,6 +59,41 @@ class Upgrades(Service):
         self.upgrade(self.workers()[1])
         self.assertEqual(self.connect_to(1).ask('x')['version'], 2)
         self.assertEqual(self.connect_to(2).ask('x')['version'], 1)
+
+
+class Tree(Service):
+    """All processes by one command."""
+
+    def test_the_master_comes_first_and_then_its_workers(self):
+        self.start(workers=3)
+        events = committed(self.upgrade_all())
+        self.assertEqual([(event['role'], event['predecessor_pid']) for event in events],
+                         [('main', self.master)] +
+                         [('worker', pid) for pid in sorted(self.workers().values())])
+
+    def test_where_the_master_cannot_be_upgraded_no_worker_is(self):
+        self.start()
+        status, events = self.tool('prefork', EXITS)
+        self.assertNotEqual(status, 0)
+        self.assertEqual((events[-1]['failed'], events[-1]['untried']), (1, 2))
+        self.assertEqual(self.connect_to(1).ask('x')['version'], 1)
+        self.upgrade_all()
+
+    def test_a_worker_that_is_killed_meanwhile_is_replaced_by_a_new_one(self):
+        self.start()
+        victim = max(self.workers().values())  # its turn is the last
+        number, = (number for number, pid in self.workers().items() if pid == victim)
+        tool = subprocess.Popen(self.command('prefork', V2), env=self.environment,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        for line in tool.stdout:
+            if json.loads(line)['event'] == 'committed':
+                os.kill(victim, signal.SIGKILL)
+                break
+        last = json.loads(tool.communicate(timeout=SECONDS)[0].splitlines()[-1])
+        self.assertEqual((tool.returncode, last['failed']), (0, 0), last)
+        self.wait_for(lambda: self.workers()[number] != victim, 'nobody takes the place')
+        for other in (1, 2):
+            self.assertEqual(self.connect_to(other).ask('x')['version'], 2)
 
 
 class Replacement(Service):

@@ -67,6 +67,10 @@ def children_of(pid):
     return sorted(children)
 
 
+def committed(events):
+    return [event for event in events if event['event'] == 'committed']
+
+
 def state_of(pid):
     return pathlib.Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0]
 
@@ -180,12 +184,18 @@ class Service(unittest.TestCase):
         self.assertEqual(events[-1]['event'], 'failed', events[-1])
         return events[-1]
 
-    def upgrade_all(self, binary=V2):
+    def upgrade_one_by_one(self, binary=V2):
         for pid in (self.master, *self.workers().values()):
             self.upgrade(pid, binary)
 
-    def version(self, pid):
-        return self.tool('--status', pid)[1][0]['schema_version']
+    def upgrade_all(self, binary=V2):
+        """By one command. All must keep their PIDs."""
+        status, events = self.tool('prefork', binary)
+        self.assertEqual((status, events[-1]['event']), (0, 'tree'), events[-1])
+        self.assertEqual(events[-1]['succeeded'], len(self.workers()) + 1)
+        for event in committed(events):
+            self.assertEqual(event['successor_pid'], event['predecessor_pid'])
+        return events
 
     def replace(self, number):
         """Kills a worker, and waits for another one in its place. Returns what that is."""
