@@ -81,6 +81,26 @@ class Keeps(Family):
             self.wait_for(lambda: self.settled(), 'an upgrade is under way')
         self.assertEqual(eldest.who()['pid'], self.process.pid)
 
+    def expect_stop(self, *arguments):
+        """SIGTERM at any moment of an upgrade ends the service, and no keeper of it serves on."""
+        for delay_ms in range(0, 40, 2):
+            with self.subTest(delay_ms=delay_ms):
+                self.start('keep=main', *arguments)
+                tool = subprocess.Popen([TOOL, '--quiet', str(self.process.pid), V2],
+                                        env=self.environment, stdin=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
+                time.sleep(delay_ms / 1000)
+                self.process.terminate()
+                self.assertEqual(self.process.wait(SECONDS), -signal.SIGTERM)
+                self.wait_for(lambda: not self.members(), 'somebody serves on')
+                tool.wait(SECONDS)
+
+    def test_a_stop_that_comes_meanwhile_is_a_stop(self):
+        self.expect_stop()
+
+    def test_a_stop_that_comes_while_a_new_version_fails_is_a_stop(self):
+        self.expect_stop('fault=late-exit')
+
     def settled(self):
         """The signals have asked for upgrades of their own."""
         return self.tool('--wait', self.process.pid)[0] == 0 and \

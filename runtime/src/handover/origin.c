@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "handover/held.h"
+
 extern char **environ;
 
 static char **copy_strings(char *const strings[], size_t count)
@@ -51,7 +53,8 @@ static void save_signals(struct ek_origin *origin)
         for (int i = 1; i < NSIG; i++) {
                 struct sigaction action;
 
-                if (sigaction(i, NULL, &action) == 0 && action.sa_handler == SIG_DFL)
+                if (sigaction(i, NULL, &action) == 0 &&
+                    (action.sa_handler == SIG_DFL || ek_is_held(i)))
                         sigaddset(&origin->defaults, i);
         }
 }

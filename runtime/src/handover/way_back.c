@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "handover/held.h"
 #include "handover/spawn.h"
 #include "wire/cleanup.h"
 #include "wire/own.h"
@@ -231,6 +232,7 @@ void ek_way_back_unblock(int update_signal)
                 return;
         if (update_signal != 0)
                 signal(update_signal, SIG_IGN);
+        ek_held_begin(update_signal);
         ek_mask_of_number(way.word.mask, &mask);
         sigprocmask(SIG_SETMASK, &mask, NULL);
 }
@@ -264,6 +266,7 @@ void ek_way_back_take(void)
         way.pid = 0;
         sigfillset(&all);
         sigprocmask(SIG_SETMASK, &all, NULL);
+        ek_held_pass_on();
         if (!ek_put_at(EK_RETURN_SOCKET, EK_HANDOVER_SOCKET) ||
             !ek_put_at(EK_RETURN_BINARY, EK_HANDOVER_BINARY))
                 return;
@@ -295,6 +298,7 @@ static void free_all(void)
 
 void ek_way_back_close(void)
 {
+        ek_held_end();
         if (way.pid == getpid()) {
                 way.pid = 0;
                 forget_crashes();
