@@ -74,7 +74,7 @@ class Scene:
             command = re.sub(rf'\b{then}\b', now, command)
         output = re.sub(r'\S*/work\b', WHERE, '\n'.join(self.workshop.on_terminal(command)))
         for then, now in zip(self.then, self.now):
-            output = re.sub(rf' {{{max(len(then) - len(now), 0)}}}\b{now}\b', then, output)
+            output = re.sub(rf'\b{now}\b', then, output)
         return output.split('\n') if output else []
 
 
