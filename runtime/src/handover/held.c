@@ -20,7 +20,7 @@ static void hold(int number)
 
         if (getpid() != holder) { /* a child that it has forked */
                 signal(number, SIG_DFL);
-                raise(number);
+                kill(getpid(), number);
         }
         for (size_t i = 0; i < COUNT; i++)
                 if (meant_for_service[i] == number)

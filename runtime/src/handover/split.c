@@ -69,24 +69,42 @@ static char **with_two_more(char *const environment[], char *first, char *second
         return made;
 }
 
+static int open_path(const char *path, int flags)
+{
+        int fd;
+
+        do
+                fd = open(path, flags);
+        while (fd < 0 && errno == EINTR);
+        return fd;
+}
+
+static bool write_string(int fd, const char *string)
+{
+        size_t size = strlen(string) + 1;
+        ssize_t written;
+
+        do
+                written = write(fd, string, size);
+        while (written < 0 && errno == EINTR);
+        return written == (ssize_t)size;
+}
+
 /* The arguments of this binary, for the way back. */
 static int make_card(const struct ek_origin *origin)
 {
         ek_auto_close int low = memfd_create("ekiden-arguments", MFD_CLOEXEC);
 
-        for (size_t i = 0; low >= 0 && i < origin->argument_count; i++) {
-                size_t size = strlen(origin->arguments[i]) + 1;
-
-                if (TEMP_FAILURE_RETRY(write(low, origin->arguments[i], size)) != (ssize_t)size)
+        for (size_t i = 0; low >= 0 && i < origin->argument_count; i++)
+                if (!write_string(low, origin->arguments[i]))
                         return -1;
-        }
         return low < 0 ? -1 : high(low);
 }
 
 static int prepare(struct life *life, struct ekiden_error *error)
 {
         const struct ek_split_plan *plan = life->plan;
-        ek_auto_close int own = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+        ek_auto_close int own = open_path("/proc/self/exe", O_PATH | O_CLOEXEC);
 
         life->binary = high(plan->binary);
         life->socket = high(plan->socket);
@@ -140,7 +158,7 @@ static void become_new(const struct ek_origin *origin)
                         signal(i, SIG_DFL);
         for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
                 if (!origin->has_standard[fd]) {
-                        int nothing = open("/dev/null", O_RDWR);
+                        int nothing = open_path("/dev/null", O_RDWR);
 
                         if (nothing >= 0 && nothing != fd) {
                                 (void)ek_put_at(nothing, fd);
