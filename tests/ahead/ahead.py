@@ -256,7 +256,7 @@ class CalledOff(Shelf):
         self.assertTrue(self.ahead(event)['outrun'])
 
     def test_rounds_go_on_while_they_are_short_although_the_pause_has_room(self):
-        self.start('records=50000', 'changes=40', 'budget_us=40000')
+        self.start('records=50000', 'changes=20', 'budget_us=40000')
         item = self.ahead(self.expect_upgrade())
         self.assertGreaterEqual(item['rounds'], 2)
         self.assertFalse(item['outrun'])

@@ -317,6 +317,8 @@ int ek_keeper_hand_over(struct ek_predecessor *p, const char *update_point,
         snprintf(p->report.update_point, sizeof(p->report.update_point), "%s", update_point);
         stopped_ns = ek_now_ns();
         ek_predecessor_enter(EKIDEN_PHASE_PAUSE);
+        if (p->request.max_pause_ns > 0)
+                p->pause_until_ns = stopped_ns + p->request.max_pause_ns;
         r = ek_predecessor_stop(p, error); /* the keeper has the main thread alone */
         if (r < 0)
                 return r;
@@ -324,8 +326,6 @@ int ek_keeper_hand_over(struct ek_predecessor *p, const char *update_point,
         r = split(p, error);
         if (r < 0 && p->report.successor == 0)
                 return r; /* it is one process still */
-        if (p->request.max_pause_ns > 0)
-                p->pause_until_ns = stopped_ns + p->request.max_pause_ns;
         if (r == 0)
                 r = hand_over(p, false, stopped_ns, error);
         return r < 0 ? go_back(p, error) : r;

@@ -468,6 +468,10 @@ static int take_frame(struct ek_predecessor *p, const struct ek_frame *frame,
         if (p->phase == EKIDEN_PHASE_CHECK && frame->kind == EKIDEN__FRAME_KIND__HELLO) {
                 ek_child_speaks(&p->child, ek_link_sender(p->link));
                 r = ek_predecessor_check_hello(p, frame, error);
+                if (r == 0 && p->keeping.is_probing && p->child.daemon >= 0)
+                        r = ekiden_error_set(error, EKIDEN_EREFUSED,
+                                             "the new binary goes into the background before it "
+                                             "starts, and so gives up the PID that it is to keep");
                 if (r == 0 && p->keeping.is_probing)
                         return PROBED;
                 if (r == 0)

@@ -298,7 +298,6 @@ static void free_all(void)
 
 void ek_way_back_close(void)
 {
-        ek_held_end();
         if (way.pid == getpid()) {
                 way.pid = 0;
                 forget_crashes();
@@ -306,4 +305,5 @@ void ek_way_back_close(void)
                 own(false);
         }
         way.word.keeper = 0;
+        ek_held_end(); /* a handler may end the process: there is no way back for that any more */
 }

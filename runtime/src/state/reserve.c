@@ -38,7 +38,8 @@ void ek_reserve_more(struct ek_import *import)
 {
         uint64_t come = import->count.records, most = EK_ANNOUNCED_MAX + 3 * come, more;
 
-        if (import->reserved >= import->announced || come < import->reserved)
+        if (import->reserved >= import->announced || come < import->reserved ||
+            come >= import->announced)
                 return;
         more = import->announced - come;
         more = more < most ? more : most;
