@@ -56,12 +56,12 @@ static int may_serve_anew(const struct stage *stage, const struct fault_case *c)
         return plan->is_taken ? NEW : OLD;
 }
 
-/* What only the process does whose PID is kept, on its way to the new binary; the keeper is another
-   by then. */
-static bool is_behind_split(const struct fault_case *c)
+/* What only the process does whose PID is kept, on its way to the new binary, when the keeper is
+   another; or what forks that, in between, when the process has everything still. */
+static bool is_beside_the_keeper(const struct fault_case *c)
 {
         return c->place == CALL_chdir || c->place == CALL_close_range || c->place == CALL_dup2 ||
-               c->place == CALL_execve || c->place == CALL_setitimer;
+               c->place == CALL_execve || c->place == CALL_fork || c->place == CALL_setitimer;
 }
 
 /*
@@ -78,8 +78,8 @@ static int may_serve_kept(const struct stage *stage, const struct fault_case *c)
         if (is_killed && ((c->role == ROLE_SUCCESSOR && plan->was_taken) ||
                           (c->role == ROLE_RETURNED && plan->was_returned)))
                 return NOBODY;
-        if (is_killed && c->role == ROLE_PREDECESSOR && !is_behind_split(c) && !plan->is_taken &&
-            !plan->is_returned)
+        if (is_killed && c->role == ROLE_PREDECESSOR && !is_beside_the_keeper(c) &&
+            !plan->is_taken && !plan->is_returned)
                 return plan->is_committed ? NOBODY | NEW | OLD : NOBODY;
         if (plan->is_taken && getenv("SUBJECT_THREADS"))
                 return NEW | OLD; /* a keeper has no threads, and has handed on to one that does */
