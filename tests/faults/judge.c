@@ -61,7 +61,8 @@ static int may_serve_anew(const struct stage *stage, const struct fault_case *c)
 static bool is_beside_the_keeper(const struct fault_case *c)
 {
         return c->place == CALL_chdir || c->place == CALL_close_range || c->place == CALL_dup2 ||
-               c->place == CALL_execve || c->place == CALL_fork || c->place == CALL_setitimer;
+               c->place == CALL_execve || c->place == CALL_fork || c->place == CALL_setitimer ||
+               c->place == CALL_waitpid;
 }
 
 /*
