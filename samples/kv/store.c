@@ -133,7 +133,7 @@ static bool changed(struct store *store, struct entry *entry, bool was_listed, b
         if (was_listed && !entry_is_large(entry))
                 unlist_large(store, entry);
         if (is_done)
-                store_change(store, entry);
+                entry_touch(entry, was_listed);
         return is_done;
 }
 
@@ -156,13 +156,15 @@ bool store_append(struct store *store, struct entry *entry, struct text more)
 
 bool store_set_integer(struct store *store, struct entry *entry, int64_t number)
 {
-        return changed(store, entry, entry_is_large(entry), entry_set_integer(entry, number));
+        bool listed = entry_is_large(entry);
+
+        return changed(store, entry, listed, entry_set_integer(entry, number));
 }
 
 void store_change(struct store *store, struct entry *entry)
 {
         (void)store;
-        entry_touch(entry);
+        entry_touch(entry, entry_is_large(entry));
 }
 
 void store_set_expiry(struct store *store, struct entry *entry, int64_t expires_at)

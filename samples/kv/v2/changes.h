@@ -7,10 +7,14 @@
 #include "entry.h"
 #include "kv_v2.native.h"
 
-/** The entry was inserted or changed, or will be removed. It is told of in both items that it may
-   be in: a value may have become large, or small. */
-static inline void entry_touch(const struct entry *entry)
+/** The entry was inserted or changed, or will be removed.
+ *
+ * @param may_be_large  it is large, or was: a value that has become large, or small, is told of in
+ *                      both items. Else the fewer keys wait to be sent, the better
+ */
+static inline void entry_touch(const struct entry *entry, bool may_be_large)
 {
         kv_v2_touch_entries(entry->key, entry->key_size);
-        kv_v2_touch_large(entry->key, entry->key_size);
+        if (may_be_large)
+                kv_v2_touch_large(entry->key, entry->key_size);
 }
