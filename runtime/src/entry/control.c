@@ -3,6 +3,7 @@
 #include "entry/control.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,6 +22,7 @@
 #include "entry/watch.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
+#include "wire/own.h"
 
 #define REQUEST_MAX (UINT32_C(1) << 20) /* bytes */
 
@@ -97,9 +99,23 @@ static void refuse_unknown(struct ek_operator *operator_, int code)
                        "ekiden-upgrade of its own version, " EKIDEN_VERSION);
 }
 
+/* Whether descriptor and token have come both, or neither; and then what they are. */
+static bool read_given(const struct ek_operator *operator_, const Ekiden__UpgradeRequest *asked,
+                       struct ek_elsewhere *ret_elsewhere)
+{
+        ret_elsewhere->socket = operator_->given;
+        if (!asked->has_given)
+                return operator_->given < 0;
+        if (operator_->given < 0 || asked->given.len != EK_TOKEN_SIZE)
+                return false;
+        memcpy(ret_elsewhere->token.bytes, asked->given.data, EK_TOKEN_SIZE);
+        return true;
+}
+
 static void begin_for(struct ek_operator *operator_, const Ekiden__UpgradeRequest *asked)
 {
         ek_auto_free char **arguments = NULL;
+        struct ek_elsewhere elsewhere;
         struct ek_upgrade_request request = {
                 .binary = asked->binary,
                 .operator_ = operator_->link,
@@ -111,6 +127,17 @@ static void begin_for(struct ek_operator *operator_, const Ekiden__UpgradeReques
 
         operator_->asked_for_rehearsal = request.is_rehearsal;
         operator_->asked_for_verification = request.is_verified;
+        if (!read_given(operator_, asked, &elsewhere)) {
+                refuse_unknown(operator_, EKIDEN_EPROTOCOL);
+                return;
+        }
+        if (asked->has_given && asked->has_keep_pid && asked->keep_pid) {
+                refuse_request(operator_, EKIDEN_EINVAL,
+                               "a successor that somebody else starts cannot run under this "
+                               "process's PID; leave out either");
+                return;
+        }
+        request.elsewhere = asked->has_given ? &elsewhere : NULL;
         if (asked->binary[0] != '/') {
                 refuse_request(operator_, EKIDEN_EINVAL,
                                "the path of the new binary must begin with a slash");
@@ -171,7 +198,8 @@ static void answer(struct ek_operator *operator_, Ekiden__Request **request,
         if ((*request)->protocol != EK_CONTROL_PROTOCOL &&
             (*request)->protocol != EK_CONTROL_PROTOCOL_TRIAL &&
             (*request)->protocol != EK_CONTROL_PROTOCOL_PAUSE &&
-            (*request)->protocol != EK_CONTROL_PROTOCOL_KEEP) {
+            (*request)->protocol != EK_CONTROL_PROTOCOL_KEEP &&
+            (*request)->protocol != EK_CONTROL_PROTOCOL_GIVEN) {
                 refuse_unknown(operator_, EKIDEN_EPROTOCOL);
         } else if ((*request)->snapshot) {
                 ek_snapshot_serve(operator_, update_point);
@@ -207,6 +235,33 @@ static void attend_waiting(struct ek_operator *operator_)
                 ek_operator_release(operator_);
 }
 
+static int take_given(struct ek_operator *operator_, const struct ek_frame *frame)
+{
+        int descriptors[EK_DESCRIPTORS_MAX];
+        int count = ek_link_take_descriptors(operator_->link, frame, descriptors);
+
+        if (count == 1) {
+                operator_->given = ek_own(descriptors[0]);
+                return fcntl(operator_->given, F_SETFD, FD_CLOEXEC) < 0 ? EKIDEN_ESYSTEM : 0;
+        }
+        for (int i = 0; i < count; i++)
+                close(descriptors[i]);
+        return count < 0 ? count : EKIDEN_EPROTOCOL;
+}
+
+/* The descriptor that a request is about comes ahead of it. */
+static int receive(struct ek_operator *operator_, struct ek_frame *ret_frame)
+{
+        int r = ek_link_receive(operator_->link, NULL, ret_frame);
+
+        if (r == 0 && ret_frame->kind == EKIDEN__FRAME_KIND__DESCRIPTORS && operator_->given < 0) {
+                r = take_given(operator_, ret_frame);
+                if (r == 0)
+                        r = ek_link_receive(operator_->link, NULL, ret_frame);
+        }
+        return r == 0 && ek_link_untaken(operator_->link) > 0 ? EKIDEN_EPROTOCOL : r;
+}
+
 /* Reads what one operator has sent. He may be gone afterwards. */
 static void attend_operator(struct ek_operator *operator_, const char *update_point)
 {
@@ -219,7 +274,7 @@ static void attend_operator(struct ek_operator *operator_, const char *update_po
                 attend_waiting(operator_);
                 return;
         }
-        r = ek_link_receive(operator_->link, NULL, &frame);
+        r = receive(operator_, &frame);
         if (r == EKIDEN_ETIMEOUT)
                 return;
         if (r == EKIDEN_EPEER) {

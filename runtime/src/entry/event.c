@@ -92,6 +92,10 @@ void ek_event_phase(struct ek_operator *operator_, enum ekiden_phase phase)
                 event.warnings = warnings.pointers;
                 event.n_warnings = warnings.count;
         }
+        if (phase == EKIDEN_PHASE_CHECK && ek_predecessor_report()->is_elsewhere) {
+                event.arguments = ek_process.origin.arguments + 1;
+                event.n_arguments = (size_t)ek_process.origin.argument_count - 1;
+        }
         send_event(operator_, &event, phase >= EKIDEN_PHASE_PAUSE ? LATER : NOW);
 }
 

@@ -8,6 +8,7 @@
 #include "entry/upgrade.h"
 #include "entry/wake.h"
 #include "entry/watch.h"
+#include "wire/own.h"
 
 static struct {
         struct ek_operator *operators[EK_OPERATORS_MAX];
@@ -35,6 +36,7 @@ void ek_operator_release(struct ek_operator *operator_)
         ek_wake_unwatch(ek_link_socket(operator_->link));
         ek_link_free(operator_->link);
         ek_watch_end(operator_->watch);
+        ek_own_close(&operator_->given);
         if (operator_->queued)
                 ekiden__request__free_unpacked(operator_->queued, NULL);
         free(operator_);
@@ -70,6 +72,7 @@ struct ek_operator *ek_operator_admit(struct ek_link *link)
                 return NULL;
         }
         operator_->link = link;
+        operator_->given = -1;
         list.operators[list.count++] = operator_;
         return operator_;
 }

@@ -33,6 +33,7 @@ struct ek_operator {
         bool asked_for_rehearsal, asked_for_verification; /* or listens to one */
         uint64_t until_ns; /* EK_ROLE_QUEUES: for all until its commit; 0: no limit */
         Ekiden__Request *queued; /* EK_ROLE_QUEUES: what it asked for; owned */
+        int given; /* came ahead of the request: an end of a handover's socket pair; -1: none */
         struct ek_watch *watch; /* EK_ROLE_WATCHES; owned */
 };
 

@@ -157,18 +157,22 @@ struct ek_wait ek_predecessor_wait_whole(enum ekiden_phase phase)
         return wait;
 }
 
-/* Both ends, made so that they carry much at once. SO_SNDBUFFORCE is root's (socket(7)). */
-int ek_predecessor_sockets(int ret_sockets[2], struct ekiden_error *error)
+/* So that it carries much at once. SO_SNDBUFFORCE is root's (socket(7)). */
+static void enlarge(int socket)
 {
         static const int size = SOCKET_BUFFER;
 
+        if (setsockopt(socket, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
+                (void)setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+}
+
+int ek_predecessor_sockets(int ret_sockets[2], struct ekiden_error *error)
+{
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ret_sockets) < 0)
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
                                               "cannot make the handover's socket pair");
-        for (int i = 0; i < 2; i++)
-                if (setsockopt(ret_sockets[i], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
-                        (void)setsockopt(ret_sockets[i], SOL_SOCKET, SO_SNDBUF, &size,
-                                         sizeof(size));
+        enlarge(ret_sockets[0]);
+        enlarge(ret_sockets[1]);
         return 0;
 }
 
@@ -225,6 +229,18 @@ static int open_binary(const struct ek_upgrade_request *request, int *ret_binary
                                : 0;
 }
 
+/* Consumes the descriptor on failure as well. */
+static int open_link(struct ek_predecessor *p, int socket, struct ekiden_error *error)
+{
+        int r = ek_link_new(socket, &p->link);
+
+        if (r == 0)
+                r = ek_link_identify(p->link);
+        if (r == 0)
+                r = ek_link_prepare(p->link, p->request.operator_);
+        return r < 0 ? ek_link_failed(r, error) : 0;
+}
+
 static int start_successor(struct ek_predecessor *p, struct ekiden_error *error)
 {
         ek_auto_close int binary = -1;
@@ -243,20 +259,50 @@ static int start_successor(struct ek_predecessor *p, struct ekiden_error *error)
         if (r < 0)
                 return r;
         theirs = sockets[1];
-        r = ek_link_new(sockets[0], &p->link);
+        r = open_link(p, sockets[0], error);
         if (r == 0)
-                r = ek_link_identify(p->link);
-        if (r == 0)
-                r = ek_link_prepare(p->link, p->request.operator_);
-        if (r < 0)
-                return ek_link_failed(r, error);
-        r = ek_predecessor_offer(p, false, error);
+                r = ek_predecessor_offer(p, false, error);
         if (r < 0)
                 return r;
         r = ek_spawn(p->setup->origin, binary, p->request.binary, p->request.arguments, theirs,
                      &p->token, &p->child, error);
         p->report.successor = r < 0 ? 0 : p->child.pid;
         return r;
+}
+
+/* What a socket must be that somebody else has made: a listener, say, or a file, would make no
+   sense of OFFER. */
+static bool is_of_a_pair(int socket)
+{
+        int domain = 0, type = 0;
+        socklen_t size = sizeof(int);
+        struct sockaddr_storage peer;
+        socklen_t peer_size = sizeof(peer);
+
+        return getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 &&
+               getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && domain == AF_UNIX &&
+               type == SOCK_STREAM &&
+               getpeername(socket, (struct sockaddr *)&peer, &peer_size) == 0;
+}
+
+/* Somebody else starts it, when he hears of phase CHECK; HELLO tells who it is. */
+static int meet_successor(struct ek_predecessor *p, const struct ek_elsewhere *elsewhere,
+                          struct ekiden_error *error)
+{
+        int socket, r;
+
+        if (!is_of_a_pair(elsewhere->socket))
+                return ekiden_error_set(error, EKIDEN_EINVAL,
+                                        "what came with the request is no end of a pair of UNIX "
+                                        "stream sockets");
+        p->token = elsewhere->token;
+        socket = fcntl(elsewhere->socket, F_DUPFD_CLOEXEC, 0);
+        if (socket < 0)
+                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
+                                              "cannot take the handover's socket");
+        enlarge(socket);
+        r = open_link(p, socket, error);
+        return r < 0 ? r : ek_predecessor_offer(p, false, error);
 }
 
 /* A successor that went away: how, and what that may mean. */
@@ -349,19 +395,22 @@ int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
         ek_predecessor_forget();
         p->setup = setup;
         p->request = *request;
-        p->request.keeps_pid = request->keeps_pid && !request->is_rehearsal;
+        p->request.keeps_pid = request->keeps_pid && !request->is_rehearsal && !request->elsewhere;
         p->report = (struct ek_upgrade_report){.is_rehearsal = request->is_rehearsal,
                                                .is_verified = request->is_verified,
-                                               .keeps_pid = p->request.keeps_pid};
+                                               .keeps_pid = p->request.keeps_pid,
+                                               .is_elsewhere = request->elsewhere != NULL};
         p->item[0] = '\0';
         p->cancelled = (struct ekiden_error){0};
         p->serial++;
         p->pause_until_ns = 0;
         ek_ahead_begin(p);
         ek_predecessor_enter(EKIDEN_PHASE_CHECK);
-        r = start_successor(p, error);
+        r = request->elsewhere ? meet_successor(p, request->elsewhere, error)
+                               : start_successor(p, error);
         p->request.binary = NULL; /* the caller's */
         p->request.arguments = NULL;
+        p->request.elsewhere = NULL;
         return r < 0 ? ek_predecessor_call_off(r, error) : 0;
 }
 

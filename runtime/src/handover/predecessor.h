@@ -22,6 +22,7 @@
 #include "handover/lineage.h"
 #include "handover/origin.h"
 #include "handover/stands.h"
+#include "handover/token.h"
 #include "state/snapshot_read.h"
 #include "state/transfer.h"
 #include "wire/link.h"
@@ -58,10 +59,17 @@ struct ek_observer {
         void *data;
 };
 
+/* A successor that somebody else starts: this process cannot. */
+struct ek_elsewhere {
+        int socket; /* this process's end of the handover's socket pair; borrowed */
+        struct ek_token token; /* that the successor's environment names */
+};
+
 struct ek_upgrade_request {
         const char *binary; /* path */
         bool is_own_binary; /* what this process executes, whatever is at the path by now */
         char *const *arguments; /* NULL: the saved ones */
+        const struct ek_elsewhere *elsewhere; /* NULL: this process starts the successor */
         uint64_t until_ns; /* for all until COMMIT; 0: the phases' deadlines alone */
         uint64_t max_pause_ns; /* rather than a longer pause it is called off; 0: no such limit */
         bool is_rehearsal; /* the successor is dismissed where it would be committed to */
@@ -90,6 +98,7 @@ struct ek_predecessor_setup {
 struct ek_upgrade_report {
         bool is_rehearsal, is_verified;
         bool keeps_pid;
+        bool is_elsewhere; /* somebody else starts the successor */
         uint32_t to_version;
         pid_t successor;
         uint64_t
@@ -114,10 +123,11 @@ enum ek_outcome {
 };
 
 /**
- * Begins an upgrade: checks the binary and starts the successor.
+ * Begins an upgrade: checks the binary and starts the successor, or makes its offer to one that
+ * somebody else starts.
  *
  * @return 0, or EBUSY (one is under way), EBINARY, ESYSTEM, ENOMEM; EINVAL for an upgrade, and no
- *         rehearsal, from a snapshot
+ *         rehearsal, from a snapshot, and for a socket that is none of a pair
  */
 int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
                          const struct ek_upgrade_request *request, struct ekiden_error *error);
