@@ -8,11 +8,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -172,8 +176,42 @@ Test(rehearsal_faults, when_the_predecessor_is_killed_at_any_step_nobody_serves,
 struct conversation {
         struct ek_link *link;
         pid_t successor;
+        pid_t maker; /* of the socket pair */
         char directory[64];
 };
+
+/* Made by another process, as by an operator's tool; it shares this one's table of descriptors. */
+static pid_t make_pair(int ret_sockets[2])
+{
+        int *sockets = mmap(NULL, 2 * sizeof(int), PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        long maker;
+
+        cr_assert_neq(sockets, MAP_FAILED);
+        sockets[1] = 0;
+        maker = syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
+        cr_assert_geq(maker, 0);
+        if (maker == 0) {
+                alarm(60);
+                if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) == 0)
+                        pause();
+                _exit(1);
+        }
+        for (int i = 0; i < 2000 && *(volatile int *)&sockets[1] == 0; i++)
+                usleep(1000);
+        memcpy(ret_sockets, sockets, 2 * sizeof(int));
+        munmap(sockets, 2 * sizeof(int));
+        return (pid_t)maker;
+}
+
+static void end_maker(struct conversation *conversation)
+{
+        if (conversation->maker == 0)
+                return;
+        kill(conversation->maker, SIGKILL);
+        waitpid(conversation->maker, NULL, 0);
+        conversation->maker = 0;
+}
 
 static struct conversation converse(bool rehearse)
 {
@@ -188,8 +226,9 @@ static struct conversation converse(bool rehearse)
 
         cr_assert(mkdtemp(conversation.directory));
         setenv("EKIDEN_RUNTIME_DIR", conversation.directory, 1);
-        cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0);
+        conversation.maker = make_pair(sockets);
         cr_assert_eq(ek_link_new(sockets[0], &conversation.link), 0);
+        cr_assert_eq(ek_link_identify(conversation.link), 0);
         offer.protocol = EK_PROTOCOL;
         offer.program = (char *)(uintptr_t)probe_v2.program;
         offer.schema = &id;
@@ -275,7 +314,10 @@ static void expect_exit(struct conversation *conversation, int exit_status)
                 usleep(10000);
         cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == exit_status, "status %#x",
                   (unsigned int)status);
+        if (status == -1)
+                kill(conversation->successor, SIGKILL);
         ek_link_free(conversation->link);
+        end_maker(conversation);
         cr_expect_eq(rmdir(conversation->directory), 0, "%s", strerror(errno));
 }
 
@@ -320,6 +362,19 @@ Test(rehearsal_faults, a_successor_that_was_not_rehearsing_cannot_be_dismissed, 
         hand_over_nothing(&conversation);
         say(&conversation, EKIDEN__FRAME_KIND__DISMISS, NULL);
         expect_refusal(&conversation, EKIDEN_EPROTOCOL);
+        expect_exit(&conversation, 75);
+}
+
+Test(rehearsal_faults, that_who_made_the_socket_pair_has_ended_is_no_death_of_the_predecessor,
+     .timeout = 60)
+{
+        struct conversation conversation = converse(false);
+
+        hand_over_nothing(&conversation);
+        end_maker(&conversation);
+        shutdown(ek_link_socket(conversation.link), SHUT_RD); /* TAKEN finds nobody, … */
+        say(&conversation, EKIDEN__FRAME_KIND__COMMIT, NULL);
+        shutdown(ek_link_socket(conversation.link), SHUT_WR); /* … and no word of why */
         expect_exit(&conversation, 75);
 }
 

@@ -82,18 +82,13 @@ int ek_successor_fail(int result, struct ekiden_error *error)
         return error->code;
 }
 
-/* The process at the other end made the socket pair: its pid is the kernel's word (unix(7)). Where
-   this process has that PID itself, it is the keeper. */
-static int open_predecessor(int socket)
+/* Who wrote OFFER, by the kernel's word, and not who made the socket pair: that may be an
+   operator's tool. -1: it is not seen from here; then it is never taken for dead. */
+static int open_predecessor(void)
 {
-        struct ucred credentials;
-        socklen_t size = sizeof(credentials);
+        pid_t writer = ek_link_sender(ek_successor.link);
 
-        if (ek_way_back_keeper() > 0)
-                return ek_own(pidfd_open(ek_way_back_keeper(), 0));
-        if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
-                return -1;
-        return ek_own(pidfd_open(credentials.pid, 0));
+        return writer > 0 ? ek_own(pidfd_open(writer, 0)) : -1;
 }
 
 static unsigned int deadline(protobuf_c_boolean has, uint32_t offered_ms, unsigned int default_ms)
@@ -158,6 +153,7 @@ static int read_offer(const struct ek_registry *registry, struct ekiden_error *e
                 return r;
         if (frame.kind != EKIDEN__FRAME_KIND__OFFER)
                 return ek_link_failed(EKIDEN_EPROTOCOL, error);
+        ek_successor.predecessor = open_predecessor();
         r = ek_frame_message(&frame, &ekiden__offer__descriptor, &unpacked);
         if (r < 0)
                 return ek_link_failed(r, error);
@@ -212,11 +208,12 @@ int ek_successor_start(int socket, const struct ek_token *token, const struct ek
         ek_successor.is_warm = ek_successor.is_paused = ek_successor.is_receiving = false;
         ek_successor.update_point[0] = '\0';
         ek_successor.registry = registry;
-        ek_successor.predecessor = open_predecessor(socket);
         r = ek_link_new(socket, &ek_successor.link);
+        if (r == 0)
+                r = ek_link_identify(ek_successor.link);
         if (r < 0) {
+                ek_successor.link = ek_link_free(ek_successor.link);
                 ek_successor.state = EK_SUCCESSOR_FAILED;
-                ek_own_close(&ek_successor.predecessor);
                 return ek_link_failed(r, error);
         }
         ek_successor.state = EK_SUCCESSOR_WAITING;
