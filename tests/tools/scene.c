@@ -91,6 +91,10 @@ void scene_accept(struct scene *scene)
         cr_assert_geq(fd, 0);
         cr_assert_eq(ek_link_new(fd, &scene->link), 0);
         cr_assert_eq(ek_link_receive(scene->link, &patience, &frame), 0);
+        if (frame.kind == EKIDEN__FRAME_KIND__DESCRIPTORS) {
+                cr_assert_eq(ek_link_take_descriptors(scene->link, &frame, &scene->given), 1);
+                cr_assert_eq(ek_link_receive(scene->link, &patience, &frame), 0);
+        }
         cr_assert_eq(frame.kind, EKIDEN__FRAME_KIND__REQUEST);
         cr_assert_eq(ek_frame_message(&frame, &ekiden__request__descriptor, &message), 0);
         scene->request = (Ekiden__Request *)message;
@@ -291,5 +295,7 @@ void scene_deinit(struct scene *scene)
                 ekiden__request__free_unpacked(scene->request, NULL);
         scene_close(scene);
         close(scene->listener);
+        if (scene->given > 0)
+                close(scene->given);
         tool_deinit(&scene->tool);
 }

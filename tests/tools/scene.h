@@ -19,6 +19,7 @@ struct scene {
         uint64_t objects; /* that COMMITTED tells of; 0: none */
         Ekiden__Verdict verdict; /* of "members", in REHEARSED; 0: none */
         const char *reason; /* that comes with it; NULL: none */
+        int given; /* that came ahead of the request; 0: none did */
         pid_t other; /* the process whose name is on the socket, when it is not the test itself */
 };
 

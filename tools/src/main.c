@@ -17,6 +17,7 @@
 #include "rehearse.h"
 #include "show.h"
 #include "snapshot.h"
+#include "spawn_here.h"
 #include "status.h"
 #include "tree.h"
 #include "upgrade.h"
@@ -97,6 +98,7 @@ int main(int argc, char **argv)
         struct show show;
         int exit_status;
 
+        spawn_here_remember();
         occupy_standard_descriptors();
         allow_many_descriptors();
         setlocale(LC_CTYPE, "");

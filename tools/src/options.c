@@ -31,6 +31,7 @@ enum {
         KEY_JSON,
         KEY_TIMEOUT,
         KEY_KEEP_PID,
+        KEY_SPAWN_HERE,
         KEY_MAX_PAUSE,
         KEY_REHEARSE,
         KEY_TIMES,
@@ -68,6 +69,8 @@ static const struct argp_option descriptions[] = {
          1},
         {"keep-pid", KEY_KEEP_PID, NULL, 0,
          "The new version runs under the old one's PID, at the price of a fork", 0},
+        {"spawn-here", KEY_SPAWN_HERE, NULL, 0,
+         "Start the new version from here, of a process that cannot: one in a sandbox", 0},
         {"max-pause", KEY_MAX_PAUSE, "MS", 0,
          "Call the upgrade off rather than pause for longer than so many milliseconds; what is "
          "sent "
@@ -234,6 +237,11 @@ static void check(struct parsing *parsing, struct argp_state *state)
                 argp_error(state, "--verify is for upgrades and rehearsals");
         if (options->keep_pid && (options->action != ACTION_UPGRADE || options->rehearse))
                 argp_error(state, "--keep-pid is for upgrades");
+        if (options->spawn_here && options->action != ACTION_UPGRADE)
+                argp_error(state, "--spawn-here is for upgrades and rehearsals");
+        if (options->spawn_here && options->keep_pid)
+                argp_error(state, "--spawn-here starts another process, and --keep-pid is for the "
+                                  "same one; leave out either");
         if (options->max_pause_us > 0 && options->action != ACTION_UPGRADE)
                 argp_error(state, "--max-pause is for upgrades and rehearsals");
         if (options->times > 0 && !options->rehearse)
@@ -301,6 +309,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case KEY_KEEP_PID:
                 options->keep_pid = true;
+                return 0;
+        case KEY_SPAWN_HERE:
+                options->spawn_here = true;
                 return 0;
         case KEY_MAX_PAUSE:
                 options->max_pause_us = parse_pause(argument, state);
@@ -377,8 +388,8 @@ void options_parse(int argc, char **argv, struct options *ret_options)
         static const struct argp parser = {
                 .options = descriptions,
                 .parser = parse,
-                .args_doc = "[--verify] [--keep-pid] [--max-pause MS] PROGRAM|PID NEW_BINARY [-- "
-                            "ARGUMENT...]\n"
+                .args_doc = "[--verify] [--keep-pid | --spawn-here] [--max-pause MS] PROGRAM|PID "
+                            "NEW_BINARY [-- ARGUMENT...]\n"
                             "--rehearse [--times N] [--verify] PROGRAM|PID NEW_BINARY [-- "
                             "ARGUMENT...]\n"
                             "[--tree] [--role ROLE]... [--parallel N] [--keep-going] [--skip-same] "

@@ -25,6 +25,7 @@ struct options {
         bool replace_arguments; /* there was a "--" */
         uint32_t timeout_ms; /* 0: not given */
         bool keep_pid; /* of ACTION_UPGRADE: the new version runs under the old one's PID */
+        bool spawn_here; /* of ACTION_UPGRADE: the tool starts it, not the process */
         uint32_t max_pause_us; /* of ACTION_UPGRADE; 0: not given */
         uint32_t watch_ms; /* of ACTION_STATUS; 0: not given */
         bool wait; /* of ACTION_UPGRADE: for one that is under way to end first */

@@ -14,12 +14,10 @@
 
 #define SEND_TIMEOUT_MS 5000 /* only a request beyond the socket's buffer ever waits */
 
-static int send_request(struct ek_link *link, const Ekiden__Request *request,
-                        struct ekiden_error *error)
-{
-        const struct ek_wait wait = {.idle_ms = SEND_TIMEOUT_MS};
-        int r = ek_link_send_message(link, EKIDEN__FRAME_KIND__REQUEST, &request->base, &wait);
+static const struct ek_wait patience = {.idle_ms = SEND_TIMEOUT_MS};
 
+static int judge_sending(int r, struct ekiden_error *error)
+{
         if (r == EKIDEN_ETIMEOUT)
                 return ekiden_error_set(error, r,
                                         "the request is longer than the process has room for "
@@ -33,12 +31,32 @@ static int send_request(struct ek_link *link, const Ekiden__Request *request,
         return 0;
 }
 
+static int send_request(struct ek_link *link, const Ekiden__Request *request,
+                        struct ekiden_error *error)
+{
+        int r = ek_link_send_message(link, EKIDEN__FRAME_KIND__REQUEST, &request->base, &patience);
+
+        return judge_sending(r, error);
+}
+
+/* Ahead of the request. */
+static int send_end(struct ek_link *link, struct handover_pair *pair, struct ekiden_error *error)
+{
+        int r = ek_link_send_descriptors(link, &pair->predecessors, 1, &patience);
+
+        ek_close(&pair->predecessors);
+        return judge_sending(r, error);
+}
+
 int request_upgrade(struct ek_link *link, const struct options *options, const char *binary,
-                    struct ekiden_error *error)
+                    struct handover_pair *pair, struct ekiden_error *error)
 {
         Ekiden__UpgradeRequest upgrade = EKIDEN__UPGRADE_REQUEST__INIT;
         Ekiden__Request request = EKIDEN__REQUEST__INIT;
+        int r = pair ? send_end(link, pair, error) : 0;
 
+        if (r < 0)
+                return r;
         upgrade.binary = (char *)(uintptr_t)binary;
         upgrade.has_replace_arguments = options->replace_arguments;
         upgrade.replace_arguments = options->replace_arguments;
@@ -59,6 +77,11 @@ int request_upgrade(struct ek_link *link, const struct options *options, const c
                 request.protocol = EK_CONTROL_PROTOCOL_PAUSE;
         if (options->keep_pid)
                 request.protocol = EK_CONTROL_PROTOCOL_KEEP;
+        if (pair) {
+                request.protocol = EK_CONTROL_PROTOCOL_GIVEN;
+                upgrade.has_given = 1;
+                upgrade.given = ek_token_field(&pair->token);
+        }
         request.upgrade = &upgrade;
         return send_request(link, &request, error);
 }

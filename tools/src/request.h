@@ -5,6 +5,7 @@
 #include <ekiden/error.h>
 
 #include "ekiden/control.pb-c.h"
+#include "handover_pair.h"
 #include "options.h"
 #include "wire/link.h"
 
@@ -12,11 +13,13 @@
  * Asks for an upgrade.
  *
  * @param binary  absolute path
+ * @param pair    the process's end of it goes along, and is closed here: somebody else starts the
+ *                successor; NULL: the process does
  * @return 0, ENOMEM, EPEER, ETIMEOUT (the request is longer than the process has room for), ELIMIT,
  * ESYSTEM
  */
 int request_upgrade(struct ek_link *link, const struct options *options, const char *binary,
-                    struct ekiden_error *error);
+                    struct handover_pair *pair, struct ekiden_error *error);
 
 /**
  * Asks for the status.

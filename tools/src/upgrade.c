@@ -22,6 +22,7 @@
 #include "process_state.h"
 #include "request.h"
 #include "show.h"
+#include "spawn_here.h"
 #include "succession.h"
 #include "text.h"
 #include "tree.h"
@@ -36,11 +37,15 @@
 #define FAREWELL_UNSEEN_MS 250 /* … where no update point has seen the request */
 #define ENDING_MS 1000 /* from the closing of a process's sockets until it has ended */
 #define LATE_EVENTS_MAX 32768 /* after a deadline; more than a socket holds */
+#define LEAVING_MS 200 /* for a new version that was refused to leave by itself */
+#define DISMISSED_MS 1000 /* after a rehearsal */
 #define COMMIT_MS 60000 /* without an event, from the beginning of the commit */
 
 struct attempt {
         struct upgrade upgrade; /* moved to the caller at the end */
         struct process process;
+        struct handover_pair pair; /* of --spawn-here; and the new version, once it is started */
+        struct spawn_here here;
         const struct options *options;
         char *binary; /* absolute path */
         struct show *show;
@@ -276,6 +281,54 @@ static void take_refusal(struct attempt *attempt, const Ekiden__Event *event)
                 *attempt->error = told;
 }
 
+/* With options as they are, or with less time left. */
+static int ask(struct attempt *attempt, const struct options *options)
+{
+        struct handover_pair *pair = options->spawn_here ? &attempt->pair : NULL;
+        int r = 0;
+
+        if (pair && !options->replace_arguments)
+                r = spawn_here_judge(attempt->process.link, attempt->error);
+        if (pair && r == 0) {
+                handover_pair_deinit(pair);
+                r = handover_pair_make(pair, attempt->error);
+        }
+        if (r < 0)
+                return r;
+        return request_upgrade(attempt->process.link, options, attempt->binary, pair,
+                               attempt->error);
+}
+
+/* The process waits for a successor from here, unless it has one. */
+static void start_here(struct attempt *attempt, const Ekiden__Event *event)
+{
+        const struct options *options = attempt->options;
+        bool is_given = options->replace_arguments;
+        const struct spawn_here_order order = {
+                .path = attempt->binary,
+                .arguments = is_given ? options->arguments : event->arguments,
+                .argument_count = is_given ? options->argument_count : event->n_arguments,
+                .spares_output = options->json,
+        };
+
+        if (attempt->pair.successors < 0 || attempt->calling_off)
+                return;
+        if (spawn_here_start(&attempt->here, &order, &attempt->pair, attempt->error) < 0)
+                call_off(attempt);
+}
+
+/* What was started from here serves, or is gone. Before phase WARM it cannot have been committed
+   to; later, only the process can say that it was not. */
+static void leave_or_end(struct attempt *attempt, bool is_done)
+{
+        if (is_done && attempt->options->rehearse)
+                spawn_here_end(&attempt->here, DISMISSED_MS, NULL);
+        if (!is_done && attempt->upgrade.phase < EKIDEN_PHASE_WARM)
+                spawn_here_end(&attempt->here, LEAVING_MS, NULL);
+        spawn_here_deinit(&attempt->here);
+        handover_pair_deinit(&attempt->pair);
+}
+
 static int find_successor(struct attempt *attempt, pid_t pid)
 {
         struct ekiden_error ignored = {0};
@@ -314,7 +367,7 @@ static int follow(struct attempt *attempt)
         else
                 set_deadline(attempt, ek_now_ns(), SEEN_TIMEOUT_MS);
         show_notice(attempt->show, upgrade, "it has ended, and its new version is asked now");
-        r = request_upgrade(attempt->process.link, &left, attempt->binary, attempt->error);
+        r = ask(attempt, &left);
         return r < 0 ? failed_unless_gone(attempt, AFTERMATH_UNKNOWN) : GO_ON;
 }
 
@@ -350,6 +403,7 @@ static int on_event(struct attempt *attempt, const Ekiden__Event *event)
                 return follow(attempt);
         case HAPPENING_FAILED:
                 take_refusal(attempt, event);
+                spawn_here_end(&attempt->here, LEAVING_MS, attempt->error);
                 return failed_unless_gone(attempt, attempt->error->code == EKIDEN_EBUSY
                                                            ? AFTERMATH_UNKNOWN
                                                            : AFTERMATH_ENDED);
@@ -359,6 +413,8 @@ static int on_event(struct attempt *attempt, const Ekiden__Event *event)
         case HAPPENING_PHASE:
                 show_phase(attempt->show, upgrade);
                 warn(attempt, event);
+                if (upgrade->phase == EKIDEN_PHASE_CHECK)
+                        start_here(attempt, event);
                 break;
         case HAPPENING_AHEAD:
                 show_ahead(attempt->show, upgrade);
@@ -444,8 +500,7 @@ static int run(struct attempt *attempt)
         int r;
 
         set_deadline(attempt, upgrade->started_ns, timeout_ms > 0 ? timeout_ms : SEEN_TIMEOUT_MS);
-        r = request_upgrade(attempt->process.link, attempt->options, attempt->binary,
-                            attempt->error);
+        r = ask(attempt, attempt->options);
         if (r < 0)
                 return failed_unless_gone(attempt, AFTERMATH_UNKNOWN);
         while (r == GO_ON)
@@ -469,6 +524,10 @@ static int begin(struct attempt *attempt, const char *target)
         if (!attempt->binary)
                 return ekiden_error_set(attempt->error, EKIDEN_ENOMEM, "%s",
                                         ekiden_error_text(EKIDEN_ENOMEM));
+        if (options->spawn_here)
+                r = spawn_here_check(&attempt->here, attempt->binary, attempt->error);
+        if (r < 0)
+                return r;
         attempt->interrupt = interrupt_open(attempt->error);
         return attempt->interrupt < 0 ? attempt->interrupt : run(attempt);
 }
@@ -481,6 +540,8 @@ int upgrade_attempt(const struct options *options, const char *target, struct sh
                 .show = show,
                 .error = error,
                 .interrupt = -1,
+                .pair = HANDOVER_PAIR_NONE,
+                .here = SPAWN_HERE_NONE,
                 .upgrade = {.rehearse = options->rehearse,
                             .verify = options->verify,
                             .phase = EKIDEN_PHASE_REQUEST},
@@ -489,6 +550,7 @@ int upgrade_attempt(const struct options *options, const char *target, struct sh
 
         if (r < 0 && error->phase == EKIDEN_PHASE_NONE)
                 error->phase = attempt.upgrade.phase;
+        leave_or_end(&attempt, r >= 0);
         process_deinit(&attempt.process);
         free(attempt.binary);
         ek_close(&attempt.interrupt);

@@ -19,6 +19,7 @@ struct ek_origin {
         mode_t umask;
         sigset_t blocked; /* signal mask */
         sigset_t defaults; /* signals whose disposition was the default */
+        bool begins_session; /* a successor is not of the session of who starts it */
 };
 
 /** Saves it, once, in ekiden_start(): 0, EINVAL, ENOMEM, ESYSTEM. Nothing in it is ever freed. */

@@ -76,13 +76,15 @@ static int prepare_actions(posix_spawn_file_actions_t *actions, const struct ek_
 
 static int prepare_attributes(posix_spawnattr_t *attributes, const struct ek_origin *origin)
 {
+        int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
         int r = posix_spawnattr_setsigmask(attributes, &origin->blocked);
 
+        if (origin->begins_session)
+                flags |= POSIX_SPAWN_SETSID;
         if (r == 0)
                 r = posix_spawnattr_setsigdefault(attributes, &origin->defaults);
         if (r == 0)
-                r = posix_spawnattr_setflags(attributes,
-                                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+                r = posix_spawnattr_setflags(attributes, (short)flags);
         return r;
 }
 
