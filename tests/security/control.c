@@ -200,7 +200,7 @@ Test(control, program_with_raised_rights_is_no_successor)
         cr_expect_eq(start_as_successor(), EKIDEN_EPERMISSION);
 }
 
-static int start_from_snapshot(void)
+static int start_with(const char *variable, const char *value)
 {
         static char name[] = "guarded";
         char *arguments[] = {name, NULL};
@@ -210,7 +210,7 @@ static int start_from_snapshot(void)
         if (child == 0) {
                 struct ekiden_error error = {0};
 
-                setenv("EKIDEN_SNAPSHOT", "/dev/null", 1);
+                setenv(variable, value, 1);
                 ek_process.pid = 0;
                 _exit(-ekiden_start(1, arguments, &schema, &error));
         }
@@ -221,7 +221,14 @@ static int start_from_snapshot(void)
 
 Test(control, program_with_raised_rights_starts_from_no_snapshot_of_the_environment)
 {
-        cr_expect_eq(start_from_snapshot(), EKIDEN_EINVAL, "/dev/null is no file");
+        cr_expect_eq(start_with("EKIDEN_SNAPSHOT", "/dev/null"), EKIDEN_EINVAL, "it is no file");
         is_raised = true;
-        cr_expect_eq(start_from_snapshot(), EKIDEN_EPERMISSION);
+        cr_expect_eq(start_with("EKIDEN_SNAPSHOT", "/dev/null"), EKIDEN_EPERMISSION);
+}
+
+Test(control, program_with_raised_rights_looks_for_no_predecessor)
+{
+        cr_expect_eq(start_with("EKIDEN_PREDECESSOR", "?"), EKIDEN_EINVAL, "it is no name");
+        is_raised = true;
+        cr_expect_eq(start_with("EKIDEN_PREDECESSOR", "?"), EKIDEN_EPERMISSION);
 }

@@ -2,8 +2,6 @@
 /* See directories.h. */
 #include "directories.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,8 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "wire/cleanup.h"
 
 static int add(struct directories *directories, const char *path)
 {
@@ -105,31 +101,4 @@ void directories_deinit(struct directories *directories)
 {
         free(directories->paths);
         *directories = (struct directories){0};
-}
-
-int directory_open(const char *path, uid_t *ret_owner, struct ekiden_error *error)
-{
-        ek_auto_close int fd = (int)TEMP_FAILURE_RETRY(
-                open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-        struct stat status;
-        uid_t user = geteuid();
-
-        if (fd < 0 && errno == ENOENT)
-                return ekiden_error_set(error, EKIDEN_ENOTFOUND, "there is no %s", path);
-        if (fd < 0 && errno == EACCES)
-                return ekiden_error_set(error, EKIDEN_EPERMISSION,
-                                        "%s is another user's; ask as that user, or as root", path);
-        if (fd < 0)
-                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno, "cannot look into %s",
-                                              path);
-        if (fstat(fd, &status) < 0)
-                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno, "cannot look at %s",
-                                              path);
-        if ((status.st_uid != user && user != 0) || (status.st_mode & 077))
-                return ekiden_error_set(error, EKIDEN_EPERMISSION,
-                                        "%s is not a directory of user %u that nobody else may "
-                                        "enter (mode 0700), so what is in it is not believed",
-                                        path, (unsigned int)user);
-        *ret_owner = status.st_uid;
-        return ek_steal_fd(&fd);
 }

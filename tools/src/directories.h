@@ -3,7 +3,6 @@
 #pragma once
 
 #include <stddef.h>
-#include <sys/types.h>
 
 #include <ekiden/error.h>
 
@@ -21,12 +20,3 @@ struct directories {
 int directories_find(struct directories *ret_directories, struct ekiden_error *error);
 
 void directories_deinit(struct directories *directories);
-
-/**
- * Opens one, when it is a directory (no link) that nobody but its owner may enter, and the owner is
- * this user; root trusts any owner.
- *
- * @param ret_owner  of what is found in it
- * @return a descriptor; ENOTFOUND when there is no such directory, EPERMISSION, ESYSTEM
- */
-int directory_open(const char *path, uid_t *ret_owner, struct ekiden_error *error);

@@ -8,17 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "directories.h"
+#include "entry/control_find.h"
 #include "process_state.h"
 #include "text.h"
 #include "wire/cleanup.h"
-
-#define CONNECT_TIMEOUT_US 250000 /* while its queue is full */
 
 struct search {
         const char *target; /* NULL: all */
@@ -45,52 +42,6 @@ void process_list_deinit(struct process_list *list)
                 process_deinit(&list->processes[i]);
         free(list->processes);
         *list = (struct process_list){0};
-}
-
-static bool is_process_of(pid_t pid, uid_t owner)
-{
-        struct stat status;
-        char path[32];
-
-        snprintf(path, sizeof(path), "/proc/%d", (int)pid);
-        return stat(path, &status) == 0 && status.st_uid == owner;
-}
-
-/*
- * Whether the socket is what its name says; fd is -1 when its queue is full. The listener must be
- * the directory's owner. Where that is another user, he could put any process's name there: so it
- * must be the process itself, or another process of his (who listens may have forked since).
- */
-static bool is_believable(int fd, uid_t owner, pid_t pid)
-{
-        struct ucred peer = {0};
-        socklen_t size = sizeof(peer);
-
-        if (fd >= 0 &&
-            (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != owner))
-                return false;
-        return owner == geteuid() || peer.pid == pid || is_process_of(pid, owner);
-}
-
-/* Connects: 0 with a descriptor, 0 with -1 when the queue is full, or -errno. */
-static int connect_to(const char *path, int *ret_fd)
-{
-        struct sockaddr_un address = {.sun_family = AF_UNIX};
-        struct timeval timeout = {.tv_usec = CONNECT_TIMEOUT_US};
-        ek_auto_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-        if (fd < 0)
-                return -errno;
-        if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) < 0)
-                return -errno;
-        strcpy(address.sun_path, path);
-        if (TEMP_FAILURE_RETRY(connect(fd, (struct sockaddr *)&address, sizeof(address))) < 0) {
-                if (errno != EAGAIN)
-                        return -errno;
-                ek_close(&fd);
-        }
-        *ret_fd = ek_steal_fd(&fd);
-        return 0;
 }
 
 /* Nobody listens: the file goes if it is ours and its process is not about to listen. */
@@ -153,14 +104,12 @@ static int look_at(struct search *search, const char *path, int directory, uid_t
                 return 0;
         if (ek_control_path(path, program, pid, false, socket_path, NULL) < 0)
                 return 0;
-        r = connect_to(socket_path, &fd);
+        r = ek_control_connect(socket_path, &fd);
         if (r == -ECONNREFUSED)
                 remove_stale(directory, name, pid);
-        else if (r == -EACCES || r == -EPERM || (r == 0 && !is_believable(fd, owner, pid)))
-                ekiden_error_set(&search->distrust, EKIDEN_EPERMISSION,
-                                 "%s is not a socket of process %d, or not one of the user whose "
-                                 "directory it is in, so it is not believed",
-                                 socket_path, (int)pid);
+        else if (r == -EACCES || r == -EPERM ||
+                 (r == 0 && !ek_control_is_believable(fd, owner, pid)))
+                ek_control_not_believed(socket_path, pid, &search->distrust);
         else if (r == -EMFILE || r == -ENFILE || r == -ENOMEM)
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, -r, "cannot connect to %s",
                                               socket_path);
@@ -172,7 +121,7 @@ static int look_at(struct search *search, const char *path, int directory, uid_t
 static int look_into(struct search *search, const char *path, struct ekiden_error *error)
 {
         uid_t owner;
-        int fd = directory_open(path, &owner, &search->distrust);
+        int fd = ek_control_directory_open(path, &owner, &search->distrust);
         struct dirent *entry;
         DIR *directory;
         int r = 0;

@@ -31,6 +31,10 @@ enum ekiden_beginning {
  * successor, opens the control socket, and installs the handler of the update signal. In a
  * successor it also checks that this binary can take the predecessor's state.
  *
+ * Where the environment has EKIDEN_PREDECESSOR=PROGRAM|PID, and no predecessor has started this
+ * process, it finds that one and asks it to hand over, waiting up to half a minute for an update
+ * point of it. Of a program that nobody serves it begins afresh. The variable is taken away.
+ *
  * Call it first in main(), with one thread running, before descriptors are opened. (The paper's
  * tag_args and main.) The descriptors that it opens must stay open: a program that closes all that
  * it did not open itself does so before. A program that becomes a daemon forks before as well; what
@@ -45,7 +49,8 @@ enum ekiden_beginning {
  *         (the control socket's directory belongs to another user or is open to others), ESYSTEM,
  *         ENOMEM, ELIMIT (the socket's path is too long), EINVAL (also: the update signal is
  *         blocked); in a successor also EPROGRAM, EVERSION, ESCHEMA, EPROTOCOL, ETIMEOUT,
- *         EPEER: the predecessor was told, and this process must exit. From a snapshot also
+ *         EPEER: the predecessor was told, and this process must exit. One that looks for its
+ *         predecessor also EAMBIGUOUS, ENOTFOUND, EBUSY, ECANCELLED, EREFUSED. From a snapshot also
  *         EPROGRAM, EVERSION, ESCHEMA, EPROTOCOL (it is damaged), ELIMIT, EPERMISSION (the file is
  *         another user's, or others can write it)
  */

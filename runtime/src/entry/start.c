@@ -16,6 +16,7 @@
 
 #include "entry/attention.h"
 #include "entry/control_socket.h"
+#include "entry/find_predecessor.h"
 #include "entry/leg.h"
 #include "entry/locks.h"
 #include "entry/observer.h"
@@ -57,6 +58,20 @@ static int take_handover_socket(int *ret_socket, struct ek_token *ret_token,
                                         "capabilities cannot be a successor; grant them to the "
                                         "process that starts the first version instead");
         return 0;
+}
+
+/* Whether this process is a successor: that of who started it, or of whom it finds. */
+static int find_out(const struct ekiden_schema *schema, int *ret_socket, struct ek_token *ret_token,
+                    struct ekiden_error *error)
+{
+        int r = take_handover_socket(ret_socket, ret_token, error);
+
+        if (r < 0)
+                return r;
+        if (*ret_socket < 0)
+                return ek_predecessor_find(schema->program, ret_socket, ret_token, error);
+        ek_predecessor_variable_drop();
+        return ek_way_back_open(error);
 }
 
 /* A process executed by descriptor is called by its number; give it its own name back. */
@@ -153,9 +168,7 @@ static int start(int argc, char *const argv[], const struct ekiden_schema *schem
                 return ekiden_error_set(error, EKIDEN_EINVAL,
                                         "ekiden_start() needs the schema that protoc-gen-ekiden "
                                         "wrote");
-        r = take_handover_socket(&socket, &token, error);
-        if (r == 0 && socket >= 0)
-                r = ek_way_back_open(error);
+        r = find_out(schema, &socket, &token, error);
         if (r < 0) {
                 if (socket >= 0)
                         ek_successor_decline(socket, error);
@@ -200,6 +213,8 @@ int ekiden_start(int argc, char *const argv[], const struct ekiden_schema *schem
         if (r < 0)
                 ek_way_back_take(); /* where there is one: this process keeps its predecessor's PID
                                      */
+        if (r < 0)
+                ek_predecessor_let_go();
         if (ek_restore_state() != EK_RESTORE_ACTIVE)
                 ek_snapshot_end(); /* it was not needed, or is of no use */
         return r;

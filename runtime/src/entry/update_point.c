@@ -12,6 +12,7 @@
 #include "entry/check.h"
 #include "entry/control.h"
 #include "entry/control_socket.h"
+#include "entry/find_predecessor.h"
 #include "entry/hand_on.h"
 #include "entry/leg.h"
 #include "entry/observer.h"
@@ -93,6 +94,7 @@ static void finish_as_successor(const char *name)
                 leave_called_off(&error);
         if (ek_successor_state() == EK_SUCCESSOR_DISMISSED)
                 leave_dismissed();
+        ek_predecessor_let_go();
         ek_leg_begin(ek_successor_lineage(), ek_successor_pause_ns(), false);
         ek_threads_resume();
         ek_log(EKIDEN_LOG_INFO, "this process, leg %u at schema version %u, serves",

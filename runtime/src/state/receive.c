@@ -42,29 +42,34 @@ static void copy_text(char *to, size_t size, const char *from)
         ek_utf8_copy_line(to, size, from ? from : "");
 }
 
-static int refused(const struct ek_frame *frame, struct ekiden_error *error)
+int ek_refused(const Ekiden__Refusal *refusal, struct ekiden_error *error)
+{
+        int code = refusal->code < 0 ? refusal->code : EKIDEN_EPROTOCOL;
+
+        if (!error || error->code != 0)
+                return code;
+        error->code = code;
+        error->phase =
+                (enum ekiden_phase)(refusal->phase <= EKIDEN_PHASE_SERVE ? refusal->phase : 0);
+        error->from_version = refusal->from_version;
+        error->to_version = refusal->to_version;
+        error->system_errno = refusal->system_errno;
+        copy_text(error->item, sizeof(error->item), refusal->item);
+        copy_text(error->field, sizeof(error->field), refusal->field);
+        copy_text(error->sentence, sizeof(error->sentence),
+                  refusal->sentence && refusal->sentence[0] ? refusal->sentence
+                                                            : ekiden_error_text(code));
+        return code;
+}
+
+static int read_refusal(const struct ek_frame *frame, struct ekiden_error *error)
 {
         ProtobufCMessage *unpacked;
-        const Ekiden__Refusal *refusal;
         int code = ek_frame_message(frame, &ekiden__refusal__descriptor, &unpacked);
 
         if (code < 0)
                 return ek_link_failed(code, error);
-        refusal = (const Ekiden__Refusal *)unpacked;
-        code = refusal->code < 0 ? refusal->code : EKIDEN_EPROTOCOL;
-        if (error && error->code == 0) {
-                error->code = code;
-                error->phase = (enum ekiden_phase)(
-                        refusal->phase <= EKIDEN_PHASE_SERVE ? refusal->phase : 0);
-                error->from_version = refusal->from_version;
-                error->to_version = refusal->to_version;
-                error->system_errno = refusal->system_errno;
-                copy_text(error->item, sizeof(error->item), refusal->item);
-                copy_text(error->field, sizeof(error->field), refusal->field);
-                copy_text(error->sentence, sizeof(error->sentence),
-                          refusal->sentence && refusal->sentence[0] ? refusal->sentence
-                                                                    : ekiden_error_text(code));
-        }
+        code = ek_refused((const Ekiden__Refusal *)unpacked, error);
         protobuf_c_message_free_unpacked(unpacked, NULL);
         return code;
 }
@@ -79,6 +84,6 @@ int ek_receive(struct ek_link *link, const struct ek_wait *wait, struct ek_frame
         if (r < 0)
                 return ek_link_failed(r, error);
         if (ret_frame->kind == EKIDEN__FRAME_KIND__REFUSAL)
-                return refused(ret_frame, error);
+                return read_refusal(ret_frame, error);
         return 0;
 }

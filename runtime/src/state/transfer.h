@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "chain.h"
+#include "ekiden/handover.pb-c.h"
 #include "state/objects.h"
 #include "state/tagged.h"
 #include "wire/given.h"
@@ -75,6 +76,10 @@ int ek_export_place_singletons(struct ekiden_objects *objects);
 /** Receives a frame and answers the peer's REFUSAL with its error. As ek_link_receive(). */
 int ek_receive(struct ek_link *link, const struct ek_wait *wait, struct ek_frame *ret_frame,
                struct ekiden_error *error);
+
+/** Fills an error from what a peer gives as its reason; its texts are made harmless. Returns the
+    code, which is an error in any case. */
+int ek_refused(const Ekiden__Refusal *refusal, struct ekiden_error *error);
 
 /** Fills an error from the code of a failed link call, in this handover's words. Returns the code.
  */
