@@ -54,7 +54,8 @@ class Manual(unittest.TestCase):
 
     def test_it_has_every_variable_of_the_environment(self):
         source = ''.join(read(f'runtime/src/{name}') for name in
-                         ('entry/control_path.c', 'entry/start.c', 'handover/spawn.h'))
+                         ('entry/control_path.c', 'entry/start.c', 'handover/spawn.h',
+                          'entry/find_predecessor.h'))
         variables = set(re.findall(r'"((?:EKIDEN|XDG)_[A-Z_]+)"', source))
         self.assertEqual(set(re.findall(r'^\.It Ev (\w+)', read(LIBRARY), re.M)), variables)
 

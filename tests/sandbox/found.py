@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""EKIDEN_PREDECESSOR: a new version finds its predecessor by itself."""
+import os
+import signal
+import socket
+import subprocess
+import unittest
+
+from hermit import RELEASES, SECONDS, Hermit
+
+ROOT = os.geteuid() == 0
+
+
+class Found(Hermit):
+    def succeed(self, whom='hermit', **variables):
+        """The new version, started as a supervisor would."""
+        return self.launch(1, EKIDEN_PREDECESSOR=str(whom), **variables)
+
+    def fails(self, whom='hermit', status=None, **variables):
+        """It gives up with this status: what it says."""
+        process = self.launch(1, EKIDEN_PREDECESSOR=str(whom), errors=subprocess.PIPE, **variables)
+        said = process.communicate(timeout=SECONDS)[1].decode()
+        self.assertEqual(process.returncode, status, said)
+        return said
+
+    def test_it_takes_over_from_the_process_that_its_program_names(self):
+        old = self.start()
+        client = self.client()
+        asked = client.who()[2]
+        new = self.succeed()
+        self.assertEqual(old.wait(SECONDS), 0)
+        self.assertEqual(client.who(), (2, new.pid, asked + 1))
+
+    def test_or_that_its_pid_names(self):
+        old = self.start()
+        client = self.client()
+        new = self.succeed(old.pid)
+        self.assertEqual(old.wait(SECONDS), 0)
+        self.assertEqual(client.who()[:2], (2, new.pid))
+
+    def test_ten_times_with_nothing_left_open(self):
+        old = self.start()
+        client = self.client()
+        opened = None
+        for turn in range(1, 11):
+            new = self.launch(turn % 2, EKIDEN_PREDECESSOR='hermit')
+            self.assertEqual(old.wait(SECONDS), 0)
+            self.assertEqual(client.who()[:2], (turn % 2 + 1, new.pid))
+            opened = opened or client.ask('open')
+            self.assertEqual(client.ask('open'), opened)
+            old = new
+
+    def test_where_nobody_of_the_program_serves_it_begins_afresh(self):
+        new = self.succeed()
+        self.wait_for(self.is_listening, 'it does not start')
+        self.assertEqual(self.client().who(), (2, new.pid, 1))
+
+    def test_what_a_process_left_behind_is_nobody(self):
+        old = self.start()
+        old.send_signal(signal.SIGKILL)
+        old.wait(SECONDS)
+        self.assertEqual(len(os.listdir(self.runtime)), 1)
+        os.unlink(self.path)
+        new = self.succeed()
+        self.wait_for(self.is_listening, 'it does not start')
+        self.assertEqual(self.client().who(), (2, new.pid, 1))
+
+    def test_a_pid_that_has_no_control_socket_is_an_error(self):
+        self.start()
+        said = self.fails(os.getpid(), status=3)
+        self.assertIn(f'process {os.getpid()}, which EKIDEN_PREDECESSOR names, has no control socket', said)
+
+    def test_the_name_of_another_program_is_an_error(self):
+        self.start()
+        self.assertIn('should be the name of this program, hermit', self.fails('heremit', status=64))
+        self.assertIn('should be the name of this program, hermit', self.fails('12x', status=64))
+
+    def test_where_several_serve_they_are_named(self):
+        first = self.start()
+        path, self.path = self.path, self.path + '2'
+        second = self.start()
+        self.path = path
+        said = self.fails(status=4)
+        self.assertIn(', '.join(map(str, sorted((first.pid, second.pid)))), said)
+        self.addCleanup(second.wait)
+        self.addCleanup(second.kill)
+
+    def test_what_the_predecessor_refuses_is_its_own_error(self):
+        old = self.start()
+        client = self.client()
+        said = self.fails(status=75, HERMIT_FAULT='refuse', HERMIT_LOG='1')
+        self.assertIn('it was told to refuse', said)
+        self.assertEqual(client.who()[:2], (1, old.pid))
+
+    def test_while_another_upgrade_is_under_way_it_is_refused(self):
+        old = self.start()
+        slow = subprocess.Popen([os.environ['EKIDEN_UPGRADE'], '--quiet', '--spawn-here', 'hermit', RELEASES[1]],
+                                env={**self.environment, 'HERMIT_FAULT': 'sleep'},
+                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL)
+        self.addCleanup(slow.wait)
+        self.addCleanup(slow.kill)
+        self.wait_for(lambda: len(self.running()) == 2, 'nothing is started')
+        self.assertIn('another upgrade is under way', self.fails(status=6))
+        self.assertEqual(self.client().who()[:2], (1, old.pid))
+
+    def test_a_predecessor_that_goes_away_is_an_error(self):
+        os.mkdir(self.runtime, 0o700)
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(f'{self.runtime}/hermit.{os.getpid()}')
+            listener.listen()
+            process = self.launch(1, EKIDEN_PREDECESSOR='hermit', errors=subprocess.PIPE)
+            connection, _ = listener.accept()
+            connection.recv(1)
+            connection.close()
+            said = process.communicate(timeout=SECONDS)[1].decode()
+        self.assertEqual(process.returncode, 13, said)
+
+    def test_a_directory_that_others_may_enter_is_not_believed(self):
+        self.start()
+        os.chmod(self.runtime, 0o755)
+        self.assertIn('is not believed', self.fails(status=5))
+
+    @unittest.skipUnless(ROOT, 'another user is played by root alone')
+    def test_a_listener_of_another_user_is_not_believed(self):
+        os.mkdir(self.runtime, 0o700)
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(f'{self.runtime}/hermit.{os.getpid()}')
+            os.seteuid(65534)
+            listener.listen()  # whose it is, is noted here
+            os.seteuid(0)
+            self.assertIn('is not believed', self.fails(status=5))
+
+    def test_a_successor_that_was_started_as_one_looks_for_nobody(self):
+        self.start()
+        client = self.client()
+        self.upgrade('hermit', RELEASES[1])
+        self.assertEqual(client.who()[0], 2)
+
+    def test_what_it_starts_later_does_not_see_the_variable(self):
+        old = self.start()
+        client = self.client()
+        self.succeed()
+        self.assertEqual(old.wait(SECONDS), 0)
+        self.upgrade('hermit', RELEASES[0])  # by its saved environment, where it would be an error
+        release, pid, _ = client.who()
+        self.assertEqual(release, 1)
+        with open(f'/proc/{pid}/environ', 'rb') as file:
+            self.assertNotIn(b'EKIDEN_PREDECESSOR', file.read())
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""ekiden-upgrade --spawn-here: of processes in a sandbox, and of others."""
+import os
+import signal
+import subprocess
+import unittest
+
+from hermit import RELEASES, SECONDS, TOOL, Hermit
+
+ROOT = os.geteuid() == 0
+
+
+@unittest.skipUnless(ROOT, 'a sandbox is entered by root alone')
+class InASandbox(Hermit):
+    def enter(self):
+        process = self.start(self.folder)
+        client = self.client()
+        self.wait_for(lambda: client.ask('where') == 'inside', 'it does not enter the sandbox')
+        return process, client
+
+    def test_what_is_not_on_the_list_ends_it(self):
+        process, client = self.enter()
+        client.socket.sendall(b'break\n')
+        self.assertEqual(process.wait(SECONDS), -signal.SIGSYS)
+
+    def test_it_cannot_start_its_successor_itself(self):
+        process, _ = self.enter()
+        self.refused('hermit', RELEASES[1])
+        process.wait(SECONDS)
+
+    def test_ten_upgrades_back_and_forth_lose_no_client(self):
+        _, client = self.enter()
+        pids = {client.who()[1]}
+        asked = client.who()[2]
+        for turn in range(1, 11):
+            committed = self.upgrade('--spawn-here', 'hermit', RELEASES[turn % 2])
+            release, pid, count = client.who()
+            self.assertEqual((release, pid), (turn % 2 + 1, committed['successor_pid']))
+            self.assertEqual(client.ask('where'), 'inside')
+            self.assertEqual(count, asked + 1)
+            asked = count + 1
+            pids.add(pid)
+        self.assertEqual(len(pids), 11)
+        self.wait_for(lambda: self.running() == [pid], 'a predecessor is left')
+
+    def test_a_failure_leaves_it_serving_and_the_next_upgrade_works(self):
+        _, client = self.enter()
+        before = client.who()
+        opened = client.ask('open')
+        for fault in ('before', 'exit', 'refuse'):
+            failed = self.refused('--spawn-here', 'hermit', RELEASES[1], HERMIT_FAULT=fault)
+            self.assertTrue(failed['serves_on'])
+            self.assertEqual(client.who()[:2], before[:2])
+            self.assertEqual(client.ask('open'), opened)
+            self.wait_for(lambda: self.running() == [before[1]], 'a successor is left')
+        self.upgrade('--spawn-here', 'hermit', RELEASES[1])
+        self.assertEqual(client.who()[0], 2)
+
+    def test_it_is_rehearsed_and_verified_as_any_other(self):
+        _, client = self.enter()
+        before = client.who()
+        status, events = self.tool('--spawn-here', '--rehearse', '--times', 3, 'hermit', RELEASES[1])
+        self.assertEqual((status, events[-1]['event']), (0, 'rehearsals'))
+        self.assertEqual(client.who()[:2], before[:2])
+        self.wait_for(lambda: self.running() == [before[1]], 'a successor is left')
+        self.upgrade('--spawn-here', '--verify', '--max-pause', 5000, 'hermit', RELEASES[1])
+        self.assertEqual(client.who()[0], 2)
+
+
+class Elsewhere(Hermit):
+    def test_of_a_new_version_that_exits_the_operator_hears_how(self):
+        self.start()
+        failed = self.refused('--spawn-here', 'hermit', RELEASES[1], HERMIT_FAULT='before')
+        self.assertEqual((failed['error'], failed['phase']), ('EKIDEN_EPEER', 'check'))
+        self.assertIn('the new process exited with status 3 in phase check', failed['sentence'])
+
+    def test_interrupted_it_leaves_the_old_version_serving_and_nothing_else(self):
+        process = self.start()
+        tool = subprocess.Popen([TOOL, '--spawn-here', 'hermit', RELEASES[1]],
+                                env={**self.environment, 'HERMIT_FAULT': 'sleep'},
+                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.PIPE, text=True)
+        self.addCleanup(tool.wait)
+        self.addCleanup(tool.kill)
+        self.wait_for(lambda: len(self.running()) == 2, 'nothing is started')
+        tool.send_signal(signal.SIGINT)
+        _, errors = tool.communicate(timeout=SECONDS)
+        self.assertEqual(tool.returncode, 18, errors)
+        self.assertEqual(self.running(), [process.pid])
+        self.assertEqual(self.client().who()[:2], (1, process.pid))
+
+    def test_killed_it_leaves_the_old_version_serving_and_the_next_upgrade_works(self):
+        process = self.start()
+        tool = subprocess.Popen([TOOL, '--spawn-here', 'hermit', RELEASES[1]],
+                                env={**self.environment, 'HERMIT_FAULT': 'sleep'},
+                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL)
+        self.addCleanup(tool.wait)
+        self.addCleanup(tool.kill)
+        self.wait_for(lambda: len(self.running()) == 2, 'nothing is started')
+        tool.kill()
+        client = self.client()
+        self.assertEqual(client.who()[:2], (1, process.pid))
+        successor = next(pid for pid in self.running() if pid != process.pid)
+        os.kill(successor, signal.SIGKILL)  # it had said nothing yet: nobody knew of it but the tool
+        self.upgrade('--spawn-here', '--wait', 'hermit', RELEASES[1])
+        self.assertEqual(client.who()[0], 2)
+
+    def test_the_new_version_outlives_the_session_of_the_tool(self):
+        self.start()
+        client = self.client()
+        script = f'"{TOOL}" --quiet --spawn-here hermit "{RELEASES[1]}" && kill -HUP 0'
+        subprocess.run(['sh', '-c', script], env=self.environment, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, start_new_session=True, timeout=SECONDS, check=False)
+        self.assertEqual(client.who()[0], 2)
+        self.assertNotEqual(os.getsid(client.who()[1]), os.getsid(0))
+
+    def test_the_arguments_behind_two_dashes_are_for_it(self):
+        self.start()
+        client = self.client()
+        _, pid, _ = client.who()
+        self.upgrade('--spawn-here', 'hermit', RELEASES[1], '--', self.path)
+        _, successor, _ = client.who()
+        self.assertNotEqual(pid, successor)
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)

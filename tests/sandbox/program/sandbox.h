@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* A sandbox as servers build one for themselves, with nothing left in it that they do not need. */
+#pragma once
+
+/**
+ * Enters it, for good: an empty folder is all of the file system, the rights are those of nobody,
+ * no process can be started, and a system call that is not in calls.h ends the process (SIGSYS).
+ *
+ * @return 0 or -errno
+ */
+int sandbox_enter(const char *folder);
