@@ -24,9 +24,10 @@ class InASandbox(Hermit):
         self.assertEqual(process.wait(SECONDS), -signal.SIGSYS)
 
     def test_it_cannot_start_its_successor_itself(self):
-        process, _ = self.enter()
-        self.refused('hermit', RELEASES[1])
-        process.wait(SECONDS)
+        process, client = self.enter()
+        failed = self.refused('hermit', RELEASES[1])
+        self.assertEqual((failed['error'], failed['serves_on']), ('EKIDEN_EBINARY', True))
+        self.assertEqual(client.who()[:2], (1, process.pid))
 
     def test_ten_upgrades_back_and_forth_lose_no_client(self):
         _, client = self.enter()
@@ -46,7 +47,8 @@ class InASandbox(Hermit):
     def test_a_failure_leaves_it_serving_and_the_next_upgrade_works(self):
         _, client = self.enter()
         before = client.who()
-        opened = client.ask('open')
+        self.refused('--spawn-here', 'hermit', RELEASES[1], HERMIT_FAULT='refuse')
+        opened = client.ask('open')  # what is made once and kept is there by now
         for fault in ('before', 'exit', 'refuse'):
             failed = self.refused('--spawn-here', 'hermit', RELEASES[1], HERMIT_FAULT=fault)
             self.assertTrue(failed['serves_on'])

@@ -105,7 +105,7 @@ class Hermit(unittest.TestCase):
 
     def run_tool(self, *arguments, **variables):
         return subprocess.run([TOOL, *map(str, arguments)], env={**self.environment, **variables},
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                               timeout=SECONDS, text=True, check=False)
 
     def tool(self, *arguments, **variables):

@@ -275,8 +275,9 @@ void ek_upgrade_committed(void)
 {
         log_left_behind();
         log_ahead();
-        /* Who finds a process by its name finds the successor alone from here on. */
-        ek_control_unlink();
+        /* Who finds a process by its name finds the successor alone from here on; also where the
+           name cannot be removed, as in a chroot. Those who are connected stay so. */
+        ek_control_close();
         ek_log(EKIDEN_LOG_INFO, "upgrade done, process %d serves",
                (int)ek_predecessor_report()->successor);
         ek_observe_done(); /* a supervisor must know before the operator goes on */

@@ -363,7 +363,7 @@ int ek_predecessor_call_off(int result, struct ekiden_error *error)
         ek_given_forget(&p->given);
         ek_ahead_forget(p);
         ek_predecessor_forget();
-        end_child(p, code == EKIDEN_EPEER, was_ahead, how, sizeof(how));
+        end_child(p, code == EKIDEN_EPEER || p->report.is_elsewhere, was_ahead, how, sizeof(how));
         explain_death(p, how, error);
         ek_keeping_end(p);
         p->phase = EKIDEN_PHASE_NONE;

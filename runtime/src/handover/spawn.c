@@ -219,13 +219,17 @@ void ek_child_speaks(struct ek_child *child, pid_t pid)
         child->daemon_pid = pid;
 }
 
-/* A daemon is nobody's child here: init reaps it. */
-static void end_daemon(struct ek_child *child, int kill_ms)
+/* It is nobody's child here: init reaps it, or who has started it. To him it may have a word to
+   say. Where this process has given up the right to end it, it is not waited for: it has been told.
+ */
+static void end_daemon(struct ek_child *child, int grace_ms, int kill_ms)
 {
         if (child->daemon < 0)
                 return;
-        pidfd_send_signal(child->daemon, SIGKILL, NULL, 0);
-        wait_gone(child->daemon, kill_ms);
+        if (child->pid == 0 && grace_ms > 0)
+                wait_gone(child->daemon, grace_ms);
+        if (pidfd_send_signal(child->daemon, SIGKILL, NULL, 0) == 0)
+                wait_gone(child->daemon, kill_ms);
         ek_own_close(&child->daemon);
 }
 
@@ -255,7 +259,7 @@ void ek_child_end(struct ek_child *child, int grace_ms, int kill_ms, char *ret_h
         bool is_gone = true;
 
         ret_how[0] = '\0';
-        end_daemon(child, kill_ms);
+        end_daemon(child, grace_ms, kill_ms);
         if (child->pid > 0 && child->pidfd >= 0) {
                 if (grace_ms > 0)
                         wait_gone(child->pidfd, grace_ms);

@@ -8,33 +8,37 @@
 #define SANDBOX_CALLS_OF_EKIDEN(X) \
         X(accept4)                 \
         X(brk)                     \
-        X(clock_gettime)           \
         X(close)                   \
+        X(dup3)                    \
         X(epoll_create1)           \
         X(epoll_ctl)               \
-        X(epoll_pwait)             \
         X(epoll_wait)              \
         X(eventfd2)                \
         X(exit_group)              \
         X(fcntl)                   \
         X(futex)                   \
+        X(getdents64)              \
+        X(geteuid)                 \
+        X(getpeername)             \
         X(getpid)                  \
         X(getsockopt)              \
+        X(gettid)                  \
+        X(ioctl)                   \
         X(madvise)                 \
         X(mmap)                    \
         X(mremap)                  \
         X(munmap)                  \
         X(newfstatat)              \
+        X(openat)                  \
         X(pidfd_open)              \
         X(pidfd_send_signal)       \
+        X(pipe2)                   \
         X(poll)                    \
         X(recvmsg)                 \
-        X(rt_sigprocmask)          \
         X(rt_sigreturn)            \
         X(sendmsg)                 \
         X(setsockopt)              \
         X(timer_settime)           \
-        X(timerfd_settime)         \
         X(unlink)                  \
         X(write)
 
