@@ -196,6 +196,8 @@ int main(int argc, char **argv)
                 int client;
 
                 ekiden_update_point("crew_loop");
+                if (!await_input(counter.listener))
+                        continue;
                 client = accept4(counter.listener, NULL, NULL, SOCK_CLOEXEC);
                 if (client < 0 && errno == EINTR)
                         continue;

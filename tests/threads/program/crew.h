@@ -37,6 +37,18 @@ extern int is_stuck;
 /** The member has served once more. The page shows whether a leg served after a later one had. */
 void serve_once(struct member *member);
 
+/**
+ * To be called ahead of a call that waits for input until a signal ends it. False: a signal has
+ * ended the wait here. It returns true at once, unless it is built with HANDLERS_RUN_LATE.
+ *
+ * ThreadSanitizer keeps a signal until the thread makes a call that it takes for a blocking one, or
+ * returns from another: poll(), epoll_wait(), nanosleep(), pthread_cond_wait() are of the first
+ * kind, accept() and read() of the second. So one that comes just before accept() is handled when
+ * that returns, and until then nobody knows of it: its handler would have made it come again.
+ * Without the sanitizer the handler has run by then.
+ */
+bool await_input(int descriptor);
+
 /** Where members of all processes note who served last. */
 struct page {
         uint64_t leg[MEMBERS_MAX];

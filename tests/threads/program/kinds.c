@@ -3,6 +3,7 @@
 #include "crew.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +66,18 @@ static void begin(struct member *member, void (*wake)(void *data))
         __atomic_store_n(&member->has_resumed, ekiden_resumed_at(member->loop), __ATOMIC_RELAXED);
 }
 
+bool await_input(int descriptor)
+{
+#ifdef HANDLERS_RUN_LATE
+        struct pollfd source = {.fd = descriptor, .events = POLLIN};
+
+        return poll(&source, 1, -1) > 0;
+#else
+        (void)descriptor;
+        return true;
+#endif
+}
+
 static void *run_poller(void *data)
 {
         struct member *member = data;
@@ -91,7 +104,7 @@ static void *run_reader(void *data)
         for (;;) {
                 ekiden_update_point(member->loop);
                 serve_once(member);
-                if (read(ends[0], &byte, 1) >= 0 || errno != EINTR)
+                if (await_input(ends[0]) && (read(ends[0], &byte, 1) >= 0 || errno != EINTR))
                         abort();
         }
         return NULL;
