@@ -307,6 +307,40 @@ Test(stop, does_not_ask_for_an_upgrade_by_the_signals_that_it_sends, .timeout = 
         cr_expect(ek_wake_was_asked(), "and one that somebody sends does");
 }
 
+static bool is_to_attend(void)
+{
+        return (ek_attention() & EK_ATTENTION_ATTEND) != 0;
+}
+
+Test(signal, that_is_passed_on_to_the_main_thread_comes_again_until_it_attends, .timeout = 60)
+{
+        begin();
+        ek_attention_clear(EK_ATTENTION_ATTEND);
+        ek_wake_thread(pthread_self());
+        cr_expect(is_to_attend());
+        cr_expect_not(ek_wake_was_asked(), "nobody has asked for an upgrade");
+        for (int i = 0; i < 3; i++) {
+                ek_attention_clear(EK_ATTENTION_ATTEND);
+                while (!is_to_attend())
+                        usleep(100);
+        }
+        ek_wake_at(UINT64_MAX);
+}
+
+Test(signal, for_another_thread_is_nothing_to_attend_to, .timeout = 60)
+{
+        pthread_t thread;
+
+        begin();
+        thread = start(stay, (void *)(uintptr_t) "other");
+        await(&here);
+        ek_attention_clear(EK_ATTENTION_ATTEND);
+        ek_wake_thread(thread);
+        sem_post(&on);
+        pthread_join(thread, NULL);
+        cr_expect_not(is_to_attend());
+}
+
 static void *fork_one(void *data)
 {
         pid_t child;

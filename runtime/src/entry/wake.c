@@ -88,7 +88,7 @@ void ek_wake_thread(pthread_t thread)
         (void)pthread_sigqueue(thread, wake.signal_number, (union sigval){.sival_ptr = &wake});
 }
 
-/* Sent by ek_wake_thread(): that the blocking call ends is all. */
+/* Sent by ek_wake_thread(). */
 static bool is_for_a_thread(const siginfo_t *info)
 {
         return info->si_code == SI_QUEUE && info->si_value.sival_ptr == &wake;
@@ -100,17 +100,25 @@ static bool is_in_another_thread(void)
         return ek_threads.main.tid > 0 && gettid() != ek_threads.main.tid;
 }
 
+/* From kill() and its like the code is not positive; from a watched socket it is. What a keeper
+   sends is a call back, and asks for nothing. */
+static bool is_a_request(const siginfo_t *info)
+{
+        return info->si_code <= 0 && info->si_code != SI_TIMER && !is_for_a_thread(info) &&
+               !ek_way_back_take_for(info->si_pid);
+}
+
+/* What another thread has passed on to the main one counts there as any other: whoever delivers
+   signals late, as ThreadSanitizer does, may have dropped one behind it. */
 static void on_signal(int number, siginfo_t *info, void *context)
 {
         int saved = errno;
 
         (void)number;
         (void)context;
-        if (is_for_a_thread(info))
-                return;
-        /* From kill() and its like the code is not positive; from a watched socket it is. What a
-           keeper sends is a call back, and asks for nothing. */
-        if (info->si_code <= 0 && info->si_code != SI_TIMER && !ek_way_back_take_for(info->si_pid))
+        if (is_for_a_thread(info) && is_in_another_thread())
+                return; /* that the blocking call ends is all */
+        if (is_a_request(info))
                 __atomic_store_n(&asked, 1, __ATOMIC_RELAXED);
         ekiden_wake();
         if (wake.has_timer)
