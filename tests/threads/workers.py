@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""A server with a pool of threads under load, upgraded again and again, now and then to a version
-that does not make it: each client gets each answer once, and the right one."""
+"""A server with a pool of threads under load, upgraded again and again, now and then under its PID, and
+now and then to a version that does not make it: each client gets each answer once, and the right one;
+nothing is left, and nothing grows."""
 import contextlib
 import os
+import pathlib
 import random
 import signal
 import socket
@@ -18,6 +20,9 @@ V2 = os.environ['WORKERS_V2']
 UPGRADES = int(os.environ.get('EKIDEN_SOAK_UPGRADES', '40'))
 SEED = int(os.environ.get('EKIDEN_TEST_SEED', '1'))
 CLIENTS = 12
+FIRST = 9  # the upgrade after which its footprint is the measure
+GROWTH_KIB = 1024  # pages that the allocator happens to hold
+IS_SANITIZED = any(name in os.environ for name in ('ASAN_OPTIONS', 'TSAN_OPTIONS'))  # what is freed is kept then
 SECONDS = 120
 
 
@@ -71,6 +76,7 @@ class Soak(unittest.TestCase):
     def start(self, binary):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
+        self.directory = pathlib.Path(directory.name)
         self.environment = {**os.environ, 'EKIDEN_RUNTIME_DIR': directory.name}
         self.process = subprocess.Popen([binary, '0'], env=self.environment, text=True,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -97,6 +103,15 @@ class Soak(unittest.TestCase):
                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                 stderr=subprocess.DEVNULL)
 
+    def kill_unless_it_serves(self, successor):
+        """One that serves is the only one. It gives its control socket its name before."""
+        os.kill(successor, signal.SIGSTOP)
+        until = time.monotonic() + SECONDS
+        while pathlib.Path(f'/proc/{successor}/stat').read_text().rsplit(') ', 1)[1][0] not in 'TZX':
+            self.assertLess(time.monotonic(), until, 'it does not stop')
+        serves = (self.directory / f'workers.{successor}').exists()
+        os.kill(successor, signal.SIGCONT if serves else signal.SIGKILL)
+
     def disturb(self, choice):
         """A successor or an operator that goes, at some moment."""
         tool = self.upgrade()
@@ -106,12 +121,43 @@ class Soak(unittest.TestCase):
             if choice.random() < 0.5:
                 tool.send_signal(signal.SIGINT)
             else:
-                with open(children, encoding='ascii') as file:
-                    for child in file.read().split():
-                        os.kill(int(child), signal.SIGKILL)
+                for child in pathlib.Path(children).read_text().split():
+                    self.kill_unless_it_serves(int(child))
         tool.wait(timeout=SECONDS)
-        # The kill may have met one that serves by now: then nobody is left.
         self.pid = self.serving()
+
+    def remains(self):
+        """What is there beside the process that serves: its children, other control sockets."""
+        children = pathlib.Path(f'/proc/{self.pid}/task/{self.pid}/children').read_text().split()
+        return children + [file.name for file in self.directory.iterdir() if file.name != f'workers.{self.pid}']
+
+    def footprint(self):
+        """Resident memory in KiB, threads, descriptors."""
+        until = time.monotonic() + SECONDS
+        while self.remains():
+            self.assertLess(time.monotonic(), until, f'there is still {self.remains()}')
+            time.sleep(0.01)
+        status = pathlib.Path(f'/proc/{self.pid}/status').read_text().splitlines()
+        resident, threads = (int(next(line for line in status if line.startswith(name)).split()[1])
+                             for name in ('VmRSS:', 'Threads:'))
+        return resident, threads, len(os.listdir(f'/proc/{self.pid}/fd'))
+
+    def upgrade_in_some_way(self, number, choice):
+        if number % 4 == 3:
+            self.disturb(choice)
+            return
+        options = (['--keep-pid'], [], ['--rehearse'])[number % 4]
+        before = self.pid
+        self.assertEqual(self.upgrade(*options).wait(timeout=SECONDS), 0)
+        self.pid = self.serving()
+        self.assertEqual(self.pid != before, not options)
+
+    def expect_no_growth(self, first, last):
+        """A sanitizer has memory and threads of its own."""
+        print(f'KiB, threads and descriptors, at first and last: {first} {last}')
+        self.assertEqual(first[1:], last[1:])
+        if not IS_SANITIZED:
+            self.assertLessEqual(last[0], first[0] + GROWTH_KIB)
 
     def test_each_answer_comes_once_and_is_right(self):
         choice = random.Random(SEED)
@@ -119,13 +165,11 @@ class Soak(unittest.TestCase):
         clients = [Client(self.port, SEED * 1000 + i) for i in range(CLIENTS)]
         for client in clients:
             client.start()
-        for i in range(UPGRADES):
-            if i % 4 == 3:
-                self.disturb(choice)
-            else:
-                options = ('--rehearse',) if i % 4 == 1 else ()
-                self.assertEqual(self.upgrade(*options).wait(timeout=SECONDS), 0)
-                self.pid = self.serving()
+        for number in range(UPGRADES):
+            self.upgrade_in_some_way(number, choice)
+            if number == FIRST:
+                first = self.footprint()
+        self.expect_no_growth(first, self.footprint())
         for client in clients:
             client.ends = True
         for client in clients:
