@@ -42,7 +42,8 @@ class Talk:
 class Family(unittest.TestCase):
     maxDiff = None
 
-    def start(self, *arguments, binary=V1):
+    def start(self, *arguments, binary=V1, under=()):
+        """Under another command, if need be, which is `process` then."""
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         self.directory = directory.name
@@ -53,7 +54,7 @@ class Family(unittest.TestCase):
         sanitizer = os.environ.get('ASAN_OPTIONS', '') + ':handle_segv=0:handle_abort=0'
         self.environment = {**os.environ, 'EKIDEN_RUNTIME_DIR': self.runtime,
                             'ASAN_OPTIONS': sanitizer.lstrip(':')}
-        self.process = subprocess.Popen([binary, self.sockets + '/s', *arguments],
+        self.process = subprocess.Popen([*under, binary, self.sockets + '/s', *arguments],
                                         env=self.environment, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL)
         self.addCleanup(self.end)

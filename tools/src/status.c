@@ -228,8 +228,11 @@ static void print_upgrade(const struct terminal *terminal, const Ekiden__Status 
         fputc('\n', out);
         print_destination(terminal, status);
         if (status->has_upgrade_user)
-                fprintf(out, LABEL_FORMAT "by user %" PRIu32 " (pid %d)\n", "",
-                        status->upgrade_user, (int)status->upgrade_asker_pid);
+                fprintf(out, LABEL_FORMAT "by user %" PRIu32, "", status->upgrade_user);
+        if (status->has_upgrade_user && status->upgrade_asker_pid > 0)
+                fprintf(out, " (pid %d)", (int)status->upgrade_asker_pid);
+        if (status->has_upgrade_user)
+                fputc('\n', out);
 }
 
 /* Said where it is worth a word: of one by itself nothing is. */

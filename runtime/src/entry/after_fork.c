@@ -19,13 +19,22 @@
 #include "entry/upgrade.h"
 #include "entry/wake.h"
 #include "handover/linger.h"
+#include "handover/public_pid.h"
 #include "handover/restore.h"
 #include "handover/successor.h"
 #include "state/tagged.h"
 
+bool ek_process_is_this(void)
+{
+        if (getpid() != ek_process.pid)
+                return false;
+        (void)ek_public_pid_find();
+        return ek_process.public_pid == 0 || ek_public_pid() == ek_process.public_pid;
+}
+
 static int check(const char *role, struct ekiden_error *error)
 {
-        if (!ek_process.is_started || getpid() == ek_process.pid)
+        if (!ek_process.is_started || ek_process_is_this())
                 return ekiden_error_set(error, EKIDEN_ESTATE,
                                         "ekiden_after_fork() is for a child that was forked after "
                                         "ekiden_start(), once");
@@ -68,7 +77,8 @@ int ekiden_after_fork(const char *role, struct ekiden_error *error)
         if (r < 0)
                 return r;
         drop_what_is_the_parents();
-        ek_process.pid = ek_process.served_pid = getpid();
+        ek_process.pid = getpid();
+        ek_process.public_pid = ek_process.served_pid = ek_public_pid();
         ek_process.setup.leg = 1;
         ek_role_enter(role);
         r = ek_wake_begin(error);
@@ -79,7 +89,7 @@ int ekiden_after_fork(const char *role, struct ekiden_error *error)
                 return r;
         }
         ek_leg_begin(NULL, 0, false);
-        ek_log(EKIDEN_LOG_DEBUG, "process %d is of role \"%s\"", (int)ek_process.pid,
+        ek_log(EKIDEN_LOG_DEBUG, "process %d is of role \"%s\"", (int)ek_process.served_pid,
                ekiden_role());
         return 0;
 }

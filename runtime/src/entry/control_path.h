@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where control sockets are: PROGRAM.PID in a directory that only its owner can enter. That is
+ * Where control sockets are: PROGRAM.PID in a directory that only its owner can enter; the PID is
+ * that of the /proc which the process sees (public_pid.h). The directory is
  *
  *     $EKIDEN_RUNTIME_DIR        where set
  *     $XDG_RUNTIME_DIR/ekiden    where set (XDG Base Directory Specification); not for root

@@ -14,6 +14,7 @@
 
 #include "entry/process.h"
 #include "entry/wake.h"
+#include "handover/public_pid.h"
 #include "wire/cleanup.h"
 #include "wire/own.h"
 
@@ -71,7 +72,7 @@ int ek_control_open(bool hidden, struct ekiden_error *error)
         if (r == 0)
                 r = ek_control_directory_make(directory, error);
         if (r == 0)
-                r = ek_control_path(directory, ek_process.schema->program, getpid(), hidden,
+                r = ek_control_path(directory, ek_process.schema->program, ek_public_pid(), hidden,
                                     control.path, error);
         if (r == 0)
                 r = bind_socket(control.path, &control.listener, error);
@@ -99,7 +100,7 @@ int ek_control_sibling(pid_t pid, bool hidden, char ret_path[EK_CONTROL_PATH_MAX
 int ek_control_publish(struct ekiden_error *error)
 {
         char path[EK_CONTROL_PATH_MAX];
-        int r = ek_control_sibling(getpid(), false, path, error);
+        int r = ek_control_sibling(ek_public_pid(), false, path, error);
 
         if (r < 0)
                 return r;
@@ -119,7 +120,7 @@ void ek_control_unlink(void)
 
 void ek_control_close(void)
 {
-        if (getpid() != ek_process.pid)
+        if (!ek_process_is_this())
                 return;
         ek_control_unlink();
         if (control.listener >= 0)

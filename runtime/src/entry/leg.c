@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "entry/process.h"
+#include "handover/public_pid.h"
 #include "wire/clock.h"
 
 static struct ek_lineage lineage;
@@ -15,7 +16,7 @@ void ek_leg_begin(const struct ek_lineage *before, uint64_t pause_ns, bool from_
                 .number = ek_process.setup.leg,
                 .version = ek_process.schema->version,
                 .since = (int64_t)time(NULL),
-                .pid = ek_process.pid,
+                .pid = ek_public_pid(),
                 .has_pause = pause_ns > 0,
                 .pause_us = pause_ns / EK_NS_PER_US,
                 .from_snapshot = from_snapshot,

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "entry/process.h"
+#include "handover/public_pid.h"
 #include "utf8.h"
 
 static struct {
@@ -30,7 +31,7 @@ void ekiden_log_to_stderr(void *data, enum ekiden_log_level level, const char *m
         if (level < EKIDEN_LOG_INFO)
                 return;
         size = snprintf(line, sizeof(line), "%s[%d]: %s\n", program_invocation_short_name,
-                        (int)getpid(), message);
+                        (int)ek_public_pid(), message);
         if (size > 0)
                 (void)!write(STDERR_FILENO, line,
                              (size_t)size < sizeof(line) ? (size_t)size : sizeof(line) - 1);

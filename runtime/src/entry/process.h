@@ -16,8 +16,9 @@
 struct ek_process {
         bool is_started;
         bool is_attending; /* inside an update point or a tag call: callbacks run */
-        pid_t served_pid; /* by which others know it: where a PID is kept, the keeper's is another
-                           */
+        pid_t served_pid; /* by which others know the service: where a PID is kept, the keeper's is
+                             another */
+        pid_t public_pid; /* by which others know this process (public_pid.h); 0: not known */
         pid_t pid; /* of the process that called ekiden_start(); a forked child is another */
         const struct ekiden_schema *schema;
         struct ek_registry registry;
@@ -32,6 +33,9 @@ struct ek_process {
 };
 
 extern struct ek_process ek_process;
+
+/** Whether this is it, and no child of it: also where both are process 1 of a namespace. */
+bool ek_process_is_this(void);
 
 /** One line to the program's log, if it set one. */
 void ek_log(enum ekiden_log_level level, const char *format, ...)

@@ -25,6 +25,7 @@
 #include "entry/roles.h"
 #include "entry/thread_stop.h"
 #include "entry/wake.h"
+#include "handover/public_pid.h"
 #include "handover/restore.h"
 #include "handover/spawn.h"
 #include "handover/successor.h"
@@ -174,7 +175,9 @@ static int start(int argc, char *const argv[], const struct ekiden_schema *schem
                         ek_successor_decline(socket, error);
                 return r;
         }
-        ek_process.pid = ek_process.served_pid = getpid();
+        (void)ek_public_pid_find();
+        ek_process.pid = getpid();
+        ek_process.public_pid = ek_process.served_pid = ek_public_pid();
         ek_process.schema = schema;
         r = ek_snapshot_take_variable(error);
         if (r < 0) {

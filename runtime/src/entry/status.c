@@ -122,7 +122,8 @@ static void fill_upgrade(Ekiden__Status *status)
         status->upgrade_binary = (char *)(uintptr_t)origin->binary;
         status->has_upgrade_version = version > 0;
         status->upgrade_version = version;
-        status->has_upgrade_user = status->has_upgrade_asker_pid = origin->has_asker;
+        status->has_upgrade_user = origin->has_asker;
+        status->has_upgrade_asker_pid = origin->pid > 0; /* 0: in no namespace of this process */
         status->upgrade_user = origin->user;
         status->upgrade_asker_pid = origin->pid;
 }

@@ -12,6 +12,7 @@
 #include "entry/locks.h"
 #include "entry/process.h"
 #include "entry/thread_report.h"
+#include "handover/public_pid.h"
 #include "utf8.h"
 
 #define SAYINGS_MAX 16 /* more at a time are lost */
@@ -58,7 +59,7 @@ void ek_thread_is_strange(const char *update_point)
                 say(EKIDEN_LOG_WARNING,
                     "thread \"%s\" (%d) is not registered: its update point \"%s\" does nothing; "
                     "call ekiden_thread_begin() in it",
-                    name, (int)gettid(), place);
+                    name, (int)ek_public_tid(), place);
         }
         pthread_mutex_unlock(&said.lock);
 }

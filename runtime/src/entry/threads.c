@@ -13,6 +13,7 @@
 #include "entry/locks.h"
 #include "entry/process.h"
 #include "entry/thread_stop.h"
+#include "handover/public_pid.h"
 #include "utf8.h"
 #include "wire/clock.h"
 #include "wire/own.h"
@@ -77,7 +78,7 @@ static void after_fork_in_child(void)
 {
         current = &ek_threads.main;
         ek_threads.main.handle = pthread_self();
-        ek_threads.main.tid = gettid();
+        ek_threads.main.tid = ek_threads.main_tid = gettid();
         ek_threads.is_stopping = ek_threads.is_initial = false;
         ek_attention_clear(EK_ATTENTION_STOP | EK_ATTENTION_NOTE);
         pthread_mutex_unlock(&ek_threads.lock);
@@ -98,7 +99,8 @@ void ek_threads_begin(void)
                 watches_forks =
                         pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) == 0;
         ek_threads.main.handle = pthread_self();
-        ek_threads.main.tid = gettid();
+        ek_threads.main.tid = ek_public_tid();
+        ek_threads.main_tid = gettid();
         ek_threads.is_begun = true;
         current = &ek_threads.main;
 }
@@ -156,7 +158,7 @@ static struct ek_thread *thread_new(const char *name, void (*wake)(void *data), 
                 return NULL;
         strcpy(thread->name, name);
         thread->handle = pthread_self();
-        thread->tid = gettid();
+        thread->tid = ek_public_tid();
         thread->wake = wake;
         thread->data = data;
         thread->event = -1;

@@ -28,7 +28,7 @@ struct ek_thread {
         struct ek_thread *next;
         char name[EKIDEN_NAME_MAX + 1];
         pthread_t handle;
-        pid_t tid;
+        pid_t tid; /* by which /proc/self/task has it */
         void (*wake)(void *data); /* NULL: the update signal */
         void *data;
         bool is_deaf; /* it began with the update signal blocked */
@@ -52,6 +52,7 @@ struct ek_threads {
         struct ek_thread *list; /* without the main thread */
         size_t count;
         struct ek_thread main;
+        pid_t main_tid; /* by gettid() */
         bool is_begun; /* ekiden_start() has succeeded */
         bool is_stopping; /* threads that come to an update point stand there */
         bool is_initial; /* because this process does not serve yet */

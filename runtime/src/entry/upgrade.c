@@ -15,6 +15,7 @@
 #include "entry/roles.h"
 #include "entry/thread_stop.h"
 #include "entry/wake.h"
+#include "handover/public_pid.h"
 #include "wire/clock.h"
 
 static struct ek_operator *upgrading; /* who waits for the upgrade under way, or NULL */
@@ -133,12 +134,13 @@ static void on_split(void *data, enum ek_split_stage stage)
                 had_threads = ek_threads_count() > 0;
                 ek_threads_after_fork();
                 ek_process.pid = getpid();
+                ek_process.public_pid = ek_public_pid();
                 ek_control_give_away();
                 (void)ek_wake_after_split(&error);
                 break;
         case EK_SPLIT_ALONE:
                 ek_upgrade_child_ended(data, ek_process.served_pid);
-                ek_process.served_pid = ek_process.pid;
+                ek_process.served_pid = ek_public_pid();
                 (void)ek_control_reopen(&error);
                 ek_wake_loud();
                 is_alone = had_threads;

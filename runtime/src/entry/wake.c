@@ -97,7 +97,7 @@ static bool is_for_a_thread(const siginfo_t *info)
 /* The kernel sends what is for the process to its first thread, if it can. */
 static bool is_in_another_thread(void)
 {
-        return ek_threads.main.tid > 0 && gettid() != ek_threads.main.tid;
+        return ek_threads.main_tid > 0 && gettid() != ek_threads.main_tid;
 }
 
 /* From kill() and its like the code is not positive; from a watched socket it is. What a keeper

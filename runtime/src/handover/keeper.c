@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "handover/predecessor_private.h"
+#include "handover/public_pid.h"
 #include "handover/refusal.h"
 #include "handover/split.h"
 #include "state/arena_item.h"
@@ -117,7 +118,7 @@ static int split(struct ek_predecessor *p, struct ekiden_error *error)
                 .arguments = p->keeping.arguments,
         };
         int sockets[2], back[2], r;
-        pid_t kept;
+        pid_t kept, public = ek_public_pid();
 
         p->keeping.kept = ek_own(pidfd_open(getpid(), 0));
         if (p->keeping.kept < 0)
@@ -148,7 +149,7 @@ static int split(struct ek_predecessor *p, struct ekiden_error *error)
         if (r < 0)
                 return r;
         p->child = (struct ek_child){.pidfd = -1, .daemon = -1};
-        p->report.successor = kept;
+        p->report.successor = public;
         r = open_link(p, ek_steal_fd(&ours_back), &p->keeping.way_back, error);
         return r < 0 ? r : open_link(p, ek_steal_fd(&ours), &p->link, error);
 }
@@ -269,7 +270,7 @@ static void explain_alone(struct ek_predecessor *p, struct ekiden_error *error)
         snprintf(sentence, sizeof(sentence), "%s", error->sentence);
         if (snprintf(error->sentence, sizeof(error->sentence),
                      "%.380s; process %d is gone, and process %d serves on in its place", sentence,
-                     (int)p->report.successor, (int)getpid()) < 0)
+                     (int)p->report.successor, (int)ek_public_pid()) < 0)
                 error->sentence[0] = '\0';
 }
 

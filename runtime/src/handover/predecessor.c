@@ -266,7 +266,7 @@ static int start_successor(struct ek_predecessor *p, struct ekiden_error *error)
                 return r;
         r = ek_spawn(p->setup->origin, binary, p->request.binary, p->request.arguments, theirs,
                      &p->token, &p->child, error);
-        p->report.successor = r < 0 ? 0 : p->child.pid;
+        p->report.successor = r < 0 ? 0 : p->child.public_pid;
         return r;
 }
 
@@ -334,7 +334,7 @@ int ek_predecessor_call_off(int result, struct ekiden_error *error)
 {
         struct ek_predecessor *p = &ek_predecessor;
         struct ek_observer observer = p->request.observer;
-        pid_t pid = p->child.daemon_pid > 0 ? p->child.daemon_pid : p->child.pid;
+        pid_t pid = p->child.public_pid;
         bool was_ahead = p->ahead.count > 0;
         char how[96];
         int code;

@@ -100,7 +100,7 @@ struct ek_upgrade_report {
         bool keeps_pid;
         bool is_elsewhere; /* somebody else starts the successor */
         uint32_t to_version;
-        pid_t successor;
+        pid_t successor; /* by which others know it (public_pid.h) */
         uint64_t
                 pause_ns; /* from the stop at the update point until TAKEN was there; 0: none yet */
         struct ek_count count;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "handover/linger.h"
+#include "handover/public_pid.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
 #include "wire/own.h"
@@ -121,7 +122,12 @@ static int watch(pid_t pid, struct ek_child *ret_child, struct ekiden_error *err
         int pidfd = pidfd_open(pid, 0);
         int saved = errno;
 
-        *ret_child = (struct ek_child){.pid = pid, .pidfd = ek_own(pidfd), .daemon = -1};
+        *ret_child = (struct ek_child){
+                .pid = pid,
+                .public_pid = ek_public_pid_of(pidfd, pid),
+                .pidfd = ek_own(pidfd),
+                .daemon = -1,
+        };
         if (pidfd < 0) {
                 if (saved != ESRCH)
                         kill(pid, SIGKILL);
@@ -216,7 +222,7 @@ void ek_child_speaks(struct ek_child *child, pid_t pid)
         if (pid <= 0 || pid == child->pid || child->daemon >= 0)
                 return;
         child->daemon = ek_own(pidfd_open(pid, 0));
-        child->daemon_pid = pid;
+        child->public_pid = ek_public_pid_of(child->daemon, pid);
 }
 
 /* It is nobody's child here: init reaps it, or who has started it. To him it may have a word to

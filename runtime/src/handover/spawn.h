@@ -23,9 +23,9 @@
 
 struct ek_child {
         pid_t pid; /* 0: none */
+        pid_t public_pid; /* of who speaks, the child or its daemon (public_pid.h) */
         int pidfd; /* -1 once it is gone */
         int daemon; /* pidfd of the process that speaks, where the child has forked it; or -1 */
-        pid_t daemon_pid;
 };
 
 /** Takes note of the process that speaks on the socket, by the kernel's word. */

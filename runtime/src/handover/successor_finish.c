@@ -9,6 +9,7 @@
 #include "handover/account.h"
 #include "handover/ahead_successor.h"
 #include "handover/deadlines.h"
+#include "handover/public_pid.h"
 #include "handover/successor_private.h"
 #include "handover/verify.h"
 #include "handover/way_back.h"
@@ -81,7 +82,7 @@ static int send_taken(struct ekiden_error *error)
         size_t size;
         int r;
 
-        taken.pid = getpid();
+        taken.pid = ek_public_pid();
         size = protobuf_c_message_pack(&taken.base, payload);
         /* Never queued: in the queue it would wait for the REFUSAL, and go out ahead of it. */
         r = ek_link_send(ek_successor.link, EKIDEN__FRAME_KIND__TAKEN, payload, size, NULL);
