@@ -2,6 +2,7 @@
 """A forked process is one of the program in a role of its own."""
 import json
 import os
+import signal
 import subprocess
 import unittest
 
@@ -77,6 +78,24 @@ class Roles(Family):
         self.wait_for(lambda: eldest.ask('reap') == str(pid), 'it does not end')
         self.assertEqual(os.listdir(self.runtime), [f'family.{self.process.pid}'])
         self.upgrade(self.process.pid)
+
+    def test_sockets_that_children_leave_behind_are_swept_away_by_later_ones(self):
+        """Each of 64 takes a turn, more or less."""
+        self.start()
+        eldest = self.talk(0)
+        left = None
+        for number in range(1, 2000):
+            pid = int(eldest.ask('bear worker'))
+            child = self.talk(number)
+            self.assertEqual(child.who()['pid'], pid)
+            if left and left not in os.listdir(self.runtime):
+                break
+            os.kill(pid, signal.SIGKILL)
+            self.wait_for(lambda: eldest.ask('reap') == str(pid), 'it is not killed')
+            child.socket.close()
+            left = left or f'family.{pid}'
+        self.assertEqual(sorted(os.listdir(self.runtime)),
+                         sorted(f'family.{pid}' for pid in (self.process.pid, pid)))
 
     def test_a_child_that_is_born_during_its_parents_upgrade_has_no_part_in_it(self):
         self.start('fault=loop')

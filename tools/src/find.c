@@ -13,6 +13,7 @@
 
 #include "directories.h"
 #include "entry/control_find.h"
+#include "entry/sweep.h"
 #include "process_state.h"
 #include "text.h"
 #include "wire/cleanup.h"
@@ -47,13 +48,8 @@ void process_list_deinit(struct process_list *list)
 /* Nobody listens: the file goes if it is ours and its process is not about to listen. */
 static void remove_stale(int directory, const char *name, pid_t pid)
 {
-        struct stat status;
-
-        if (process_is_alive(pid))
-                return;
-        if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-            S_ISSOCK(status.st_mode) && status.st_uid == geteuid())
-                unlinkat(directory, name, 0);
+        if (!process_is_alive(pid))
+                ek_sweep_away(directory, name);
 }
 
 /* Consumes the descriptor. */

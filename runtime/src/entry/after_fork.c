@@ -88,6 +88,7 @@ int ekiden_after_fork(const char *role, struct ekiden_error *error)
                 ek_process.pid = 0; /* it has no update points */
                 return r;
         }
+        ek_control_sweep();
         ek_leg_begin(NULL, 0, false);
         ek_log(EKIDEN_LOG_DEBUG, "process %d is of role \"%s\"", (int)ek_process.served_pid,
                ekiden_role());

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "entry/process.h"
+#include "entry/sweep.h"
 #include "entry/wake.h"
 #include "handover/public_pid.h"
 #include "wire/cleanup.h"
@@ -81,6 +82,16 @@ int ek_control_open(bool hidden, struct ekiden_error *error)
         if (r < 0)
                 ek_control_close();
         return r;
+}
+
+void ek_control_sweep(void)
+{
+        char directory[EK_CONTROL_PATH_MAX];
+        struct ekiden_error ignored = {0};
+
+        if (ek_sweep_is_due(ek_process.public_pid) &&
+            ek_control_directory(directory, &ignored) == 0)
+                ek_sweep(directory);
 }
 
 int ek_control_sibling(pid_t pid, bool hidden, char ret_path[EK_CONTROL_PATH_MAX],

@@ -32,6 +32,10 @@ void ek_control_give_away(void);
     ek_control_open(). */
 int ek_control_reopen(struct ekiden_error *error);
 
+/** Removes sockets beside ours that others have left behind, now and then: in a forked child, which
+    would be the next to leave one. */
+void ek_control_sweep(void);
+
 /** In a forked child: the socket is the parent's, and stays where it is. */
 void ek_control_after_fork(void);
 

@@ -140,7 +140,8 @@ static void bear(int connection, const char *role)
                 be_born(role, number);
                 return;
         }
-        children[self.n_children++] = pid;
+        if (self.n_children < CHILDREN_MAX)
+                children[self.n_children++] = pid;
         say(connection, "%d\n", (int)pid);
 }
 
