@@ -76,6 +76,24 @@ const char *ekiden_role(void);
  */
 int ekiden_after_fork(const char *role, struct ekiden_error *error);
 
+/**
+ * From here on this process cannot be upgraded: for one that is about to enter a sandbox, say, in
+ * which no upgrade could succeed. Its control socket is removed, an upgrade that is under way is
+ * called off, and whoever waits for one is told why. Update points do nothing any more, the update
+ * signal is ignored, and a poll descriptor that was asked for stays open and is never readable.
+ * Only processes that it forks can be upgraded again, after ekiden_after_fork().
+ *
+ * In a forked child it comes in place of ekiden_after_fork(): the child is no process of the
+ * program, and what its parent's library had open is closed in it. A second call does nothing.
+ *
+ * Call it in the main thread, outside of callbacks, while the process can still remove its control
+ * socket.
+ *
+ * @return 0; ESTATE (before ekiden_start(), in another thread, in a callback of this library, or in
+ *         a successor that does not serve yet, which is to leave if it cannot go on)
+ */
+int ekiden_leave_role(void);
+
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }

@@ -5,9 +5,11 @@
  * dropped here without the parent noticing. Descriptors are shared with it: so none is changed,
  * only closed.
  */
-#include <ekiden/role.h>
+#include "entry/after_fork.h"
 
 #include <unistd.h>
+
+#include <ekiden/role.h>
 
 #include "entry/control_socket.h"
 #include "entry/leg.h"
@@ -53,7 +55,7 @@ static int check(const char *role, struct ekiden_error *error)
         return 0;
 }
 
-static void drop_what_is_the_parents(void)
+void ek_drop_what_is_the_parents(void)
 {
         ek_wake_after_fork();
         ek_threads_after_fork();
@@ -76,7 +78,7 @@ int ekiden_after_fork(const char *role, struct ekiden_error *error)
         r = check(role, error);
         if (r < 0)
                 return r;
-        drop_what_is_the_parents();
+        ek_drop_what_is_the_parents();
         ek_process.pid = getpid();
         ek_process.public_pid = ek_process.served_pid = ek_public_pid();
         ek_process.setup.leg = 1;

@@ -210,12 +210,12 @@ int ek_wake_begin(struct ekiden_error *error)
 {
         struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = wake.signal_number};
 
-        if (wake.signal_number == 0 || wake.has_timer)
+        if (wake.signal_number == 0)
                 return 0;
-        if (timer_create(CLOCK_MONOTONIC, &event, &wake.timer) < 0)
+        if (!wake.has_timer && timer_create(CLOCK_MONOTONIC, &event, &wake.timer) < 0)
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno, "cannot make a timer");
         wake.has_timer = true;
-        return 0;
+        return wake.has_handler ? 0 : install(wake.signal_number, error);
 }
 
 void ek_wake_teardown(void)
@@ -227,13 +227,20 @@ void ek_wake_teardown(void)
         wake.has_handler = wake.has_timer = false;
 }
 
+void ek_wake_end(void)
+{
+        ek_wake_at(UINT64_MAX);
+        if (wake.has_handler)
+                signal(wake.signal_number, SIG_IGN);
+        wake.has_handler = false;
+        ek_wake_teardown();
+        __atomic_store_n(&ekiden_attention, 0, __ATOMIC_RELAXED);
+}
+
 int ek_wake_setup(int signal_number, struct ekiden_error *error)
 {
-        int r;
-
         wake.signal_number = signal_number;
-        r = ek_wake_begin(error);
-        return r < 0 || signal_number == 0 ? r : install(signal_number, error);
+        return ek_wake_begin(error);
 }
 
 static int poll_for_input(int fd)

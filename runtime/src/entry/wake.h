@@ -33,6 +33,9 @@ int ek_wake_after_split(struct ekiden_error *error);
 /** Takes the handler back, after a start that failed. */
 void ek_wake_teardown(void);
 
+/** For good: the update signal is ignored, there is no timer, and a poll descriptor is quiet. */
+void ek_wake_end(void);
+
 /** Wakes the program when the socket (borrowed) becomes readable: 0 or ESYSTEM, ENOMEM. */
 int ek_wake_watch(int socket);
 

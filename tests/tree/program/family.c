@@ -4,9 +4,10 @@
  * word that comes is a question:
  *
  *     ask        NUMBER ROLE PID PARENT VERSION COUNT, the count of questions so far
- *     bear ROLE  forks a child in that role: its PID
+ *     bear ROLE  forks a child in that role: its PID; role - is no role, and the child leaves it
  *     reap       the PIDs of children that have ended since, or -
  *     open       how many descriptors are open
+ *     leave      says that it cannot be upgraded any more: the result
  *     end        the process ends
  *
  *     family SOCKET-PREFIX [keep=ROLE]… [fault=WORD]
@@ -14,7 +15,9 @@
  * A fault is for a successor: it exits before it starts (before), exits at once (exit), is killed
  * (kill), aborts (abort), has a wild pointer (segv), loops for ever (loop), refuses (refuse) or
  * waits as long as there is a file SOCKET-PREFIX.hold (hold); it is of version 2 only, and where
- * the word is WORD@ROLE of that role only.
+ * the word is WORD@ROLE of that role only. Another leaves its role before it serves, which it may
+ * not (leave). Where it is "late", an upgrade is permitted when it is asked for, and not any more
+ * when it would begin.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -115,7 +118,10 @@ static void be_born(const char *role, uint32_t number)
 {
         struct ekiden_error error;
 
-        if (ekiden_after_fork(role, &error) < 0) {
+        if (strcmp(role, "-") == 0) {
+                if (ekiden_leave_role() < 0)
+                        give_up("cannot leave");
+        } else if (ekiden_after_fork(role, &error) < 0) {
                 fprintf(stderr, "family: %s\n", error.sentence);
                 _exit(1);
         }
@@ -165,6 +171,8 @@ static bool answer(int connection)
                 say_ended(connection);
         else if (strcmp(line, "open") == 0)
                 say(connection, "%u\n", count_open());
+        else if (strcmp(line, "leave") == 0)
+                say(connection, "%d\n", ekiden_leave_role());
         else if (strcmp(line, "end") == 0)
                 exit(0);
         return true;
@@ -291,6 +299,8 @@ int main(int argc, char **argv)
                 listen_on(0);
         else
                 fail_at("");
+        if (began == EKIDEN_RESUMED && is_faulty("leave") && ekiden_leave_role() != EKIDEN_ESTATE)
+                give_up("it has left before it served");
         if (began == EKIDEN_RESUMED && is_faulty("hold"))
                 hold();
         tag();
