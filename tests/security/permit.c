@@ -61,6 +61,30 @@ Test(permit, is_asked_before_the_binary_is_looked_at, .timeout = 60)
         service_stop(&service);
 }
 
+Test(permit, is_asked_again_right_before_the_pause, .timeout = 60)
+{
+        struct service service = service_start(PROBE_V1, DEADLINE_MS);
+        pid_t before = service.pid;
+        struct outcome outcome;
+        char words[256];
+
+        service_tell(&service, "permit late");
+        outcome = operator_upgrade(&service, PROBE_V2, NULL, NULL, 0);
+        snprintf(words, sizeof(words), "%s has come too late for user %d", PROBE_V2, (int)getuid());
+        cr_expect_eq(outcome.code, EKIDEN_EREFUSED, "%s", outcome.sentence);
+        cr_expect_eq(outcome.phase, EKIDEN_PHASE_PAUSE);
+        cr_expect_str_eq(outcome.sentence, words);
+        cr_expect_eq(service_ask(&service).pid, before);
+        outcome = operator_rehearse(&service, PROBE_V2, NULL, NULL, 0);
+        cr_expect_eq(outcome.code, EKIDEN_EREFUSED, "%s", outcome.sentence);
+        cr_expect_eq(outcome.phase, EKIDEN_PHASE_PAUSE);
+        service_tell(&service, "permit yes");
+        outcome = operator_upgrade(&service, PROBE_V2, NULL, NULL, 0);
+        cr_expect(outcome.is_committed, "%s", outcome.sentence);
+        wait_until_gone(before);
+        service_stop(&service);
+}
+
 Test(permit, is_told_that_it_is_a_rehearsal, .timeout = 60)
 {
         struct service service = service_start(PROBE_V1, DEADLINE_MS);

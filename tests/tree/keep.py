@@ -148,6 +148,17 @@ class Fails(Family):
         self.assertEqual(self.eldest.who()['version'], 1)
         self.go_on()
 
+    def test_one_that_is_not_permitted_any_more_splits_nothing(self):
+        self.start('keep=main', 'late')
+        eldest = self.talk(0)
+        self.refused(self.process.pid)
+        opened = eldest.ask('open')
+        event = self.refused(self.process.pid)
+        self.assertEqual((event['sentence'], event['phase']), ('it is too late', 'pause'))
+        self.assertEqual(eldest.who()['version'], 1)
+        self.assertEqual(eldest.ask('open'), opened)
+        self.assertEqual(self.members(), [self.process.pid])
+
     def test_what_fails_at_its_very_start_is_found_before_the_pause(self):
         self.expect_probe_to_fail('before-exit', 'exited with status 3')
 

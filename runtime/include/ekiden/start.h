@@ -214,13 +214,16 @@ struct ekiden_request {
         uid_t user; /* who asks, by the kernel's word; (uid_t)-1: it was the update signal */
         pid_t pid; /* of who asks; 0: it was the update signal */
         bool is_rehearsal;
+        bool is_pausing; /* it was permitted, and the pause is about to begin */
 };
 
 /**
  * Sets a function that may refuse an upgrade or rehearsal: in a maintenance window, at peak load.
  * It is called in an update point of the predecessor when one is asked for, before anything is
- * checked or started; not while another is under way, which is refused anyway. Who asks has the
- * right to upgrade this process. It can neither tag nor untag.
+ * checked or started; not while another is under way, which is refused anyway. Where it permits
+ * one, it is asked again when the successor is warm, in the update point where this process would
+ * stop: between the two it has served, and may have given up rights that an upgrade needs. Who asks
+ * has the right to upgrade this process. It can neither tag nor untag.
  *
  *     static int permit(void *data, const struct ekiden_request *request,
  *                       struct ekiden_error *error)

@@ -3,6 +3,8 @@
 #include "entry/permit.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <sys/socket.h>
 
 #include <ekiden/start.h>
@@ -10,6 +12,8 @@
 static struct {
         int (*permit)(void *data, const struct ekiden_request *request, struct ekiden_error *error);
         void *data;
+        struct ekiden_request asked; /* for the upgrade that was permitted last */
+        char binary[PATH_MAX]; /* in that; what is longer is cut */
 } program;
 
 void ekiden_set_permit(int (*permit)(void *data, const struct ekiden_request *request,
@@ -38,10 +42,10 @@ static int identify(const struct ek_link *operator_, struct ekiden_request *requ
         return 0;
 }
 
-static int refused(struct ekiden_error *said, struct ekiden_error *error)
+static int refused(enum ekiden_phase phase, struct ekiden_error *said, struct ekiden_error *error)
 {
         said->sentence[sizeof(said->sentence) - 1] = '\0';
-        error->phase = EKIDEN_PHASE_REQUEST;
+        error->phase = phase;
         return ekiden_error_set(error, said->code < 0 ? said->code : EKIDEN_EREFUSED, "%s",
                                 said->sentence[0] ? said->sentence
                                                   : "the program does not permit it now, and gave "
@@ -51,17 +55,32 @@ static int refused(struct ekiden_error *said, struct ekiden_error *error)
 int ek_permit(const struct ek_upgrade_request *request, const struct ek_link *operator_,
               struct ekiden_error *error)
 {
-        struct ekiden_request asked = {
-                .binary = request->binary,
-                .is_rehearsal = request->is_rehearsal,
-        };
         struct ekiden_error said = {0};
         int r;
 
         if (!program.permit)
                 return 0;
-        r = identify(operator_, &asked, error);
+        snprintf(program.binary, sizeof(program.binary), "%s", request->binary);
+        program.asked = (struct ekiden_request){
+                .binary = program.binary,
+                .is_rehearsal = request->is_rehearsal,
+        };
+        r = identify(operator_, &program.asked, error);
         if (r < 0)
                 return r;
-        return program.permit(program.data, &asked, &said) < 0 ? refused(&said, error) : 0;
+        return program.permit(program.data, &program.asked, &said) < 0
+                       ? refused(EKIDEN_PHASE_REQUEST, &said, error)
+                       : 0;
+}
+
+int ek_permit_pause(struct ekiden_error *error)
+{
+        struct ekiden_error said = {0};
+
+        if (!program.permit || !program.asked.binary)
+                return 0;
+        program.asked.is_pausing = true;
+        return program.permit(program.data, &program.asked, &said) < 0
+                       ? refused(EKIDEN_PHASE_PAUSE, &said, error)
+                       : 0;
 }

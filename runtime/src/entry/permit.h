@@ -13,3 +13,7 @@
  */
 int ek_permit(const struct ek_upgrade_request *request, const struct ek_link *operator_,
               struct ekiden_error *error);
+
+/** Asks it again, of the upgrade that it has permitted, when the successor is warm: much may have
+    changed since. 0, or an error as above, in phase PAUSE. */
+int ek_permit_pause(struct ekiden_error *error);

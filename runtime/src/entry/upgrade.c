@@ -91,6 +91,8 @@ static void on_linger(void *data, uint64_t waited_ms)
 static int on_stop(void *data, const struct ek_wait *wait, struct ek_stands *ret_stands,
                    struct ekiden_error *error)
 {
+        int r = ek_permit_pause(error);
+
         (void)data;
         return ek_threads_stop(wait, ret_stands, error);
 }

@@ -10,7 +10,7 @@
  *     leave      says that it cannot be upgraded any more: the result
  *     end        the process ends
  *
- *     family SOCKET-PREFIX [keep=ROLE]… [fault=WORD]
+ *     family SOCKET-PREFIX [keep=ROLE]… [fault=WORD] [late]
  *
  * A fault is for a successor: it exits before it starts (before), exits at once (exit), is killed
  * (kill), aborts (abort), has a wild pointer (segv), loops for ever (loop), refuses (refuse) or
@@ -257,6 +257,14 @@ static int check(void *data, struct ekiden_error *error)
         return 0;
 }
 
+static int permit(void *data, const struct ekiden_request *request, struct ekiden_error *error)
+{
+        (void)data;
+        if (!request->is_pausing)
+                return 0;
+        return ekiden_error_set(error, EKIDEN_EREFUSED, "it is too late");
+}
+
 static void set_roles(int argc, char **argv)
 {
         struct ekiden_role roles[8] = {{.name = "worker"}, {.name = "helper"}, {.name = "main"}};
@@ -279,6 +287,8 @@ int main(int argc, char **argv)
         for (int i = 2; i < argc; i++)
                 if (strncmp(argv[i], "fault=", 6) == 0)
                         fault = argv[i] + 6;
+                else if (strcmp(argv[i], "late") == 0)
+                        ekiden_set_permit(permit, NULL);
         self.connections = connections;
         self.children = children;
         fail_at("before-");

@@ -129,6 +129,11 @@ static int permit(void *data, const struct ekiden_request *request, struct ekide
         (void)data;
         if (strcmp(permits, "yes") == 0)
                 return 0;
+        if (strcmp(permits, "late") == 0 && !request->is_pausing)
+                return 0;
+        if (strcmp(permits, "late") == 0)
+                return ekiden_error_set(error, EKIDEN_EREFUSED, "%s has come too late for user %d",
+                                        request->binary, (int)request->user);
         if (strcmp(permits, "busy") == 0)
                 return ekiden_error_set(error, EKIDEN_EBUSY, "come back at night");
         if (strcmp(permits, "signal") == 0) {
