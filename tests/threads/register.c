@@ -13,9 +13,11 @@
 
 #include "entry/attention.h"
 #include "entry/process.h"
+#include "entry/thread_report.h"
 #include "entry/thread_stop.h"
 #include "entry/wake.h"
 #include "handover/stands.h"
+#include "wire/own.h"
 
 static sem_t here, on;
 
@@ -408,4 +410,59 @@ Test(stands, that_come_are_not_believed, .timeout = 60)
         cr_expect(ek_stands_claim("ann", place));
         cr_expect_str_eq(place, "loop");
         cr_expect_not(ek_stands_claim("ann", place), "one thread alone is her successor");
+}
+
+static int is_over;
+
+/* What threads do that takes locks, as fast as they can. */
+static void *take_locks(void *data)
+{
+        char place[EKIDEN_NAME_MAX + 1];
+        int fd = dup(STDIN_FILENO);
+
+        (void)data;
+        while (!__atomic_load_n(&is_over, __ATOMIC_RELAXED)) {
+                ek_own(fd);
+                ek_own_forget(fd);
+                (void)ek_stands_claim("nobody", place);
+                ek_thread_is_strange("loop");
+                (void)ek_thread_place(&ek_threads.main, place);
+                (void)ek_threads_count();
+        }
+        close(fd);
+        return NULL;
+}
+
+/* The same, once; whoever waits for ever is ended by the alarm. */
+static _Noreturn void take_each_lock(void)
+{
+        char place[EKIDEN_NAME_MAX + 1];
+
+        alarm(20);
+        ek_own_forget(STDIN_FILENO);
+        (void)ek_stands_claim("nobody", place);
+        ek_thread_is_strange("loop");
+        ek_thread_note(&ek_threads.main, "loop");
+        _exit(ek_threads_count() != 0);
+}
+
+Test(fork, of_a_process_whose_threads_take_locks_finds_all_free, .timeout = 100)
+{
+        pthread_t threads[3];
+
+        begin();
+        for (size_t i = 0; i < 3; i++)
+                threads[i] = start(take_locks, NULL);
+        for (int i = 0; i < 500; i++) {
+                pid_t child = fork();
+                int status;
+
+                if (child == 0)
+                        take_each_lock();
+                cr_assert_eq(waitpid(child, &status, 0), child);
+                cr_assert_eq(status, 0, "fork %d", i);
+        }
+        __atomic_store_n(&is_over, 1, __ATOMIC_RELAXED);
+        for (size_t i = 0; i < 3; i++)
+                pthread_join(threads[i], NULL);
 }

@@ -20,3 +20,7 @@ void ek_thread_is_strange(const char *update_point);
 
 /** Writes what other threads have to say into the log; the main thread. */
 void ek_threads_log(void);
+
+/** Around a fork, in the parent and in the child, as ek_own_before_fork(). */
+void ek_thread_say_before_fork(void);
+void ek_thread_say_after_fork(void);

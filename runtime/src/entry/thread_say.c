@@ -131,3 +131,13 @@ void ek_threads_log(void)
                 ek_log(level, "%s", line);
         }
 }
+
+void ek_thread_say_before_fork(void)
+{
+        pthread_mutex_lock(&said.lock);
+}
+
+void ek_thread_say_after_fork(void)
+{
+        pthread_mutex_unlock(&said.lock);
+}

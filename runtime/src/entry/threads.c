@@ -12,6 +12,7 @@
 #include "entry/attention.h"
 #include "entry/locks.h"
 #include "entry/process.h"
+#include "entry/thread_report.h"
 #include "entry/thread_stop.h"
 #include "handover/public_pid.h"
 #include "utf8.h"
@@ -62,14 +63,23 @@ size_t ek_threads_count(void)
         return count;
 }
 
-/* A fork in any thread finds the lock free in the child. */
+/* A fork in any thread finds all locks free in the child that it might take there. Who takes two of
+   them takes them in this order. */
 static void before_fork(void)
 {
         pthread_mutex_lock(&ek_threads.lock);
+        pthread_mutex_lock(&ek_threads.main.place_lock);
+        ek_stands_before_fork();
+        ek_thread_say_before_fork();
+        ek_own_before_fork();
 }
 
 static void after_fork_in_parent(void)
 {
+        ek_own_after_fork();
+        ek_thread_say_after_fork();
+        ek_stands_after_fork();
+        pthread_mutex_unlock(&ek_threads.main.place_lock);
         pthread_mutex_unlock(&ek_threads.lock);
 }
 
@@ -81,7 +91,7 @@ static void after_fork_in_child(void)
         ek_threads.main.tid = ek_threads.main_tid = gettid();
         ek_threads.is_stopping = ek_threads.is_initial = false;
         ek_attention_clear(EK_ATTENTION_STOP | EK_ATTENTION_NOTE);
-        pthread_mutex_unlock(&ek_threads.lock);
+        after_fork_in_parent();
 }
 
 static void on_exit_of_thread(void *thread)

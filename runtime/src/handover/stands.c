@@ -103,3 +103,21 @@ bool ek_stands_claim(const char *name, char ret_update_point[EKIDEN_NAME_MAX + 1
         pthread_mutex_unlock(&received.lock);
         return is_found;
 }
+
+void ek_stands_forget(void)
+{
+        pthread_mutex_lock(&received.lock);
+        for (size_t i = 0; i < received.stands.count; i++)
+                received.stands.list[i].is_claimed = true;
+        pthread_mutex_unlock(&received.lock);
+}
+
+void ek_stands_before_fork(void)
+{
+        pthread_mutex_lock(&received.lock);
+}
+
+void ek_stands_after_fork(void)
+{
+        pthread_mutex_unlock(&received.lock);
+}

@@ -36,3 +36,10 @@ const struct ek_stands *ek_stands_received(void);
 /** Where the thread of this name stood, for the first who asks. false: there was none, or somebody
     has asked. Any thread. */
 bool ek_stands_claim(const char *name, char ret_update_point[EKIDEN_NAME_MAX + 1]);
+
+/** Nobody is told of them any more. Any thread. */
+void ek_stands_forget(void);
+
+/** Around a fork, in the parent and in the child, as ek_own_before_fork(). */
+void ek_stands_before_fork(void);
+void ek_stands_after_fork(void);

@@ -108,3 +108,13 @@ bool ek_is_own(int fd)
         pthread_mutex_unlock(&owned.lock);
         return is_own;
 }
+
+void ek_own_before_fork(void)
+{
+        pthread_mutex_lock(&owned.lock);
+}
+
+void ek_own_after_fork(void)
+{
+        pthread_mutex_unlock(&owned.lock);
+}

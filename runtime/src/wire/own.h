@@ -22,3 +22,8 @@ void ek_own_close(int *fd);
     by now, it is not; unless it is for a file that cannot be told from it: /dev/null, or an epoll,
     eventfd or timerfd where ours was one of these. */
 bool ek_is_own(int fd);
+
+/** Around a fork, in the parent and in the child: so that no thread which is not in the child holds
+    the lock there. */
+void ek_own_before_fork(void);
+void ek_own_after_fork(void);
