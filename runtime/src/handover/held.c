@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static const int meant_for_service[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
@@ -18,9 +19,11 @@ static void hold(int number)
 {
         int saved = errno;
 
-        if (getpid() != holder) { /* a child that it has forked */
+        if (getpid() != holder) { /* a child that it has forked, which may share memory with it */
                 signal(number, SIG_DFL);
                 kill(getpid(), number);
+                errno = saved;
+                return;
         }
         for (size_t i = 0; i < COUNT; i++)
                 if (meant_for_service[i] == number)
@@ -49,13 +52,14 @@ void ek_held_begin(int update_signal)
                         sigaction(meant_for_service[i], &action, NULL);
 }
 
+/* To this thread, which has them blocked: another one that has not would take them. */
 void ek_held_pass_on(void)
 {
         if (getpid() != holder)
                 return;
         for (size_t i = 0; i < COUNT; i++)
                 if (came[i])
-                        kill(holder, meant_for_service[i]);
+                        (void)syscall(SYS_tgkill, holder, gettid(), meant_for_service[i]);
 }
 
 void ek_held_end(void)
@@ -65,6 +69,8 @@ void ek_held_end(void)
         for (size_t i = 0; i < COUNT; i++)
                 if (ek_is_held(meant_for_service[i]))
                         signal(meant_for_service[i], SIG_DFL);
-        ek_held_pass_on();
+        for (size_t i = 0; i < COUNT; i++)
+                if (came[i])
+                        kill(holder, meant_for_service[i]); /* whichever thread takes them */
         holder = 0;
 }
