@@ -412,6 +412,61 @@ Test(stands, that_come_are_not_believed, .timeout = 60)
         cr_expect_not(ek_stands_claim("ann", place), "one thread alone is her successor");
 }
 
+/* Whether it stood at the loop, as it is told when `on` lets it ask. */
+static void *ask_where(void *name)
+{
+        bool is_there;
+
+        cr_assert_eq(ekiden_thread_begin(name, NULL, NULL, NULL), 0);
+        sem_post(&here);
+        await(&on);
+        is_there = ekiden_resumed_at("loop");
+        ekiden_thread_end();
+        return (void *)(intptr_t)is_there;
+}
+
+static bool is_told(pthread_t thread)
+{
+        void *result;
+
+        pthread_join(thread, &result);
+        return result != NULL;
+}
+
+Test(stands, are_for_threads_that_have_begun_when_the_process_serves, .timeout = 60)
+{
+        pthread_t early, late;
+
+        begin();
+        early = start(ask_where, (void *)(uintptr_t) "ann");
+        await(&here);
+        cr_assert_eq(ek_stands_receive(paused_with(2, (char[]){"ann"}, (char[]){"loop"})), 0);
+        ek_threads_settle_stands();
+        sem_post(&on);
+        cr_expect(is_told(early), "it has begun, and asks late");
+        sem_post(&on);
+        late = start(ask_where, (void *)(uintptr_t) "ann");
+        cr_expect_not(is_told(late), "another one of that name");
+}
+
+Test(stands, of_the_predecessor_are_nothing_to_a_forked_child, .timeout = 60)
+{
+        pid_t child;
+        int status;
+
+        begin();
+        cr_assert_eq(ek_stands_receive(paused_with(1, (char[]){"ann"}, (char[]){"loop"})), 0);
+        child = fork();
+        if (child == 0) {
+                ek_process.pid = getpid();
+                ek_threads_after_fork();
+                sem_post(&on);
+                _exit(is_told(start(ask_where, (void *)(uintptr_t) "ann")));
+        }
+        cr_assert_eq(waitpid(child, &status, 0), child);
+        cr_expect_eq(status, 0);
+}
+
 static int is_over;
 
 /* What threads do that takes locks, as fast as they can. */

@@ -119,7 +119,8 @@ struct ekiden_thread_stand {
  * The registered threads of the predecessor but for its main one, for a successor that starts the
  * same. It waits for the predecessor to stop, as ekiden_resumed_at() does, and belongs to the main
  * thread. ekiden_resumed_at() in a registered thread answers for the one of the same name, if it is
- * called behind this, or behind a tag call that has fetched an item.
+ * called behind this, or behind a tag call that has fetched an item. One that begins when the main
+ * thread's first update point has returned is a new thread, whatever its name.
  *
  * @param ret_threads  the library's, valid until the main thread's first update point
  * @return how many; 0 in a process that is no successor, after the first update point, and where

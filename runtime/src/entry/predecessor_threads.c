@@ -8,15 +8,34 @@
 #include "entry/thread_stop.h"
 #include "handover/successor.h"
 
+/* With the lock: for one that began before they came. */
+static void claim(struct ek_thread *thread)
+{
+        if (!thread->stood[0] && !thread->has_passed)
+                (void)ek_stands_claim(thread->name, thread->stood);
+}
+
 bool ek_thread_resumed_at(const char *name)
 {
         struct ek_thread *thread = ek_thread_current();
+        bool is_there;
 
         if (!thread || !name)
                 return false;
-        if (!thread->stood[0] && !thread->has_passed)
-                (void)ek_stands_claim(thread->name, thread->stood); /* it began before they came */
-        return name[0] && strcmp(thread->stood, name) == 0;
+        pthread_mutex_lock(&ek_threads.lock);
+        claim(thread);
+        is_there = name[0] && strcmp(thread->stood, name) == 0;
+        pthread_mutex_unlock(&ek_threads.lock);
+        return is_there;
+}
+
+void ek_threads_settle_stands(void)
+{
+        pthread_mutex_lock(&ek_threads.lock);
+        for (struct ek_thread *thread = ek_threads.list; thread; thread = thread->next)
+                claim(thread);
+        pthread_mutex_unlock(&ek_threads.lock);
+        ek_stands_forget();
 }
 
 /* Of what was received, which stays: built once. */

@@ -52,8 +52,12 @@ void ek_thread_stand(struct ek_thread *thread)
 
 static void come_to_update_point(struct ek_thread *thread, const char *update_point, int bits)
 {
-        thread->has_passed = true;
-        thread->stood[0] = '\0';
+        if (!thread->has_passed) {
+                pthread_mutex_lock(&ek_threads.lock);
+                thread->has_passed = true;
+                thread->stood[0] = '\0';
+                pthread_mutex_unlock(&ek_threads.lock);
+        }
         if (bits & (EK_ATTENTION_NOTE | EK_ATTENTION_WATCH | EK_ATTENTION_STOP))
                 ek_thread_note(thread, update_point);
         if (!(bits & EK_ATTENTION_STOP))

@@ -39,6 +39,10 @@ void ek_threads_hold(void);
 /** Waits until all that have begun stand: 0, ETIMEOUT, EREFUSED. They go on standing. */
 int ek_threads_await(struct ekiden_error *error);
 
+/** This process serves: of where the predecessor's threads stood, only its own that have begun by
+   now know. Later ones of the same names are new. */
+void ek_threads_settle_stands(void);
+
 /** ekiden_resumed_at() in a thread other than the main one. */
 bool ek_thread_resumed_at(const char *name);
 

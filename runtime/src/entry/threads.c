@@ -139,6 +139,7 @@ void ek_threads_after_fork(void)
         pthread_mutex_init(&ek_threads.main.place_lock, NULL);
         if (has_key)
                 pthread_setspecific(key, NULL);
+        ek_stands_forget(); /* who stood there in the parent's predecessor */
         ek_threads.list = NULL;
         ek_threads.count = 0;
         ek_threads.is_stopping = ek_threads.is_initial = false;

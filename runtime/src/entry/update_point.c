@@ -96,6 +96,7 @@ static void finish_as_successor(const char *name)
                 leave_dismissed();
         ek_predecessor_let_go();
         ek_leg_begin(ek_successor_lineage(), ek_successor_pause_ns(), false);
+        ek_threads_settle_stands();
         ek_threads_resume();
         ek_log(EKIDEN_LOG_INFO, "this process, leg %u at schema version %u, serves",
                ek_process.setup.leg, ek_process.schema->version);
