@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <ekiden/observer.h>
+#include <ekiden/role.h>
 #include <ekiden/update_point.h>
 
 #include "probe_v1.ekiden.h"
@@ -82,6 +84,26 @@ Test(observer, hears_nothing_of_what_never_began)
 {
         ekiden_set_permit(permit, NULL);
         cr_assert_eq(raise(SIGUSR2), 0);
+        ekiden_update_point("loop");
+        cr_expect_eq(told_count, 1u);
+}
+
+Test(observer, hears_in_a_forked_child_that_it_serves_and_in_the_parent_no_more)
+{
+        pid_t child = fork();
+        int status;
+
+        if (child == 0) {
+                told_count = 0;
+                if (ekiden_after_fork("worker", NULL) < 0)
+                        _exit(2);
+                ekiden_update_point("loop");
+                ekiden_update_point("loop");
+                _exit(told_count != 1 || told[0].kind != EKIDEN_SERVES);
+        }
+        cr_assert_eq(waitpid(child, &status, 0), child);
+        cr_expect_eq(status, 0);
+        ekiden_wake();
         ekiden_update_point("loop");
         cr_expect_eq(told_count, 1u);
 }

@@ -13,6 +13,7 @@
 
 #include "entry/control_socket.h"
 #include "entry/leg.h"
+#include "entry/observer.h"
 #include "entry/operators.h"
 #include "entry/process.h"
 #include "entry/roles.h"
@@ -60,6 +61,7 @@ void ek_drop_what_is_the_parents(void)
         ek_wake_after_fork();
         ek_threads_after_fork();
         ek_operators_after_fork();
+        ek_upgrade_after_fork();
         ek_predecessor_after_fork();
         ek_children_forget();
         ek_control_after_fork();
@@ -90,6 +92,7 @@ int ekiden_after_fork(const char *role, struct ekiden_error *error)
                 ek_process.pid = 0; /* it has no update points */
                 return r;
         }
+        ek_observe_after_fork();
         ek_control_sweep();
         ek_leg_begin(NULL, 0, false);
         ek_log(EKIDEN_LOG_DEBUG, "process %d is of role \"%s\"", (int)ek_process.served_pid,

@@ -2,6 +2,8 @@
 /* See observer.h. */
 #include "entry/observer.h"
 
+#include <ekiden/update_point.h>
+
 #include "entry/process.h"
 #include "wire/clock.h"
 
@@ -9,6 +11,7 @@ static struct {
         void (*observe)(void *data, const struct ekiden_happening *happening);
         void *data;
 } observer;
+static bool was_told; /* that this process serves */
 
 void ekiden_set_observer(void (*observe)(void *data, const struct ekiden_happening *happening),
                          void *data)
@@ -37,11 +40,16 @@ static void tell(struct ekiden_happening *happening)
 
 void ek_observe_serving(void)
 {
-        static bool was_told;
-
         if (!was_told)
                 tell(&(struct ekiden_happening){.kind = EKIDEN_SERVES});
         was_told = true;
+}
+
+void ek_observe_after_fork(void)
+{
+        was_told = false;
+        if (observer.observe)
+                ekiden_wake(); /* its first update point is where it is told of */
 }
 
 void ek_observe_phase(enum ekiden_phase phase)

@@ -10,6 +10,9 @@ bool ek_observed(void);
 /** An update point was passed: the first one is told of. */
 void ek_observe_serving(void);
 
+/** In a forked child: that it serves, nobody has been told. */
+void ek_observe_after_fork(void);
+
 /** A phase of the upgrade under way begins; nothing is told of those in the pause. */
 void ek_observe_phase(enum ekiden_phase phase);
 

@@ -27,6 +27,12 @@ bool ek_upgrade_has_lost_threads(void)
         return is_alone;
 }
 
+void ek_upgrade_after_fork(void)
+{
+        had_threads = is_alone = false;
+        origin = (struct ek_upgrade_origin){0};
+}
+
 const struct ek_upgrade_origin *ek_upgrade_origin(void)
 {
         return &origin;
@@ -94,7 +100,7 @@ static int on_stop(void *data, const struct ek_wait *wait, struct ek_stands *ret
         int r = ek_permit_pause(error);
 
         (void)data;
-        return ek_threads_stop(wait, ret_stands, error);
+        return r < 0 ? r : ek_threads_stop(wait, ret_stands, error);
 }
 
 static void on_resume(void *data)

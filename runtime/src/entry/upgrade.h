@@ -45,6 +45,9 @@ void ek_upgrade_child_ended(void *data, pid_t pid);
 /** Whether this process is a keeper that serves on, and the program's threads are not in it. */
 bool ek_upgrade_has_lost_threads(void);
 
+/** In a forked child: what became of its parent's threads and upgrades is no affair of its own. */
+void ek_upgrade_after_fork(void);
+
 /** Tells log and operator that it was called off, that the rehearsal went well, or that the
     successor serves. */
 void ek_upgrade_failed(const struct ekiden_error *error);
