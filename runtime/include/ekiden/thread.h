@@ -48,7 +48,9 @@ extern "C" {
  * until it has come to an update point: the call returns EINTR. A wait that no signal ends
  * (pthread_cond_wait(), sem_wait() in a loop) needs `wake`; an event loop may have
  * ekiden_poll_descriptor() instead, called in this thread; and what cannot be woken is declared by
- * ekiden_thread_idle_begin().
+ * ekiden_thread_idle_begin(). A thread that begins with the update signal blocked is not sent it;
+ * where it has neither `wake` nor a poll descriptor, it may come by itself all the same, and the
+ * operator is warned of it before each upgrade.
  *
  * @param name   1 to 63 bytes of UTF-8 without control characters, not "main", and that no other
  *               living thread has; copied
@@ -59,9 +61,8 @@ extern "C" {
  *               not call ekiden_thread_…(). NULL: the update signal
  * @param data   passed to it; it must live until ekiden_thread_end()
  * @param error  filled on failure; NULL allowed
- * @return 0; EINVAL (no such name; the update signal is needed, and is blocked in this thread),
- *         EEXISTS (another thread has it, or this one is registered), ELIMIT (too many), ENOMEM,
- *         ESTATE (before ekiden_start())
+ * @return 0; EINVAL (no such name), EEXISTS (another thread has it, or this one is registered),
+ *         ELIMIT (too many), ENOMEM, ESTATE (before ekiden_start())
  */
 int ekiden_thread_begin(const char *name, void (*wake)(void *data), void *data,
                         struct ekiden_error *error);
