@@ -91,6 +91,14 @@ class Crew(unittest.TestCase):
         self.assertTrue(event['serves_on'])
         return event['sentence']
 
+    def await_event(self, tool, event):
+        """Reads what the tool says until there is one."""
+        heard = None
+        while heard != event:
+            line = tool.stdout.readline()
+            self.assertTrue(line, f'there never was a {event}')
+            heard = json.loads(line)['event']
+
     def await_phase(self, tool, phase):
         """Reads what the tool says until a phase begins."""
         heard = {}
@@ -208,6 +216,20 @@ class Kept(Crew):
         self.tell('free')
         self.expect_upgrade('--keep-pid')
         self.assertEqual(self.pid, self.process.pid)
+
+    def test_a_keeper_that_is_alone_has_threads_again_before_the_next_turn_comes(self):
+        self.start('poller:p', CREW_STOP_MS='20000')
+        first = self.ask('--keep-pid', arguments=('absent:p',))
+        self.await_phase(first, 'transfer')
+        second = self.ask('--wait')
+        self.await_event(second, 'notice')
+        self.process.kill()
+        self.assertEqual(self.hear(first)[1][-1]['event'], 'failed')
+        status, events = self.hear(second)
+        self.assertEqual((status, events[-1]['event']), (OK, 'committed'), events[-1])
+        self.assertIn('it has ended, and its new version is asked now',
+                      [event.get('sentence') for event in events])
+        self.expect_all_go_on('p', {'p': 0})
 
 
 class Missing(Crew):

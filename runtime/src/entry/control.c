@@ -355,7 +355,6 @@ void ek_control_failed(const struct ekiden_error *error)
 
         ek_upgrade_failed(error);
         ek_operator_release(operator_);
-        ek_control_next();
 }
 
 void ek_control_rehearsed(void)
@@ -364,5 +363,4 @@ void ek_control_rehearsed(void)
 
         ek_upgrade_rehearsed();
         ek_operator_release(operator_);
-        ek_control_next();
 }

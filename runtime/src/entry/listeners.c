@@ -134,6 +134,25 @@ static void tell_watcher(struct ek_operator *operator_)
         ek_event_failed(operator_, &error);
 }
 
+void ek_listeners_returned(void)
+{
+        struct ek_operator *operators[EK_OPERATORS_MAX];
+        size_t count = ek_operators(operators);
+
+        for (size_t i = 0; i < count; i++) {
+                struct ekiden_error error = {.phase = EKIDEN_PHASE_REQUEST};
+
+                if (operators[i]->role != EK_ROLE_QUEUES && operators[i]->role != EK_ROLE_WATCHES)
+                        continue;
+                ekiden_error_set(&error, EKIDEN_EBUSY,
+                                 "an upgrade was called off, and process %d came back to its old "
+                                 "version, which knows nothing of this request; ask again",
+                                 (int)ek_predecessor_report()->successor);
+                ek_event_failed(operators[i], &error);
+                ek_operator_release(operators[i]);
+        }
+}
+
 void ek_listeners_committed(void)
 {
         struct ek_operator *operators[EK_OPERATORS_MAX];

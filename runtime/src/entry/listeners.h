@@ -39,3 +39,6 @@ void ek_listeners_failed(const struct ekiden_error *error);
 void ek_listeners_rehearsed(void);
 /** As ek_listeners_failed(), and those who wait for their turn and those who watch. */
 void ek_listeners_committed(void);
+/** The process has begun anew, and knows of nobody who is connected here: refuses who waits for his
+    turn, or watches. */
+void ek_listeners_returned(void);

@@ -15,6 +15,7 @@
 #include "entry/find_predecessor.h"
 #include "entry/hand_on.h"
 #include "entry/leg.h"
+#include "entry/listeners.h"
 #include "entry/observer.h"
 #include "entry/process.h"
 #include "entry/restore.h"
@@ -30,7 +31,6 @@
 #include "utf8.h"
 #include "wire/clock.h"
 
-#define EXIT_CALLED_OFF 75 /* EX_TEMPFAIL of sysexits.h: it can be tried again */
 #define LINGERING_MS 200 /* until it is seen again whether a killed child is gone */
 #define ROUNDS_MAX 64 /* in one update point, however fast requests come */
 
@@ -49,7 +49,7 @@ static _Noreturn void leave_called_off(const struct ekiden_error *error)
                 ek_log(EKIDEN_LOG_ERROR, "this successor was called off: %s", error->sentence);
         fflush(NULL);
         ek_control_close();
-        _exit(EXIT_CALLED_OFF);
+        _exit(EK_EXIT_CALLED_OFF);
 }
 
 /* The end of a rehearsal. It has never served; what it has written is worth reading all the same.
@@ -68,7 +68,7 @@ static _Noreturn void leave_forked(void)
         ek_log(EKIDEN_LOG_ERROR,
                "a process that a successor forked before it served must not serve; fork before "
                "ekiden_start(), or after the first update point");
-        _exit(EXIT_CALLED_OFF);
+        _exit(EK_EXIT_CALLED_OFF);
 }
 
 /* The program looks at what it has taken over when all its threads stand. */
@@ -114,7 +114,7 @@ static void finish_restoring(void)
                        error.code != 0 ? error.sentence : "an item could not be taken");
                 fflush(NULL);
                 ek_control_close();
-                _exit(EXIT_CALLED_OFF);
+                _exit(EK_EXIT_CALLED_OFF);
         }
         ek_restore_end();
         ek_snapshot_end();
@@ -123,10 +123,10 @@ static void finish_restoring(void)
                ek_process.setup.leg, ek_process.schema->version);
 }
 
-/* Not by exit(): an atexit handler might remove what the successor uses. */
-static _Noreturn void leave_to_successor(void)
+/* Another process serves, and everybody has been told. Not by exit(): an atexit handler might
+   remove what that one uses. */
+static _Noreturn void leave(void)
 {
-        ek_upgrade_committed();
         if (ek_process.leave)
                 ek_process.leave(ek_process.leave_data, ek_predecessor_report()->successor);
         ek_control_close();
@@ -135,15 +135,27 @@ static _Noreturn void leave_to_successor(void)
         _exit(0);
 }
 
-/* The same for a process that has taken back its state from its keeper, which this is. */
+static _Noreturn void leave_to_successor(void)
+{
+        ek_upgrade_committed();
+        leave();
+}
+
+/* The process has taken back its state from its keeper, which this is. */
 static _Noreturn void leave_returned(const struct ekiden_error *error)
 {
         ek_upgrade_failed(error);
-        if (ek_process.leave)
-                ek_process.leave(ek_process.leave_data, ek_predecessor_report()->successor);
-        ek_control_close();
-        fflush(NULL);
-        _exit(0);
+        ek_listeners_returned();
+        leave();
+}
+
+/* A keeper that serves on without the program's threads is soon gone: nobody's turn comes before
+   that. */
+static void attend_failure(const char *name, const struct ekiden_error *error)
+{
+        ek_control_failed(error);
+        if (ek_upgrade_has_lost_threads() && ek_hand_on(name))
+                leave_to_successor();
 }
 
 static void attend_once(const char *name)
@@ -162,9 +174,9 @@ static void attend_once(const char *name)
         if (r == EK_STEP_REHEARSED)
                 ek_control_rehearsed();
         if (r < 0)
-                ek_control_failed(&error);
-        if (r < 0 && ek_upgrade_has_lost_threads() && ek_hand_on(name))
-                leave_to_successor();
+                attend_failure(name, &error);
+        if (r != EK_STEP_SERVE_ON)
+                ek_control_next();
 }
 
 static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)

@@ -17,10 +17,9 @@
 #include <unistd.h>
 
 #include "handover/spawn.h"
+#include "handover/successor.h"
 #include "handover/way_back.h"
 #include "wire/cleanup.h"
-
-#define EXIT_CALLED_OFF 75 /* EX_TEMPFAIL of sysexits.h */
 
 /* What the process needs for its new life, made before there are two. */
 struct life {
@@ -187,7 +186,7 @@ static _Noreturn void live_on(struct life *life)
                 ek_close_from(EK_HANDOVER_BINARY + 1);
                 execve(path, origin->arguments, life->return_environment);
         }
-        _exit(EXIT_CALLED_OFF);
+        _exit(EK_EXIT_CALLED_OFF);
 }
 
 /* 0: this is the keeper; otherwise the PID of the one in between, or -1. */

@@ -15,6 +15,10 @@
 #include "handover/token.h"
 #include "state/tagged.h"
 
+/* What a successor that was called off exits with: EX_TEMPFAIL of sysexits.h, it can be tried
+   again. */
+#define EK_EXIT_CALLED_OFF 75
+
 enum ek_successor_state {
         EK_SUCCESSOR_NONE = 0, /* a fresh process, or a successor that serves */
         EK_SUCCESSOR_WAITING, /* between HELLO and TAKEN */
