@@ -1,9 +1,35 @@
 # SPDX-License-Identifier: MIT
 """An upgrade that keeps the PID, of programs that have habits of their own, and of operators who wait."""
+import os
+import pathlib
+import shutil
+import signal
+import tempfile
 import unittest
 
-from family import V2
+from family import V1, V2
 from grown import Tree
+
+
+class Habits(Tree):
+    def test_the_old_version_is_upgraded_by_signal_though_its_file_was_replaced(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        path = os.path.join(directory.name, 'tests', 'tree', 'family')
+        os.makedirs(os.path.dirname(path))
+        # Where the build's copy looks for the library.
+        os.symlink(pathlib.Path(V1).resolve().parents[2] / 'runtime', directory.name + '/runtime')
+        shutil.copy(V1, path)
+        self.start('keep=main', 'fault=exit', binary=path)
+        eldest = self.talk(0)
+        shutil.copy(V1, path + '.next')
+        os.rename(path + '.next', path)
+        self.refused(self.process.pid, V2)
+        self.assertEqual(eldest.who()['version'], 1)
+        os.kill(self.process.pid, signal.SIGUSR2)
+        self.wait_for(lambda: self.tool('--status', self.process.pid)[1][0].get('leg') == 2,
+                      'the file is not found')
+        self.assertEqual(eldest.who()['pid'], self.process.pid)
 
 
 class Waiting(Tree):

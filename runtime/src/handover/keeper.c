@@ -50,11 +50,8 @@ static char **copy_arguments(const char *name, char *const arguments[])
 
 int ek_keeping_begin(struct ek_predecessor *p, int binary, struct ekiden_error *error)
 {
-        const struct ek_origin *origin = p->setup->origin;
-        char *const *rest = p->request.arguments;
+        char *const *rest = ek_origin_arguments(p->setup->origin, p->request.arguments);
 
-        if (!rest)
-                rest = origin->argument_count > 0 ? origin->arguments + 1 : origin->arguments;
         p->keeping.binary = ek_own(fcntl(binary, F_DUPFD_CLOEXEC, 0));
         p->keeping.arguments = copy_arguments(p->request.binary, rest);
         p->keeping.is_probing = true;

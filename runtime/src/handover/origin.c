@@ -59,6 +59,26 @@ static void save_signals(struct ek_origin *origin)
         }
 }
 
+char *const *ek_origin_arguments(const struct ek_origin *origin, char *const arguments[])
+{
+        if (arguments)
+                return arguments;
+        return origin->argument_count > 0 ? origin->arguments + 1 : origin->arguments;
+}
+
+/* Of a file that was replaced meanwhile the link has another name (proc(5)); where it was, there is
+   its successor by now. */
+static void strip_deleted(char *path)
+{
+        static const char mark[] = " (deleted)";
+        size_t length = strlen(path), mark_length = sizeof(mark) - 1;
+        struct stat status;
+
+        if (length > mark_length && strcmp(path + length - mark_length, mark) == 0 &&
+            stat(path, &status) < 0)
+                path[length - mark_length] = '\0';
+}
+
 int ek_origin_save(struct ek_origin *origin, int argc, char *const argv[],
                    struct ekiden_error *error)
 {
@@ -74,6 +94,7 @@ int ek_origin_save(struct ek_origin *origin, int argc, char *const argv[],
                                               "cannot find this process's executable; is /proc "
                                               "mounted?");
         link[length] = '\0';
+        strip_deleted(link);
         origin->directory = getcwd(NULL, 0);
         if (!origin->directory)
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,

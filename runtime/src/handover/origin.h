@@ -22,6 +22,9 @@ struct ek_origin {
         bool begins_session; /* a successor is not of the session of who starts it */
 };
 
+/** What follows argv[0] of a successor: these, where they are not NULL, or the saved ones. */
+char *const *ek_origin_arguments(const struct ek_origin *origin, char *const arguments[]);
+
 /** Saves it, once, in ekiden_start(): 0, EINVAL, ENOMEM, ESYSTEM. Nothing in it is ever freed. */
 int ek_origin_save(struct ek_origin *origin, int argc, char *const argv[],
                    struct ekiden_error *error);

@@ -23,12 +23,10 @@
 static char **make_arguments(const struct ek_origin *origin, const char *path,
                              char *const arguments[])
 {
-        char *const *rest = arguments;
+        char *const *rest = ek_origin_arguments(origin, arguments);
         size_t count = 0;
         char **made;
 
-        if (!rest)
-                rest = origin->argument_count > 0 ? origin->arguments + 1 : origin->arguments;
         while (rest[count])
                 count++;
         made = calloc(count + 2, sizeof(*made));
