@@ -186,6 +186,9 @@ class Fails(Family):
     def test_one_that_computes_for_ever_with_the_state_in_hand(self):
         self.expect_return('late-loop', 'time limit', '--timeout', '1')
 
+    def test_one_that_goes_into_the_background_is_found_before_the_pause(self):
+        self.expect_probe_to_fail('before-daemon', 'goes into the background')
+
     def test_one_that_refuses(self):
         self.expect_return('refuse', 'it was told to refuse')
 
@@ -205,6 +208,9 @@ class Fails(Family):
 
     def test_one_that_is_killed_leaves_the_service_to_the_keeper(self):
         self.expect_keeper('kill')
+
+    def test_one_that_goes_into_the_background_after_all_never_has_the_state(self):
+        self.expect_keeper('before-sneak')
 
     def test_one_that_is_killed_with_the_state_in_hand_leaves_the_service_to_the_keeper(self):
         self.expect_keeper('late-kill')

@@ -7,11 +7,25 @@ import signal
 import tempfile
 import unittest
 
-from family import V1, V2
+from family import SECONDS, V1, V2
 from grown import Tree
 
 
 class Habits(Tree):
+    def test_a_stop_that_a_handler_would_note_in_the_pause_is_a_stop(self):
+        self.start('keep=main', 'stop=noted', 'flush=SIGTERM')
+        self.upgrade(self.process.pid)
+        self.assertEqual(self.process.wait(SECONDS), 0)
+        self.wait_for(lambda: not self.members(), 'somebody serves on')
+
+    def test_what_was_rehearsed_is_no_child_of_the_new_version(self):
+        self.start('keep=main', 'linger')
+        eldest = self.talk(0)
+        self.assertEqual(self.tool('--rehearse', self.process.pid, V2)[0], 0)
+        self.upgrade(self.process.pid)
+        self.wait_for(lambda: self.members() == [self.process.pid], 'what was rehearsed is left')
+        self.assertEqual(eldest.ask('reap'), '-')
+
     def test_the_old_version_is_upgraded_by_signal_though_its_file_was_replaced(self):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)

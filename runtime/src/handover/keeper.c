@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* See keeper.h. */
+/* See keeper.h. What the keeper does where the new version fails is in keeper_back.c. */
 #include "handover/keeper.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include "handover/predecessor_private.h"
+#include "handover/keeper_private.h"
+#include "handover/linger.h"
 #include "handover/public_pid.h"
-#include "handover/refusal.h"
 #include "handover/split.h"
 #include "state/arena_item.h"
 #include "wire/cleanup.h"
@@ -23,8 +21,6 @@
 #include "wire/own.h"
 
 #define PROBE_LEAVES_MS 1000 /* it has said HELLO, and has nothing more to do */
-#define FIRST_SIGNAL_MS 10 /* until a process is called that does not come back by itself, … */
-#define SIGNALS_MS 100 /* … and called again */
 
 /* One block: the pointers, and behind them the strings. */
 static char **copy_arguments(const char *name, char *const arguments[])
@@ -72,7 +68,7 @@ void ek_keeping_end(struct ek_predecessor *p)
         *keeping = (struct ek_keeping){.binary = -1, .kept = -1};
 }
 
-static void tell(struct ek_predecessor *p, enum ek_split_stage stage)
+void ek_keeper_tell(const struct ek_predecessor *p, enum ek_split_stage stage)
 {
         if (p->request.observer.split)
                 p->request.observer.split(p->request.observer.data, stage);
@@ -137,18 +133,37 @@ static int split(struct ek_predecessor *p, struct ekiden_error *error)
         theirs_back = plan.return_socket = back[1];
         p->token = plan.token;
         p->keeping.return_token = plan.return_token;
-        tell(p, EK_SPLIT_BEFORE);
+        ek_keeper_tell(p, EK_SPLIT_BEFORE);
         ek_arenas_before_split();
         r = ek_split(&plan, &kept, error);
         if (r == 0)
                 ek_arenas_after_split();
-        tell(p, r < 0 ? EK_SPLIT_FAILED : EK_SPLIT_KEEPER);
+        if (r == 0)
+                ek_children_forget(); /* none is the keeper's */
+        ek_keeper_tell(p, r < 0 ? EK_SPLIT_FAILED : EK_SPLIT_KEEPER);
         if (r < 0)
                 return r;
         p->child = (struct ek_child){.pidfd = -1, .daemon = -1};
         p->report.successor = public;
+        p->keeping.pid = kept;
         r = open_link(p, ek_steal_fd(&ours_back), &p->keeping.way_back, error);
         return r < 0 ? r : open_link(p, ek_steal_fd(&ours), &p->link, error);
+}
+
+int ek_keeper_refuse_daemon(struct ekiden_error *error)
+{
+        return ekiden_error_set(error, EKIDEN_EREFUSED,
+                                "the new binary goes into the background before it serves, and so "
+                                "gives up the PID that it is to keep");
+}
+
+/* The PID is kept by the process that was split, and by none that it has forked. */
+static int check_speaker(struct ek_predecessor *p, struct ekiden_error *error)
+{
+        if (ek_link_sender(p->link) == p->keeping.pid)
+                return 0;
+        ek_child_speaks(&p->child, ek_link_sender(p->link));
+        return ek_keeper_refuse_daemon(error);
 }
 
 /* What comes before the first PULL; nobody serves meanwhile. */
@@ -161,6 +176,8 @@ static int await_warm(struct ek_predecessor *p, struct ekiden_error *error)
                 struct ek_frame frame;
                 int r = ek_receive(p->link, &wait, &frame, error);
 
+                if (r == 0)
+                        r = check_speaker(p, error);
                 if (r < 0)
                         return r;
                 if (phase == EKIDEN_PHASE_WARM && frame.kind == EKIDEN__FRAME_KIND__WARM)
@@ -174,157 +191,52 @@ static int await_warm(struct ek_predecessor *p, struct ekiden_error *error)
         }
 }
 
-static int hand_over(struct ek_predecessor *p, bool is_returning, uint64_t stopped_ns,
-                     struct ekiden_error *error)
+int ek_keeper_give(struct ek_predecessor *p, uint64_t stopped_ns, struct ekiden_error *error)
 {
-        int r = ek_predecessor_offer(p, is_returning, error);
+        int r = await_warm(p, error);
 
-        if (r == 0)
-                r = await_warm(p, error);
         if (r == EKIDEN_EPEER)
                 ek_predecessor_read_reason(p, error);
         return r < 0 ? ek_predecessor_explain(p, error)
                      : ek_predecessor_hand_over(stopped_ns, error);
 }
 
-static bool is_gone(const struct ek_predecessor *p, int timeout_ms)
+/* All stand still, and what hangs on the PID beside the program's own is gone: two processes. */
+static int stop_and_split(struct ek_predecessor *p, struct ekiden_error *error)
 {
-        struct pollfd gone = {.fd = p->keeping.kept, .events = POLLIN};
-
-        return poll(&gone, 1, timeout_ms) == 1;
-}
-
-/*
- * The new version may compute, or wait, and not look at its socket: a signal makes it go back. The
- * old one has that signal blocked until its handler is there, and takes it for a wake-up.
- */
-static void call_back(const struct ek_predecessor *p)
-{
-        if (p->keeping.return_signal != 0)
-                (void)syscall(SYS_pidfd_send_signal, p->keeping.kept, p->keeping.return_signal,
-                              NULL, 0);
-}
-
-/* The process executes the old binary, which says HELLO on the link of the way back. */
-static int await_return(struct ek_predecessor *p, struct ekiden_error *error)
-{
-        uint64_t until_ns =
-                ek_now_ns() + p->setup->deadlines->ms[EKIDEN_PHASE_CHECK] * EK_NS_PER_MS;
-        struct pollfd polled[] = {
-                {.fd = ek_link_socket(p->link), .events = POLLIN},
-                {.fd = p->keeping.kept, .events = POLLIN},
-        };
-
-        for (int wait_ms = FIRST_SIGNAL_MS; ek_now_ns() < until_ns; wait_ms = SIGNALS_MS) {
-                if (poll(polled, 2, wait_ms) < 0)
-                        continue;
-                if (polled[0].revents != 0)
-                        return 0;
-                if (polled[1].revents != 0)
-                        break;
-                call_back(p);
-        }
-        return ekiden_error_set(error, EKIDEN_EPEER,
-                                "the process did not come back to its old version");
-}
-
-static int take_back(struct ek_predecessor *p, struct ekiden_error *error)
-{
-        int r;
-
-        p->link = p->keeping.way_back;
-        p->keeping.way_back = NULL;
-        p->token = p->keeping.return_token;
-        p->serial++;
-        p->cancelled = (struct ekiden_error){0};
-        p->request.operator_ = NULL; /* it is called off already */
-        p->request.until_ns = p->request.max_pause_ns = p->pause_until_ns = 0;
-        p->request.is_verified = false;
-        p->request.observer.phase = NULL; /* it was told of all that it asked for */
-        p->request.observer.progress = NULL;
-        p->phase = EKIDEN_PHASE_PAUSE;
-        r = ek_predecessor_offer(p, true, error);
-        if (r == 0)
-                r = await_return(p, error);
-        if (r == 0)
-                r = await_warm(p, error);
-        return r < 0 ? error->code : ek_predecessor_hand_over(ek_now_ns(), error);
-}
-
-/* It must not serve any more when the keeper does. */
-static void make_certain(struct ek_predecessor *p)
-{
-        if (is_gone(p, 0))
-                return;
-        (void)syscall(SYS_pidfd_send_signal, p->keeping.kept, SIGKILL, NULL, 0);
-        (void)is_gone(p, EK_CHILD_KILL_MS);
-}
-
-static void explain_alone(struct ek_predecessor *p, struct ekiden_error *error)
-{
-        char sentence[sizeof(error->sentence)];
-
-        snprintf(sentence, sizeof(sentence), "%s", error->sentence);
-        if (snprintf(error->sentence, sizeof(error->sentence),
-                     "%.380s; process %d is gone, and process %d serves on in its place", sentence,
-                     (int)p->report.successor, (int)ek_public_pid()) < 0)
-                error->sentence[0] = '\0';
-}
-
-/* A successor that went away says nothing. */
-static void explain_death(struct ek_predecessor *p, struct ekiden_error *error)
-{
-        if (error->code == EKIDEN_EPEER)
-                snprintf(error->sentence, sizeof(error->sentence),
-                         "the new version %s in phase %s, before it served; see its own messages",
-                         is_gone(p, 0) ? "ended" : "left the handover",
-                         ekiden_phase_name(error->phase));
-}
-
-static int go_back(struct ek_predecessor *p, struct ekiden_error *error)
-{
-        struct ekiden_error back = {0};
-        int r;
-
-        if (p->cancelled.code != 0)
-                *error = p->cancelled;
-        if (error->phase == EKIDEN_PHASE_NONE)
-                error->phase = p->phase;
-        explain_death(p, error);
-        if (p->link && error->code != EKIDEN_EPEER)
-                ek_refuse(p->link, error);
-        p->link = ek_link_free(p->link);
-        ek_given_forget(&p->given);
-        r = p->keeping.way_back ? take_back(p, &back) : EKIDEN_EPEER;
-        if (r == EK_STEP_COMMITTED)
-                return EK_STEP_RETURNED;
-        p->link = ek_link_free(p->link);
-        make_certain(p);
-        explain_alone(p, error);
-        tell(p, EK_SPLIT_ALONE);
-        return error->code;
-}
-
-int ek_keeper_hand_over(struct ek_predecessor *p, const char *update_point,
-                        struct ekiden_error *error)
-{
-        uint64_t stopped_ns;
         int r;
 
         end_probe(p);
-        snprintf(p->report.update_point, sizeof(p->report.update_point), "%s", update_point);
-        stopped_ns = ek_now_ns();
         ek_predecessor_enter(EKIDEN_PHASE_PAUSE);
-        if (p->request.max_pause_ns > 0)
-                p->pause_until_ns = stopped_ns + p->request.max_pause_ns;
         r = ek_predecessor_stop(p, error); /* the keeper has the main thread alone */
         if (r < 0)
                 return r;
+        ek_children_end(EK_CHILD_KILL_MS); /* or the new version would reap what it does not know */
         fflush(NULL); /* or both processes would write what is buffered */
-        r = split(p, error);
+        return split(p, error);
+}
+
+/* Signals are blocked as long as it is one process: one that is meant for the service is to come to
+   the process that keeps the PID, and not to a handler in the memory that it is about to leave. */
+int ek_keeper_hand_over(struct ek_predecessor *p, const char *update_point,
+                        struct ekiden_error *error)
+{
+        uint64_t stopped_ns = ek_now_ns();
+        sigset_t all, before;
+        int r;
+
+        snprintf(p->report.update_point, sizeof(p->report.update_point), "%s", update_point);
+        if (p->request.max_pause_ns > 0)
+                p->pause_until_ns = stopped_ns + p->request.max_pause_ns;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before);
+        r = stop_and_split(p, error);
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
         if (r < 0 && p->report.successor == 0)
                 return r; /* it is one process still */
         if (r == 0)
-                r = hand_over(p, false, stopped_ns, error);
-        return r < 0 ? go_back(p, error) : r;
+                r = ek_predecessor_offer(p, false, error);
+        if (r == 0)
+                r = ek_keeper_give(p, stopped_ns, error);
+        return r < 0 ? ek_keeper_go_back(p, error) : r;
 }

@@ -24,6 +24,7 @@ struct ek_keeping {
         struct ek_link *way_back; /* in the keeper */
         struct ek_token return_token;
         int kept; /* pidfd of the process whose PID was kept; in the keeper, or -1 */
+        pid_t pid; /* that of it, in this namespace */
         int return_signal; /* that makes it take the way back; 0: none */
         bool is_probing; /* what was started is the probe */
 };
@@ -33,6 +34,10 @@ int ek_keeping_begin(struct ek_predecessor *p, int binary, struct ekiden_error *
 
 /** The upgrade has ended, or this process has no part in it. */
 void ek_keeping_end(struct ek_predecessor *p);
+
+/** Why a binary that speaks from another process than the one that executes it cannot keep a PID:
+    EREFUSED. */
+int ek_keeper_refuse_daemon(struct ekiden_error *error);
 
 /**
  * The probe has said HELLO, and all is well: splits the process, and hands over. Returns as

@@ -56,6 +56,20 @@ bool ek_children_linger(void)
         return left > 0;
 }
 
+void ek_children_end(int wait_ms)
+{
+        uint64_t until_ns = ek_now_ns() + (uint64_t)wait_ms * EK_NS_PER_MS;
+
+        ek_children_abandon();
+        for (size_t i = 0; i < lingering_count; i++) {
+                uint64_t now_ns = ek_now_ns();
+                int left_ms = now_ns < until_ns ? (int)((until_ns - now_ns) / EK_NS_PER_MS) : 0;
+
+                (void)ek_process_is_gone(lingering[i].child.pidfd, left_ms);
+        }
+        (void)ek_children_linger();
+}
+
 void ek_children_forget(void)
 {
         for (size_t i = 0; i < lingering_count; i++) {

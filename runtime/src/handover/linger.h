@@ -27,5 +27,8 @@ bool ek_children_linger(void);
 /** Kills all that are left, and waits for none: this process leaves. */
 void ek_children_abandon(void);
 
+/** Kills all that are left, and reaps them; for so long it is waited for them. */
+void ek_children_end(int wait_ms);
+
 /** In a forked child: they are the parent's, and are left alone. */
 void ek_children_forget(void);

@@ -518,9 +518,7 @@ static int take_frame(struct ek_predecessor *p, const struct ek_frame *frame,
                 ek_child_speaks(&p->child, ek_link_sender(p->link));
                 r = ek_predecessor_check_hello(p, frame, error);
                 if (r == 0 && p->keeping.is_probing && p->child.daemon >= 0)
-                        r = ekiden_error_set(error, EKIDEN_EREFUSED,
-                                             "the new binary goes into the background before it "
-                                             "starts, and so gives up the PID that it is to keep");
+                        r = ek_keeper_refuse_daemon(error);
                 if (r == 0 && p->keeping.is_probing)
                         return PROBED;
                 if (r == 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What predecessor.c, serve.c, serve_snapshot.c, commit.c and dismiss.c share. */
+/* What the files of the predecessor's side share: predecessor.c, serve.c, serve_snapshot.c,
+   commit.c, dismiss.c, keeper.c and keeper_back.c, counts.c, and those of sending ahead. */
 #pragma once
 
 #include "handover/keeper.h"

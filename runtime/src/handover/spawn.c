@@ -176,16 +176,20 @@ int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char 
         return watched;
 }
 
-static void wait_gone(int pidfd, int timeout_ms)
+bool ek_process_is_gone(int pidfd, int timeout_ms)
 {
         struct pollfd gone = {.fd = pidfd, .events = POLLIN};
         uint64_t until_ns = ek_now_ns() + (uint64_t)timeout_ms * EK_NS_PER_MS;
+        int r;
 
-        while (poll(&gone, 1, timeout_ms) < 0 && errno == EINTR) {
+        if (pidfd < 0)
+                return true;
+        while ((r = poll(&gone, 1, timeout_ms)) < 0 && errno == EINTR) {
                 uint64_t now_ns = ek_now_ns();
 
                 timeout_ms = now_ns < until_ns ? (int)((until_ns - now_ns) / EK_NS_PER_MS) : 0;
         }
+        return r == 1;
 }
 
 static void describe(const siginfo_t *info, char *ret_how, size_t size)
@@ -231,9 +235,9 @@ static void end_daemon(struct ek_child *child, int grace_ms, int kill_ms)
         if (child->daemon < 0)
                 return;
         if (child->pid == 0 && grace_ms > 0)
-                wait_gone(child->daemon, grace_ms);
+                (void)ek_process_is_gone(child->daemon, grace_ms);
         if (pidfd_send_signal(child->daemon, SIGKILL, NULL, 0) == 0)
-                wait_gone(child->daemon, kill_ms);
+                (void)ek_process_is_gone(child->daemon, kill_ms);
         ek_own_close(&child->daemon);
 }
 
@@ -266,10 +270,10 @@ void ek_child_end(struct ek_child *child, int grace_ms, int kill_ms, char *ret_h
         end_daemon(child, grace_ms, kill_ms);
         if (child->pid > 0 && child->pidfd >= 0) {
                 if (grace_ms > 0)
-                        wait_gone(child->pidfd, grace_ms);
+                        (void)ek_process_is_gone(child->pidfd, grace_ms);
                 if (!reap(child, ret_how, size_bytes)) {
                         pidfd_send_signal(child->pidfd, SIGKILL, NULL, 0);
-                        wait_gone(child->pidfd, kill_ms);
+                        (void)ek_process_is_gone(child->pidfd, kill_ms);
                         is_gone = reap(child, ret_how, size_bytes);
                         snprintf(ret_how, size_bytes, "was still running, and was killed");
                 }

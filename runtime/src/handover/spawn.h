@@ -46,6 +46,9 @@ int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char 
 
 #define EK_CHILD_KILL_MS 2000
 
+/** Waits for the end of a process; whether it has come. `pidfd` is borrowed; -1: it has. */
+bool ek_process_is_gone(int pidfd, int timeout_ms);
+
 /**
  * Makes sure that the child is gone, by SIGKILL if need be, and reaps it; or leaves that to
  * linger.h, where the kernel takes long to end it.

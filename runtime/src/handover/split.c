@@ -68,42 +68,24 @@ static char **with_two_more(char *const environment[], char *first, char *second
         return made;
 }
 
-static int open_path(const char *path, int flags)
-{
-        int fd;
-
-        do
-                fd = open(path, flags);
-        while (fd < 0 && errno == EINTR);
-        return fd;
-}
-
-static bool write_string(int fd, const char *string)
-{
-        size_t size = strlen(string) + 1;
-        ssize_t written;
-
-        do
-                written = write(fd, string, size);
-        while (written < 0 && errno == EINTR);
-        return written == (ssize_t)size;
-}
-
 /* The arguments of this binary, for the way back. */
 static int make_card(const struct ek_origin *origin)
 {
         ek_auto_close int low = memfd_create("ekiden-arguments", MFD_CLOEXEC);
 
-        for (size_t i = 0; low >= 0 && i < origin->argument_count; i++)
-                if (!write_string(low, origin->arguments[i]))
+        for (size_t i = 0; low >= 0 && i < origin->argument_count; i++) {
+                size_t size = strlen(origin->arguments[i]) + 1;
+
+                if (TEMP_FAILURE_RETRY(write(low, origin->arguments[i], size)) != (ssize_t)size)
                         return -1;
+        }
         return low < 0 ? -1 : high(low);
 }
 
 static int prepare(struct life *life, struct ekiden_error *error)
 {
         const struct ek_split_plan *plan = life->plan;
-        ek_auto_close int own = open_path("/proc/self/exe", O_PATH | O_CLOEXEC);
+        ek_auto_close int own = (int)TEMP_FAILURE_RETRY(open("/proc/self/exe", O_PATH | O_CLOEXEC));
 
         life->binary = high(plan->binary);
         life->socket = high(plan->socket);
@@ -157,7 +139,7 @@ static void become_new(const struct ek_origin *origin)
                         signal(i, SIG_DFL);
         for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
                 if (!origin->has_standard[fd]) {
-                        int nothing = open_path("/dev/null", O_RDWR);
+                        int nothing = (int)TEMP_FAILURE_RETRY(open("/dev/null", O_RDWR));
 
                         if (nothing >= 0 && nothing != fd) {
                                 (void)ek_put_at(nothing, fd);
@@ -205,12 +187,6 @@ static __attribute__((noinline)) pid_t fork_twice(pid_t *ret_keeper)
         return between;
 }
 
-static void reap(pid_t between)
-{
-        while (waitpid(between, NULL, 0) < 0 && errno == EINTR)
-                ;
-}
-
 int ek_split(const struct ek_split_plan *plan, pid_t *ret_pid, struct ekiden_error *error)
 {
         __attribute__((cleanup(deinit))) struct life life = {
@@ -222,21 +198,17 @@ int ek_split(const struct ek_split_plan *plan, pid_t *ret_pid, struct ekiden_err
                 .card = -1,
         };
         pid_t kept = getpid();
-        sigset_t all, before;
         pid_t between;
         int r = prepare(&life, error);
 
         if (r < 0)
                 return r;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before);
         *life.keeper_pid = -1;
         between = fork_twice(life.keeper_pid);
-        if (between > 0)
-                reap(between);
+        if (between > 0) /* vfork() returned: it has ended, and nothing is waited for */
+                (void)TEMP_FAILURE_RETRY(waitpid(between, NULL, 0));
         if (between > 0 && *life.keeper_pid > 0)
                 live_on(&life);
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
         if (between != 0)
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, EAGAIN,
                                               "cannot fork the keeper of the state");

@@ -28,8 +28,9 @@ struct ek_split_plan {
 };
 
 /**
- * Splits the process. In the one that keeps its PID it does not return: that executes the new
- * binary; where that fails, the old one; and where that fails, it ends.
+ * Splits the process; all signals are blocked, and stay so on both sides. In the one that keeps its
+ * PID it does not return: that executes the new binary; where that fails, the old one; and where
+ * that fails, it ends.
  *
  * @param ret_pid  the PID that was kept; it is not the caller's any more
  * @return 0, in the keeper; or, in the process as it was: ESYSTEM, ENOMEM

@@ -10,14 +10,12 @@
  *     leave      says that it cannot be upgraded any more: the result
  *     end        the process ends
  *
- *     family SOCKET-PREFIX [keep=ROLE]… [fault=WORD] [late]
+ *     family SOCKET-PREFIX [keep=ROLE]… [fault=WORD] [late] [HABIT]…
  *
- * A fault is for a successor: it exits before it starts (before), exits at once (exit), is killed
- * (kill), aborts (abort), has a wild pointer (segv), loops for ever (loop), refuses (refuse) or
- * waits as long as there is a file SOCKET-PREFIX.hold (hold); it is of version 2 only, and where
- * the word is WORD@ROLE of that role only. Another leaves its role before it serves, which it may
- * not (leave). Where it is "late", an upgrade is permitted when it is asked for, and not any more
- * when it would begin.
+ * A fault is for a successor (fault.c); or it refuses (refuse), waits as long as there is a file
+ * SOCKET-PREFIX.hold (hold), or leaves its role before it serves, which it may not (leave); it is of
+ * version 2 only, and where the word is WORD@ROLE of that role only. Where it is "late", an upgrade
+ * is permitted when it is asked for, and not any more when it would begin. A habit is in habit.h.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,6 +33,8 @@
 
 #include <ekiden/ekiden.h>
 
+#include "fault.h"
+#include "habit.h"
 #include "variant.h"
 
 #define CONNECTIONS_MAX 64
@@ -227,26 +227,12 @@ static void hold(void)
                 usleep(5000);
 }
 
-/* As a new version might, that is not as good as it should be; a sanitizer is not to judge it. */
-static __attribute__((no_sanitize("undefined"))) void fail_at(const char *place)
+static void fail_at(const char *place)
 {
         size_t length = strlen(place);
-        const char *how = fault + length;
-        int *volatile wild = NULL;
 
-        if (VERSION < 2 || strncmp(fault, place, length) != 0)
-                return;
-        if (strcmp(how, "exit") == 0)
-                exit(3);
-        if (strcmp(how, "kill") == 0)
-                raise(SIGKILL);
-        if (strcmp(how, "abort") == 0)
-                abort();
-        if (strcmp(how, "segv") == 0)
-                *wild = 1;
-        if (strcmp(how, "loop") == 0)
-                for (volatile unsigned int i = 0;; i++)
-                        ;
+        if (VERSION >= 2 && strncmp(fault, place, length) == 0)
+                fail(fault + length);
 }
 
 static int check(void *data, struct ekiden_error *error)
@@ -292,6 +278,7 @@ int main(int argc, char **argv)
         self.connections = connections;
         self.children = children;
         fail_at("before-");
+        habits_begin(argc, argv, VERSION);
         set_roles(argc, argv);
 #if VERSION > 1
         if (ekiden_add_hop(&family_v1_to_v2) < 0)
@@ -305,6 +292,7 @@ int main(int argc, char **argv)
                 fprintf(stderr, "family: %s\n", error.sentence);
                 return ekiden_error_exit_status(error.code);
         }
+        habits_start();
         if (began == EKIDEN_FRESH)
                 listen_on(0);
         else
@@ -321,6 +309,7 @@ int main(int argc, char **argv)
         }
         for (;;) {
                 ekiden_update_point("loop");
+                habit_look();
                 serve();
         }
 }

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the keeper does where the new version fails before it serves: it calls the process back to
+ * its old version, and hands over to that. Where the process is lost, it makes sure of that, and
+ * serves in its place.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "handover/keeper_private.h"
+#include "handover/public_pid.h"
+#include "handover/refusal.h"
+#include "wire/clock.h"
+
+#define FIRST_SIGNAL_MS 10 /* until a process is called that does not come back by itself, … */
+#define SIGNALS_MS 100 /* … and called again */
+
+static bool is_gone(const struct ek_predecessor *p)
+{
+        return ek_process_is_gone(p->keeping.kept, 0);
+}
+
+/*
+ * The new version may compute, or wait, and not look at its socket: its update signal makes it go
+ * back.
+ */
+static void call_back(const struct ek_predecessor *p)
+{
+        if (p->keeping.return_signal != 0)
+                (void)pidfd_send_signal(p->keeping.kept, p->keeping.return_signal, NULL, 0);
+}
+
+/* The process executes the old binary, which says HELLO on the link of the way back. */
+static int await_return(struct ek_predecessor *p, struct ekiden_error *error)
+{
+        uint64_t until_ns =
+                ek_now_ns() + p->setup->deadlines->ms[EKIDEN_PHASE_CHECK] * EK_NS_PER_MS;
+        struct pollfd polled[] = {
+                {.fd = ek_link_socket(p->link), .events = POLLIN},
+                {.fd = p->keeping.kept, .events = POLLIN},
+        };
+
+        for (int wait_ms = FIRST_SIGNAL_MS; ek_now_ns() < until_ns; wait_ms = SIGNALS_MS) {
+                if (poll(polled, 2, wait_ms) < 0)
+                        continue;
+                if (polled[0].revents != 0)
+                        return 0;
+                if (polled[1].revents != 0)
+                        break;
+                call_back(p);
+        }
+        return ekiden_error_set(error, EKIDEN_EPEER,
+                                "the process did not come back to its old version");
+}
+
+static int take_back(struct ek_predecessor *p, struct ekiden_error *error)
+{
+        int r;
+
+        p->link = p->keeping.way_back;
+        p->keeping.way_back = NULL;
+        p->token = p->keeping.return_token;
+        p->serial++;
+        p->cancelled = (struct ekiden_error){0};
+        p->request.operator_ = NULL; /* it is called off already */
+        p->request.until_ns = p->request.max_pause_ns = p->pause_until_ns = 0;
+        p->request.is_verified = false;
+        p->request.observer.phase = NULL; /* it was told of all that it asked for */
+        p->request.observer.progress = NULL;
+        p->phase = EKIDEN_PHASE_PAUSE;
+        r = ek_predecessor_offer(p, true, error);
+        if (r == 0)
+                r = await_return(p, error);
+        return r < 0 ? r : ek_keeper_give(p, ek_now_ns(), error);
+}
+
+/* It must not serve any more when the keeper does. */
+static void make_certain(struct ek_predecessor *p)
+{
+        if (is_gone(p))
+                return;
+        (void)pidfd_send_signal(p->keeping.kept, SIGKILL, NULL, 0);
+        (void)ek_process_is_gone(p->keeping.kept, EK_CHILD_KILL_MS);
+}
+
+static void explain_alone(struct ek_predecessor *p, struct ekiden_error *error)
+{
+        char sentence[sizeof(error->sentence)];
+
+        snprintf(sentence, sizeof(sentence), "%s", error->sentence);
+        if (snprintf(error->sentence, sizeof(error->sentence),
+                     "%.380s; process %d is gone, and process %d serves on in its place", sentence,
+                     (int)p->report.successor, (int)ek_public_pid()) < 0)
+                error->sentence[0] = '\0';
+}
+
+/* A successor that went away says nothing. */
+static void explain_death(struct ek_predecessor *p, struct ekiden_error *error)
+{
+        if (error->code == EKIDEN_EPEER)
+                snprintf(error->sentence, sizeof(error->sentence),
+                         "the new version %s in phase %s, before it served; see its own messages",
+                         is_gone(p) ? "ended" : "left the handover",
+                         ekiden_phase_name(error->phase));
+}
+
+/* Who spoke in the place of the process whose PID is kept: it has had no state, and gets none. */
+static void end_daemon(struct ek_predecessor *p)
+{
+        pid_t pid = p->child.public_pid;
+        char how[96];
+
+        if (pid <= 0)
+                return;
+        ek_child_end(&p->child, 0, EK_CHILD_KILL_MS, how, sizeof(how));
+        if (p->request.observer.child_ended)
+                p->request.observer.child_ended(p->request.observer.data, pid);
+}
+
+int ek_keeper_go_back(struct ek_predecessor *p, struct ekiden_error *error)
+{
+        struct ekiden_error back = {0};
+        int r;
+
+        if (p->cancelled.code != 0)
+                *error = p->cancelled;
+        if (error->phase == EKIDEN_PHASE_NONE)
+                error->phase = p->phase;
+        explain_death(p, error);
+        if (p->link && error->code != EKIDEN_EPEER)
+                ek_refuse(p->link, error);
+        p->link = ek_link_free(p->link);
+        end_daemon(p);
+        ek_given_forget(&p->given);
+        r = p->keeping.way_back ? take_back(p, &back) : EKIDEN_EPEER;
+        if (r == EK_STEP_COMMITTED)
+                return EK_STEP_RETURNED;
+        p->link = ek_link_free(p->link);
+        make_certain(p);
+        explain_alone(p, error);
+        ek_keeper_tell(p, EK_SPLIT_ALONE);
+        return error->code;
+}
