@@ -41,6 +41,7 @@ class Talk:
 
 class Family(unittest.TestCase):
     maxDiff = None
+    USER = None  # whose the directories are, if another's
 
     def start(self, *arguments, binary=V1, under=()):
         """Under another command, if need be, which is `process` then."""
@@ -49,6 +50,9 @@ class Family(unittest.TestCase):
         self.directory = directory.name
         self.sockets = os.path.join(directory.name, 'sockets')
         os.mkdir(self.sockets)
+        if self.USER is not None:
+            for path in self.directory, self.sockets:
+                os.chown(path, self.USER, -1)
         self.runtime = os.path.join(directory.name, 'run')
         # A sanitizer's own handlers would end the process.
         sanitizer = os.environ.get('ASAN_OPTIONS', '') + ':handle_segv=0:handle_abort=0'

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "handover/binary.h"
+#include "handover/capabilities.h"
 #include "handover/compatible.h"
 #include "handover/counts.h"
 #include "handover/predecessor_private.h"
@@ -184,6 +185,7 @@ int ek_predecessor_offer(struct ek_predecessor *p, bool is_returning, struct eki
         Ekiden__SchemaId id = ek_schema_id(schema);
         Ekiden__Offer offer = EKIDEN__OFFER__INIT;
         struct ek_lineage_message lineage;
+        Ekiden__Capabilities capabilities;
         int r;
 
         offer.protocol = EK_PROTOCOL;
@@ -206,6 +208,8 @@ int ek_predecessor_offer(struct ek_predecessor *p, bool is_returning, struct eki
         offer.tree = p->setup->tree;
         offer.has_rehearse = offer.rehearse = p->request.is_rehearsal;
         offer.has_from_snapshot = offer.from_snapshot = p->request.snapshot != NULL;
+        if (!p->report.is_elsewhere) /* whoever starts it lends it his own, or none */
+                ek_capabilities_offer(&capabilities, &offer);
         offer.has_token = 1;
         offer.token = ek_token_field(&p->token);
         offer.has_verify = offer.verify = p->request.is_verified;

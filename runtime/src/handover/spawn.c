@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "handover/capabilities.h"
 #include "handover/linger.h"
 #include "handover/public_pid.h"
 #include "wire/cleanup.h"
@@ -147,6 +148,8 @@ int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char 
         ek_auto_close int high_binary = fcntl(binary, F_DUPFD_CLOEXEC, EK_HANDOVER_BINARY + 1);
         ek_auto_close int high_socket = fcntl(socket, F_DUPFD_CLOEXEC, EK_HANDOVER_BINARY + 1);
         sigset_t all, before;
+        struct ek_capabilities own;
+        bool is_lending;
         int watched = 0;
         pid_t pid;
         int r;
@@ -161,7 +164,12 @@ int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char 
          */
         sigfillset(&all);
         pthread_sigmask(SIG_SETMASK, &all, &before);
+        is_lending = ek_capabilities_read(&own);
+        if (is_lending)
+                ek_capabilities_lend(&own);
         r = spawn(origin, high_binary, high_socket, argv, environment, &pid);
+        if (is_lending)
+                ek_capabilities_settle(&own);
         if (r == 0)
                 watched = watch(pid, ret_child, error);
         pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "handover/capabilities.h"
 #include "handover/spawn.h"
 #include "handover/successor.h"
 #include "handover/way_back.h"
@@ -156,6 +157,7 @@ static _Noreturn void live_on(struct life *life)
 
         write_keeper(life);
         become_new(origin);
+        ek_capabilities_lend_own();
         if (chdir(origin->directory) == 0 && ek_put_at(life->binary, EK_HANDOVER_BINARY) &&
             ek_put_at(life->socket, EK_HANDOVER_SOCKET) &&
             ek_put_at(life->return_socket, EK_RETURN_SOCKET) &&

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "handover/ahead_successor.h"
+#include "handover/capabilities.h"
 #include "handover/compatible.h"
 #include "handover/deadlines.h"
 #include "handover/refusal.h"
@@ -120,6 +121,7 @@ static int take_offer(const Ekiden__Offer *offer, const struct ek_registry *regi
                 return r;
         if (offer->has_returning && offer->returning && ek_successor.lineage.count > 0)
                 ek_successor.lineage.count--;
+        ek_capabilities_take(offer);
         if (offer->has_umask)
                 umask((mode_t)(offer->umask & 0777));
         ek_utf8_copy_line(ek_successor.role, sizeof(ek_successor.role),

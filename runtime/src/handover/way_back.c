@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "handover/capabilities.h"
 #include "handover/held.h"
 #include "handover/spawn.h"
 #include "wire/cleanup.h"
@@ -267,6 +268,7 @@ void ek_way_back_take(void)
         sigfillset(&all);
         sigprocmask(SIG_SETMASK, &all, NULL);
         ek_held_pass_on();
+        ek_capabilities_lend_own();
         if (!ek_put_at(EK_RETURN_SOCKET, EK_HANDOVER_SOCKET) ||
             !ek_put_at(EK_RETURN_BINARY, EK_HANDOVER_BINARY))
                 return;

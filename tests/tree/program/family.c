@@ -7,18 +7,21 @@
  *     bear ROLE  forks a child in that role: its PID; role - is no role, and the child leaves it
  *     reap       the PIDs of children that have ended since, or -
  *     open       how many descriptors are open
+ *     rights     its capabilities: inheritable, permitted, effective, ambient, as /proc has them
  *     leave      says that it cannot be upgraded any more: the result
  *     end        the process ends
  *
- *     family SOCKET-PREFIX [keep=ROLE]… [fault=WORD] [late] [HABIT]…
+ *     family SOCKET-PREFIX [keep=ROLE]… [fault=WORD] [late] [rights] [HABIT]…
  *
  * A fault is for a successor (fault.c); or it refuses (refuse), waits as long as there is a file
  * SOCKET-PREFIX.hold (hold), or leaves its role before it serves, which it may not (leave); it is of
  * version 2 only, and where the word is WORD@ROLE of that role only. Where it is "late", an upgrade
- * is permitted when it is asked for, and not any more when it would begin. A habit is in habit.h.
+ * is permitted when it is asked for, and not any more when it would begin. With "rights"
+ * it becomes a lesser user, and keeps a few of root's. A habit is in habit.h.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -26,7 +29,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -96,6 +101,37 @@ static unsigned int count_open(void)
         for (int fd = 0; fd < 1024; fd++)
                 count += fcntl(fd, F_GETFD) >= 0;
         return count;
+}
+
+static void say_rights(int connection)
+{
+        char line[256], said[512] = "";
+        FILE *status = fopen("/proc/self/status", "re");
+
+        while (status && fgets(line, sizeof(line), status))
+                if (strncmp(line, "CapInh", 6) == 0 || strncmp(line, "CapPrm", 6) == 0 ||
+                    strncmp(line, "CapEff", 6) == 0 || strncmp(line, "CapAmb", 6) == 0)
+                        sprintf(said + strlen(said), "%llx ", strtoull(line + 8, NULL, 16));
+        if (status)
+                fclose(status);
+        say(connection, "%s\n", said);
+}
+
+/* As a server that is started by root becomes a lesser user, and keeps a few of its rights: one of
+   them, CAP_NET_RAW, is not in use. */
+static void become_nobody(void)
+{
+        struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+        struct __user_cap_data_struct data[2] = {
+                {.effective = 1U << CAP_NET_BIND_SERVICE,
+                 .permitted = 1U << CAP_NET_BIND_SERVICE | 1U << CAP_NET_RAW},
+        };
+
+        if (getuid() != 0)
+                return; /* a successor */
+        if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 || setresgid(65534, 65534, 65534) < 0 ||
+            setresuid(65534, 65534, 65534) < 0 || syscall(SYS_capset, &header, data) < 0)
+                give_up("rights");
 }
 
 /* What came is moved to where there is room for more. */
@@ -171,6 +207,8 @@ static bool answer(int connection)
                 say_ended(connection);
         else if (strcmp(line, "open") == 0)
                 say(connection, "%u\n", count_open());
+        else if (strcmp(line, "rights") == 0)
+                say_rights(connection);
         else if (strcmp(line, "leave") == 0)
                 say(connection, "%d\n", ekiden_leave_role());
         else if (strcmp(line, "end") == 0)
@@ -273,6 +311,8 @@ int main(int argc, char **argv)
         for (int i = 2; i < argc; i++)
                 if (strncmp(argv[i], "fault=", 6) == 0)
                         fault = argv[i] + 6;
+                else if (strcmp(argv[i], "rights") == 0)
+                        become_nobody();
                 else if (strcmp(argv[i], "late") == 0)
                         ekiden_set_permit(permit, NULL);
         self.connections = connections;
