@@ -124,8 +124,9 @@ static int offer(const struct ek_token *meant, struct ek_token *offered, char *r
         cr_assert_eq(
                 ek_link_send_message(link, EKIDEN__FRAME_KIND__OFFER, &message.base, &patience), 0);
         cr_assert_eq(ek_binary_open(PROBE_V2, &binary, &error), 0, "%s", error.sentence);
-        cr_assert_eq(ek_spawn(&origin, binary, PROBE_V2, NULL, sockets[1], meant, &child, &error),
-                     0, "%s", error.sentence);
+        cr_assert_eq(
+                ek_spawn(&origin, binary, PROBE_V2, NULL, sockets[1], meant, false, &child, &error),
+                0, "%s", error.sentence);
         close(binary);
         close(sockets[1]);
         cr_assert_eq(ek_link_receive(link, &patience, &frame), 0);

@@ -189,6 +189,9 @@ class Fails(Family):
     def test_one_that_goes_into_the_background_is_found_before_the_pause(self):
         self.expect_probe_to_fail('before-daemon', 'goes into the background')
 
+    def test_one_that_closes_the_way_back_is_found_before_the_pause(self):
+        self.expect_probe_to_fail('before-close-5', 'it may close those from 8 on')
+
     def test_one_that_refuses(self):
         self.expect_return('refuse', 'it was told to refuse')
 

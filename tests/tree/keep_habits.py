@@ -18,6 +18,10 @@ class Habits(Tree):
         self.assertEqual(self.process.wait(SECONDS), 0)
         self.wait_for(lambda: not self.members(), 'somebody serves on')
 
+    def test_one_that_closes_what_is_not_the_handovers_keeps_its_pid(self):
+        self.start('keep=main', 'tidy')
+        self.assertEqual(self.upgrade(self.process.pid)['successor_pid'], self.process.pid)
+
     def test_what_was_rehearsed_is_no_child_of_the_new_version(self):
         self.start('keep=main', 'linger')
         eldest = self.talk(0)

@@ -47,7 +47,7 @@ static int start(struct ekiden_error *ret_error)
         sigemptyset(&origin.blocked);
         sigemptyset(&origin.defaults);
         *ret_error = (struct ekiden_error){0};
-        r = ek_spawn(&origin, nothing, "/srv/new", NULL, nothing, &token, &child, ret_error);
+        r = ek_spawn(&origin, nothing, "/srv/new", NULL, nothing, &token, false, &child, ret_error);
         close(nothing);
         return r;
 }

@@ -144,7 +144,7 @@ int spawn_here_start(struct spawn_here *here, const struct spawn_here_order *ord
         (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
         output = lend(order->spares_output);
         r = ek_spawn(&origin, here->binary, order->path, arguments, pair->successors, &pair->token,
-                     &here->child, error);
+                     false, &here->child, error);
         take_back(output);
         free(origin.directory);
         ek_close(&pair->successors);

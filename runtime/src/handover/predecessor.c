@@ -269,7 +269,7 @@ static int start_successor(struct ek_predecessor *p, struct ekiden_error *error)
         if (r < 0)
                 return r;
         r = ek_spawn(p->setup->origin, binary, p->request.binary, p->request.arguments, theirs,
-                     &p->token, &p->child, error);
+                     &p->token, p->keeping.is_probing, &p->child, error);
         p->report.successor = r < 0 ? 0 : p->child.public_pid;
         return r;
 }

@@ -16,6 +16,7 @@
 #include "handover/capabilities.h"
 #include "handover/linger.h"
 #include "handover/public_pid.h"
+#include "handover/way_back.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
 #include "wire/own.h"
@@ -57,7 +58,7 @@ static char **make_environment(const struct ek_origin *origin, char *variable)
 /* The order matters: both are above the numbers that they go to, so neither overwrites the other.
  */
 static int prepare_actions(posix_spawn_file_actions_t *actions, const struct ek_origin *origin,
-                           int binary, int socket)
+                           int binary, int socket, int last)
 {
         int r = posix_spawn_file_actions_adddup2(actions, socket, EK_HANDOVER_SOCKET);
 
@@ -67,8 +68,10 @@ static int prepare_actions(posix_spawn_file_actions_t *actions, const struct ek_
                         r = posix_spawn_file_actions_addopen(actions, fd, "/dev/null", O_RDWR, 0);
         if (r == 0)
                 r = posix_spawn_file_actions_adddup2(actions, binary, EK_HANDOVER_BINARY);
+        for (int fd = EK_HANDOVER_BINARY + 1; r == 0 && fd <= last; fd++)
+                r = posix_spawn_file_actions_adddup2(actions, socket, fd);
         if (r == 0)
-                r = posix_spawn_file_actions_addclosefrom_np(actions, EK_HANDOVER_BINARY + 1);
+                r = posix_spawn_file_actions_addclosefrom_np(actions, last + 1);
         if (r == 0)
                 r = posix_spawn_file_actions_addchdir_np(actions, origin->directory);
         return r;
@@ -88,8 +91,8 @@ static int prepare_attributes(posix_spawnattr_t *attributes, const struct ek_ori
         return r;
 }
 
-static int spawn(const struct ek_origin *origin, int binary, int socket, char *const arguments[],
-                 char *const environment[], pid_t *ret_pid)
+static int spawn(const struct ek_origin *origin, int binary, int socket, int last,
+                 char *const arguments[], char *const environment[], pid_t *ret_pid)
 {
         posix_spawn_file_actions_t actions;
         posix_spawnattr_t attributes;
@@ -104,7 +107,7 @@ static int spawn(const struct ek_origin *origin, int binary, int socket, char *c
                 return r;
         }
         snprintf(path, sizeof(path), "/proc/self/fd/%d", EK_HANDOVER_BINARY);
-        r = prepare_actions(&actions, origin, binary, socket);
+        r = prepare_actions(&actions, origin, binary, socket, last);
         if (r == 0)
                 r = prepare_attributes(&attributes, origin);
         if (r == 0)
@@ -139,14 +142,15 @@ static int watch(pid_t pid, struct ek_child *ret_child, struct ekiden_error *err
 }
 
 int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char *const arguments[],
-             int socket, const struct ek_token *token, struct ek_child *ret_child,
+             int socket, const struct ek_token *token, bool is_probe, struct ek_child *ret_child,
              struct ekiden_error *error)
 {
+        int last = is_probe ? EK_INHERITED_LAST : EK_HANDOVER_BINARY;
         char variable[sizeof(EK_HANDOVER_VARIABLE "=") + EK_TOKEN_TEXT_SIZE];
         ek_auto_free char **argv = make_arguments(origin, path, arguments);
         ek_auto_free char **environment = make_environment(origin, variable);
-        ek_auto_close int high_binary = fcntl(binary, F_DUPFD_CLOEXEC, EK_HANDOVER_BINARY + 1);
-        ek_auto_close int high_socket = fcntl(socket, F_DUPFD_CLOEXEC, EK_HANDOVER_BINARY + 1);
+        ek_auto_close int high_binary = fcntl(binary, F_DUPFD_CLOEXEC, last + 1);
+        ek_auto_close int high_socket = fcntl(socket, F_DUPFD_CLOEXEC, last + 1);
         sigset_t all, before;
         struct ek_capabilities own;
         bool is_lending;
@@ -167,7 +171,7 @@ int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char 
         is_lending = ek_capabilities_read(&own);
         if (is_lending)
                 ek_capabilities_lend(&own);
-        r = spawn(origin, high_binary, high_socket, argv, environment, &pid);
+        r = spawn(origin, high_binary, high_socket, last, argv, environment, &pid);
         if (is_lending)
                 ek_capabilities_settle(&own);
         if (r == 0)

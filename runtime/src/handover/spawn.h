@@ -5,7 +5,8 @@
  * exec (CLONE_VM | CLONE_VFORK), so its price does not grow with the process.
  *
  * The successor inherits standard input, output and error, the handover's socket, and nothing else:
- * whatever else it should have crosses as an item.
+ * whatever else it should have crosses as an item. A probe (keeper.h) finds the numbers of the way
+ * back taken as well, each by the same socket: so it is found out whether it leaves them alone.
  */
 #pragma once
 
@@ -39,9 +40,10 @@ void ek_child_speaks(struct ek_child *child, pid_t pid);
  * @param arguments  in place of the saved ones (without argv[0]), NULL-terminated; NULL: the saved
  * @param socket     its end of the socket pair; borrowed
  * @param token      of this handover, for its environment
+ * @param is_probe   of an upgrade that keeps the PID
  */
 int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char *const arguments[],
-             int socket, const struct ek_token *token, struct ek_child *ret_child,
+             int socket, const struct ek_token *token, bool is_probe, struct ek_child *ret_child,
              struct ekiden_error *error);
 
 #define EK_CHILD_KILL_MS 2000

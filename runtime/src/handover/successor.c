@@ -221,6 +221,8 @@ int ek_successor_start(int socket, const struct ek_token *token, const struct ek
         ek_successor.state = EK_SUCCESSOR_WAITING;
         error->phase = EKIDEN_PHASE_CHECK;
         r = read_offer(registry, error);
+        if (r == 0 && ek_successor.is_probe)
+                r = ek_way_back_check_places(ek_link_socket(ek_successor.link), error);
         if (r == 0)
                 r = send_hello(error);
         if (r == 0)

@@ -204,6 +204,24 @@ static int make_ready(struct ekiden_error *error)
         return 0;
 }
 
+int ek_way_back_check_places(int socket, struct ekiden_error *error)
+{
+        struct stat ours, there;
+
+        if (fstat(socket, &ours) < 0)
+                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
+                                              "cannot look at the handover's socket");
+        for (int fd = EK_RETURN_SOCKET; fd <= EK_INHERITED_LAST; fd++)
+                if (fstat(fd, &there) < 0 || there.st_dev != ours.st_dev ||
+                    there.st_ino != ours.st_ino)
+                        return ekiden_error_set(error, EKIDEN_EREFUSED,
+                                                "the new binary closes descriptors that are the "
+                                                "handover's until it serves, such as %d; where the "
+                                                "PID is kept it may close those from %d on",
+                                                fd, EK_INHERITED_LAST + 1);
+        return 0;
+}
+
 int ek_way_back_open(struct ekiden_error *error)
 {
         char *value = getenv(EK_KEEPER_VARIABLE);

@@ -54,6 +54,10 @@ bool ek_keeper_word_read(const char *text, struct ek_keeper_word *ret_word);
 uint64_t ek_mask_number(const sigset_t *mask);
 void ek_mask_of_number(uint64_t number, sigset_t *ret_mask);
 
+/** Whether a probe has left the numbers of the way back alone: 0 or EREFUSED. `socket` is that of
+    its handover. */
+int ek_way_back_check_places(int socket, struct ekiden_error *error);
+
 /**
  * Whether this process runs under the PID of its predecessor: 1, 0; or an error, and it must exit.
  * The variable is removed, the way back made ready. Signals are blocked until
