@@ -20,12 +20,15 @@ static enum plan_role role;
 int __real_open64(const char *path, int flags, ...);
 int __real_close(int fd);
 
-/* Who returns finds a word of the keeper, and no token of a way back in it. */
+/* Who returns finds a word of the keeper, and no token of a way back behind its three numbers. */
 static enum plan_role role_of_service(void)
 {
         const char *keeper = getenv(EK_KEEPER_VARIABLE);
+        int colons = 0;
 
-        if (keeper && strchr(keeper, ':') == strrchr(keeper, ':'))
+        for (const char *at = keeper; at && *at; at++)
+                colons += *at == ':';
+        if (colons == 2)
                 return ROLE_RETURNED;
         return getenv(EK_HANDOVER_VARIABLE) ? ROLE_SUCCESSOR : ROLE_PREDECESSOR;
 }

@@ -39,7 +39,7 @@ Test(held, are_passed_on_to_the_thread_that_executes_another_binary, .timeout = 
 {
         pthread_t other;
 
-        ek_held_begin(0);
+        ek_held_begin(0, 0, 0);
         sem_init(&is_there, 0, 0);
         cr_assert_eq(pthread_create(&other, NULL, pause_for_ever, NULL), 0);
         while (sem_wait(&is_there) < 0)
@@ -52,7 +52,7 @@ Test(held, are_passed_on_to_the_thread_that_executes_another_binary, .timeout = 
 
 Test(held, come_again_for_the_process_when_it_serves, .timeout = 60)
 {
-        ek_held_begin(0);
+        ek_held_begin(0, 0, 0);
         cr_assert_eq(raise(SIGHUP), 0);
         block_all();
         ek_held_end();
@@ -77,7 +77,7 @@ Test(held, for_a_child_that_shares_memory_are_none_of_the_parents, .timeout = 60
         pid_t child;
         int status;
 
-        ek_held_begin(0);
+        ek_held_begin(0, 0, 0);
         child = fork_one_that_is_ended();
         cr_assert_eq(waitpid(child, &status, 0), child);
         cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM, "status %d", status);

@@ -186,6 +186,12 @@ class Fails(Family):
     def test_one_that_computes_for_ever_with_the_state_in_hand(self):
         self.expect_return('late-loop', 'time limit', '--timeout', '1')
 
+    def test_one_whose_stack_overflows(self):
+        self.expect_return('overflow', 'left the handover')
+
+    def test_one_whose_stack_overflows_with_the_state_in_hand(self):
+        self.expect_return('late-overflow', 'left the handover')
+
     def test_one_that_goes_into_the_background_is_found_before_the_pause(self):
         self.expect_probe_to_fail('before-daemon', 'goes into the background')
 

@@ -30,6 +30,23 @@ class Habits(Tree):
         self.wait_for(lambda: self.members() == [self.process.pid], 'what was rehearsed is left')
         self.assertEqual(eldest.ask('reap'), '-')
 
+    def expect_return(self, number):
+        """What the keeper sends to call the new version back is nothing to the old one."""
+        self.start('keep=main', 'fault=loop', f'signal={number}', 'slow-return')
+        eldest = self.talk(0)
+        event = self.refused(self.process.pid, V2, '--timeout', '1')
+        self.assertIn('time limit', event['sentence'])
+        who = eldest.who()
+        self.assertEqual((who['pid'], who['version']), (self.process.pid, 1))
+        self.wait_for(lambda: self.members() == [self.process.pid], 'the keeper is left')
+        self.assertIsNone(self.process.poll())
+
+    def test_the_new_versions_signal_does_not_end_the_old_one(self):
+        self.expect_return(int(signal.SIGIO))
+
+    def test_the_new_versions_signal_is_no_message_to_the_service(self):
+        self.expect_return(int(signal.SIGUSR1))
+
     def test_the_old_version_is_upgraded_by_signal_though_its_file_was_replaced(self):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)

@@ -72,7 +72,7 @@ static int find_out(const struct ekiden_schema *schema, int *ret_socket, struct 
         if (*ret_socket < 0)
                 return ek_predecessor_find(schema->program, ret_socket, ret_token, error);
         ek_predecessor_variable_drop();
-        return ek_way_back_open(error);
+        return ek_way_back_open(ek_process.signal_number, error);
 }
 
 /* A process executed by descriptor is called by its number; give it its own name back. */

@@ -8,13 +8,17 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /**
  * Holds them from now on, where they would have their default effect. Until here they are blocked.
  *
  * @param update_signal  which is not held; 0: none
+ * @param call_back      which the keeper may have sent, and may send yet, to a new version that is
+ *                       no more: what it sends is dropped; 0: none
+ * @param keeper         its PID
  */
-void ek_held_begin(int update_signal);
+void ek_held_begin(int update_signal, int call_back, pid_t keeper);
 
 /** Whether a signal's handler is there for that, in place of the default. */
 bool ek_is_held(int number);

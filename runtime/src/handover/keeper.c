@@ -109,6 +109,7 @@ static int split(struct ek_predecessor *p, struct ekiden_error *error)
                 .origin = p->setup->origin,
                 .binary = p->keeping.binary,
                 .arguments = p->keeping.arguments,
+                .return_signal = p->keeping.return_signal,
         };
         int sockets[2], back[2], r;
         pid_t kept, public = ek_public_pid();

@@ -25,7 +25,7 @@ static bool is_gone(const struct ek_predecessor *p)
 
 /*
  * The new version may compute, or wait, and not look at its socket: its update signal makes it go
- * back.
+ * back. One that comes to the old version, which is there already, is dropped (way_back.h).
  */
 static void call_back(const struct ek_predecessor *p)
 {

@@ -115,6 +115,7 @@ static void write_keeper(struct life *life)
         struct ek_keeper_word word = {
                 .keeper = *life->keeper_pid,
                 .mask = ek_mask_number(&life->plan->origin->blocked),
+                .signal_number = life->plan->return_signal,
                 .has_way_back = true,
                 .token = life->plan->return_token,
         };

@@ -25,6 +25,7 @@ struct ek_split_plan {
         struct ek_token token;
         int return_socket; /* the same of the handover back */
         struct ek_token return_token;
+        int return_signal; /* by which the keeper calls the new version back; 0: none */
 };
 
 /**

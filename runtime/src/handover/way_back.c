@@ -19,6 +19,8 @@
 #include "wire/own.h"
 
 #define DESCRIPTORS_MAX 65536
+#define STACK_BYTES 65536 /* for a handler that calls execve() */
+#define SIGNALS_MAX 64 /* of Linux (signal(7)) */
 #define CARD_MAX ((off_t)16 << 20) /* bytes of arguments; the kernel allows fewer (execve(2)) */
 
 extern char **environ;
@@ -36,6 +38,7 @@ static struct {
         char handover[sizeof(EK_HANDOVER_VARIABLE "=") + EK_TOKEN_TEXT_SIZE];
         char keeper[sizeof(EK_KEEPER_VARIABLE "=") + EK_KEEPER_TEXT_SIZE];
         bool has_handler[CRASH_COUNT];
+        void *stack; /* that a handler of those runs on; NULL: there is another, or none */
 } way;
 
 uint64_t ek_mask_number(const sigset_t *mask)
@@ -58,8 +61,9 @@ void ek_mask_of_number(uint64_t number, sigset_t *ret_mask)
 
 void ek_keeper_word_write(const struct ek_keeper_word *word, char ret_text[EK_KEEPER_TEXT_SIZE])
 {
-        int length = snprintf(ret_text, EK_KEEPER_TEXT_SIZE, "%d:%" PRIx64 "%s", (int)word->keeper,
-                              word->mask, word->has_way_back ? ":" : "");
+        int length =
+                snprintf(ret_text, EK_KEEPER_TEXT_SIZE, "%d:%" PRIx64 ":%d%s", (int)word->keeper,
+                         word->mask, word->signal_number, word->has_way_back ? ":" : "");
 
         if (word->has_way_back)
                 ek_token_write(&word->token, ret_text + length);
@@ -69,7 +73,7 @@ bool ek_keeper_word_read(const char *text, struct ek_keeper_word *ret_word)
 {
         struct ek_keeper_word word = {0};
         char *end;
-        long keeper;
+        long keeper, number;
 
         errno = 0;
         keeper = strtol(text, &end, 10);
@@ -79,8 +83,12 @@ bool ek_keeper_word_read(const char *text, struct ek_keeper_word *ret_word)
         if (!strchr("0123456789abcdef", end[1]) || end[1] == '\0')
                 return false;
         word.mask = strtoull(end + 1, &end, 16);
-        if (errno != 0 || (*end != '\0' && *end != ':'))
+        if (errno != 0 || *end != ':' || end[1] < '0' || end[1] > '9')
                 return false;
+        number = strtol(end + 1, &end, 10);
+        if (errno != 0 || (*end != '\0' && *end != ':') || number > SIGNALS_MAX)
+                return false;
+        word.signal_number = (int)number;
         word.has_way_back = *end == ':';
         if (word.has_way_back && !ek_token_read(end + 1, &word.token))
                 return false;
@@ -122,9 +130,13 @@ static int read_card(struct ekiden_error *error)
 }
 
 /* A copy: the program may change its environment, and move it. */
-static int copy_environment(struct ekiden_error *error)
+static int copy_environment(int update_signal, struct ekiden_error *error)
 {
-        struct ek_keeper_word word = {.keeper = way.word.keeper, .mask = way.word.mask};
+        struct ek_keeper_word word = {
+                .keeper = way.word.keeper,
+                .mask = way.word.mask,
+                .signal_number = update_signal,
+        };
         size_t count = 0;
 
         while (environ[count])
@@ -165,6 +177,30 @@ static void on_crash(int number)
         errno = saved;
 }
 
+/* A stack that overflows has no room for a handler. Where there is one for that, it stays. */
+static void make_stack(void)
+{
+        stack_t stack = {.ss_size = STACK_BYTES};
+        stack_t before;
+
+        if (sigaltstack(NULL, &before) < 0 || !(before.ss_flags & SS_DISABLE))
+                return;
+        stack.ss_sp = way.stack = malloc(STACK_BYTES);
+        if (way.stack)
+                sigaltstack(&stack, NULL);
+}
+
+static void free_stack(void)
+{
+        static const stack_t none = {.ss_flags = SS_DISABLE};
+        stack_t now;
+
+        if (way.stack && sigaltstack(NULL, &now) == 0 && now.ss_sp == way.stack)
+                sigaltstack(&none, NULL);
+        free(way.stack);
+        way.stack = NULL;
+}
+
 /* Where a sanitizer has a handler, or somebody's library, it stays. */
 static void watch_for_crashes(void)
 {
@@ -188,16 +224,17 @@ static void forget_crashes(void)
                         signal(crashes[i], SIG_DFL);
 }
 
-static int make_ready(struct ekiden_error *error)
+static int make_ready(int update_signal, struct ekiden_error *error)
 {
         int r = read_card(error);
 
         if (r == 0)
-                r = copy_environment(error);
+                r = copy_environment(update_signal, error);
         if (r < 0)
                 return r;
         own(true);
         way.pid = getpid();
+        make_stack();
         watch_for_crashes();
         if (atexit(ek_way_back_take) != 0)
                 return ekiden_error_set(error, EKIDEN_ENOMEM, "memory ran out");
@@ -222,7 +259,7 @@ int ek_way_back_check_places(int socket, struct ekiden_error *error)
         return 0;
 }
 
-int ek_way_back_open(struct ekiden_error *error)
+int ek_way_back_open(int update_signal, struct ekiden_error *error)
 {
         char *value = getenv(EK_KEEPER_VARIABLE);
         bool is_ours = value && ek_keeper_word_read(value, &way.word);
@@ -234,7 +271,7 @@ int ek_way_back_open(struct ekiden_error *error)
         unsetenv(EK_KEEPER_VARIABLE);
         if (!is_ours)
                 return not_kept(error);
-        r = way.word.has_way_back ? make_ready(error) : 0;
+        r = way.word.has_way_back ? make_ready(update_signal, error) : 0;
         return r < 0 ? r : 1;
 }
 
@@ -251,19 +288,15 @@ void ek_way_back_unblock(int update_signal)
                 return;
         if (update_signal != 0)
                 signal(update_signal, SIG_IGN);
-        ek_held_begin(update_signal);
+        ek_held_begin(update_signal, way.word.has_way_back ? 0 : way.word.signal_number,
+                      way.word.keeper);
         ek_mask_of_number(way.word.mask, &mask);
         sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
 bool ek_put_at(int fd, int number)
 {
-        int r;
-
-        do
-                r = dup2(fd, number);
-        while (r < 0 && errno == EINTR);
-        return r >= 0;
+        return TEMP_FAILURE_RETRY(dup2(fd, number)) >= 0;
 }
 
 void ek_close_from(int first)
@@ -321,6 +354,7 @@ void ek_way_back_close(void)
         if (way.pid == getpid()) {
                 way.pid = 0;
                 forget_crashes();
+                free_stack();
                 free_all();
                 own(false);
         }

@@ -6,10 +6,11 @@
  * asks for it by a signal. All that is needed is made ready at the start, so that going back is
  * nothing but system calls, and is async-signal-safe.
  *
- *     EKIDEN_KEEPER=PID:MASK[:TOKEN]
+ *     EKIDEN_KEEPER=PID:MASK:SIGNAL[:TOKEN]
  *
- * is the keeper's PID, the signal mask that the program was started with, in hexadecimal, and the
- * token of the way back; without one this is the old binary again, and there is none.
+ * is the keeper's PID, the signal mask that the program was started with, in hexadecimal, the
+ * number of the signal by which the keeper calls the new version back, or 0, and the token of the
+ * way back; without one this is the old binary again, and there is none.
  */
 #pragma once
 
@@ -22,7 +23,7 @@
 #include "handover/token.h"
 
 #define EK_KEEPER_VARIABLE "EKIDEN_KEEPER"
-#define EK_KEEPER_TEXT_SIZE (sizeof("-2147483648:ffffffffffffffff:") + EK_TOKEN_TEXT_SIZE)
+#define EK_KEEPER_TEXT_SIZE (sizeof("-2147483648:ffffffffffffffff:64:") + EK_TOKEN_TEXT_SIZE)
 
 /* What a successor finds open beside EK_HANDOVER_SOCKET and EK_HANDOVER_BINARY (spawn.h). */
 #define EK_RETURN_SOCKET 5 /* of the handover back */
@@ -34,6 +35,7 @@
 struct ek_keeper_word {
         pid_t keeper;
         uint64_t mask; /* signal N is bit N - 1 */
+        int signal_number; /* 0: none */
         bool has_way_back;
         struct ek_token token;
 };
@@ -62,15 +64,18 @@ int ek_way_back_check_places(int socket, struct ekiden_error *error);
  * Whether this process runs under the PID of its predecessor: 1, 0; or an error, and it must exit.
  * The variable is removed, the way back made ready. Signals are blocked until
  * ek_way_back_unblock().
+ *
+ * @param update_signal  by which the keeper will call this process back; 0: none
  */
-int ek_way_back_open(struct ekiden_error *error);
+int ek_way_back_open(int update_signal, struct ekiden_error *error);
 
 /** The keeper, or 0. */
 pid_t ek_way_back_keeper(void);
 
 /**
  * Lets signals come again, as the program was started. The update signal is ignored first, should
- * one have come meanwhile: its handler is about to be installed.
+ * one have come meanwhile: its handler is about to be installed. In the old binary that is back,
+ * what the keeper has sent to call it is dropped: it may be deadly there.
  *
  * @param update_signal  0: none
  */
