@@ -27,8 +27,8 @@ const char *const fault_names[FAULTS] = {
         [FAULT_STOP] = "stop",   [FAULT_LOST] = "lost",       [FAULT_DELAYED] = "delayed",
         [FAULT_CUT] = "cut",     [FAULT_FLIPPED] = "flipped", [FAULT_FORGED] = "forged",
 };
-const char *const scenario_names[SCENARIOS] = {"good",     "refused",  "late", "rehearsed",
-                                               "verified", "snapshot", "kept", "returned"};
+const char *const scenario_names[SCENARIOS] = {
+        "good", "refused", "late", "rehearsed", "verified", "snapshot", "kept", "returned", "here"};
 
 static const char *place_name(unsigned int place, char scratch[48])
 {

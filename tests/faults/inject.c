@@ -47,7 +47,8 @@ __attribute__((constructor)) static void find_plan(void)
         if (memory == MAP_FAILED)
                 return;
         shared = memory;
-        if (getenv(PLAN_TOOL_VARIABLE))
+        /* What the tool starts has its environment. */
+        if (getenv(PLAN_TOOL_VARIABLE) && !getenv(EK_HANDOVER_VARIABLE))
                 role = ROLE_TOOL;
         else
                 role = role_of_service();

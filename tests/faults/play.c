@@ -35,6 +35,7 @@ static const struct {
         [SCENARIO_SNAPSHOT] = {{"--snapshot", SNAPSHOT_NAME}, NULL, "snapshot"},
         [SCENARIO_KEPT] = {{"--keep-pid"}, SUBJECT_V2, "committed"},
         [SCENARIO_RETURNED] = {{"--keep-pid"}, SUBJECT_REFUSES, "failed"},
+        [SCENARIO_HERE] = {{"--spawn-here"}, SUBJECT_V2, "committed"},
 };
 
 static bool is_waited_out(const struct fault_case *c)

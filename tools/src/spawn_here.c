@@ -107,7 +107,7 @@ static int lend(bool spares_output)
         if (spares_output)
                 output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, EK_HANDOVER_BINARY + 1);
         if (output >= 0)
-                dup2(STDERR_FILENO, STDOUT_FILENO);
+                TEMP_FAILURE_RETRY(dup2(STDERR_FILENO, STDOUT_FILENO));
         return output;
 }
 
@@ -116,7 +116,7 @@ static void take_back(int output)
         struct rlimit limit = before.descriptors;
 
         if (output >= 0)
-                dup2(output, STDOUT_FILENO);
+                TEMP_FAILURE_RETRY(dup2(output, STDOUT_FILENO));
         ek_close(&output);
         limit.rlim_cur = limit.rlim_max;
         if (before.is_limited)

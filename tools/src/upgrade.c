@@ -53,6 +53,7 @@ struct attempt {
         int interrupt;
         uint64_t deadline_ns; /* UINT64_MAX: none */
         bool calling_off; /* half closed, waiting for the process's last word */
+        bool has_heard_all; /* that the process could have said before the end */
         unsigned int late_events; /* read after the deadline */
 };
 
@@ -136,6 +137,7 @@ static int on_deadline(struct attempt *attempt)
         const struct upgrade *upgrade = &attempt->upgrade;
         double seconds = (double)(ek_now_ns() - upgrade->started_ns) / 1e9;
 
+        attempt->has_heard_all = attempt->calling_off;
         if (attempt->calling_off && !too_late_to_call_off(attempt))
                 return upgrade->seen ? failed(attempt, AFTERMATH_UNKNOWN)
                                      : failed_unless_gone(attempt, AFTERMATH_UNKNOWN);
@@ -247,6 +249,7 @@ static int on_ended(struct attempt *attempt)
 /* The process closed the connection without a last word. */
 static int on_closed(struct attempt *attempt)
 {
+        attempt->has_heard_all = true;
         if (process_ends_within(attempt->upgrade.pid, ENDING_MS))
                 return on_ended(attempt);
         if (too_late_to_call_off(attempt))
@@ -318,12 +321,12 @@ static void start_here(struct attempt *attempt, const Ekiden__Event *event)
 }
 
 /* What was started from here serves, or is gone. Before phase WARM it cannot have been committed
-   to; later, only the process can say that it was not. */
+   to, if no later event was overheard; after it only the process can say that it was not. */
 static void leave_or_end(struct attempt *attempt, bool is_done)
 {
         if (is_done && attempt->options->rehearse)
                 spawn_here_end(&attempt->here, DISMISSED_MS, NULL);
-        if (!is_done && attempt->upgrade.phase < EKIDEN_PHASE_WARM)
+        if (!is_done && attempt->has_heard_all && attempt->upgrade.phase < EKIDEN_PHASE_WARM)
                 spawn_here_end(&attempt->here, LEAVING_MS, NULL);
         spawn_here_deinit(&attempt->here);
         handover_pair_deinit(&attempt->pair);
