@@ -50,6 +50,18 @@ class Found(Hermit):
             self.assertEqual(client.ask('open'), opened)
             old = new
 
+    @unittest.skipUnless(ROOT, 'a sandbox is entered by root alone')
+    def test_of_processes_in_a_sandbox_as_of_others(self):
+        old = self.start(self.folder)
+        client = self.client()
+        self.wait_for(lambda: client.ask('where') == 'inside', 'it does not enter the sandbox')
+        for turn in (1, 2, 3):
+            new = self.launch(turn % 2, self.folder, EKIDEN_PREDECESSOR='hermit')
+            self.assertEqual(old.wait(SECONDS), 0)
+            self.assertEqual(client.who()[:2], (turn % 2 + 1, new.pid))
+            self.assertEqual(client.ask('where'), 'inside')
+            old = new
+
     def test_where_nobody_of_the_program_serves_it_begins_afresh(self):
         new = self.succeed()
         self.wait_for(self.is_listening, 'it does not start')

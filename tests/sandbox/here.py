@@ -30,7 +30,7 @@ class InASandbox(Hermit):
         self.assertEqual(client.who()[:2], (1, process.pid))
 
     def test_ten_upgrades_back_and_forth_lose_no_client(self):
-        _, client = self.enter()
+        process, client = self.enter()
         pids = {client.who()[1]}
         asked = client.who()[2]
         for turn in range(1, 11):
@@ -42,6 +42,7 @@ class InASandbox(Hermit):
             asked = count + 1
             pids.add(pid)
         self.assertEqual(len(pids), 11)
+        self.assertEqual(process.wait(SECONDS), 0)
         self.wait_for(lambda: self.running() == [pid], 'a predecessor is left')
 
     def test_a_failure_leaves_it_serving_and_the_next_upgrade_works(self):

@@ -116,6 +116,8 @@ class Hermit(unittest.TestCase):
     def upgrade(self, *arguments, **variables):
         status, events = self.tool(*arguments, **variables)
         self.assertEqual((status, events[-1]['event']), (0, 'committed'), events[-1])
+        # Such as that the process ended before it could say so.
+        self.assertEqual([event for event in events if event['event'] == 'notice'], [])
         return events[-1]
 
     def refused(self, *arguments, **variables):

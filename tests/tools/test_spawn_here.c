@@ -33,6 +33,7 @@ static const char script[] = "#!/bin/sh\n"
                              "echo limit $(ulimit -n) >&9\n"
                              "echo directory $PWD >&9\n"
                              "echo token $EKIDEN_HANDOVER. >&9\n"
+                             "tr '\\0' '\\n' </proc/$$/environ | grep ^EKIDEN_HANDOVER= >&9\n"
                              "echo others $EKIDEN_PREDECESSOR.$EKIDEN_SNAPSHOT. >&9\n"
                              "echo socket $(readlink /proc/$$/fd/3) >&9\n"
                              "for argument; do echo argument $argument. >&9; done\n"
@@ -262,6 +263,7 @@ Test(spawn_here, it_is_started_as_the_tool_was_but_in_a_session_of_its_own)
         cr_expect_eq(strtoull(strstr(text, "SigIgn: ") + 8, NULL, 16) & 0x7fffffff, 0, "%s", text);
         cr_expect_not_null(strstr(text, "blocked SigBlk: 0000000000000000\n"), "%s", text);
         cr_expect_not_null(strstr(text, "others ..\n"), "%s", text);
+        cr_expect_not_null(strstr(text, "\nEKIDEN_HANDOVER=1:"));
         cr_expect_null(strstr(text, "stale"), "%s", text);
         fail(&scene);
 }
