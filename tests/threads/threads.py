@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +19,11 @@ PUPPET = os.environ['PUPPET']
 LOCKS = os.environ.get('LOCKS')
 HAS_OWN_THREADS = os.environ.get('HAS_OWN_THREADS') == '1'  # of a sanitizer
 SECONDS = 60
+NAMESPACES = [['unshare', *options, '--pid', '--fork', '--kill-child']
+              for options in ([], ['--user', '--map-root-user'])]
+UNSHARE = next((command for command in NAMESPACES if shutil.which('unshare') and not subprocess.run(
+    [*command, 'true'], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+    timeout=SECONDS).returncode), None)
 OK, REFUSED, PEER, TIMEOUT, CANCELLED = 0, 12, 13, 14, 18
 ALL = ['poller:p', 'reader:r', 'waiter:w', 'idler:i', 'watcher:e', 'deaf:d']
 
@@ -26,7 +32,7 @@ class Crew(unittest.TestCase):
     """One that runs, and is upgraded."""
     maxDiff = None
 
-    def start(self, *members, **environment):
+    def start(self, *members, under=(), **environment):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         self.directory = directory.name
@@ -37,7 +43,7 @@ class Crew(unittest.TestCase):
         self.environment = {**os.environ, 'EKIDEN_RUNTIME_DIR': runtime, 'CREW_PAGE': page,
                             **environment}
         self.members = list(members)
-        self.process = subprocess.Popen([CREW, *members], env=self.environment,
+        self.process = subprocess.Popen([*under, CREW, *members], env=self.environment,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         self.pid = self.process.pid
         self.addCleanup(self.end)
@@ -164,12 +170,14 @@ class Stop(Crew):
 
     def test_one_that_registers_during_a_stop_stands_as_well(self):
         self.start(*(f'late:l{i}' for i in range(3)), 'reader:r', 'poller:p')
-        for _ in range(5):
+        until, stops = time.monotonic() + SECONDS, 0
+        while stops < 5 or not all(self.passes().values()):  # on a busy machine one may miss a few
+            self.assertLess(time.monotonic(), until, 'late ones never served')
             before = self.passes()
             status, event = self.upgrade(binary=PUPPET, arguments=('ready', 'kill'))
             self.assertEqual((status, event['event']), (PEER, 'failed'), event['sentence'])
             self.expect_all_go_on('p', before)
-        self.wait_for(lambda: all(self.passes().values()), 'late ones never served')
+            stops += 1
         self.expect_upgrade()
         self.assertEqual(self.tell('ask')['violations'], 0)
 
@@ -270,7 +278,9 @@ class Missing(Crew):
         self.start(*(f'stuck:s{i}' for i in range(5)), CREW_STOP_MS='50')
         sentence = self.expect_failure(TIMEOUT, 'pause')
         self.assertIn('threads "s', sentence)
-        self.assertRegex(sentence, r'"s." \(at no update point[^)]*\), "s.", "s." and 2 more did not come')
+        # On a busy machine its first update point may be within the upgrade, and then was seen.
+        self.assertRegex(sentence, r'"s." \((at no update point|last at "s._loop")[^)]*\), "s.", "s." and '
+                                   r'2 more did not come')
 
     def test_one_of_the_successors_that_does_not_come_calls_it_off(self):
         self.start('poller:p', CREW_STOP_MS='200')
@@ -389,6 +399,17 @@ class Told(Crew):
         output = subprocess.run([TOOL, '--json', '--status', 'probe'], env=self.environment,
                                 capture_output=True, timeout=SECONDS, check=True).stdout
         return json.loads(output)
+
+    @unittest.skipIf(UNSHARE is None, 'unshare(1) may make no PID namespace here')
+    @unittest.skipIf(HAS_OWN_THREADS, 'it has others')
+    def test_in_a_pid_namespace_of_its_own_they_are_known_by_what_proc_has(self):
+        self.start('reader:r', 'idler:i', under=UNSHARE)
+        self.pid = self.status()['pid']
+        self.wait_for(lambda: all(self.passes()[name] for name in 'ri'), 'not all have begun')
+        threads = self.status()['threads']
+        self.assertEqual({thread['name'] for thread in threads}, {'main', 'r', 'i'})
+        self.assertEqual({str(thread['tid']) for thread in threads},
+                         set(os.listdir(f'/proc/{self.pid}/task')))
 
     def test_a_program_of_one_thread_has_nothing_to_tell_of(self):
         self.start()
