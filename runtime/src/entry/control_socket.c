@@ -165,18 +165,21 @@ void ek_control_after_fork(void)
 
 /* No descriptor is left for an operator. One in the backlog keeps the listener readable, and so the
    program's event loop awake: he is accepted on the spare descriptor, and closed. */
-static int turn_away(void)
+static bool turn_away(void)
 {
+        bool was_there;
         int socket;
 
         if (control.spare < 0)
-                return -1;
+                return false;
         ek_own_close(&control.spare);
         socket = accept4(control.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        was_there = socket >= 0; /* accept4() fails for want of a number, whoever is there */
         ek_close(&socket);
         control.spare = ek_own(open("/dev/null", O_RDONLY | O_CLOEXEC));
-        ek_log(EKIDEN_LOG_WARNING, "an operator was turned away: too many open files");
-        return 0;
+        if (was_there)
+                ek_log(EKIDEN_LOG_WARNING, "an operator was turned away: too many open files");
+        return was_there;
 }
 
 /* A program that closes descriptors which it did not open may have closed the listener, and the
@@ -206,6 +209,6 @@ int ek_control_accept(void)
                 return -1;
         do
                 socket = accept4(control.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        while (socket < 0 && (errno == EMFILE || errno == ENFILE) && turn_away() == 0);
+        while (socket < 0 && (errno == EMFILE || errno == ENFILE) && turn_away());
         return socket;
 }
