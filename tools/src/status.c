@@ -243,6 +243,8 @@ static void print_role(const struct terminal *terminal, const Ekiden__Status *st
         print_text(terminal, "role", status->role);
         if (status->keeps_pid)
                 print_text(terminal, "PID", "kept in upgrades");
+        if (status->spawned_by)
+                print_text(terminal, "spawned by", status->spawned_by);
 }
 
 static void print_status(const struct terminal *terminal, const char *name,

@@ -127,6 +127,7 @@ static void add_role(struct json_object *object, const Ekiden__Status *status)
         json_add(object, "keeps_pid",
                  status->has_keeps_pid ? json_new_boolean(status->keeps_pid) : NULL);
         json_add_text(object, "tree", status->has_tree ? tree : NULL);
+        json_add_text(object, "spawned_by", status->spawned_by);
 }
 
 void status_print_json(const struct process *process, const struct answer *answer)

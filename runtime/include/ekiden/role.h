@@ -41,6 +41,8 @@ extern "C" {
 struct ekiden_role {
         const char *name; /* 1 to 63 bytes of UTF-8, without control characters */
         bool keeps_pid; /* the successor runs under the PID of the predecessor */
+        const char *spawned_by; /* the role of who starts the successors (<ekiden/sandbox.h>); NULL:
+                                   each process its own */
 };
 
 /**
@@ -48,9 +50,12 @@ struct ekiden_role {
  * processes. If never called, every role is allowed, none keeps its PID, and those that were forked
  * are upgraded before "main".
  *
+ * Who starts the successors of others is upgraded before them: so a role that is named in
+ * `spawned_by` comes before the one that names it. Such a one cannot keep its PID.
+ *
  * @param roles  1 to 32, names all different; copied, the names are borrowed for good
- * @return 0; EINVAL (a name is not in order, comes twice, or there are too many), ESTATE (after
- *         ekiden_start())
+ * @return 0; EINVAL (a name is not in order, or comes twice, there are too many, or `spawned_by`
+ *         is none that came before, or stands beside `keeps_pid`), ESTATE (after ekiden_start())
  */
 int ekiden_set_roles(const struct ekiden_role *roles, size_t count);
 

@@ -38,19 +38,32 @@ static const struct ekiden_role *find(const char *name)
         return NULL;
 }
 
+static bool is_among(const char *name, const struct ekiden_role *declared, size_t count)
+{
+        for (size_t i = 0; i < count; i++)
+                if (strcmp(declared[i].name, name) == 0)
+                        return true;
+        return false;
+}
+
+/* Given those that come before it, whose names are in order. */
+static bool can_be_declared(const struct ekiden_role *role, const struct ekiden_role *before,
+                            size_t count)
+{
+        if (!is_in_order(role->name) || is_among(role->name, before, count))
+                return false;
+        return !role->spawned_by || (!role->keeps_pid && is_among(role->spawned_by, before, count));
+}
+
 int ekiden_set_roles(const struct ekiden_role *declared, size_t count)
 {
         if (ek_process.is_started)
                 return EKIDEN_ESTATE;
         if (!declared || count == 0 || count > ROLES_MAX)
                 return EKIDEN_EINVAL;
-        for (size_t i = 0; i < count; i++) {
-                if (!is_in_order(declared[i].name))
+        for (size_t i = 0; i < count; i++)
+                if (!can_be_declared(&declared[i], declared, i))
                         return EKIDEN_EINVAL;
-                for (size_t k = 0; k < i; k++)
-                        if (strcmp(declared[i].name, declared[k].name) == 0)
-                                return EKIDEN_EINVAL;
-        }
         memcpy(roles.declared, declared, count * sizeof(*declared));
         roles.count = count;
         return 0;
@@ -75,6 +88,13 @@ bool ek_role_keeps_pid(void)
         const struct ekiden_role *declared = find(roles.name);
 
         return declared && declared->keeps_pid;
+}
+
+const char *ek_role_spawned_by(const char *role)
+{
+        const struct ekiden_role *declared = find(role);
+
+        return declared ? declared->spawned_by : NULL;
 }
 
 bool ek_role_is_allowed(const char *role)

@@ -14,6 +14,9 @@ uint32_t ek_role_place(const char *role);
 /** Whether this process's successor is to run under its PID. */
 bool ek_role_keeps_pid(void);
 
+/** The role of who starts the successors of its processes; NULL: each its own. */
+const char *ek_role_spawned_by(const char *role);
+
 /** Whether a process may be in it: it is in order, and declared where any are. */
 bool ek_role_is_allowed(const char *role);
 

@@ -143,6 +143,7 @@ static void fill_process(Ekiden__Status *status, const char *update_point)
         status->role_place = ek_role_place(ekiden_role());
         status->keeps_pid = ek_role_keeps_pid();
         status->tree = ek_tree();
+        status->spawned_by = (char *)(uintptr_t)ek_role_spawned_by(ekiden_role());
         status->update_point = (char *)(uintptr_t)update_point;
 }
 
