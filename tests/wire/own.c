@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -82,6 +83,26 @@ LeakTest(own, what_was_given_leads_to_nothing_but_regular_files_stay)
 }
 
 /* It has been used again: by an operator's connection, or by what the others are led to. */
+/* As in a chroot; in a process of its own, since what was made ready stays. */
+Test(own, what_was_given_leads_to_nothing_where_that_was_made_ready_and_cannot_be_opened)
+{
+        const struct rlimit few = {32, 32};
+        struct ek_given given = {.count = 0};
+        int fds[2];
+
+        make_pair(fds);
+        cr_assert_eq(ek_given_add(&given, fds, 2), 0);
+        cr_assert_eq(ek_given_prepare(), 0);
+        cr_assert_eq(ek_given_prepare(), 0);
+        cr_assert_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+        while (dup(STDIN_FILENO) >= 0)
+                ;
+        cr_assert_lt(open("/dev/null", O_RDWR), 0);
+        ek_given_close(&given);
+        cr_expect(is_nothing(fds[0]));
+        cr_expect(is_nothing(fds[1]));
+}
+
 LeakTest(own, number_that_was_given_and_is_ours_by_now_stays_open)
 {
         struct ek_given given = {.count = 0};

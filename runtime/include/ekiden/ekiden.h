@@ -8,6 +8,7 @@
 #include <ekiden/hop.h>
 #include <ekiden/native.h>
 #include <ekiden/role.h>
+#include <ekiden/sandbox.h>
 #include <ekiden/schema.h>
 #include <ekiden/start.h>
 #include <ekiden/tag.h>

@@ -11,6 +11,7 @@
 
 #include <ekiden/role.h>
 
+#include "entry/after_fork.h"
 #include "entry/control_socket.h"
 #include "entry/leg.h"
 #include "entry/observer.h"
@@ -56,7 +57,7 @@ static int check(const char *role, struct ekiden_error *error)
         return 0;
 }
 
-void ek_drop_what_is_the_parents(void)
+void ek_after_fork_drop(void)
 {
         ek_wake_after_fork();
         ek_threads_after_fork();
@@ -67,6 +68,10 @@ void ek_drop_what_is_the_parents(void)
         ek_control_after_fork();
         ek_tagged_forget();
         ek_update_points_forget();
+        (void)ek_public_pid_find();
+        ek_process.pid = getpid();
+        ek_process.public_pid = ek_process.served_pid = ek_public_pid();
+        ek_process.is_attending = false;
 }
 
 int ekiden_after_fork(const char *role, struct ekiden_error *error)
@@ -80,9 +85,7 @@ int ekiden_after_fork(const char *role, struct ekiden_error *error)
         r = check(role, error);
         if (r < 0)
                 return r;
-        ek_drop_what_is_the_parents();
-        ek_process.pid = getpid();
-        ek_process.public_pid = ek_process.served_pid = ek_public_pid();
+        ek_after_fork_drop();
         ek_process.setup.leg = 1;
         ek_role_enter(role);
         r = ek_wake_begin(error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What a forked child does with its copy of the parent's library. */
+/* What all children have in common that become processes of the program in their own right. */
 #pragma once
 
-/** Forgets all that is the parent's affair, which does not notice; the child has no update points,
-    nor a timer, until it makes them. */
-void ek_drop_what_is_the_parents(void);
+/** Drops what is the parent's, which notices nothing, and becomes the process that the library
+    knows. Its update points do nothing until it has a control socket and a leg. */
+void ek_after_fork_drop(void);

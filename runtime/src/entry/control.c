@@ -16,6 +16,7 @@
 #include "entry/process.h"
 #include "entry/roles.h"
 #include "entry/snapshot.h"
+#include "entry/spawner.h"
 #include "entry/status.h"
 #include "entry/upgrade.h"
 #include "entry/wake.h"
@@ -212,6 +213,9 @@ static void answer(struct ek_operator *operator_, Ekiden__Request **request,
                 ek_listeners_cancel(operator_, update_point);
         } else if ((*request)->upgrade) {
                 answer_upgrade(operator_, request, update_point);
+        } else if ((*request)->spawn) {
+                ek_spawner_serve(operator_, (*request)->spawn);
+                ek_operator_release(operator_);
         } else {
                 refuse_unknown(operator_, EKIDEN_EPROTOCOL);
         }

@@ -25,6 +25,7 @@ static struct {
         dev_t device; /* of the listener, which the program might close by mistake */
         ino_t inode;
         char path[EK_CONTROL_PATH_MAX];
+        bool is_hidden;
         bool is_removed_at_exit;
         bool is_given_away; /* the path is another's by now, or will be */
 } control = {.listener = -1, .spare = -1};
@@ -49,6 +50,12 @@ static void remove_at_exit(void)
         ek_control_close();
 }
 
+/* Of what needs no file: this process may be in a sandbox, later on. */
+static int make_spare(void)
+{
+        return ek_own(fcntl(control.listener, F_DUPFD_CLOEXEC, 0));
+}
+
 static int remember_listener(struct ekiden_error *error)
 {
         struct stat status;
@@ -58,7 +65,7 @@ static int remember_listener(struct ekiden_error *error)
                                               "cannot be woken by the control socket");
         control.device = status.st_dev;
         control.inode = status.st_ino;
-        control.spare = ek_own(open("/dev/null", O_RDONLY | O_CLOEXEC));
+        control.spare = make_spare();
         if (!control.is_removed_at_exit)
                 atexit(remove_at_exit);
         control.is_removed_at_exit = true; /* in forked children, too */
@@ -77,6 +84,7 @@ int ek_control_open(bool hidden, struct ekiden_error *error)
                                     control.path, error);
         if (r == 0)
                 r = bind_socket(control.path, &control.listener, error);
+        control.is_hidden = hidden;
         if (r == 0)
                 r = remember_listener(error);
         if (r < 0)
@@ -111,14 +119,18 @@ int ek_control_sibling(pid_t pid, bool hidden, char ret_path[EK_CONTROL_PATH_MAX
 int ek_control_publish(struct ekiden_error *error)
 {
         char path[EK_CONTROL_PATH_MAX];
-        int r = ek_control_sibling(ek_public_pid(), false, path, error);
+        int r;
 
+        if (!control.is_hidden)
+                return 0; /* before it went into a sandbox */
+        r = ek_control_sibling(ek_public_pid(), false, path, error);
         if (r < 0)
                 return r;
         if (rename(control.path, path) < 0)
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
                                               "cannot show the control socket as %s", path);
         memcpy(control.path, path, sizeof(control.path));
+        control.is_hidden = false;
         return 0;
 }
 
@@ -176,7 +188,7 @@ static bool turn_away(void)
         socket = accept4(control.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         was_there = socket >= 0; /* accept4() fails for want of a number, whoever is there */
         ek_close(&socket);
-        control.spare = ek_own(open("/dev/null", O_RDONLY | O_CLOEXEC));
+        control.spare = make_spare();
         if (was_there)
                 ek_log(EKIDEN_LOG_WARNING, "an operator was turned away: too many open files");
         return was_there;
@@ -196,6 +208,7 @@ static bool is_listener_ours(void)
                 return true;
         ek_own_forget(control.listener);
         control.listener = -1;
+        ek_own_close(&control.spare); /* it leads to the same socket */
         ek_log(EKIDEN_LOG_ERROR, "the program has closed the control socket: it cannot be upgraded "
                                  "any more; close descriptors before ekiden_start()");
         return false;

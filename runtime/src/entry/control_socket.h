@@ -16,7 +16,8 @@
  * ELIMIT. */
 int ek_control_open(bool hidden, struct ekiden_error *error);
 
-/** Shows a hidden socket under its name: between COMMIT and TAKEN. 0 or ESYSTEM. */
+/** Shows a hidden socket under its name: between COMMIT and TAKEN, or ahead of a sandbox, and then
+    not again. 0 or ESYSTEM. */
 int ek_control_publish(struct ekiden_error *error);
 
 /** Removes its path; those who are connected stay so. */

@@ -78,7 +78,7 @@ int ekiden_leave_role(void)
         if (ek_process.pid == 0)
                 return 0;
         if (!ek_process_is_this()) {
-                ek_drop_what_is_the_parents();
+                ek_after_fork_drop();
                 ek_wake_end();
                 ek_process.pid = 0;
                 return 0;

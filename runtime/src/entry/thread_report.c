@@ -3,7 +3,6 @@
    read; what else it says is for everybody (proc(5)). */
 #include "entry/thread_report.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #include "entry/append.h"
 #include "wire/clock.h"
+#include "wire/look.h"
 
 #define NAMED_MAX 3 /* in a sentence; the others are counted */
 #define FRAMES_MAX 3
@@ -24,7 +24,7 @@ static bool read_about(pid_t tid, const char *what, char *ret_text, size_t size_
         int fd;
 
         snprintf(path, sizeof(path), "/proc/self/task/%d/%s", (int)tid, what);
-        fd = open(path, O_RDONLY | O_CLOEXEC);
+        fd = ek_look_at(path);
         length = fd < 0 ? 0 : read(fd, ret_text, size_bytes - 1);
         if (fd >= 0)
                 close(fd);

@@ -163,14 +163,31 @@ static void on_split(void *data, enum ek_split_stage stage)
                        error.sentence);
 }
 
+/* Who is in a sandbox by then could not execute it, and who is not yet is no exception. */
+static int check_who_starts(const struct ek_upgrade_request *request, struct ekiden_error *error)
+{
+        const char *spawned_by = ek_role_spawned_by(ekiden_role());
+
+        if (!spawned_by || request->elsewhere)
+                return 0;
+        error->phase = EKIDEN_PHASE_REQUEST;
+        return ekiden_error_set(error, EKIDEN_EREFUSED,
+                                "the successor of this process, of role \"%s\", is started by one "
+                                "of role \"%s\"; an ekiden-upgrade of version " EKIDEN_VERSION
+                                " or later knows how",
+                                ekiden_role(), spawned_by);
+}
+
 /* Whoever comes while an upgrade is under way is told that; the program is not asked. Who observes
    has heard of phase CHECK where more than that went wrong. */
 static int begin(const struct ek_upgrade_request *request, const struct ek_operator *operator_,
                  struct ekiden_error *error)
 {
         bool is_busy = ek_predecessor_phase() != EKIDEN_PHASE_NONE;
-        int r = is_busy ? 0 : ek_permit(request, operator_ ? operator_->link : NULL, error);
+        int r = check_who_starts(request, error);
 
+        if (r == 0 && !is_busy)
+                r = ek_permit(request, operator_ ? operator_->link : NULL, error);
         if (r < 0)
                 return r;
         r = ek_predecessor_begin(&ek_process.setup, request, error);

@@ -2,7 +2,6 @@
 /* See warnings.h. */
 #include "entry/warnings.h"
 
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "entry/thread_strangers.h"
 #include "handover/predecessor.h"
 #include "wire/cleanup.h"
+#include "wire/look.h"
 
 #define GIB ((double)(UINT64_C(1) << 30))
 #define FORK_MS_PER_GIB 24.0 /* measured, with pages of 4 KiB */
@@ -32,7 +32,7 @@ char *ek_warning_add(struct ek_warnings *warnings)
  */
 static double resident_bytes(void)
 {
-        ek_auto_close int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+        ek_auto_close int fd = ek_look_at("/proc/self/statm");
         ssize_t length = -1;
         char text[128];
         char *second;

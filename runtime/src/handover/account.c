@@ -2,7 +2,6 @@
 /* See account.h. */
 #include "handover/account.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,13 +9,14 @@
 #include "state/tagged.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
+#include "wire/look.h"
 
 /* Of this program alone. getrusage(2) would do with less, but its figure outlives an exec: it would
    be the predecessor's, whose memory this process shared until then. */
 static uint64_t peak_memory(void)
 {
         static const char label[] = "\nVmHWM:";
-        ek_auto_close int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+        ek_auto_close int fd = ek_look_at("/proc/self/status");
         char text[4096];
         ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
         const char *at;

@@ -9,6 +9,13 @@
 #include "arena/arena.h"
 #include "state/arena_held.h"
 #include "state/tagged.h"
+#include "wire/look.h"
+
+/* Where the kernel may not be asked which pages were written, they are compared. */
+static int carry(struct ekiden_arena *arena)
+{
+        return ek_arena_carry_by(arena, ek_may_look() ? EK_FIND_SCANNED : EK_FIND_COMPARED);
+}
 
 int ek_arena_put(struct ekiden_arena *const *arena, Ekiden__Value *value,
                  struct ekiden_cursor *cursor)
@@ -25,7 +32,7 @@ int ek_arena_put(struct ekiden_arena *const *arena, Ekiden__Value *value,
                 return ekiden_error_set(cursor->error, EKIDEN_EREFUSED,
                                         "the arena is the parent's, which may go on with it: this "
                                         "process was forked when it had been made; fork first");
-        if (!(*arena)->is_shared && ek_arena_carry(*arena) < 0)
+        if (!(*arena)->is_shared && carry(*arena) < 0)
                 return ekiden_error_set(
                         cursor->error, EKIDEN_ENOMEM,
                         "what this process has written since it took the arena "
@@ -160,7 +167,7 @@ void ek_arenas_settle(void)
         for (struct ekiden_arena *arena = ek_arenas; arena; arena = arena->next) {
                 ek_arena_settle_claims(arena);
                 arena->is_shared = false;
-                (void)ek_arena_carry(arena);
+                (void)carry(arena);
         }
 }
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "utf8.h"
+#include "wire/look.h"
 
 #define ADDRESS_SIZE 128 /* bytes of an address in text; a UNIX path has at most 108 */
 
@@ -123,7 +124,7 @@ static void describe_file(int fd, mode_t mode, char *text, size_t size)
         ssize_t length;
 
         snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-        length = readlink(link, path, sizeof(path) - 1);
+        length = ek_may_look() ? readlink(link, path, sizeof(path) - 1) : -1;
         if (length < 0)
                 length = 0;
         path[length] = '\0';

@@ -11,6 +11,20 @@
 #include "wire/cleanup.h"
 #include "wire/own.h"
 
+static int prepared = -1; /* what numbers will lead to */
+
+static int open_nothing(void)
+{
+        return open("/dev/null", O_RDWR | O_CLOEXEC);
+}
+
+int ek_given_prepare(void)
+{
+        if (prepared < 0)
+                prepared = ek_own(open_nothing());
+        return prepared < 0 ? EKIDEN_ESYSTEM : 0;
+}
+
 int ek_given_add(struct ek_given *given, const int *descriptors, size_t count)
 {
         size_t larger = given->capacity > 0 ? given->capacity : 64;
@@ -32,11 +46,12 @@ int ek_given_add(struct ek_given *given, const int *descriptors, size_t count)
 
 void ek_given_close(const struct ek_given *given)
 {
-        ek_auto_close int nothing = -1;
+        ek_auto_close int opened = -1;
         struct stat status;
+        int nothing = prepared;
 
-        if (given->count > 0)
-                nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (given->count > 0 && nothing < 0)
+                nothing = opened = open_nothing();
         for (size_t i = 0; i < given->count; i++) {
                 int fd = given->descriptors[i];
 

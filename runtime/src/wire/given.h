@@ -13,6 +13,10 @@ struct ek_given {
         size_t count, capacity;
 };
 
+/** Opens /dev/null ahead of the time when ek_given_close() needs it, and cannot open it any more:
+    0 or ESYSTEM. */
+int ek_given_prepare(void);
+
 /** Notes descriptors that are about to be sent: 0 or ENOMEM. */
 int ek_given_add(struct ek_given *given, const int *descriptors, size_t count);
 
