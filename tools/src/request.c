@@ -40,11 +40,11 @@ static int send_request(struct ek_link *link, const Ekiden__Request *request,
 }
 
 /* Ahead of the request. */
-static int send_end(struct ek_link *link, struct handover_pair *pair, struct ekiden_error *error)
+static int send_end(struct ek_link *link, int *end, struct ekiden_error *error)
 {
-        int r = ek_link_send_descriptors(link, &pair->predecessors, 1, &patience);
+        int r = ek_link_send_descriptors(link, end, 1, &patience);
 
-        ek_close(&pair->predecessors);
+        ek_close(end);
         return judge_sending(r, error);
 }
 
@@ -53,7 +53,7 @@ int request_upgrade(struct ek_link *link, const struct options *options, const c
 {
         Ekiden__UpgradeRequest upgrade = EKIDEN__UPGRADE_REQUEST__INIT;
         Ekiden__Request request = EKIDEN__REQUEST__INIT;
-        int r = pair ? send_end(link, pair, error) : 0;
+        int r = pair ? send_end(link, &pair->predecessors, error) : 0;
 
         if (r < 0)
                 return r;
@@ -83,6 +83,24 @@ int request_upgrade(struct ek_link *link, const struct options *options, const c
                 upgrade.given = ek_token_field(&pair->token);
         }
         request.upgrade = &upgrade;
+        return send_request(link, &request, error);
+}
+
+int request_spawn(struct ek_link *link, const char *role, pid_t predecessor,
+                  struct handover_pair *pair, struct ekiden_error *error)
+{
+        Ekiden__SpawnRequest spawn = EKIDEN__SPAWN_REQUEST__INIT;
+        Ekiden__Request request = EKIDEN__REQUEST__INIT;
+        int r = send_end(link, &pair->successors, error);
+
+        if (r < 0)
+                return r;
+        spawn.role = (char *)(uintptr_t)role;
+        spawn.token = ek_token_field(&pair->token);
+        spawn.has_predecessor_pid = 1;
+        spawn.predecessor_pid = predecessor;
+        request.protocol = EK_CONTROL_PROTOCOL_GIVEN;
+        request.spawn = &spawn;
         return send_request(link, &request, error);
 }
 

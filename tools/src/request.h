@@ -22,6 +22,16 @@ int request_upgrade(struct ek_link *link, const struct options *options, const c
                     struct handover_pair *pair, struct ekiden_error *error);
 
 /**
+ * Asks for a successor of another process, by a fork of this one.
+ *
+ * @param role, predecessor  of that process
+ * @param pair               the successor's end goes along, and is closed here
+ * @return as request_upgrade()
+ */
+int request_spawn(struct ek_link *link, const char *role, pid_t predecessor,
+                  struct handover_pair *pair, struct ekiden_error *error);
+
+/**
  * Asks for the status.
  *
  * @param watch_ms  for how long update points are counted first; 0: not at all

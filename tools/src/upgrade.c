@@ -22,6 +22,7 @@
 #include "process_state.h"
 #include "request.h"
 #include "show.h"
+#include "spawn_by.h"
 #include "spawn_here.h"
 #include "succession.h"
 #include "text.h"
@@ -46,6 +47,7 @@ struct attempt {
         struct process process;
         struct handover_pair pair; /* of --spawn-here; and the new version, once it is started */
         struct spawn_here here;
+        struct spawn_by by; /* where another process of the tree starts it */
         const struct options *options;
         char *binary; /* absolute path */
         struct show *show;
@@ -287,10 +289,11 @@ static void take_refusal(struct attempt *attempt, const Ekiden__Event *event)
 /* With options as they are, or with less time left. */
 static int ask(struct attempt *attempt, const struct options *options)
 {
-        struct handover_pair *pair = options->spawn_here ? &attempt->pair : NULL;
+        struct handover_pair *pair =
+                options->spawn_here || attempt->by.is_needed ? &attempt->pair : NULL;
         int r = 0;
 
-        if (pair && !options->replace_arguments)
+        if (options->spawn_here && !options->replace_arguments)
                 r = spawn_here_judge(attempt->process.link, attempt->error);
         if (pair && r == 0) {
                 handover_pair_deinit(pair);
@@ -302,8 +305,8 @@ static int ask(struct attempt *attempt, const struct options *options)
                                attempt->error);
 }
 
-/* The process waits for a successor from here, unless it has one. */
-static void start_here(struct attempt *attempt, const Ekiden__Event *event)
+/* The process waits for a successor, unless it has one. */
+static void have_it_started(struct attempt *attempt, const Ekiden__Event *event)
 {
         const struct options *options = attempt->options;
         bool is_given = options->replace_arguments;
@@ -313,22 +316,43 @@ static void start_here(struct attempt *attempt, const Ekiden__Event *event)
                 .argument_count = is_given ? options->argument_count : event->n_arguments,
                 .spares_output = options->json,
         };
+        int r;
 
         if (attempt->pair.successors < 0 || attempt->calling_off)
                 return;
-        if (spawn_here_start(&attempt->here, &order, &attempt->pair, attempt->error) < 0)
+        if (attempt->by.is_needed)
+                r = spawn_by_ask(&attempt->by, &attempt->pair, attempt->error);
+        else
+                r = spawn_here_start(&attempt->here, &order, &attempt->pair, attempt->error);
+        if (r < 0)
                 call_off(attempt);
+}
+
+/* Who was asked for the successor has answered, or not yet. */
+static int hear_spawner(struct attempt *attempt)
+{
+        struct ekiden_error told = {0};
+
+        if (spawn_by_step(&attempt->by, &told) == 0 || attempt->calling_off)
+                return GO_ON;
+        *attempt->error = told;
+        return call_off(attempt);
 }
 
 /* What was started from here serves, or is gone. Before phase WARM it cannot have been committed
    to, if no later event was overheard; after it only the process can say that it was not. */
 static void leave_or_end(struct attempt *attempt, bool is_done)
 {
-        if (is_done && attempt->options->rehearse)
+        if (is_done && attempt->options->rehearse) {
                 spawn_here_end(&attempt->here, DISMISSED_MS, NULL);
-        if (!is_done && attempt->has_heard_all && attempt->upgrade.phase < EKIDEN_PHASE_WARM)
+                spawn_by_end(&attempt->by, DISMISSED_MS);
+        }
+        if (!is_done && attempt->has_heard_all && attempt->upgrade.phase < EKIDEN_PHASE_WARM) {
                 spawn_here_end(&attempt->here, LEAVING_MS, NULL);
+                spawn_by_end(&attempt->by, LEAVING_MS);
+        }
         spawn_here_deinit(&attempt->here);
+        spawn_by_deinit(&attempt->by);
         handover_pair_deinit(&attempt->pair);
 }
 
@@ -345,13 +369,49 @@ static int find_successor(struct attempt *attempt, pid_t pid)
         return find_process(attempt->upgrade.program, &attempt->process, attempt->error);
 }
 
+/* For another request of the same attempt. */
+static struct options with_time_left(const struct attempt *attempt)
+{
+        struct options left = *attempt->options;
+        uint64_t since_ms = (ek_now_ns() - attempt->upgrade.started_ns) / EK_NS_PER_MS;
+
+        if (left.timeout_ms > 0)
+                left.timeout_ms =
+                        left.timeout_ms > since_ms + 1 ? left.timeout_ms - (uint32_t)since_ms : 1;
+        return left;
+}
+
+/* The process does not start its successor, and has said so: it is asked again, with an end of a
+   socket pair whose other end is for the process that does. */
+static int ask_again(struct attempt *attempt)
+{
+        const struct options left = with_time_left(attempt);
+        char target[16];
+        int r = spawn_by_find(&attempt->by, &attempt->process, attempt->binary, attempt->error);
+
+        snprintf(target, sizeof(target), "%d", (int)attempt->process.pid);
+        if (r == 0) {
+                process_deinit(&attempt->process);
+                attempt->process = (struct process){0};
+                r = find_process(target, &attempt->process, attempt->error);
+        }
+        if (r == 0 && !attempt->process.link)
+                r = process_blocked(&attempt->process, attempt->error);
+        if (r == 0) {
+                begin_attempt(attempt, attempt->upgrade.started_ns);
+                if (left.timeout_ms == 0)
+                        set_deadline(attempt, ek_now_ns(), SEEN_TIMEOUT_MS);
+                r = ask(attempt, &left);
+        }
+        return r < 0 ? failed_unless_gone(attempt, AFTERMATH_ENDED) : GO_ON;
+}
+
 /* The upgrade that this one waited for has replaced the process: its successor is asked, with what
    is left of the time. */
 static int follow(struct attempt *attempt)
 {
         struct upgrade *upgrade = &attempt->upgrade;
-        struct options left = *attempt->options;
-        uint64_t since_ms = (ek_now_ns() - upgrade->started_ns) / EK_NS_PER_MS;
+        const struct options left = with_time_left(attempt);
         int r;
 
         if (attempt->calling_off) {
@@ -364,10 +424,7 @@ static int follow(struct attempt *attempt)
         if (r < 0)
                 return failed(attempt, AFTERMATH_UNKNOWN);
         begin_attempt(attempt, upgrade->started_ns);
-        if (left.timeout_ms > 0)
-                left.timeout_ms =
-                        left.timeout_ms > since_ms + 1 ? left.timeout_ms - (uint32_t)since_ms : 1;
-        else
+        if (left.timeout_ms == 0)
                 set_deadline(attempt, ek_now_ns(), SEEN_TIMEOUT_MS);
         show_notice(attempt->show, upgrade, "it has ended, and its new version is asked now");
         r = ask(attempt, &left);
@@ -405,19 +462,24 @@ static int on_event(struct attempt *attempt, const Ekiden__Event *event)
         case HAPPENING_OTHER_COMMITTED:
                 return follow(attempt);
         case HAPPENING_FAILED:
+                if (event->spawned_by && !attempt->by.is_needed && !attempt->calling_off)
+                        return ask_again(attempt);
                 take_refusal(attempt, event);
                 spawn_here_end(&attempt->here, LEAVING_MS, attempt->error);
+                spawn_by_explain(&attempt->by, attempt->error);
+                spawn_by_end(&attempt->by, LEAVING_MS);
                 return failed_unless_gone(attempt, attempt->error->code == EKIDEN_EBUSY
                                                            ? AFTERMATH_UNKNOWN
                                                            : AFTERMATH_ENDED);
         case HAPPENING_SEEN:
-                show_seen(attempt->show, upgrade);
+                if (!attempt->by.is_needed) /* asked again, it sees it once more */
+                        show_seen(attempt->show, upgrade);
                 break;
         case HAPPENING_PHASE:
                 show_phase(attempt->show, upgrade);
                 warn(attempt, event);
                 if (upgrade->phase == EKIDEN_PHASE_CHECK)
-                        start_here(attempt, event);
+                        have_it_started(attempt, event);
                 break;
         case HAPPENING_AHEAD:
                 show_ahead(attempt->show, upgrade);
@@ -443,6 +505,7 @@ static int wait_for_something(struct attempt *attempt)
         struct pollfd sources[] = {
                 {.fd = ek_link_socket(attempt->process.link), .events = POLLIN},
                 {.fd = attempt->interrupt, .events = POLLIN},
+                {.fd = spawn_by_socket(&attempt->by), .events = POLLIN},
         };
         uint64_t now = ek_now_ns();
         uint64_t left_ms =
@@ -453,7 +516,7 @@ static int wait_for_something(struct attempt *attempt)
 
         if (tick_ms >= 0 && (timeout_ms < 0 || tick_ms < timeout_ms))
                 timeout_ms = tick_ms;
-        if (poll(sources, 2, timeout_ms) < 0 && errno != EINTR) {
+        if (poll(sources, 3, timeout_ms) < 0 && errno != EINTR) {
                 ekiden_error_set_errno(attempt->error, EKIDEN_ESYSTEM, errno,
                                        "cannot wait for the process");
                 return failed(attempt, AFTERMATH_UNKNOWN);
@@ -481,7 +544,7 @@ static int step(struct attempt *attempt)
 
         if (r < 0 && !is_idle)
                 return on_broken(attempt, r);
-        r = is_idle ? GO_ON : on_event(attempt, event);
+        r = is_idle ? hear_spawner(attempt) : on_event(attempt, event);
         if (r != GO_ON)
                 return r;
         signal_number = interrupt_take(attempt->interrupt);
@@ -545,6 +608,7 @@ int upgrade_attempt(const struct options *options, const char *target, struct sh
                 .interrupt = -1,
                 .pair = HANDOVER_PAIR_NONE,
                 .here = SPAWN_HERE_NONE,
+                .by = SPAWN_BY_NONE,
                 .upgrade = {.rehearse = options->rehearse,
                             .verify = options->verify,
                             .phase = EKIDEN_PHASE_REQUEST},

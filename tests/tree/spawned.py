@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: MIT
+"""A process in a sandbox is succeeded by a fork of another one of its tree."""
+import os
+import unittest
+
+from lodge import NOBODY, V1, V2, Lodge, say
+
+is_root = unittest.skipUnless(os.geteuid() == 0, 'only root can give up what it has')
+
+
+class Sandboxed(Lodge):
+    """Sessions that see no file, are nobody, and cannot fork."""
+
+    def begin(self, *arguments):
+        self.start(*arguments, sandbox=True)
+        self.guests = [self.guest(), self.guest()]
+        self.upgrade(self.desk_pid())
+
+    @is_root
+    def test_its_client_never_notices_and_the_new_one_is_in_the_sandbox_as_well(self):
+        self.begin()
+        guest = self.guests[0]
+        before = self.who(guest)
+        self.assertEqual((before['version'], before['user'], before['place'], before['forks']),
+                         (1, NOBODY, 'inside', 'alone'))
+        event = self.upgrade(before['pid'])
+        after = self.who(guest)
+        self.assertEqual(after, {**before, 'pid': event['successor_pid'], 'version': 2,
+                                 'count': before['count'] + 1})
+        self.assertEqual((event['predecessor_pid'], event['from_version'], event['to_version']),
+                         (before['pid'], 1, 2))
+        self.assertEqual(after['parent'], self.process.pid)
+
+    @is_root
+    def test_ten_times_over_with_the_same_client_and_nothing_is_left_behind(self):
+        self.begin()
+        guest = self.guests[0]
+        self.upgrade(self.who(guest)['pid'])
+        opened, desk_opened = say(guest, 'open'), self.desk('open')
+        opened_later = say(self.guest(), 'open')
+        for number in range(10):
+            pid = self.who(guest)['pid']
+            event = self.upgrade(pid)
+            self.wait_for(lambda: int(self.desk('reaped')) == number + 2, 'it does not end')
+            self.assertEqual(self.who(guest)['pid'], event['successor_pid'])
+        self.assertEqual((say(guest, 'open'), self.desk('open')), (opened, desk_opened))
+        self.assertEqual(say(self.guest(), 'open'), opened_later)
+        self.assertEqual(self.who(guest)['count'], 25)
+        self.assertEqual(self.tool('--list')[0], 0)  # it takes away what they could not
+        self.assertEqual(len(self.sockets()), 5)  # of the desk and four sessions
+
+    @is_root
+    def test_a_tree_is_upgraded_by_its_name_the_desk_first(self):
+        self.start(sandbox=True)
+        guests = [self.guest() for _ in range(5)]
+        for _ in range(3):
+            status, events = self.tool('lodge', V2)
+            self.assertEqual((status, events[-1]['succeeded']), (0, 6), events[-1])
+            self.assertEqual([event['role'] for event in events if event['event'] == 'committed'],
+                             ['main'] + ['session'] * 5)
+            self.assertEqual({self.who(guest)['version'] for guest in guests}, {2})
+        status, events = self.tool('--parallel', '5', 'lodge', V2)
+        self.assertEqual((status, events[-1]['succeeded']), (0, 6), events[-1])
+
+    @is_root
+    def test_one_that_is_called_off_leaves_no_name_behind(self):
+        self.begin('fault=refuse')
+        before = self.sockets()
+        self.refused(self.guests[0])
+        self.assertEqual(self.sockets(), before)
+
+    @is_root
+    def test_without_a_descriptor_left_operators_are_turned_away_one_after_the_other(self):
+        self.begin()
+        guest = self.guests[0]
+        pid = self.who(guest)['pid']
+        say(guest, 'full')
+        for _ in range(3):
+            self.assertEqual(self.tool('--timeout', '5', pid, V2)[1][-1]['error'], 'EKIDEN_EPEER')
+        say(guest, 'room')
+        self.upgrade(pid)
+
+    @is_root
+    def test_it_is_rehearsed_verified_and_kept_in_a_file_without_a_look_at_any(self):
+        self.begin()
+        pid = self.who(self.guests[0])['pid']
+        status, events = self.tool('--rehearse', pid, V2)
+        self.assertEqual((status, events[-1]['event']), (0, 'rehearsed'), events[-1])
+        event = self.upgrade(pid, V2, '--verify')
+        path = os.path.join(os.path.dirname(self.prefix), 'snapshot')
+        status, events = self.tool('--snapshot', path, event['successor_pid'])
+        self.assertEqual((status, events[-1]['event']), (0, 'snapshot'), events[-1])
+
+    @is_root
+    def test_a_session_that_begins_in_the_new_version_is_upgraded_as_well(self):
+        self.begin()
+        guest = self.guest()
+        self.assertEqual(self.who(guest)['version'], 2)
+        self.upgrade(self.who(guest)['pid'])
+        self.assertEqual((self.who(guest)['user'], self.who(guest)['place']), (NOBODY, 'inside'))
+
+
+class Forked(Lodge):
+    """The same of sessions that are in no sandbox: what is asked for and refused."""
+
+    def begin(self, *arguments):
+        self.start(*arguments)
+        self.guests = [self.guest()]
+        self.upgrade(self.desk_pid())
+
+    def test_its_client_never_notices(self):
+        self.begin()
+        before = self.who(self.guests[0])
+        event = self.upgrade(before['pid'])
+        self.assertEqual(self.who(self.guests[0]),
+                         {**before, 'pid': event['successor_pid'], 'version': 2,
+                          'count': before['count'] + 1})
+
+    def test_one_that_has_no_parent_any_more_is_found_by_its_tree(self):
+        self.begin('moves')
+        self.assertNotEqual(self.who(self.guests[0])['parent'], self.desk_pid())
+        self.upgrade(self.who(self.guests[0])['pid'])
+        self.assertEqual(self.who(self.guests[0])['version'], 2)
+
+    def test_it_goes_on_in_its_lineage_and_its_tree(self):
+        self.begin()
+        self.upgrade(self.who(self.guests[0])['pid'])
+        pid = self.who(self.guests[0])['pid']
+        events = {event['pid']: event for event in self.tool('--list')[1]}
+        self.assertEqual((events[pid]['leg'], events[pid]['role'], len(events[pid]['lineage'])),
+                         (2, 'session', 2))
+        self.assertEqual(events[pid]['tree'], events[self.desk_pid()]['tree'])
+        self.assertEqual((events[pid]['spawned_by'], events[self.desk_pid()]['spawned_by']),
+                         ('main', None))
+
+    def test_rehearsal_changes_nothing(self):
+        self.begin()
+        before = self.who(self.guests[0])
+        status, events = self.tool('--rehearse', before['pid'], V2)
+        self.assertEqual((status, events[-1]['event']), (0, 'rehearsed'), events[-1])
+        self.assertEqual(self.who(self.guests[0]), {**before, 'count': before['count'] + 1})
+
+    def test_verification_is_as_of_any_other(self):
+        self.begin()
+        self.upgrade(self.who(self.guests[0])['pid'], V2, '--verify')
+
+    def test_who_starts_it_must_run_the_new_version_first(self):
+        self.start()
+        event = self.refused(self.guest())
+        self.assertIn('upgrade that role first', event['sentence'])
+        self.assertEqual(event['error'], 'EKIDEN_EREFUSED')
+
+    def test_a_signal_to_it_upgrades_nothing(self):
+        self.begin()
+        before = self.who(self.guests[0])
+        os.kill(before['pid'], 12)
+        self.assertEqual(self.who(self.guests[0]), {**before, 'count': before['count'] + 1})
+
+    def test_a_program_without_the_function_says_so(self):
+        self.begin('fault=unset')
+        self.assertIn('ekiden_set_spawn', self.refused(self.guests[0])['sentence'])
+
+    def test_that_it_cannot_fork_is_told_with_the_reason(self):
+        self.begin('fault=fork')
+        event = self.refused(self.guests[0])
+        self.assertEqual(event['error'], 'EKIDEN_ESYSTEM')
+        self.assertIn('Resource temporarily unavailable', event['sentence'])
+
+    def test_a_function_that_forks_nobody_is_an_error(self):
+        self.begin('fault=nobody')
+        self.assertIn('has started no successor', self.refused(self.guests[0])['sentence'])
+
+    def expect_harmless(self, fault, error, *options):
+        self.begin('fault=' + fault)
+        opened = self.desk('open')
+        event = self.refused(self.guests[0], *options)
+        self.assertEqual(event['error'], error, event)
+        self.assertEqual(self.desk('ask').split()[1], '2')
+        served = sorted([self.desk_pid(), self.who(self.guests[0])['pid']])
+        self.wait_for(lambda: self.members() == served, 'the child is left')
+        self.assertEqual(self.desk('open'), opened)
+        self.assertEqual(self.sockets(), served)
+        return event
+
+    def test_a_child_that_leaves_at_once_harms_nobody(self):
+        self.expect_harmless('leave', 'EKIDEN_EPEER')
+
+    def test_a_child_that_comes_back_from_the_function_is_ended(self):
+        self.expect_harmless('back', 'EKIDEN_EPEER')
+
+    def test_a_child_that_leaves_as_a_successor_harms_nobody(self):
+        self.expect_harmless('exit', 'EKIDEN_EPEER')
+
+    def test_a_child_that_hangs_is_ended_when_the_time_is_over(self):
+        self.expect_harmless('hang', 'EKIDEN_ETIMEOUT', '--timeout', '1')
+
+    def test_a_child_that_refuses_tells_why(self):
+        event = self.expect_harmless('refuse', 'EKIDEN_EREFUSED')
+        self.assertIn('it was told to refuse', event['sentence'])
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)

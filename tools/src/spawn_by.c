@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/* See spawn_by.h. As a rule the process that starts the successor has forked the predecessor as
+   well, so its parent is asked first; if it is another, all processes of the program are. */
+#include "spawn_by.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+
+#include "ask.h"
+#include "process_state.h"
+#include "request.h"
+#include "running_file.h"
+#include "text.h"
+#include "wire/cleanup.h"
+#include "wire/own.h"
+
+#define LAST_WORD_MS 1000 /* for an answer that is on its way */
+#define ANSWER_MS 2000 /* for the status; a process that is silent for longer is busy */
+
+/* What is looked for. */
+struct wanted {
+        uint64_t tree;
+        char role[EKIDEN_NAME_MAX + 1];
+};
+
+static const Ekiden__Status *status_of(const struct answer *answer)
+{
+        return answer->event ? answer->event->status : NULL;
+}
+
+static bool is_wanted(const Ekiden__Status *status, const struct wanted *wanted)
+{
+        return status && status->has_tree && status->tree == wanted->tree && status->role &&
+               strcmp(status->role, wanted->role) == 0;
+}
+
+/* Asks all that the target names: the PID of the first that is wanted; 0: none is. */
+static int look_among(const char *target, const struct wanted *wanted, pid_t *ret_pid,
+                      struct ekiden_error *error)
+{
+        ek_auto_free struct answer *answers = NULL;
+        struct process_list list;
+        int r = find_processes(target, &list, error);
+
+        if (r < 0)
+                return r;
+        answers = calloc(list.count + 1, sizeof(*answers));
+        if (!answers)
+                r = ekiden_error_set(error, EKIDEN_ENOMEM, "%s", ekiden_error_text(EKIDEN_ENOMEM));
+        else
+                ask_status(&list, 0, ANSWER_MS, answers);
+        *ret_pid = 0;
+        for (size_t i = 0; answers && i < list.count; i++) {
+                if (*ret_pid == 0 && is_wanted(status_of(&answers[i]), wanted))
+                        *ret_pid = list.processes[i].pid;
+                answer_deinit(&answers[i]);
+        }
+        process_list_deinit(&list);
+        return r;
+}
+
+/* The predecessor itself says which tree it is of, and whom it needs. */
+static int ask_predecessor(struct spawn_by *by, struct wanted *wanted, struct ekiden_error *error)
+{
+        struct process_list list;
+        struct answer answer = {0};
+        const Ekiden__Status *status;
+        char target[16];
+        int r;
+
+        snprintf(target, sizeof(target), "%d", (int)by->predecessor);
+        r = find_processes(target, &list, error);
+        if (r < 0)
+                return r;
+        if (list.count != 1) {
+                r = find_failed(target, &list, error);
+                process_list_deinit(&list);
+                return r;
+        }
+        ask_status(&list, 0, ANSWER_MS, &answer);
+        status = status_of(&answer);
+        if (!status) {
+                r = answer.error.code;
+                *error = answer.error;
+        } else if (!status->has_tree || !status->role || !status->spawned_by) {
+                r = ekiden_error_set(error, EKIDEN_EPROTOCOL,
+                                     "process %d does not say who starts its successor",
+                                     (int)by->predecessor);
+        } else {
+                wanted->tree = status->tree;
+                text_clean(status->spawned_by, TEXT_ANY_UTF8, wanted->role, sizeof(wanted->role));
+                text_clean(status->role, TEXT_ANY_UTF8, by->role, sizeof(by->role));
+        }
+        answer_deinit(&answer);
+        process_list_deinit(&list);
+        return r;
+}
+
+static int find_spawner(const struct spawn_by *by, const char *program, const struct wanted *wanted,
+                        pid_t *ret_pid, struct ekiden_error *error)
+{
+        char parent[16];
+        int r = 0;
+
+        *ret_pid = 0;
+        snprintf(parent, sizeof(parent), "%d", (int)process_parent(by->predecessor));
+        if (find_pid(parent) > 1)
+                r = look_among(parent, wanted, ret_pid, error);
+        if (r == 0 && *ret_pid == 0)
+                r = look_among(program, wanted, ret_pid, error);
+        if (r == 0 && *ret_pid == 0)
+                r = ekiden_error_set(error, EKIDEN_ENOTFOUND,
+                                     "no process of role \"%s\" answers, that could start the "
+                                     "successor of process %d (role \"%s\")",
+                                     wanted->role, (int)by->predecessor, by->role);
+        return r;
+}
+
+/* A file that cannot be looked at is taken for the right one. */
+static int check_file(pid_t pid, const struct wanted *wanted, const char *binary,
+                      struct ekiden_error *error)
+{
+        struct running_file runs = running_file_of(pid), new = running_file_at(binary);
+
+        if (!runs.known || running_file_is_same(&runs, &new))
+                return 0;
+        return ekiden_error_set(error, EKIDEN_EREFUSED,
+                                "process %d of role \"%s\", which starts the successor by a fork, "
+                                "does not run the new version itself; upgrade that role first",
+                                (int)pid, wanted->role);
+}
+
+int spawn_by_find(struct spawn_by *by, const struct process *predecessor, const char *binary,
+                  struct ekiden_error *error)
+{
+        struct wanted wanted = {0};
+        char target[16];
+        pid_t pid;
+        int r;
+
+        by->predecessor = predecessor->pid;
+        r = ask_predecessor(by, &wanted, error);
+        if (r == 0)
+                r = find_spawner(by, predecessor->program, &wanted, &pid, error);
+        if (r == 0)
+                r = check_file(pid, &wanted, binary, error);
+        if (r < 0)
+                return r;
+        snprintf(target, sizeof(target), "%d", (int)pid);
+        process_deinit(&by->spawner);
+        r = find_process(target, &by->spawner, error);
+        if (r == 0 && !by->spawner.link)
+                r = process_blocked(&by->spawner, error);
+        by->is_needed = r == 0;
+        return r;
+}
+
+int spawn_by_ask(struct spawn_by *by, struct handover_pair *pair, struct ekiden_error *error)
+{
+        return request_spawn(by->spawner.link, by->role, by->predecessor, pair, error);
+}
+
+int spawn_by_socket(const struct spawn_by *by)
+{
+        return by->spawner.link ? ek_link_socket(by->spawner.link) : -1;
+}
+
+/* It is the spawner's child, unless it has ended already: its number may be another's then. */
+static void take_child(struct spawn_by *by, pid_t pid)
+{
+        int pidfd = pid > 0 ? pidfd_open(pid, 0) : -1;
+
+        by->child = (struct ek_child){.pidfd = -1, .daemon = -1, .daemon_pid = pid};
+        if (pidfd >= 0 && process_parent(pid) == by->spawner.pid)
+                by->child.daemon = ek_own(pidfd);
+        else
+                ek_close(&pidfd);
+}
+
+int spawn_by_step(struct spawn_by *by, struct ekiden_error *error)
+{
+        Ekiden__Event *event auto_event = NULL;
+        int r;
+
+        if (!by->spawner.link)
+                return 0;
+        r = request_event(by->spawner.link, &event, error);
+        if (r == EKIDEN_ETIMEOUT)
+                return 0;
+        if (r == 0 && event->kind == EKIDEN__EVENT_KIND__SPAWNED)
+                take_child(by, event->has_successor_pid ? event->successor_pid : 0);
+        else if (r == 0 && event->kind == EKIDEN__EVENT_KIND__FAILED)
+                r = request_refusal(event, error);
+        else if (r == 0)
+                r = ekiden_error_set(error, EKIDEN_EPROTOCOL,
+                                     "process %d answered, and not with a successor",
+                                     (int)by->spawner.pid);
+        process_deinit(&by->spawner);
+        if (r < 0)
+                by->refusal = *error;
+        return r;
+}
+
+/* It may have answered already, while the predecessor was listened to. */
+static void await_answer(struct spawn_by *by)
+{
+        struct pollfd source = {.fd = spawn_by_socket(by), .events = POLLIN};
+        struct ekiden_error ignored = {0};
+
+        if (source.fd >= 0 && poll(&source, 1, LAST_WORD_MS) == 1)
+                (void)spawn_by_step(by, &ignored);
+}
+
+void spawn_by_explain(struct spawn_by *by, struct ekiden_error *error)
+{
+        if (error->code != EKIDEN_EPEER)
+                return;
+        await_answer(by);
+        if (by->refusal.code != 0)
+                *error = by->refusal;
+}
+
+void spawn_by_end(struct spawn_by *by, int grace_ms)
+{
+        struct process_list list;
+        struct pollfd gone = {.events = POLLIN};
+        char target[16], how[96];
+
+        await_answer(by);
+        if (by->child.daemon_pid <= 0)
+                return;
+        gone.fd = by->child.daemon;
+        if (gone.fd >= 0)
+                (void)poll(&gone, 1, grace_ms);
+        snprintf(target, sizeof(target), "%d", (int)by->child.daemon_pid);
+        ek_child_end(&by->child, 0, EK_CHILD_KILL_MS, how, sizeof(how));
+        /* In its sandbox it could not remove the name of its control socket: looking at it does. */
+        if (find_processes(target, &list, NULL) == 0)
+                process_list_deinit(&list);
+}
+
+void spawn_by_deinit(struct spawn_by *by)
+{
+        process_deinit(&by->spawner);
+        ek_own_close(&by->child.daemon);
+        *by = SPAWN_BY_NONE;
+}
