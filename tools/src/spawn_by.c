@@ -173,7 +173,7 @@ static void take_child(struct spawn_by *by, pid_t pid)
 {
         int pidfd = pid > 0 ? pidfd_open(pid, 0) : -1;
 
-        by->child = (struct ek_child){.pidfd = -1, .daemon = -1, .daemon_pid = pid};
+        by->child = (struct ek_child){.pidfd = -1, .daemon = -1, .public_pid = pid};
         if (pidfd >= 0 && process_parent(pid) == by->spawner.pid)
                 by->child.daemon = ek_own(pidfd);
         else
@@ -230,12 +230,12 @@ void spawn_by_end(struct spawn_by *by, int grace_ms)
         char target[16], how[96];
 
         await_answer(by);
-        if (by->child.daemon_pid <= 0)
+        if (by->child.public_pid <= 0)
                 return;
         gone.fd = by->child.daemon;
         if (gone.fd >= 0)
                 (void)poll(&gone, 1, grace_ms);
-        snprintf(target, sizeof(target), "%d", (int)by->child.daemon_pid);
+        snprintf(target, sizeof(target), "%d", (int)by->child.public_pid);
         ek_child_end(&by->child, 0, EK_CHILD_KILL_MS, how, sizeof(how));
         /* In its sandbox it could not remove the name of its control socket: looking at it does. */
         if (find_processes(target, &list, NULL) == 0)
