@@ -34,6 +34,7 @@
         X(pidfd_send_signal)       \
         X(pipe2)                   \
         X(poll)                    \
+        X(readlink)                \
         X(recvmsg)                 \
         X(rt_sigreturn)            \
         X(sendmsg)                 \
