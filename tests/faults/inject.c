@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "entry/threads.h"
 #include "handover/predecessor.h"
 #include "handover/spawn.h"
 #include "handover/way_back.h"
@@ -79,7 +80,7 @@ void inject_sleep(unsigned int milliseconds)
 
 void inject_struck(struct plan *plan)
 {
-        plan->struck_phase = plan->phase;
+        plan->struck_phase = __atomic_load_n(&plan->phase, __ATOMIC_RELAXED);
         plan->was_taken = plan->is_taken;
         plan->was_returned = plan->is_returned;
         plan->struck_pid = getpid();
@@ -106,13 +107,15 @@ bool inject_at_moving(enum faults_call call, bool *ret_is_short)
 {
         enum plan_role mine;
         struct plan *plan = inject_plan(&mine);
+        uint32_t count;
 
         *ret_is_short = false;
         if (!plan)
                 return false;
-        if (mine == ROLE_PREDECESSOR)
-                plan->phase = (int)ek_predecessor_phase();
-        if (++plan->counts[mine][call] != plan->count || plan->place != call || plan->role != mine)
+        if (mine == ROLE_PREDECESSOR && ek_thread_is_main())
+                __atomic_store_n(&plan->phase, (int)ek_predecessor_phase(), __ATOMIC_RELAXED);
+        count = __atomic_add_fetch(&plan->counts[mine][call], 1, __ATOMIC_RELAXED);
+        if (count != plan->count || plan->place != call || plan->role != mine)
                 return false;
         strike(plan);
         *ret_is_short = plan->fault == FAULT_SHORT;

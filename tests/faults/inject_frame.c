@@ -85,10 +85,11 @@ static void advance(struct plan *plan, enum plan_role role, struct stream *strea
 static size_t find(const struct plan *plan, enum plan_role role, struct stream stream, size_t size,
                    size_t *ret_offset)
 {
-        unsigned int count = plan->counts[role][plan->place];
+        unsigned int count;
 
         if (plan->role != role || plan->place < FRAME_FIRST)
                 return 0;
+        count = plan->counts[role][plan->place];
         for (size_t at = stream.left; at < size; at += stream.left) {
                 begin(&stream, flat + at);
                 if (FRAME_FIRST + (unsigned int)stream.kind == plan->place &&
