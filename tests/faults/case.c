@@ -62,6 +62,12 @@ void case_name(const struct fault_case *c, char ret_name[CASE_NAME_MAX])
                  c->fault == FAULT_FAIL ? error_name(c->error, error) : fault_names[c->fault]);
 }
 
+bool case_is_waited_out(const struct fault_case *c)
+{
+        return c->fault == FAULT_HANG || c->fault == FAULT_STOP || c->fault == FAULT_LOST ||
+               c->scenario == SCENARIO_LATE;
+}
+
 struct list {
         struct fault_case *cases;
         size_t count, capacity;

@@ -44,6 +44,9 @@ static inline bool scenario_keeps_pid(enum scenario scenario)
         return scenario == SCENARIO_KEPT || scenario == SCENARIO_RETURNED;
 }
 
+/** Whether it takes until a deadline: then that is a short one. */
+bool case_is_waited_out(const struct fault_case *fault_case);
+
 /** "SCENARIO:ROLE:CALL:COUNT:FAULT", such as "good:successor:recvmsg:3:eintr". */
 void case_name(const struct fault_case *fault_case, char ret_name[CASE_NAME_MAX]);
 

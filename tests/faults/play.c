@@ -38,12 +38,6 @@ static const struct {
         [SCENARIO_HERE] = {{"--spawn-here"}, SUBJECT_V2, "committed"},
 };
 
-static bool is_waited_out(const struct fault_case *c)
-{
-        return c->fault == FAULT_HANG || c->fault == FAULT_STOP || c->fault == FAULT_LOST ||
-               c->scenario == SCENARIO_LATE;
-}
-
 static void arm(struct plan *plan, const struct fault_case *c)
 {
         plan->role = c->role;
@@ -121,7 +115,7 @@ static void ask(struct stage *stage, struct scene *scene)
 /* The fault, and all that comes of it. */
 static bool act(struct stage *stage, const struct fault_case *c, struct scene *scene)
 {
-        const char *timeout = is_waited_out(c) ? SHORT_TIMEOUT : LONG_TIMEOUT;
+        const char *timeout = case_is_waited_out(c) ? SHORT_TIMEOUT : LONG_TIMEOUT;
 
         stage->stop_ms = HANG_MS;
         arm(stage->plan, c);
@@ -135,7 +129,7 @@ static bool act(struct stage *stage, const struct fault_case *c, struct scene *s
 
 static unsigned int deadline_of(const struct fault_case *c)
 {
-        return is_waited_out(c) ? SHORT_MS : LONG_MS;
+        return case_is_waited_out(c) ? SHORT_MS : LONG_MS;
 }
 
 static void next_upgrade(struct stage *stage, struct judgement *judgement)
