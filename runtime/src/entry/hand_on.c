@@ -3,6 +3,7 @@
 #include "entry/hand_on.h"
 
 #include <poll.h>
+#include <stdio.h>
 
 #include "entry/process.h"
 #include "entry/upgrade.h"
@@ -23,6 +24,18 @@ static int hand_on(const struct ek_upgrade_request *request, const char *update_
                 r = ek_predecessor_step(update_point, error);
         }
         return r;
+}
+
+void ek_hand_on_explain(struct ekiden_error *error)
+{
+        char sentence[sizeof(error->sentence)];
+
+        ek_process.served_pid = ek_predecessor_report()->successor;
+        snprintf(sentence, sizeof(sentence), "%s", error->sentence);
+        if (snprintf(error->sentence, sizeof(error->sentence),
+                     "%.440s, and has handed on to process %d, for its threads", sentence,
+                     (int)ek_process.served_pid) < 0)
+                error->sentence[0] = '\0';
 }
 
 bool ek_hand_on(const char *update_point)

@@ -8,9 +8,14 @@
 
 #include <stdbool.h>
 
+#include <ekiden/error.h>
+
 /**
  * Hands over, within the update point; nobody serves meanwhile.
  *
  * @return whether a process of this version serves, and this one must leave
  */
 bool ek_hand_on(const char *update_point);
+
+/** It has been: whoever is told why the upgrade before was called off, is told who serves. */
+void ek_hand_on_explain(struct ekiden_error *error);

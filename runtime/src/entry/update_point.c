@@ -150,11 +150,15 @@ static _Noreturn void leave_returned(const struct ekiden_error *error)
 }
 
 /* A keeper that serves on without the program's threads is soon gone: nobody's turn comes before
-   that. */
-static void attend_failure(const char *name, const struct ekiden_error *error)
+   that, and who is told who serves on, is told who will. */
+static void attend_failure(const char *name, struct ekiden_error *error)
 {
+        bool is_handed_on = ek_upgrade_has_lost_threads() && ek_hand_on(name);
+
+        if (is_handed_on)
+                ek_hand_on_explain(error);
         ek_control_failed(error);
-        if (ek_upgrade_has_lost_threads() && ek_hand_on(name))
+        if (is_handed_on)
                 leave_to_successor();
 }
 
