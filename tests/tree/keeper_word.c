@@ -5,7 +5,7 @@
 
 #include <criterion/criterion.h>
 
-#include "handover/way_back.h"
+#include "handover/keeper_word.h"
 
 static const struct ek_keeper_word word = {
         .keeper = 12345,

@@ -5,25 +5,15 @@
  * does so when the upgrade is called off, when the program exits or crashes, and when the keeper
  * asks for it by a signal. All that is needed is made ready at the start, so that going back is
  * nothing but system calls, and is async-signal-safe.
- *
- *     EKIDEN_KEEPER=PID:MASK:SIGNAL[:TOKEN]
- *
- * is the keeper's PID, the signal mask that the program was started with, in hexadecimal, the
- * number of the signal by which the keeper calls the new version back, or 0, and the token of the
- * way back; without one this is the old binary again, and there is none.
  */
 #pragma once
 
-#include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
 #include <ekiden/error.h>
 
-#include "handover/token.h"
-
-#define EK_KEEPER_VARIABLE "EKIDEN_KEEPER"
-#define EK_KEEPER_TEXT_SIZE (sizeof("-2147483648:ffffffffffffffff:64:") + EK_TOKEN_TEXT_SIZE)
+#include "handover/keeper_word.h"
 
 /* What a successor finds open beside EK_HANDOVER_SOCKET and EK_HANDOVER_BINARY (spawn.h). */
 #define EK_RETURN_SOCKET 5 /* of the handover back */
@@ -31,30 +21,11 @@
 #define EK_RETURN_CARD 7 /* its arguments, each with its NUL, in a memory file */
 #define EK_INHERITED_LAST EK_RETURN_CARD
 
-/* What the variable says. */
-struct ek_keeper_word {
-        pid_t keeper;
-        uint64_t mask; /* signal N is bit N - 1 */
-        int signal_number; /* 0: none */
-        bool has_way_back;
-        struct ek_token token;
-};
-
 /** Duplicates a descriptor to a number, to be inherited. Async-signal-safe. */
 bool ek_put_at(int fd, int number);
 
 /** Closes all descriptors from `first` on. Async-signal-safe. */
 void ek_close_from(int first);
-
-/** As the variable's value. */
-void ek_keeper_word_write(const struct ek_keeper_word *word, char ret_text[EK_KEEPER_TEXT_SIZE]);
-
-/** Reads such a value; false: it is none. */
-bool ek_keeper_word_read(const char *text, struct ek_keeper_word *ret_word);
-
-/** A signal mask as a number, and back. */
-uint64_t ek_mask_number(const sigset_t *mask);
-void ek_mask_of_number(uint64_t number, sigset_t *ret_mask);
 
 /** Whether a probe has left the numbers of the way back alone: 0 or EREFUSED. `socket` is that of
     its handover. */

@@ -14,10 +14,10 @@
  *     family SOCKET-PREFIX [keep=ROLE]… [fault=WORD] [late] [rights] [HABIT]…
  *
  * A fault is for a successor (fault.c); or it refuses (refuse), waits as long as there is a file
- * SOCKET-PREFIX.hold (hold), or leaves its role before it serves, which it may not (leave); it is of
- * version 2 only, and where the word is WORD@ROLE of that role only. Where it is "late", an upgrade
- * is permitted when it is asked for, and not any more when it would begin. With "rights"
- * it becomes a lesser user, and keeps a few of root's. A habit is in habit.h.
+ * SOCKET-PREFIX.hold (hold), or leaves its role before it serves, which it may not (leave); it is
+ * of version 2 only, and where the word is WORD@ROLE of that role only. Where it is "late", an
+ * upgrade is permitted when it is asked for, and not any more when it would begin. With "rights" it
+ * becomes a lesser user, and keeps a few of root's. A habit is in habit.h.
  */
 #include <errno.h>
 #include <fcntl.h>
