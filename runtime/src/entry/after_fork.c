@@ -30,10 +30,12 @@
 
 bool ek_process_is_this(void)
 {
-        if (getpid() != ek_process.pid)
-                return false;
+        pid_t pid = getpid();
+
+        if (pid != 1 || ek_process.pid != 1)
+                return pid == ek_process.pid;
         (void)ek_public_pid_find();
-        return ek_process.public_pid == 0 || ek_public_pid() == ek_process.public_pid;
+        return ek_public_pid() == ek_process.public_pid;
 }
 
 static int check(const char *role, struct ekiden_error *error)

@@ -47,7 +47,8 @@ static int bind_socket(const char *path, int *ret_socket, struct ekiden_error *e
 
 static void remove_at_exit(void)
 {
-        ek_control_close();
+        if (ek_process_is_this())
+                ek_control_close();
 }
 
 /* Of what needs no file: this process may be in a sandbox, later on. */
@@ -143,7 +144,7 @@ void ek_control_unlink(void)
 
 void ek_control_close(void)
 {
-        if (!ek_process_is_this())
+        if (getpid() != ek_process.pid)
                 return;
         ek_control_unlink();
         if (control.listener >= 0)

@@ -18,7 +18,7 @@ struct ek_process {
         bool is_attending; /* inside an update point or a tag call: callbacks run */
         pid_t served_pid; /* by which others know the service: where a PID is kept, the keeper's is
                              another */
-        pid_t public_pid; /* by which others know this process (public_pid.h); 0: not known */
+        pid_t public_pid; /* by which others know this process (public_pid.h) */
         pid_t pid; /* of the process that called ekiden_start(); a forked child is another */
         const struct ekiden_schema *schema;
         struct ek_registry registry;

@@ -236,7 +236,8 @@ void ek_child_speaks(struct ek_child *child, pid_t pid)
         if (pid <= 0 || pid == child->pid || child->daemon >= 0)
                 return;
         child->daemon = ek_own(pidfd_open(pid, 0));
-        child->public_pid = ek_public_pid_of(child->daemon, pid);
+        /* Where somebody else has started it, this process may be unable to open a file. */
+        child->public_pid = child->pid > 0 ? ek_public_pid_of(child->daemon, pid) : pid;
 }
 
 /* It is nobody's child here: init reaps it, or who has started it. To him it may have a word to
