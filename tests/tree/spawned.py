@@ -92,6 +92,20 @@ class Sandboxed(Lodge):
         self.assertEqual((status, events[-1]['event']), (0, 'snapshot'), events[-1])
 
     @is_root
+    def test_in_pid_namespaces_of_their_own_each_is_known_by_its_pid_outside(self):
+        self.begin('isolate')
+        for guest in self.guests:
+            self.assertEqual(self.who(guest)['pid'], 1)
+        pids = sorted(set(self.sockets()) - {self.desk_pid()})
+        self.assertEqual(len(pids), 2)
+        for pid in pids:
+            event = self.upgrade(pid)
+            self.assertNotEqual(event['successor_pid'], 1)
+        for guest in self.guests:
+            who = self.who(guest)
+            self.assertEqual((who['pid'], who['version'], who['place']), (1, 2, 'inside'))
+
+    @is_root
     def test_a_session_that_begins_in_the_new_version_is_upgraded_as_well(self):
         self.begin()
         guest = self.guest()

@@ -17,9 +17,10 @@
  *     open    how many descriptors are open
  *     reaped  how many children have ended
  *
- *     lodge PREFIX [sandbox=DIRECTORY] [moves] [fault=WORD]
+ *     lodge PREFIX [sandbox=DIRECTORY] [isolate] [moves] [fault=WORD]
  *
- * Without `sandbox` (which is root's), sessions are forked, and nothing more. The desk keeps its
+ * Without `sandbox` (which is root's), sessions are forked, and nothing more; with `isolate`, each
+ * is process 1 of a PID namespace of its own. The desk keeps its
  * PID unless it `moves`. Of version 2 only: the desk has no function (unset), says that it cannot
  * fork (fork), or that it has forked nobody (nobody); a child leaves at once (leave), comes back
  * from the function (back), leaves as a successor (exit), waits for ever (hang), or refuses
@@ -31,6 +32,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -57,6 +59,7 @@ static Desk desk = DESK_INIT;
 static Session session = SESSION_INIT;
 static const char *prefix, *sandbox;
 static const char *fault = "";
+static bool isolates;
 static unsigned int reaped;
 
 static _Noreturn void give_up(const char *why)
@@ -215,6 +218,11 @@ static _Noreturn void be_session(void)
         serve_session();
 }
 
+static pid_t fork_session(void)
+{
+        return isolates ? (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0) : fork();
+}
+
 static void begin_session(void)
 {
         int connection = accept4(desk.guests, NULL, NULL, SOCK_CLOEXEC);
@@ -222,7 +230,7 @@ static void begin_session(void)
 
         if (connection < 0)
                 return;
-        if (fork() == 0) {
+        if (fork_session() == 0) {
                 if (ekiden_after_fork("session", &error) < 0) {
                         fprintf(stderr, "lodge: %s\n", error.sentence);
                         _exit(1);
@@ -243,7 +251,7 @@ static pid_t spawn(void *data, const struct ekiden_spawn_request *request)
                 return -EAGAIN;
         if (has_fault("nobody"))
                 return 0;
-        pid = fork();
+        pid = fork_session();
         if (pid != 0)
                 return pid < 0 ? -errno : pid;
         if (has_fault("leave"))
@@ -338,6 +346,8 @@ int main(int argc, char **argv)
                         sandbox = argv[i] + 8;
                 else if (strncmp(argv[i], "fault=", 6) == 0)
                         fault = argv[i] + 6;
+                else if (strcmp(argv[i], "isolate") == 0)
+                        isolates = true;
                 else if (strcmp(argv[i], "moves") == 0)
                         moves = true;
         }
