@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The system calls that are left in the sandbox (sandbox.c). Those that Ekiden makes in a process
- * that hands over are docs/sandboxes.md's: a test (tests/docs/sandboxes.py) compares. Sorted.
+ * behind ekiden_before_sandbox() are docs/sandboxes.md's: a test (tests/docs/sandboxes.py)
+ * compares. Sorted.
  */
 #pragma once
 
@@ -17,7 +18,6 @@
         X(exit_group)              \
         X(fcntl)                   \
         X(futex)                   \
-        X(getdents64)              \
         X(geteuid)                 \
         X(getpeername)             \
         X(getpid)                  \
@@ -34,7 +34,6 @@
         X(pidfd_send_signal)       \
         X(pipe2)                   \
         X(poll)                    \
-        X(readlink)                \
         X(recvmsg)                 \
         X(rt_sigreturn)            \
         X(sendmsg)                 \

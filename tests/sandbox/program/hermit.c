@@ -138,30 +138,35 @@ static int check(void *data, struct ekiden_error *error)
         return 0;
 }
 
-static void take_over(const char *path, int began)
-{
-        cell.connections = connections;
-        if (hermit_v1_tag_cell(&cell) < 0)
-                give_up("cannot tag");
-        if (began == EKIDEN_FRESH) {
-                cell.listener = listen_at(path);
-                return;
-        }
-        if (cell.n_connections > 0)
-                memcpy(connections, cell.connections, cell.n_connections * sizeof(*connections));
-        free(cell.connections);
-        cell.connections = connections;
-}
-
+/* What is needed of the file system is had before; all that comes from a predecessor, within. */
 static void enter(const char *folder)
 {
-        int r = sandbox_enter(folder);
+        struct ekiden_error error;
+        int r;
 
+        if (ekiden_before_sandbox(&error) < 0) {
+                fprintf(stderr, "hermit: %s\n", error.sentence);
+                exit(ekiden_error_exit_status(error.code));
+        }
+        r = sandbox_enter(folder);
         if (r < 0) {
                 errno = -r;
                 give_up("cannot enter the sandbox");
         }
         is_inside = true;
+}
+
+static void take_over(void)
+{
+        cell.connections = connections;
+        if (hermit_v1_tag_cell(&cell) < 0)
+                give_up("cannot tag");
+        if (cell.connections == connections)
+                return;
+        if (cell.n_connections > 0)
+                memcpy(connections, cell.connections, cell.n_connections * sizeof(*connections));
+        free(cell.connections);
+        cell.connections = connections;
 }
 
 int main(int argc, char **argv)
@@ -185,11 +190,13 @@ int main(int argc, char **argv)
         }
         if (is_faulty("exit"))
                 return 3;
-        take_over(argv[1], began);
+        if (began == EKIDEN_FRESH)
+                cell.listener = listen_at(argv[1]);
+        if (argc > 2)
+                enter(argv[2]);
+        take_over();
         for (;;) {
                 ekiden_update_point("cell_loop");
-                if (argc > 2 && !is_inside)
-                        enter(argv[2]);
                 serve();
         }
 }
