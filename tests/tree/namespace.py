@@ -92,6 +92,20 @@ class Namespace(Family):
         self.assertEqual(child.who()['version'], 2)
         self.sockets_are(eldest_pid, pid)
 
+    def test_process_1_that_is_forked_by_process_1_is_another(self):
+        eldest_pid = self.begin()
+        eldest = self.talk(0)
+        self.assertEqual(eldest.ask('seclude'), '0')
+        eldest.ask('bear worker')
+        child = self.talk(1)
+        self.assertEqual((eldest.who()['pid'], child.who()['pid']), (1, 1))
+        pid = next(pid for pid in self.members() if pid not in (eldest_pid, self.process.pid))
+        self.sockets_are(eldest_pid, pid)
+        self.assertEqual(self.tool('--status', pid)[1][0]['role'], 'worker')
+        child.socket.sendall(b'end\n')
+        self.wait_for(lambda: eldest.ask('reap') != '-', 'it does not end')
+        self.sockets_are(eldest_pid)
+
     def test_a_successor_that_is_killed_leaves_no_socket(self):
         pid = self.begin('fault=kill', beside=True)
         self.refused(pid)

@@ -8,6 +8,7 @@
  *     reap       the PIDs of children that have ended since, or -
  *     open       how many descriptors are open
  *     rights     its capabilities: inheritable, permitted, effective, ambient, as /proc has them
+ *     seclude    children are from now on in a PID namespace of their own: the result
  *     leave      says that it cannot be upgraded any more: the result
  *     end        the process ends
  *
@@ -23,6 +24,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -209,6 +211,8 @@ static bool answer(int connection)
                 say(connection, "%u\n", count_open());
         else if (strcmp(line, "rights") == 0)
                 say_rights(connection);
+        else if (strcmp(line, "seclude") == 0)
+                say(connection, "%d\n", unshare(CLONE_NEWPID));
         else if (strcmp(line, "leave") == 0)
                 say(connection, "%d\n", ekiden_leave_role());
         else if (strcmp(line, "end") == 0)
