@@ -1,14 +1,31 @@
 # SPDX-License-Identifier: MIT
 """EKIDEN_PREDECESSOR: a new version finds its predecessor by itself."""
+import contextlib
 import os
 import signal
 import socket
+import struct
 import subprocess
+import time
 import unittest
 
 from hermit import RELEASES, SANDBOX, SECONDS, Hermit
 
 ROOT = os.geteuid() == 0
+
+
+def frame(kind, payload):
+    """As handover.proto has it; the checksum is CRC-32C."""
+    head = struct.pack('<IHH', len(payload), kind, 0)
+    crc = 0xffffffff
+    for byte in head + payload:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+    return head + struct.pack('<I', crc ^ 0xffffffff) + payload
+
+
+SEEN = frame(65, b'\x08\x01\x10\x00')  # EVENT, of kind SEEN, 0 us after the request
 
 
 class Found(Hermit):
@@ -126,6 +143,22 @@ class Found(Hermit):
             connection.close()
             said = process.communicate(timeout=SECONDS)[1].decode()
         self.assertEqual(process.returncode, 13, said)
+
+    def test_a_predecessor_that_talks_without_end_is_given_up(self):
+        os.mkdir(self.runtime, 0o700)
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(f'{self.runtime}/hermit.{os.getpid()}')
+            listener.listen()
+            process = self.launch(1, EKIDEN_PREDECESSOR='hermit', errors=subprocess.PIPE)
+            connection, _ = listener.accept()
+            until = time.monotonic() + SECONDS / 2
+            with connection, contextlib.suppress(BrokenPipeError):
+                while process.poll() is None and time.monotonic() < until:
+                    connection.sendall(SEEN)
+                    time.sleep(0.1)
+            said = process.communicate(timeout=SECONDS)[1].decode()
+        self.assertEqual(process.returncode, 14, said)
+        self.assertIn('came to no update point in time, or does not go on there', said)
 
     def test_a_directory_that_others_may_enter_is_not_believed(self):
         self.start()

@@ -197,14 +197,24 @@ static int ask(int end, struct ek_token *token, struct ekiden_error *error)
         return r < 0 && r != EKIDEN_EPEER ? ek_link_failed(r, error) : 0;
 }
 
+/* How long the predecessor's word is waited for; whatever it says, not for ever. */
+struct patience {
+        uint64_t until_ns;
+        bool is_seen; /* an update point has seen the request */
+};
+
 /* 1: the predecessor awaits its successor; 0: there is more to come. */
-static int take_event(const Ekiden__Event *event, uint64_t *until_ns, struct ekiden_error *error)
+static int take_event(const Ekiden__Event *event, struct patience *patience,
+                      struct ekiden_error *error)
 {
         static const struct ek_deadlines defaults = EK_DEADLINES_DEFAULT;
 
         switch ((int)event->kind) {
         case EKIDEN__EVENT_KIND__SEEN:
-                *until_ns = ek_now_ns() + defaults.ms[EKIDEN_PHASE_CHECK] * EK_NS_PER_MS;
+                if (!patience->is_seen)
+                        patience->until_ns =
+                                ek_now_ns() + defaults.ms[EKIDEN_PHASE_CHECK] * EK_NS_PER_MS;
+                patience->is_seen = true;
                 return 0;
         case EKIDEN__EVENT_KIND__PHASE:
                 return event->has_phase && event->phase == EKIDEN_PHASE_CHECK;
@@ -217,11 +227,12 @@ static int take_event(const Ekiden__Event *event, uint64_t *until_ns, struct eki
         }
 }
 
-static int receive_event(const struct ek_wait *wait, uint64_t *until_ns, struct ekiden_error *error)
+static int receive_event(struct patience *patience, struct ekiden_error *error)
 {
+        const struct ek_wait wait = {.idle_ms = UPDATE_POINT_MS, .until_ns = patience->until_ns};
         ProtobufCMessage *unpacked;
         struct ek_frame frame;
-        int r = ek_link_receive(asked, wait, &frame);
+        int r = ek_link_receive(asked, &wait, &frame);
 
         if (r == 0 && frame.kind != EKIDEN__FRAME_KIND__EVENT)
                 r = EKIDEN_EPROTOCOL;
@@ -229,21 +240,20 @@ static int receive_event(const struct ek_wait *wait, uint64_t *until_ns, struct 
                 r = ek_frame_message(&frame, &ekiden__event__descriptor, &unpacked);
         if (r < 0)
                 return r;
-        r = take_event((const Ekiden__Event *)unpacked, until_ns, error);
+        r = take_event((const Ekiden__Event *)unpacked, patience, error);
         protobuf_c_message_free_unpacked(unpacked, NULL);
         return r;
 }
 
 static int await_check(pid_t pid, struct ekiden_error *error)
 {
-        uint64_t until_ns = ek_now_ns() + UPDATE_POINT_MS * EK_NS_PER_MS;
+        struct patience patience = {
+                .until_ns = ek_now_ns() + UPDATE_POINT_MS * EK_NS_PER_MS,
+        };
         int r = 0;
 
-        while (r == 0) {
-                const struct ek_wait wait = {.idle_ms = UPDATE_POINT_MS, .until_ns = until_ns};
-
-                r = receive_event(&wait, &until_ns, error);
-        }
+        while (r == 0)
+                r = receive_event(&patience, error);
         if (r == EKIDEN_ETIMEOUT)
                 return ekiden_error_set(error, r,
                                         "process %d, which this one is to succeed, came to no "
