@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -198,6 +199,53 @@ class InThePause(Shelf):
             self.assertGreater(self.ahead(event)['records'], 1000)
         self.assertEqual(event['predecessor_pid'], self.process.pid)
         self.expect_upgrade(binary=SHELF_V2)
+
+
+class Room(Shelf):
+    """Whether there was room before the pause for what crosses in it: the operator is told."""
+
+    def room(self, event):
+        """What is said of the copies: how many, and why none."""
+        item = next(item for item in event['room'] if item['name'] == 'copies')
+        return item['records'], item['reason']
+
+    def test_is_told_of_the_item_that_is_tagged_first(self):
+        self.start('records=20000', 'changes=0')
+        for options in (['--rehearse'], []):
+            status, event = self.upgrade(*options, binary=SHELF_V2, fault='first')
+            self.assertEqual(status, OK, event)
+            self.assertEqual(self.room(event), (20000, None))
+            self.assertEqual(len(event['room']), 1, 'books were sent ahead')
+
+    def test_that_could_not_be_made_is_told_with_the_reason(self):
+        self.start('records=20000', 'changes=0')
+        status, event = self.upgrade('--rehearse')
+        self.assertEqual(status, OK, event)
+        self.assertEqual(self.room(event), (None, 'the new version does not tag it first'))
+        event = self.expect_upgrade('--keep-pid', fault='first')
+        self.assertEqual(self.room(event),
+                         (None, 'the PID is kept, and nothing comes before the pause'))
+
+    def test_of_a_version_that_does_not_count_is_none(self):
+        self.start('records=20000', 'changes=0', 'fault=uncounted')
+        event = self.expect_upgrade(fault='first')
+        self.assertEqual(self.room(event), (None, 'the old version does not count them'))
+
+    def test_is_not_told_of_where_it_hardly_matters(self):
+        self.start('records=9999', 'changes=0')
+        self.assertEqual(self.expect_upgrade(fault='first')['room'], [])
+
+    def test_is_told_to_people_in_a_line(self):
+        self.start('records=20000', 'changes=0')
+        for fault, line in (('first', '  made ready   copies: room for 20,000 records before the pause'),
+                            ('', '  not ready    copies: the new version does not tag it first')):
+            for options in (['--rehearse'], []):
+                output = subprocess.run([TOOL, *options, str(self.pid), SHELF_V1, '--', 'changes=0',
+                                         'fault=' + fault], env=self.environment, check=True,
+                                        timeout=SECONDS, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, text=True).stdout
+                self.assertIn(line, output.splitlines())
+            self.pid = int(re.search(r'→ v1 \(pid (\d+)\)|-> v1 \(pid (\d+)\)', output).group(1))
 
 
 class CalledOff(Shelf):

@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -37,6 +38,8 @@ static void answer_count(void);
 /* What the predecessor does. */
 static struct {
         bool is_older; /* it knows of no COUNT */
+        bool is_shared; /* entries must wait for the end of the item: their memory is not got */
+        bool is_uncounted; /* the program does not know how many */
         unsigned int pause_ms;
         void (*on_count)(void);
         const char *counted; /* the item that the answer names */
@@ -53,6 +56,9 @@ static struct {
         _Atomic size_t reserve_calls, made; /* entries */
         size_t freed, made_max; /* 0: as many as are wanted */
         uint64_t reserved[SAID_MAX];
+        uint64_t count_at_reserve; /* of entries, in the last call */
+        uint64_t room; /* that PULL tells of; 0: of none, … */
+        char no_room[128]; /* … and why */
 } seen;
 
 static void *allocate(size_t size)
@@ -91,7 +97,7 @@ static uint64_t scan(uint64_t position, struct book **entries, size_t room, size
 
 static int reserve(uint64_t more, void *data)
 {
-        (void)data;
+        seen.count_at_reserve = count(data);
         cr_assert_lt(seen.reserve_calls, SAID_MAX);
         if (seen.reserve_calls == 0 && script.count > 0)
                 cr_assert_null(ek_successor_update_point(), "the predecessor has not stopped");
@@ -103,6 +109,23 @@ static const struct shelf_v1_copies_functions with_reserve = {
         .count = count, .insert = insert, .scan = scan, .reserve = reserve};
 static const struct shelf_v1_copies_functions without_reserve = {
         .count = count, .insert = insert, .scan = scan};
+
+static bool take_out(struct book *book, void *data)
+{
+        return shelf_take_out(data, book);
+}
+
+static struct book *find(const uint8_t *key, size_t key_size, void *data)
+{
+        return shelf_find(data, key, key_size);
+}
+
+static const struct shelf_v1_books_functions sent_ahead = {.count = count,
+                                                           .insert = insert,
+                                                           .remove = take_out,
+                                                           .scan = scan,
+                                                           .reserve = reserve,
+                                                           .find = find};
 
 static void say(uint16_t kind, const ProtobufCMessage *message)
 {
@@ -121,6 +144,7 @@ static void say_offer(void)
         offer.token = ek_token_field(&token);
         offer.has_pause_ms = 1;
         offer.pause_ms = script.pause_ms;
+        offer.has_ahead = offer.ahead = 1;
         offer.has_counts = offer.counts = !script.is_older;
         say(EKIDEN__FRAME_KIND__OFFER, &offer.base);
 }
@@ -130,7 +154,7 @@ static void answer_count(void)
         Ekiden__Count message = EKIDEN__COUNT__INIT;
 
         message.item = (char *)(uintptr_t)script.counted;
-        message.has_count = script.count > 0;
+        message.has_count = script.count > 0 || script.is_uncounted;
         message.count = script.count;
         say(EKIDEN__FRAME_KIND__COUNT, &message.base);
 }
@@ -155,6 +179,24 @@ static void say_records(unsigned int number, Ekiden__End *end)
         }
         cr_assert_eq(ek_link_send(predecessor, EKIDEN__FRAME_KIND__BATCH, batch, size, &patience),
                      0);
+}
+
+/* The first pass of books, which have the fields that copies have. */
+static void answer_ahead(void)
+{
+        Ekiden__Item item = EKIDEN__ITEM__INIT;
+        Ekiden__Pass pass = EKIDEN__PASS__INIT;
+        Ekiden__End end = EKIDEN__END__INIT;
+
+        item.item = pass.item = (char *)(uintptr_t) "books";
+        item.has_stream = item.stream = 1;
+        item.has_count = 1;
+        item.count = script.announced;
+        say(EKIDEN__FRAME_KIND__ITEM, &item.base);
+        say_records(script.batches[0], &end);
+        pass.records = end.records;
+        pass.bytes = end.bytes;
+        say(EKIDEN__FRAME_KIND__PASS, &pass.base);
 }
 
 static void say_paused(void)
@@ -186,6 +228,20 @@ static void answer_pull(void)
         say(EKIDEN__FRAME_KIND__END, &end.base);
 }
 
+static void take_pull(const struct ek_frame *frame)
+{
+        ProtobufCMessage *unpacked;
+        const Ekiden__Pull *pull;
+
+        cr_assert_eq(ek_frame_message(frame, &ekiden__pull__descriptor, &unpacked), 0);
+        pull = (const Ekiden__Pull *)unpacked;
+        cr_assert_eq(pull->has_room, pull->room > 0);
+        seen.room = pull->room;
+        snprintf(seen.no_room, sizeof(seen.no_room), "%s", pull->no_room ? pull->no_room : "");
+        protobuf_c_message_free_unpacked(unpacked, NULL);
+        answer_pull();
+}
+
 static void *serve(void *data)
 {
         struct ek_frame frame;
@@ -200,8 +256,10 @@ static void *serve(void *data)
                 }
                 if (frame.kind == EKIDEN__FRAME_KIND__COUNT)
                         script.on_count();
+                if (frame.kind == EKIDEN__FRAME_KIND__AHEAD)
+                        answer_ahead();
                 if (frame.kind == EKIDEN__FRAME_KIND__PULL)
-                        answer_pull();
+                        take_pull(&frame);
         }
         return data;
 }
@@ -224,21 +282,21 @@ static void end(void)
 TestSuite(reserve, .init = begin, .fini = end, .timeout = 60);
 
 /* What the program's tag call is answered. */
-static int fetch(const struct shelf_v1_copies_functions *functions)
+static int fetch_item(const char *name, const struct ekiden_container *container,
+                      const void *functions)
 {
         static const struct ekiden_memory memory = {allocate, release};
         static struct ekiden_native native;
         static struct ek_figures figures;
-        const struct ekiden_item *item = ekiden_schema_item(&shelf_v1, "copies");
+        const struct ekiden_item *item = ekiden_schema_item(&shelf_v1, name);
         struct ek_tagged tagged = {
                 .item = *item,
-                .name = "copies",
                 .binding = &ek_native_binding,
                 .natives = &shelf_v1_natives,
-                .container = &shelf_v1_container_copies,
+                .container = container,
                 .container_functions = functions,
                 .data = &shelf,
-                .is_plain = true,
+                .is_plain = !script.is_shared,
                 .last = &figures,
                 .serial = 1,
         };
@@ -246,6 +304,7 @@ static int fetch(const struct shelf_v1_copies_functions *functions)
         struct ekiden_error over = {.sentence = "it is over"};
         int r;
 
+        snprintf(tagged.name, sizeof(tagged.name), "%s", name);
         native = *shelf_v1_natives.by_item[item - shelf_v1.items];
         native.memory = &memory;
         tagged.native = &native;
@@ -253,11 +312,17 @@ static int fetch(const struct shelf_v1_copies_functions *functions)
         cr_assert_eq(pthread_create(&thread, NULL, serve, NULL), 0);
         cr_assert_eq(ek_successor_start(socket_, &token, &shelf_v1, &registry, 0, &error), 0, "%s",
                      error.sentence);
-        r = ek_successor_fetch(&tagged, &error);
+        cr_assert_eq(ek_tagged_add(&tagged), 0);
+        r = ek_successor_fetch(ek_tagged_find(name), &error);
         if (r >= 0)
                 ek_successor_fail(EKIDEN_ECANCELLED, &over);
         pthread_join(thread, NULL);
         return r;
+}
+
+static int fetch(const struct shelf_v1_copies_functions *functions)
+{
+        return fetch_item("copies", &shelf_v1_container_copies, functions);
 }
 
 static void expect_said(const uint16_t *kinds, size_t number)
@@ -278,6 +343,8 @@ Test(reserve, comes_while_the_predecessor_serves)
         cr_assert_eq(seen.reserve_calls, 1);
         cr_assert_eq(seen.reserved[0], 3);
         cr_assert_eq(shelf.count, 3);
+        cr_assert_eq(seen.room, 3, "the predecessor is told");
+        cr_assert_str_empty(seen.no_room);
 }
 
 Test(reserve, gets_the_memory_of_entries_so_that_the_pause_gets_none)
@@ -337,18 +404,51 @@ Test(reserve, of_an_older_predecessor_comes_in_the_pause)
         cr_assert_eq(seen.calls_before, 0);
         cr_assert_eq(seen.reserve_calls, 1);
         cr_assert_eq(seen.reserved[0], 3);
+        cr_assert_eq(seen.room, 0);
+        cr_assert_str_empty(seen.no_room, "what it is it knows");
 }
 
-Test(reserve, that_a_program_does_not_have_is_not_asked_for)
+Test(reserve, that_a_program_does_not_have_leaves_the_memory_of_entries)
+{
+        script.count = script.announced = script.batches[0] = 3;
+        cr_assert_eq(fetch(&without_reserve), EKIDEN_RESUMED, "%s", error.sentence);
+        cr_assert_eq(seen.reserve_calls, 0);
+        cr_assert_eq(seen.made_before, 3);
+        cr_assert_eq(seen.made, 3);
+        cr_assert_eq(seen.room, 3);
+}
+
+Test(reserve, and_memory_that_cannot_be_had_are_not_asked_for)
 {
         static const uint16_t said[] = {EKIDEN__FRAME_KIND__HELLO, EKIDEN__FRAME_KIND__WARM,
                                         EKIDEN__FRAME_KIND__PULL};
 
+        script.is_shared = true;
         script.announced = script.batches[0] = 3;
         cr_assert_eq(fetch(&without_reserve), EKIDEN_RESUMED, "%s", error.sentence);
         expect_said(said, 3);
         cr_assert_eq(seen.made_before, 0);
         cr_assert_eq(seen.made, 3);
+        cr_assert_eq(seen.room, 0);
+        cr_assert_str_eq(seen.no_room, "its container in the new version has no reserve()");
+}
+
+Test(reserve, of_entries_that_nobody_has_counted_comes_in_the_pause)
+{
+        script.is_uncounted = true;
+        script.announced = script.batches[0] = 3;
+        cr_assert_eq(fetch(&with_reserve), EKIDEN_RESUMED, "%s", error.sentence);
+        cr_assert_eq(seen.calls_before, 0);
+        cr_assert_eq(seen.reserve_calls, 1);
+        cr_assert_str_eq(seen.no_room, "the old version does not count them");
+}
+
+Test(reserve, and_memory_that_run_out_are_told_as_what_there_was_room_for)
+{
+        script.count = script.announced = script.batches[0] = 3;
+        seen.made_max = 2;
+        cr_assert_eq(fetch(&without_reserve), EKIDEN_ENOMEM);
+        cr_assert_eq(seen.room, 2);
 }
 
 Test(reserve, of_an_item_that_is_not_there_is_none)
@@ -356,6 +456,29 @@ Test(reserve, of_an_item_that_is_not_there_is_none)
         cr_assert_eq(fetch(&with_reserve), EKIDEN_FRESH, "%s", error.sentence);
         cr_assert_eq(seen.reserve_calls, 0);
         cr_assert_eq(seen.made, 0);
+}
+
+Test(reserve, of_what_is_sent_ahead_comes_before_its_records)
+{
+        static const uint16_t said[] = {EKIDEN__FRAME_KIND__HELLO, EKIDEN__FRAME_KIND__AHEAD};
+
+        script.announced = script.batches[0] = 3;
+        cr_assert_eq(fetch_item("books", &shelf_v1_container_books, &sent_ahead), EKIDEN_RESUMED,
+                     "%s", error.sentence);
+        expect_said(said, 2);
+        cr_assert_eq(seen.reserve_calls, 1);
+        cr_assert_eq(seen.reserved[0], 3);
+        cr_assert_eq(seen.count_at_reserve, 0);
+        cr_assert_eq(shelf.count, 3);
+}
+
+Test(reserve, of_what_is_sent_ahead_is_bounded)
+{
+        script.announced = UINT64_MAX;
+        script.batches[0] = 3;
+        fetch_item("books", &shelf_v1_container_books, &sent_ahead);
+        cr_assert_eq(seen.reserve_calls, 1);
+        cr_assert_eq(seen.reserved[0], EK_ANNOUNCED_MAX);
 }
 
 /* An answer that is none: called off, and room was made for nothing. */

@@ -178,6 +178,7 @@ void show_summary_details(const struct show *show, const struct upgrade *upgrade
         char names[sizeof(upgrade->left_behind)];
 
         show_ahead_report(show, upgrade);
+        show_room_report(show, upgrade);
         show_verification(show, upgrade);
         if (upgrade->left_behind[0]) {
                 text_clean(upgrade->left_behind, terminal_allowed(&show->terminal), names,

@@ -96,6 +96,9 @@ size_t show_versions(const struct show *show, const struct upgrade *upgrade, boo
 /** What was sent ahead, and what was not, for people: lines that follow others. */
 void show_ahead_report(const struct show *show, const struct upgrade *upgrade);
 
+/** Whether there was room before the pause for what crossed in it: likewise. */
+void show_room_report(const struct show *show, const struct upgrade *upgrade);
+
 /** What else there is to say of a successful upgrade, for people: lines that follow others. */
 void show_summary_details(const struct show *show, const struct upgrade *upgrade);
 

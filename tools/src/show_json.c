@@ -71,6 +71,22 @@ static void add_ahead(struct json_object *object, const struct upgrade *upgrade)
         json_add(object, "ahead", items);
 }
 
+static void add_rooms(struct json_object *object, const struct upgrade *upgrade)
+{
+        struct json_object *items = json_new_array();
+
+        for (size_t i = 0; i < upgrade->room_count; i++) {
+                const struct room_account *account = &upgrade->rooms[i];
+                struct json_object *item = json_new_object();
+
+                json_add_text(item, "name", account->name);
+                json_add_figure(item, "records", &account->records);
+                json_add_text(item, "reason", account->reason);
+                json_append(items, item);
+        }
+        json_add(object, "room", items);
+}
+
 static void print_progress(struct show *show, const struct upgrade *upgrade)
 {
         struct json_object *object = show_json_event("progress", upgrade);
@@ -110,6 +126,7 @@ static void add_end(struct json_object *object, const struct upgrade *upgrade)
         json_add_text(object, "update_point", upgrade->update_point);
         json_add_text(object, "left_behind", upgrade->left_behind);
         add_ahead(object, upgrade);
+        add_rooms(object, upgrade);
 }
 
 static struct json_object *account_object(const struct item_account *account)

@@ -74,6 +74,7 @@ void show_rehearsal_report(const struct show *show, const struct upgrade *upgrad
         fputs("  the upgrade would succeed; the old version serves on\n", out);
         print_items(show, upgrade);
         show_ahead_report(show, upgrade);
+        show_room_report(show, upgrade);
         show_verification(show, upgrade);
         if (upgrade->pause_us.known)
                 fprintf(out, "  pause        %s  (how long nobody would serve)\n",

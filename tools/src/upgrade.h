@@ -55,6 +55,13 @@ struct ahead_account {
         bool outrun; /* it changed faster than it was sent */
 };
 
+/* Whether there was room before the pause for an item that crossed in it. */
+struct room_account {
+        char name[EKIDEN_NAME_MAX + 1];
+        struct figure records; /* for so many; unknown: for none, … */
+        char reason[AHEAD_REASON_SIZE]; /* … and why */
+};
+
 /* What the operator asked for. */
 enum undertaking {
         UNDERTAKING_UPGRADE, /* or its rehearsal */
@@ -97,6 +104,8 @@ struct upgrade {
         size_t account_count;
         struct ahead_account ahead[AHEAD_MAX];
         size_t ahead_count;
+        struct room_account rooms[AHEAD_MAX];
+        size_t room_count;
 
         bool called_off; /* this side closed; valid with an error */
         enum aftermath aftermath; /* valid with an error */

@@ -82,6 +82,14 @@ static void take_ahead_report(struct ahead_account *account, const Ekiden__Ahead
                 text_clean(report->reason, TEXT_ANY_UTF8, account->reason, sizeof(account->reason));
 }
 
+static void take_room_report(struct room_account *account, const Ekiden__RoomReport *report)
+{
+        text_clean(report->item, TEXT_ANY_UTF8, account->name, sizeof(account->name));
+        take_figure(&account->records, report->has_records, report->records);
+        if (report->reason)
+                text_clean(report->reason, TEXT_ANY_UTF8, account->reason, sizeof(account->reason));
+}
+
 /* How it went, from the last event. */
 static int take_end(struct upgrade *upgrade, const Ekiden__Event *event, bool is_rehearsal,
                     struct ekiden_error *error)
@@ -96,6 +104,8 @@ static int take_end(struct upgrade *upgrade, const Ekiden__Event *event, bool is
         take_figure(&upgrade->peak_bytes, event->has_peak_bytes, event->peak_bytes);
         for (size_t i = 0; i < event->n_ahead && i < AHEAD_MAX; i++)
                 take_ahead_report(&upgrade->ahead[upgrade->ahead_count++], event->ahead[i]);
+        for (size_t i = 0; i < event->n_room && i < AHEAD_MAX; i++)
+                take_room_report(&upgrade->rooms[upgrade->room_count++], event->room[i]);
         if (event->n_items == 0)
                 return 0;
         if (event->n_items > ITEMS_MAX)

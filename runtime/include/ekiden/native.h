@@ -207,11 +207,12 @@ struct ekiden_container {
                          size_t *ret_count, void *data);
         /* So many entries are about to come, those that are there already not among them. A hint,
            which the library made smaller where the other process says more than it has sent: it is
-           given again as they come, of those that are missing. Of the first item that is fetched
-           it comes while the other process serves still: memory that is touched here takes none of
-           the pause, and the library does so with that of the entries. They may not come after
-           all. NULL: nothing can be made ready. 0, or EKIDEN_ENOMEM, upon which they are inserted
-           all the same. */
+           given again as they come, of those that are missing. Of an item that is sent ahead it
+           comes once, before the first record. Of the first item of all others that is fetched
+           it comes while the other process serves still, if that has a `count`: memory that is
+           touched here takes none of the pause, and the library does so with that of the entries.
+           They may not come after all. NULL: nothing can be made ready but the memory of entries.
+           0, or EKIDEN_ENOMEM, upon which they are inserted all the same. */
         int (*reserve)(const void *functions, uint64_t count, void *data);
         /* `entry` will be inserted soon: a chance to prefetch the place where it belongs, by
            __builtin_prefetch() or the like; nothing may be changed. NULL: there is nothing to do.

@@ -186,6 +186,22 @@ static void fill_ahead(Ekiden__AheadReport *reports, Ekiden__AheadReport **point
         }
 }
 
+static void fill_rooms(Ekiden__RoomReport *reports, Ekiden__RoomReport **pointers,
+                       const struct ek_rooms *rooms)
+{
+        for (size_t i = 0; rooms && i < rooms->count; i++) {
+                const struct ek_room_report *room = &rooms->reports[i];
+
+                ekiden__room_report__init(&reports[i]);
+                pointers[i] = &reports[i];
+                reports[i].item = (char *)(uintptr_t)room->item;
+                reports[i].has_records = room->records > 0;
+                reports[i].records = room->records;
+                if (room->records == 0)
+                        reports[i].reason = (char *)(uintptr_t)room->reason;
+        }
+}
+
 /* How an upgrade went that has come to its end, whichever. What the successor said of itself goes
    on to the operator as it is. */
 static void send_report(struct ek_operator *operator_, Ekiden__EventKind kind)
@@ -196,6 +212,7 @@ static void send_report(struct ek_operator *operator_, Ekiden__EventKind kind)
         struct ek_tagged *const *tagged = ek_tagged_all(&count);
         ek_auto_free char **left_behind = calloc(count + 1, sizeof(*left_behind));
         Ekiden__AheadReport ahead[EK_AHEAD_ITEMS_MAX], *pointers[EK_AHEAD_ITEMS_MAX];
+        Ekiden__RoomReport rooms[EK_ROOM_ITEMS_MAX], *room_pointers[EK_ROOM_ITEMS_MAX];
 
         event.kind = kind;
         event.has_rehearse = event.rehearse = report->is_rehearsal;
@@ -217,6 +234,9 @@ static void send_report(struct ek_operator *operator_, Ekiden__EventKind kind)
         fill_ahead(ahead, pointers, report);
         event.ahead = pointers;
         event.n_ahead = report->ahead_count;
+        fill_rooms(rooms, room_pointers, report->rooms);
+        event.room = room_pointers;
+        event.n_room = report->rooms ? report->rooms->count : 0;
         if (report->ready) {
                 event.items = report->ready->items;
                 event.n_items = report->ready->n_items;

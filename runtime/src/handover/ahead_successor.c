@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "handover/ahead.h"
+#include "state/reserve.h"
 
 static struct {
         struct ek_ahead_import *items[EK_AHEAD_ITEMS_MAX];
@@ -49,8 +50,9 @@ static int send_passed(const struct ek_ahead_source *from, const struct ek_ahead
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
 
-/* The item that an ITEM begins a portion of; NULL: it is none that was asked for. */
-static struct ek_ahead_import *item_of(const struct ek_frame *frame)
+/* The item that an ITEM begins a portion of, and how many records it tells of, 0 being unknown;
+   NULL: it is none that was asked for. */
+static struct ek_ahead_import *item_of(const struct ek_frame *frame, uint64_t *ret_announced)
 {
         struct ek_ahead_import *found = NULL;
         ProtobufCMessage *unpacked;
@@ -62,6 +64,7 @@ static struct ek_ahead_import *item_of(const struct ek_frame *frame)
         for (size_t i = 0; i < ahead.count && item->has_stream && item->stream; i++)
                 if (strcmp(ek_ahead_import_name(ahead.items[i]), item->item) == 0)
                         found = ahead.items[i];
+        *ret_announced = item->has_count ? item->count : 0;
         protobuf_c_message_free_unpacked(unpacked, NULL);
         return found;
 }
@@ -81,9 +84,10 @@ static int take_portion(const struct ek_ahead_source *from, struct ek_ahead_impo
 
 /* What answers AHEAD: the first portion, or that there is none. */
 static int take_answer(const struct ek_ahead_source *from, struct ek_ahead_import *item,
-                       struct ekiden_error *error)
+                       const struct ek_tagged *tagged, struct ekiden_error *error)
 {
         struct ek_frame frame;
+        uint64_t announced;
         int r = ek_receive(from->link, from->wait, &frame, error);
 
         if (r < 0)
@@ -92,8 +96,9 @@ static int take_answer(const struct ek_ahead_source *from, struct ek_ahead_impor
                 return EKIDEN_FRESH;
         if (frame.kind == EKIDEN__FRAME_KIND__DECLINED)
                 return EK_AHEAD_DECLINED;
-        if (frame.kind != EKIDEN__FRAME_KIND__ITEM || item_of(&frame) != item)
+        if (frame.kind != EKIDEN__FRAME_KIND__ITEM || item_of(&frame, &announced) != item)
                 return ek_link_failed(EKIDEN_EPROTOCOL, error);
+        ek_reserve_ahead(tagged, announced);
         r = take_portion(from, item, error);
         return r < 0 ? r : EKIDEN_RESUMED;
 }
@@ -113,7 +118,7 @@ int ek_ahead_fetch(const struct ek_ahead_source *from, const struct ekiden_item 
         ahead.items[ahead.count++] = item;
         r = ask(from, source, error);
         if (r == 0)
-                r = take_answer(from, item, error);
+                r = take_answer(from, item, tagged, error);
         if (r != EKIDEN_RESUMED) {
                 ahead.count--;
                 ek_ahead_import_free(item);
@@ -126,13 +131,14 @@ int ek_ahead_until_paused(const struct ek_ahead_source *from, struct ek_frame *r
 {
         for (;;) {
                 int r = ek_receive(from->link, from->wait, ret_paused, error);
+                uint64_t announced;
 
                 if (r < 0 || ret_paused->kind == EKIDEN__FRAME_KIND__PAUSED)
                         return r;
                 if (ret_paused->kind != EKIDEN__FRAME_KIND__ITEM)
                         return ek_link_failed(EKIDEN_EPROTOCOL, error);
                 error->phase = EKIDEN_PHASE_WARM; /* the predecessor serves */
-                r = take_portion(from, item_of(ret_paused), error);
+                r = take_portion(from, item_of(ret_paused, &announced), error);
                 if (r < 0)
                         return r;
                 error->phase = EKIDEN_PHASE_PAUSE;
@@ -143,11 +149,11 @@ int ek_ahead_take_rest(const struct ek_ahead_source *from, struct ekiden_error *
 {
         for (size_t i = 0; i < ahead.count; i++) {
                 struct ek_frame frame;
-                uint64_t import_ns;
+                uint64_t import_ns, announced;
                 int r = ek_receive(from->link, from->wait, &frame, error);
 
-                if (r == 0 &&
-                    (frame.kind != EKIDEN__FRAME_KIND__ITEM || item_of(&frame) != ahead.items[i]))
+                if (r == 0 && (frame.kind != EKIDEN__FRAME_KIND__ITEM ||
+                               item_of(&frame, &announced) != ahead.items[i]))
                         r = ek_link_failed(EKIDEN_EPROTOCOL, error);
                 if (r == 0)
                         r = ek_ahead_import_portion(ahead.items[i], from->link, from->wait, true,

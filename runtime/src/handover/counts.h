@@ -6,6 +6,7 @@
 #pragma once
 
 #include "handover/ahead_successor.h"
+#include "handover/room.h"
 
 struct ek_predecessor;
 
@@ -19,9 +20,10 @@ int ek_counts_take(struct ek_predecessor *p, const struct ek_frame *frame,
 /**
  * The successor's: asks, and makes room for as many; for none where the predecessor does not know.
  *
- * @param source  the item, as the predecessor has it
+ * @param source    the item, as the predecessor has it
+ * @param ret_room  what came of it
  * @return 0 or an error
  */
 int ek_counts_fetch(const struct ek_ahead_source *from, const struct ekiden_item *source,
                     const struct ek_tagged *tagged, struct ekiden_objects *objects,
-                    struct ekiden_error *error);
+                    struct ek_room *ret_room, struct ekiden_error *error);

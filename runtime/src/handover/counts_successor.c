@@ -18,9 +18,22 @@ static int ask(const struct ek_ahead_source *from, const struct ekiden_item *sou
 }
 
 /* As many are reserved as it says. */
+static struct ek_room make_room(const struct ek_tagged *tagged, struct ekiden_objects *objects,
+                                const Ekiden__Count *answer)
+{
+        struct ek_room room = {0};
+
+        if (answer->has_count && answer->count == 0)
+                room.obstacle = "the old version does not count them";
+        else if (answer->has_count)
+                room.obstacle = "memory ran out";
+        room.records = answer->count > 0 ? ek_reserve_before(tagged, objects, answer->count) : 0;
+        return room;
+}
+
 static int take_answer(const struct ek_ahead_source *from, const struct ekiden_item *source,
                        const struct ek_tagged *tagged, struct ekiden_objects *objects,
-                       struct ekiden_error *error)
+                       struct ek_room *ret_room, struct ekiden_error *error)
 {
         const Ekiden__Count *answer;
         ProtobufCMessage *unpacked;
@@ -37,17 +50,17 @@ static int take_answer(const struct ek_ahead_source *from, const struct ekiden_i
         answer = (const Ekiden__Count *)unpacked;
         if (strcmp(answer->item, source->name) != 0)
                 r = ek_link_failed(EKIDEN_EPROTOCOL, error);
-        else if (answer->has_count)
-                ek_reserve_before(tagged, objects, answer->count);
+        else
+                *ret_room = make_room(tagged, objects, answer);
         protobuf_c_message_free_unpacked(unpacked, NULL);
         return r;
 }
 
 int ek_counts_fetch(const struct ek_ahead_source *from, const struct ekiden_item *source,
                     const struct ek_tagged *tagged, struct ekiden_objects *objects,
-                    struct ekiden_error *error)
+                    struct ek_room *ret_room, struct ekiden_error *error)
 {
         int r = ask(from, source, error);
 
-        return r < 0 ? r : take_answer(from, source, tagged, objects, error);
+        return r < 0 ? r : take_answer(from, source, tagged, objects, ret_room, error);
 }

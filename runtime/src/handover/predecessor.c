@@ -408,6 +408,7 @@ int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
         p->cancelled = (struct ekiden_error){0};
         p->serial++;
         p->pause_until_ns = 0;
+        p->rooms.count = 0;
         ek_ahead_begin(p);
         ek_predecessor_enter(EKIDEN_PHASE_CHECK);
         r = request->elsewhere ? meet_successor(p, request->elsewhere, error)

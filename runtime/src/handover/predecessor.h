@@ -21,6 +21,7 @@
 #include "handover/deadlines.h"
 #include "handover/lineage.h"
 #include "handover/origin.h"
+#include "handover/room.h"
 #include "handover/stands.h"
 #include "handover/token.h"
 #include "state/snapshot_read.h"
@@ -111,6 +112,7 @@ struct ek_upgrade_report {
         /* Of items that were sent ahead, or could not be; as long. */
         const struct ek_ahead_report *ahead;
         size_t ahead_count;
+        const struct ek_rooms *rooms; /* made for large items; as long; NULL: none were pulled */
 };
 
 /* What a step may bring beside an error. */

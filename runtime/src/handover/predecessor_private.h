@@ -22,6 +22,7 @@ struct ek_predecessor {
         struct ekiden_error cancelled; /* why it is to be called off; code 0: it is not */
         Ekiden__Ready *ready; /* what the report shows of it */
         struct ek_ahead ahead;
+        struct ek_rooms rooms;
         struct ek_keeping keeping;
         struct ek_stands stands; /* of the threads that are stopped */
         bool is_stopped; /* they are */

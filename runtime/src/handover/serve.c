@@ -128,6 +128,8 @@ static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
         } else if (!tagged) {
                 r = send_absent(p, pull->item, error);
         } else {
+                uint64_t before = export_->total.records;
+
                 r = ek_predecessor_check_type(tagged, pull->message, error);
                 if (r == 0)
                         ek_ahead_note_pulled(p, tagged, pull->not_ahead);
@@ -136,6 +138,8 @@ static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
                 if (r == 0)
                         r = pull->again ? export_again(export_, tagged, error)
                                         : ek_export_item(export_, tagged, error);
+                if (r == 0 && !pull->again)
+                        ek_room_note(p, tagged, pull, export_->total.records - before);
         }
         protobuf_c_message_free_unpacked(unpacked, NULL);
         return r;
@@ -311,6 +315,7 @@ int ek_predecessor_hand_over(uint64_t stopped_ns, struct ekiden_error *error)
                 return ek_predecessor_explain(p, error);
         p->report.pause_ns = pause_until_now(p, stopped_ns);
         p->report.ahead = p->ahead.reports;
+        p->report.rooms = &p->rooms;
         p->report.ahead_count = p->ahead.report_count;
         if (p->request.is_rehearsal)
                 return EK_STEP_REHEARSED;

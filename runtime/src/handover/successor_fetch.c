@@ -106,21 +106,30 @@ static int fetch_ahead(const struct ekiden_item *source, const struct ek_tagged 
         return r;
 }
 
+/* Why no room is made for an item before the pause; NULL: some is, or the predecessor can say. */
+static const char *room_obstacle(const struct ek_tagged *tagged)
+{
+        if (ek_reserve_obstacle(tagged))
+                return ek_reserve_obstacle(tagged);
+        return ek_successor.is_warm ? "the new version does not tag it first" : NULL;
+}
+
 /* While the predecessor serves, of what is pulled first: the program makes room. */
 static int fetch_count(const struct ekiden_item *source, const struct ek_tagged *tagged,
-                       struct ekiden_error *error)
+                       struct ek_room *ret_room, struct ekiden_error *error)
 {
         const struct ek_wait wait = {.idle_ms = ek_successor.pause_ms};
         const struct ek_ahead_source from = {ek_successor.link, &wait};
         int r;
 
-        if (!ek_successor.takes_counts || ek_successor.is_warm || !ek_reserve_is_possible(tagged))
+        *ret_room = (struct ek_room){.obstacle = room_obstacle(tagged)};
+        if (ret_room->obstacle || !ek_successor.takes_counts)
                 return 0;
         r = ek_link_prepare(ek_successor.link, NULL);
         if (r < 0)
                 return ek_link_failed(r, error);
         ek_successor.is_receiving = true;
-        r = ek_counts_fetch(&from, source, tagged, ek_successor.fetch.objects, error);
+        r = ek_counts_fetch(&from, source, tagged, ek_successor.fetch.objects, ret_room, error);
         ek_successor.is_receiving = false;
         return r;
 }
@@ -133,12 +142,13 @@ static int pull(void *data, const struct ekiden_item *source, const struct ek_ta
         const char *not_ahead = ek_successor.takes_ahead && source->ahead
                                         ? ahead_obstacle(source, tagged, route)
                                         : NULL;
+        struct ek_room room;
         int r = fetch_ahead(source, tagged, route, error);
 
         (void)data;
         if (r != EK_AHEAD_DECLINED)
                 return r;
-        r = fetch_count(source, tagged, error);
+        r = fetch_count(source, tagged, &room, error);
         if (r == 0)
                 r = ek_successor_announce_warm(error);
         if (r == 0)
@@ -148,6 +158,7 @@ static int pull(void *data, const struct ekiden_item *source, const struct ek_ta
         message.item = (char *)(uintptr_t)source->name;
         message.message = (char *)(uintptr_t)source->message->descriptor->name;
         message.not_ahead = (char *)(uintptr_t)not_ahead;
+        ek_room_say(&room, &message);
         r = ek_link_queue_message(ek_successor.link, EKIDEN__FRAME_KIND__PULL, &message.base,
                                   &wait);
         if (r < 0)

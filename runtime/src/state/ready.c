@@ -9,7 +9,7 @@
 
 #define PAGE 4096 /* bytes; larger ones are touched more than once */
 
-static bool can_be_ready(const struct ekiden_native *native)
+bool ek_ready_is_possible(const struct ekiden_native *native)
 {
         return !native->create && !ek_native_flexible(native) && native->size >= sizeof(void *);
 }
@@ -22,12 +22,13 @@ static void touch(volatile char *memory, size_t size)
         memory[size - 1] = 0;
 }
 
-void ek_ready_make(struct ek_ready *ready, const struct ekiden_native *native, uint64_t count)
+uint64_t ek_ready_make(struct ek_ready *ready, const struct ekiden_native *native, uint64_t count)
 {
-        uint64_t most = can_be_ready(native) ? EK_READY_MAX_BYTES / native->size : 0;
+        uint64_t most = ek_ready_is_possible(native) ? EK_READY_MAX_BYTES / native->size : 0;
+        uint64_t made = 0;
         void *last = NULL;
 
-        for (count = count < most ? count : most; count > 0; count--) {
+        for (count = count < most ? count : most; made < count; made++) {
                 void *entry = ek_native_memory(native)->allocate(native->size);
 
                 if (!entry)
@@ -41,6 +42,7 @@ void ek_ready_make(struct ek_ready *ready, const struct ekiden_native *native, u
                 last = entry;
         }
         ready->native = native;
+        return made;
 }
 
 void *ek_ready_new(struct ek_ready *ready, const struct ekiden_native *native,

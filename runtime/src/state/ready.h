@@ -22,8 +22,12 @@ struct ek_ready {
  * where records have different sizes in a flexible array.
  *
  * @param ready  has none
+ * @return for how many it has got it
  */
-void ek_ready_make(struct ek_ready *ready, const struct ekiden_native *native, uint64_t count);
+uint64_t ek_ready_make(struct ek_ready *ready, const struct ekiden_native *native, uint64_t count);
+
+/** Whether there is such memory for entries of this type. */
+bool ek_ready_is_possible(const struct ekiden_native *native);
 
 /** Memory of an entry, native->size bytes of any content, which is the caller's; NULL: there is
     none left, or none of this type. */

@@ -12,6 +12,8 @@
  *     slow       the successor takes its time when the first pass is in
  *     stuck      it takes half a minute
  *     alone      there are no copies: nothing is compared, and little is done in the pause
+ *     first      copies are tagged first of what is not sent ahead
+ *     uncounted  it does not say how many copies there are
  *     late       loans are tagged behind what is not sent ahead
  *     untag      books are untagged and tagged again when an upgrade is under way
  *     balk       books alone are tagged, and those that come behind that are refused
@@ -194,7 +196,14 @@ static struct book *next_copy(struct book *previous, struct ekiden_cursor *curso
         return shelf_next(&books, previous);
 }
 
+static uint64_t count_copies(void *data)
+{
+        (void)data;
+        return has_fault("uncounted") ? UINT64_MAX : books.count;
+}
+
 static const struct SHELF(copies_functions) copies_functions = {
+        .count = count_copies,
         .next = next_copy,
         .insert = insert_book,
 };
@@ -341,13 +350,17 @@ static int tag_all(void)
                 r = SHELF(tag_loans)(&loans_functions, NULL);
         if (has_fault("curious"))
                 (void)ekiden_resumed_at("loop");
+        if (r >= 0 && has_fault("first"))
+                r = SHELF(tag_copies)(&copies_functions, &copies);
         if (r >= 0)
                 r = SHELF(tag_ledger)(&ledger);
         if (r == EKIDEN_RESUMED && has_fault("die_rounds"))
                 _exit(1);
         if (r >= 0 && has_fault("late"))
                 r = SHELF(tag_loans)(&loans_functions, NULL);
-        return r < 0 || has_fault("alone") ? r : SHELF(tag_copies)(&copies_functions, &copies);
+        return r < 0 || has_fault("alone") || has_fault("first")
+                       ? r
+                       : SHELF(tag_copies)(&copies_functions, &copies);
 }
 
 static void read_setting(const char *text)
