@@ -49,10 +49,19 @@ static void expect_refused(const struct refusal *refusal)
         service_stop(&service);
 }
 
+static void write_script(const char *path, const char *text)
+{
+        int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0755);
+
+        cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+        close(fd);
+}
+
 Test(refusals, a_binary_that_cannot_be_used_is_refused_before_the_pause, .timeout = 120)
 {
         const char *plain = SCRATCH "/not-executable";
         const char *text = SCRATCH "/not-a-program";
+        const char *lacking = SCRATCH "/lacks-a-library";
         const struct refusal refusals[] = {
                 {"missing", SCRATCH "/no-such-file", EKIDEN_EBINARY, EKIDEN_PHASE_CHECK,
                  "/no-such-file"},
@@ -61,8 +70,11 @@ Test(refusals, a_binary_that_cannot_be_used_is_refused_before_the_pause, .timeou
                 {"no program", text, EKIDEN_EBINARY, EKIDEN_PHASE_CHECK, "not-a-program"},
                 {"not built with Ekiden", "/bin/true", EKIDEN_EPEER, EKIDEN_PHASE_CHECK,
                  "ekiden_start()"},
+                {"without a library", lacking, EKIDEN_EPEER, EKIDEN_PHASE_CHECK,
+                 "a library was not found; see what ldd"},
         };
 
+        write_script(lacking, "#!/bin/sh\nexit 127 # as the loader does\n");
         close(open(plain, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
         close(open(text, O_CREAT | O_WRONLY | O_CLOEXEC, 0755));
         chmod(text, 0755);

@@ -310,13 +310,21 @@ static int meet_successor(struct ek_predecessor *p, const struct ek_elsewhere *e
 }
 
 /* A successor that went away: how, and what that may mean. */
+/* What a shell and the loader of libraries say by it: what is needed to run it is not there. */
+static bool lacks_something(const char *how)
+{
+        return strcmp(how, "exited with status 127") == 0;
+}
+
 static void explain_death(struct ek_predecessor *p, const char *how, struct ekiden_error *error)
 {
         const char *advice = "see its own messages";
 
         if (error->code != EKIDEN_EPEER || p->keeping.kept >= 0)
                 return;
-        if (p->phase == EKIDEN_PHASE_CHECK)
+        if (p->phase == EKIDEN_PHASE_CHECK && lacks_something(how))
+                advice = "its interpreter or a library was not found; see what ldd says of it";
+        else if (p->phase == EKIDEN_PHASE_CHECK)
                 advice = "is it built with Ekiden, and does it call ekiden_start() first?";
         snprintf(error->sentence, sizeof(error->sentence),
                  "the new process %s in phase %s, before it served; %s",
