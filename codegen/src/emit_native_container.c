@@ -43,7 +43,11 @@ static const char container_template[] =
         "        return (typed->scan != NULL ? (unsigned int)EKIDEN_CONTAINER_SCAN : 0u) |\n"
         "               (typed->remove != NULL ? (unsigned int)EKIDEN_CONTAINER_REMOVE : 0u) |\n"
         "               (typed->reserve != NULL ? (unsigned int)EKIDEN_CONTAINER_RESERVE : 0u) |\n"
-        "               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u);\n"
+        "               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u) "
+        "|\n"
+        "               (typed->next != NULL ? (unsigned int)EKIDEN_CONTAINER_NEXT : 0u) |\n"
+        "               (typed->insert != NULL ? (unsigned int)EKIDEN_CONTAINER_INSERT : "
+        "0u)$more$;\n"
         "}\n"
         "\n"
         "static const struct ekiden_container $schema$_container_$item$ = {\n"
@@ -60,19 +64,19 @@ static const char container_template[] =
         "\n"
         "int $schema$_tag_$item$(const struct $schema$_$item$_functions *functions, void *data)\n"
         "{\n"
-        "        if (functions == NULL || (functions->next == NULL && functions->scan == NULL) ||\n"
-        "            functions->insert == NULL)\n"
-        "                return EKIDEN_EINVAL;\n"
-        "$more$"
+        "        int result = ekiden_container_check(&$schema$.items[$index$], functions != NULL ? "
+        "$schema$_parts_$item$(functions) : 0u);\n"
+        "\n"
+        "        if (result < 0)\n"
+        "                return result;\n"
         "        return ekiden_tag_container(&$schema$.items[$index$], &$schema$_natives, "
         "&$schema$_container_$item$, functions, data);\n"
         "}\n";
 
-/* What an item that is sent ahead cannot do without. */
-static const char ahead_check[] =
-        "        if (functions->scan == NULL || functions->find == NULL || functions->remove == "
-        "NULL)\n"
-        "                return EKIDEN_EINVAL;\n";
+/* One that only items which are sent ahead have. */
+static const char find_part[] =
+        " |\n"
+        "               (typed->find != NULL ? (unsigned int)EKIDEN_CONTAINER_FIND : 0u)";
 
 void ek_emit_native_container(struct ek_text *out, const struct ek_schema *schema, size_t index)
 {
@@ -92,5 +96,5 @@ void ek_emit_native_container(struct ek_text *out, const struct ek_schema *schem
         ek_emit(out, container_template, "schema", schema->c_name, "item", item->name, "index",
                 ek_memory_printf(out->arena, "%zu", index), "find",
                 ek_emit_native_find_entry(out->arena, schema, item), "more",
-                item->ahead ? ahead_check : "", NULL);
+                item->ahead ? find_part : "", NULL);
 }

@@ -157,12 +157,16 @@ struct ekiden_natives {
         const struct ekiden_native *const *by_item; /* as many as schema->items; NULL: not bound */
 };
 
-/** What a program's table of functions has of those that it may leave out. */
+/** What a program's table of functions has. */
 enum ekiden_container_part {
         EKIDEN_CONTAINER_SCAN = 1 << 0,
         EKIDEN_CONTAINER_REMOVE = 1 << 1,
         EKIDEN_CONTAINER_RESERVE = 1 << 2,
         EKIDEN_CONTAINER_PREFETCH = 1 << 3,
+        /* For ekiden_container_check() only: */
+        EKIDEN_CONTAINER_NEXT = 1 << 4,
+        EKIDEN_CONTAINER_INSERT = 1 << 5,
+        EKIDEN_CONTAINER_FIND = 1 << 6,
 };
 
 /** Entries that `scan` is asked for at a time, at least. */
@@ -238,6 +242,17 @@ struct ekiden_container {
  */
 int ekiden_tag_native(const struct ekiden_item *item, const struct ekiden_natives *natives,
                       void *state);
+
+/**
+ * Looks whether a container has the functions that its item cannot do without: `insert`, and `next`
+ * or `scan`; where it is sent ahead `scan`, `find`, `remove` and `insert`. Generated code calls it
+ * before it tags the item. What is missing is named in the log, as an error.
+ *
+ * @param item   any
+ * @param parts  a set of enum ekiden_container_part; 0 also where there is no table of functions
+ * @return 0 or EINVAL
+ */
+int ekiden_container_check(const struct ekiden_item *item, unsigned int parts);
 
 /**
  * Tags a stream whose records are structs in a container of the program's. Generated code calls it.

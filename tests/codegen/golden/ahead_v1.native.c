@@ -723,7 +723,10 @@ static unsigned int ahead_v1_parts_accounts(const void *functions)
         return (typed->scan != NULL ? (unsigned int)EKIDEN_CONTAINER_SCAN : 0u) |
                (typed->remove != NULL ? (unsigned int)EKIDEN_CONTAINER_REMOVE : 0u) |
                (typed->reserve != NULL ? (unsigned int)EKIDEN_CONTAINER_RESERVE : 0u) |
-               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u);
+               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u) |
+               (typed->next != NULL ? (unsigned int)EKIDEN_CONTAINER_NEXT : 0u) |
+               (typed->insert != NULL ? (unsigned int)EKIDEN_CONTAINER_INSERT : 0u) |
+               (typed->find != NULL ? (unsigned int)EKIDEN_CONTAINER_FIND : 0u);
 }
 
 static const struct ekiden_container ahead_v1_container_accounts = {
@@ -740,11 +743,11 @@ static const struct ekiden_container ahead_v1_container_accounts = {
 
 int ahead_v1_tag_accounts(const struct ahead_v1_accounts_functions *functions, void *data)
 {
-        if (functions == NULL || (functions->next == NULL && functions->scan == NULL) ||
-            functions->insert == NULL)
-                return EKIDEN_EINVAL;
-        if (functions->scan == NULL || functions->find == NULL || functions->remove == NULL)
-                return EKIDEN_EINVAL;
+        int result = ekiden_container_check(
+                &ahead_v1.items[0], functions != NULL ? ahead_v1_parts_accounts(functions) : 0u);
+
+        if (result < 0)
+                return result;
         return ekiden_tag_container(&ahead_v1.items[0], &ahead_v1_natives,
                                     &ahead_v1_container_accounts, functions, data);
 }
@@ -824,7 +827,10 @@ static unsigned int ahead_v1_parts_entries(const void *functions)
         return (typed->scan != NULL ? (unsigned int)EKIDEN_CONTAINER_SCAN : 0u) |
                (typed->remove != NULL ? (unsigned int)EKIDEN_CONTAINER_REMOVE : 0u) |
                (typed->reserve != NULL ? (unsigned int)EKIDEN_CONTAINER_RESERVE : 0u) |
-               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u);
+               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u) |
+               (typed->next != NULL ? (unsigned int)EKIDEN_CONTAINER_NEXT : 0u) |
+               (typed->insert != NULL ? (unsigned int)EKIDEN_CONTAINER_INSERT : 0u) |
+               (typed->find != NULL ? (unsigned int)EKIDEN_CONTAINER_FIND : 0u);
 }
 
 static const struct ekiden_container ahead_v1_container_entries = {
@@ -841,11 +847,11 @@ static const struct ekiden_container ahead_v1_container_entries = {
 
 int ahead_v1_tag_entries(const struct ahead_v1_entries_functions *functions, void *data)
 {
-        if (functions == NULL || (functions->next == NULL && functions->scan == NULL) ||
-            functions->insert == NULL)
-                return EKIDEN_EINVAL;
-        if (functions->scan == NULL || functions->find == NULL || functions->remove == NULL)
-                return EKIDEN_EINVAL;
+        int result = ekiden_container_check(
+                &ahead_v1.items[1], functions != NULL ? ahead_v1_parts_entries(functions) : 0u);
+
+        if (result < 0)
+                return result;
         return ekiden_tag_container(&ahead_v1.items[1], &ahead_v1_natives,
                                     &ahead_v1_container_entries, functions, data);
 }
@@ -925,7 +931,10 @@ static unsigned int ahead_v1_parts_flags(const void *functions)
         return (typed->scan != NULL ? (unsigned int)EKIDEN_CONTAINER_SCAN : 0u) |
                (typed->remove != NULL ? (unsigned int)EKIDEN_CONTAINER_REMOVE : 0u) |
                (typed->reserve != NULL ? (unsigned int)EKIDEN_CONTAINER_RESERVE : 0u) |
-               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u);
+               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u) |
+               (typed->next != NULL ? (unsigned int)EKIDEN_CONTAINER_NEXT : 0u) |
+               (typed->insert != NULL ? (unsigned int)EKIDEN_CONTAINER_INSERT : 0u) |
+               (typed->find != NULL ? (unsigned int)EKIDEN_CONTAINER_FIND : 0u);
 }
 
 static const struct ekiden_container ahead_v1_container_flags = {
@@ -942,11 +951,11 @@ static const struct ekiden_container ahead_v1_container_flags = {
 
 int ahead_v1_tag_flags(const struct ahead_v1_flags_functions *functions, void *data)
 {
-        if (functions == NULL || (functions->next == NULL && functions->scan == NULL) ||
-            functions->insert == NULL)
-                return EKIDEN_EINVAL;
-        if (functions->scan == NULL || functions->find == NULL || functions->remove == NULL)
-                return EKIDEN_EINVAL;
+        int result = ekiden_container_check(
+                &ahead_v1.items[2], functions != NULL ? ahead_v1_parts_flags(functions) : 0u);
+
+        if (result < 0)
+                return result;
         return ekiden_tag_container(&ahead_v1.items[2], &ahead_v1_natives,
                                     &ahead_v1_container_flags, functions, data);
 }
@@ -1026,7 +1035,10 @@ static unsigned int ahead_v1_parts_names(const void *functions)
         return (typed->scan != NULL ? (unsigned int)EKIDEN_CONTAINER_SCAN : 0u) |
                (typed->remove != NULL ? (unsigned int)EKIDEN_CONTAINER_REMOVE : 0u) |
                (typed->reserve != NULL ? (unsigned int)EKIDEN_CONTAINER_RESERVE : 0u) |
-               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u);
+               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u) |
+               (typed->next != NULL ? (unsigned int)EKIDEN_CONTAINER_NEXT : 0u) |
+               (typed->insert != NULL ? (unsigned int)EKIDEN_CONTAINER_INSERT : 0u) |
+               (typed->find != NULL ? (unsigned int)EKIDEN_CONTAINER_FIND : 0u);
 }
 
 static const struct ekiden_container ahead_v1_container_names = {
@@ -1043,11 +1055,11 @@ static const struct ekiden_container ahead_v1_container_names = {
 
 int ahead_v1_tag_names(const struct ahead_v1_names_functions *functions, void *data)
 {
-        if (functions == NULL || (functions->next == NULL && functions->scan == NULL) ||
-            functions->insert == NULL)
-                return EKIDEN_EINVAL;
-        if (functions->scan == NULL || functions->find == NULL || functions->remove == NULL)
-                return EKIDEN_EINVAL;
+        int result = ekiden_container_check(
+                &ahead_v1.items[3], functions != NULL ? ahead_v1_parts_names(functions) : 0u);
+
+        if (result < 0)
+                return result;
         return ekiden_tag_container(&ahead_v1.items[3], &ahead_v1_natives,
                                     &ahead_v1_container_names, functions, data);
 }
@@ -1127,7 +1139,10 @@ static unsigned int ahead_v1_parts_ports(const void *functions)
         return (typed->scan != NULL ? (unsigned int)EKIDEN_CONTAINER_SCAN : 0u) |
                (typed->remove != NULL ? (unsigned int)EKIDEN_CONTAINER_REMOVE : 0u) |
                (typed->reserve != NULL ? (unsigned int)EKIDEN_CONTAINER_RESERVE : 0u) |
-               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u);
+               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u) |
+               (typed->next != NULL ? (unsigned int)EKIDEN_CONTAINER_NEXT : 0u) |
+               (typed->insert != NULL ? (unsigned int)EKIDEN_CONTAINER_INSERT : 0u) |
+               (typed->find != NULL ? (unsigned int)EKIDEN_CONTAINER_FIND : 0u);
 }
 
 static const struct ekiden_container ahead_v1_container_ports = {
@@ -1144,11 +1159,11 @@ static const struct ekiden_container ahead_v1_container_ports = {
 
 int ahead_v1_tag_ports(const struct ahead_v1_ports_functions *functions, void *data)
 {
-        if (functions == NULL || (functions->next == NULL && functions->scan == NULL) ||
-            functions->insert == NULL)
-                return EKIDEN_EINVAL;
-        if (functions->scan == NULL || functions->find == NULL || functions->remove == NULL)
-                return EKIDEN_EINVAL;
+        int result = ekiden_container_check(
+                &ahead_v1.items[4], functions != NULL ? ahead_v1_parts_ports(functions) : 0u);
+
+        if (result < 0)
+                return result;
         return ekiden_tag_container(&ahead_v1.items[4], &ahead_v1_natives,
                                     &ahead_v1_container_ports, functions, data);
 }
@@ -1228,7 +1243,10 @@ static unsigned int ahead_v1_parts_slots(const void *functions)
         return (typed->scan != NULL ? (unsigned int)EKIDEN_CONTAINER_SCAN : 0u) |
                (typed->remove != NULL ? (unsigned int)EKIDEN_CONTAINER_REMOVE : 0u) |
                (typed->reserve != NULL ? (unsigned int)EKIDEN_CONTAINER_RESERVE : 0u) |
-               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u);
+               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u) |
+               (typed->next != NULL ? (unsigned int)EKIDEN_CONTAINER_NEXT : 0u) |
+               (typed->insert != NULL ? (unsigned int)EKIDEN_CONTAINER_INSERT : 0u) |
+               (typed->find != NULL ? (unsigned int)EKIDEN_CONTAINER_FIND : 0u);
 }
 
 static const struct ekiden_container ahead_v1_container_slots = {
@@ -1245,11 +1263,11 @@ static const struct ekiden_container ahead_v1_container_slots = {
 
 int ahead_v1_tag_slots(const struct ahead_v1_slots_functions *functions, void *data)
 {
-        if (functions == NULL || (functions->next == NULL && functions->scan == NULL) ||
-            functions->insert == NULL)
-                return EKIDEN_EINVAL;
-        if (functions->scan == NULL || functions->find == NULL || functions->remove == NULL)
-                return EKIDEN_EINVAL;
+        int result = ekiden_container_check(
+                &ahead_v1.items[5], functions != NULL ? ahead_v1_parts_slots(functions) : 0u);
+
+        if (result < 0)
+                return result;
         return ekiden_tag_container(&ahead_v1.items[5], &ahead_v1_natives,
                                     &ahead_v1_container_slots, functions, data);
 }

@@ -533,7 +533,9 @@ static unsigned int arena_v1_parts_entries(const void *functions)
         return (typed->scan != NULL ? (unsigned int)EKIDEN_CONTAINER_SCAN : 0u) |
                (typed->remove != NULL ? (unsigned int)EKIDEN_CONTAINER_REMOVE : 0u) |
                (typed->reserve != NULL ? (unsigned int)EKIDEN_CONTAINER_RESERVE : 0u) |
-               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u);
+               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u) |
+               (typed->next != NULL ? (unsigned int)EKIDEN_CONTAINER_NEXT : 0u) |
+               (typed->insert != NULL ? (unsigned int)EKIDEN_CONTAINER_INSERT : 0u);
 }
 
 static const struct ekiden_container arena_v1_container_entries = {
@@ -549,9 +551,11 @@ static const struct ekiden_container arena_v1_container_entries = {
 
 int arena_v1_tag_entries(const struct arena_v1_entries_functions *functions, void *data)
 {
-        if (functions == NULL || (functions->next == NULL && functions->scan == NULL) ||
-            functions->insert == NULL)
-                return EKIDEN_EINVAL;
+        int result = ekiden_container_check(
+                &arena_v1.items[0], functions != NULL ? arena_v1_parts_entries(functions) : 0u);
+
+        if (result < 0)
+                return result;
         return ekiden_tag_container(&arena_v1.items[0], &arena_v1_natives,
                                     &arena_v1_container_entries, functions, data);
 }

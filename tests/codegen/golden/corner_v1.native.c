@@ -1046,7 +1046,9 @@ static unsigned int corner_v1_parts_corners(const void *functions)
         return (typed->scan != NULL ? (unsigned int)EKIDEN_CONTAINER_SCAN : 0u) |
                (typed->remove != NULL ? (unsigned int)EKIDEN_CONTAINER_REMOVE : 0u) |
                (typed->reserve != NULL ? (unsigned int)EKIDEN_CONTAINER_RESERVE : 0u) |
-               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u);
+               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u) |
+               (typed->next != NULL ? (unsigned int)EKIDEN_CONTAINER_NEXT : 0u) |
+               (typed->insert != NULL ? (unsigned int)EKIDEN_CONTAINER_INSERT : 0u);
 }
 
 static const struct ekiden_container corner_v1_container_corners = {
@@ -1062,9 +1064,11 @@ static const struct ekiden_container corner_v1_container_corners = {
 
 int corner_v1_tag_corners(const struct corner_v1_corners_functions *functions, void *data)
 {
-        if (functions == NULL || (functions->next == NULL && functions->scan == NULL) ||
-            functions->insert == NULL)
-                return EKIDEN_EINVAL;
+        int result = ekiden_container_check(
+                &corner_v1.items[5], functions != NULL ? corner_v1_parts_corners(functions) : 0u);
+
+        if (result < 0)
+                return result;
         return ekiden_tag_container(&corner_v1.items[5], &corner_v1_natives,
                                     &corner_v1_container_corners, functions, data);
 }

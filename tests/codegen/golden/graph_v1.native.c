@@ -489,7 +489,9 @@ static unsigned int graph_v1_parts_peers(const void *functions)
         return (typed->scan != NULL ? (unsigned int)EKIDEN_CONTAINER_SCAN : 0u) |
                (typed->remove != NULL ? (unsigned int)EKIDEN_CONTAINER_REMOVE : 0u) |
                (typed->reserve != NULL ? (unsigned int)EKIDEN_CONTAINER_RESERVE : 0u) |
-               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u);
+               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u) |
+               (typed->next != NULL ? (unsigned int)EKIDEN_CONTAINER_NEXT : 0u) |
+               (typed->insert != NULL ? (unsigned int)EKIDEN_CONTAINER_INSERT : 0u);
 }
 
 static const struct ekiden_container graph_v1_container_peers = {
@@ -505,9 +507,11 @@ static const struct ekiden_container graph_v1_container_peers = {
 
 int graph_v1_tag_peers(const struct graph_v1_peers_functions *functions, void *data)
 {
-        if (functions == NULL || (functions->next == NULL && functions->scan == NULL) ||
-            functions->insert == NULL)
-                return EKIDEN_EINVAL;
+        int result = ekiden_container_check(
+                &graph_v1.items[4], functions != NULL ? graph_v1_parts_peers(functions) : 0u);
+
+        if (result < 0)
+                return result;
         return ekiden_tag_container(&graph_v1.items[4], &graph_v1_natives,
                                     &graph_v1_container_peers, functions, data);
 }

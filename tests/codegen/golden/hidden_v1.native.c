@@ -169,7 +169,9 @@ static unsigned int hidden_v1_parts_tokens(const void *functions)
         return (typed->scan != NULL ? (unsigned int)EKIDEN_CONTAINER_SCAN : 0u) |
                (typed->remove != NULL ? (unsigned int)EKIDEN_CONTAINER_REMOVE : 0u) |
                (typed->reserve != NULL ? (unsigned int)EKIDEN_CONTAINER_RESERVE : 0u) |
-               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u);
+               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u) |
+               (typed->next != NULL ? (unsigned int)EKIDEN_CONTAINER_NEXT : 0u) |
+               (typed->insert != NULL ? (unsigned int)EKIDEN_CONTAINER_INSERT : 0u);
 }
 
 static const struct ekiden_container hidden_v1_container_tokens = {
@@ -185,9 +187,11 @@ static const struct ekiden_container hidden_v1_container_tokens = {
 
 int hidden_v1_tag_tokens(const struct hidden_v1_tokens_functions *functions, void *data)
 {
-        if (functions == NULL || (functions->next == NULL && functions->scan == NULL) ||
-            functions->insert == NULL)
-                return EKIDEN_EINVAL;
+        int result = ekiden_container_check(
+                &hidden_v1.items[0], functions != NULL ? hidden_v1_parts_tokens(functions) : 0u);
+
+        if (result < 0)
+                return result;
         return ekiden_tag_container(&hidden_v1.items[0], &hidden_v1_natives,
                                     &hidden_v1_container_tokens, functions, data);
 }

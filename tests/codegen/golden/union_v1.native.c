@@ -540,7 +540,9 @@ static unsigned int union_v1_parts_letters(const void *functions)
         return (typed->scan != NULL ? (unsigned int)EKIDEN_CONTAINER_SCAN : 0u) |
                (typed->remove != NULL ? (unsigned int)EKIDEN_CONTAINER_REMOVE : 0u) |
                (typed->reserve != NULL ? (unsigned int)EKIDEN_CONTAINER_RESERVE : 0u) |
-               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u);
+               (typed->prefetch != NULL ? (unsigned int)EKIDEN_CONTAINER_PREFETCH : 0u) |
+               (typed->next != NULL ? (unsigned int)EKIDEN_CONTAINER_NEXT : 0u) |
+               (typed->insert != NULL ? (unsigned int)EKIDEN_CONTAINER_INSERT : 0u);
 }
 
 static const struct ekiden_container union_v1_container_letters = {
@@ -556,9 +558,11 @@ static const struct ekiden_container union_v1_container_letters = {
 
 int union_v1_tag_letters(const struct union_v1_letters_functions *functions, void *data)
 {
-        if (functions == NULL || (functions->next == NULL && functions->scan == NULL) ||
-            functions->insert == NULL)
-                return EKIDEN_EINVAL;
+        int result = ekiden_container_check(
+                &union_v1.items[0], functions != NULL ? union_v1_parts_letters(functions) : 0u);
+
+        if (result < 0)
+                return result;
         return ekiden_tag_container(&union_v1.items[0], &union_v1_natives,
                                     &union_v1_container_letters, functions, data);
 }
