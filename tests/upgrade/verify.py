@@ -106,6 +106,18 @@ class Verify(Program):
                 self.assertEqual([(item['name'], item['verdict']) for item in event['items']],
                                  [('books', 'same'), ('owner', 'same'), ('visits', 'same')])
 
+    def test_pause_has_all_the_time_in_which_nobody_served(self):
+        """The old version stops counting when it hears that the new one has."""
+        for _ in range(5):
+            status, event = self.run_tool('--verify')
+            self.assertEqual((status, event['event']), (0, 'committed'), event)
+            result = subprocess.run([TOOL, '--json', '--status', str(self.pid)],
+                                    env=self.environment, timeout=SECONDS, check=True,
+                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+            leg = json.loads(result.stdout)['lineage'][-1]
+            self.assertEqual(leg['pid'], self.pid)
+            self.assertGreaterEqual(event['pause_us'], leg['pause_us'])
+
     def test_order_is_no_difference(self):
         status, event = self.run_tool('--verify', '--rehearse', fault='order')
         self.assertEqual((status, event['event']), (0, 'rehearsed'), event)

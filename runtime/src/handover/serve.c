@@ -231,11 +231,12 @@ static int serve_pulls(struct ek_predecessor *p, struct ekiden_error *error)
         return r == 0 ? ek_ahead_check(p, error) : r;
 }
 
-/* What the successor spent on telling of itself is no part of the pause that is foretold. */
+/* What the successor spent on telling of itself is no part of the pause that a rehearsal foretells;
+   in an upgrade that is verified nobody has served meanwhile. */
 static uint64_t pause_until_now(const struct ek_predecessor *p, uint64_t stopped_ns)
 {
         uint64_t pause_ns = ek_now_ns() - stopped_ns;
-        uint64_t account_ns = p->ready ? p->ready->account_ns : 0;
+        uint64_t account_ns = p->request.is_rehearsal && p->ready ? p->ready->account_ns : 0;
 
         return account_ns < pause_ns ? pause_ns - account_ns : pause_ns;
 }
