@@ -44,6 +44,7 @@ class Readme(unittest.TestCase):
             workshop.write_files(self.page)
             workshop.run(self.page.of('sh', 'run')[0].text)
             os.remove(workshop.path('tally-v1'))
+            os.remove(workshop.path('tally-v2'))
             for name in ('LD_LIBRARY_PATH', 'PKG_CONFIG_PATH'):
                 del workshop.env[name]
             workshop.env['HOME'] = workshop.folder
@@ -53,11 +54,14 @@ class Readme(unittest.TestCase):
             os.symlink(os.path.join(workshop.prefix, 'bin'), os.path.join(own, 'bin'))
             os.symlink(workshop.libdir, os.path.join(own, 'lib'))
             block, = self.page.of('sh', 'prefix')
+            self.assertNotIn(' build ', block.lines[0], 'it has been set up already, without a prefix')
             for line in block.lines[:2]:
                 self.assertRegex(line, r'^meson (setup|install) ')
             workshop.run('\n'.join(block.lines[2:]))
             _, connection = workshop.start_server('./tally-v1')
             self.assertEqual(ask(connection, 'a\n'), 'v1: 1 lines')
+            workshop.run('ekiden-upgrade --quiet tally ./tally-v2')
+            self.assertEqual(ask(connection, 'b\n'), 'v2: 2 lines, 2 bytes')
             connection.close()
 
     def test_the_options_that_it_names_are_there(self):
