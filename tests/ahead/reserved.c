@@ -25,7 +25,7 @@
 #define LIMITED 100 /* entries for which there is memory, where it is short */
 
 static const struct ek_wait patience = {.idle_ms = 10000};
-static struct ek_token token = {"0123456789abcdef"};
+static struct ek_token token = {.bytes = "0123456789abcdef"};
 static const struct ek_registry registry;
 static struct ekiden_error error;
 static struct shelf shelf;

@@ -19,7 +19,8 @@
 
 extern char **environ;
 
-static struct ek_token token = {"0123456789abcdef"}; /* in place of the captured one, if any */
+/* In place of the captured one, if any. */
+static struct ek_token token = {.bytes = "0123456789abcdef"};
 
 static const struct ek_wait patience = {.idle_ms = 20000};
 

@@ -16,7 +16,7 @@
 static int be_successor(int socket, struct ekiden_error *error)
 {
         static const struct ek_registry registry;
-        static const struct ek_token token = {"0123456789abcdef"};
+        static const struct ek_token token = {.bytes = "0123456789abcdef"};
         static const struct ek_successor_end nothing;
         int r = ek_successor_start(socket, &token, &shelf_v1, &registry, 0, error);
 

@@ -95,7 +95,7 @@ static int be_predecessor(const uint8_t *data, size_t size, struct ekiden_error 
         ek_predecessor.setup = &setup;
         ek_predecessor.request = (struct ek_upgrade_request){.observer.phase = on_phase};
         ek_predecessor.report = (struct ek_upgrade_report){0};
-        ek_predecessor.token = (struct ek_token){"0123456789abcdef"};
+        ek_predecessor.token = (struct ek_token){.bytes = "0123456789abcdef"};
         ek_predecessor.serial++;
         ek_ahead_begin(&ek_predecessor);
         expect(ek_link_new(ours, &ek_predecessor.link) == 0);

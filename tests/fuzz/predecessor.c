@@ -55,7 +55,7 @@ static int be_predecessor(const uint8_t *data, size_t size, struct ekiden_error 
         ek_predecessor.report = (struct ek_upgrade_report){
                 .is_rehearsal = ek_predecessor.request.is_rehearsal,
         };
-        ek_predecessor.token = (struct ek_token){"0123456789abcdef"};
+        ek_predecessor.token = (struct ek_token){.bytes = "0123456789abcdef"};
         ek_predecessor.serial++;
         expect(ek_link_new(ours, &ek_predecessor.link) == 0);
         ek_predecessor_enter(EKIDEN_PHASE_CHECK);

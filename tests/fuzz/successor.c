@@ -17,7 +17,7 @@
 /* All that a program does until it serves. Returns 0 if it does. */
 static int be_successor(int socket, const struct ek_registry *registry, struct ekiden_error *error)
 {
-        static const struct ek_token token = {"0123456789abcdef"};
+        static const struct ek_token token = {.bytes = "0123456789abcdef"};
         static const struct ek_successor_end nothing;
         const char *update_point;
         int r = ek_successor_start(socket, &token, &orchard_v2, registry, 0, error);

@@ -174,7 +174,7 @@ static int start_as_successor(void)
         int status;
 
         if (child == 0) {
-                struct ek_token token = {{7}};
+                struct ek_token token = {.bytes = {7}};
                 char value[EK_TOKEN_TEXT_SIZE];
                 struct ekiden_error error = {0};
                 int ends[2];

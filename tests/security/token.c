@@ -29,9 +29,15 @@ Test(token, is_another_each_time_and_comes_back_from_its_text)
         cr_assert_eq(ek_token_draw(&other, NULL), 0);
         cr_expect_neq(memcmp(&one, &other, sizeof(one)), 0);
         ek_token_write(&one, text);
+        cr_assert(ek_token_read(text, &read));
+        cr_expect_eq(memcmp(one.bytes, read.bytes, EK_TOKEN_SIZE), 0);
+        cr_expect_not(read.is_given);
+        one.is_given = true;
+        ek_token_write(&one, text);
         cr_expect_eq(strlen(text), EK_TOKEN_TEXT_SIZE - 1);
         cr_assert(ek_token_read(text, &read));
-        cr_expect_eq(memcmp(&one, &read, sizeof(one)), 0);
+        cr_expect_eq(memcmp(one.bytes, read.bytes, EK_TOKEN_SIZE), 0);
+        cr_expect(read.is_given);
 }
 
 Test(token, is_read_from_nothing_else)
@@ -46,6 +52,9 @@ Test(token, is_read_from_nothing_else)
                 "1:0123456789ABCDEF0123456789abcdef",
                 "1:0123456789abcdef0123456789abcdeg",
                 "1 0123456789abcdef0123456789abcdef",
+                "1:0123456789abcdef0123456789abcdef:",
+                "1:0123456789abcdef0123456789abcdef:give",
+                "1:0123456789abcdef0123456789abcdef:given ",
         };
         struct ek_token token;
 
@@ -55,7 +64,7 @@ Test(token, is_read_from_nothing_else)
 
 Test(token, is_a_field_of_its_bytes_and_of_no_others)
 {
-        struct ek_token token = {"0123456789abcdef"}, same = token;
+        struct ek_token token = {.bytes = "0123456789abcdef"}, same = token;
         ProtobufCBinaryData field = ek_token_field(&same);
 
         cr_expect(ek_token_is(&token, true, &field));
@@ -142,7 +151,8 @@ static int offer(const struct ek_token *meant, struct ek_token *offered, char *r
 
 Test(token, that_is_not_in_the_offer_makes_a_successor_leave, .timeout = 60)
 {
-        struct ek_token token = {"0123456789abcdef"}, other = {"0123456789abcdeF"};
+        struct ek_token token = {.bytes = "0123456789abcdef"},
+                        other = {.bytes = "0123456789abcdeF"};
         char sentence[512];
 
         cr_expect_eq(offer(&token, &other, sentence), EKIDEN_EPROTOCOL);

@@ -26,7 +26,7 @@ Test(callbacks, a_check_that_finds_the_predecessor_gone_ends_the_successor, .tim
 {
         static const struct ek_registry registry;
         const struct ek_successor_end end = {.check = look_where_it_stopped};
-        struct ek_token token = {{7}};
+        struct ek_token token = {.bytes = {7}};
         struct ekiden_error error = {0};
         Ekiden__SchemaId id = ek_schema_id(&probe_v1);
         Ekiden__Offer offer = EKIDEN__OFFER__INIT;

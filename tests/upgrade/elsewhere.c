@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,6 +44,7 @@ static struct starter prepare(unsigned int deadline_ms)
         starter.ours = ends[0];
         starter.theirs = ends[1];
         cr_assert_eq(ek_token_draw(&starter.token, NULL), 0);
+        starter.token.is_given = true;
         return starter;
 }
 
@@ -132,6 +134,40 @@ Test(elsewhere, a_successor_that_somebody_else_starts_takes_over, .timeout = 60)
         cr_expect_eq(after.pid, starter.successor);
         cr_expect_eq(after.version, 2);
         cr_expect_eq(after.asked, starter.before.asked + 1);
+        finish(&starter);
+}
+
+static unsigned int umask_of(pid_t pid)
+{
+        unsigned int mask = 07777;
+        char path[48], line[128];
+        FILE *status;
+
+        snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+        status = fopen(path, "re");
+        cr_assert(status);
+        while (fgets(line, sizeof(line), status))
+                if (sscanf(line, "Umask: %o", &mask) == 1)
+                        break;
+        fclose(status);
+        return mask;
+}
+
+/* The umask is in OFFER, and so are the capabilities, which are taken at the same place. */
+Test(elsewhere, the_successor_keeps_the_umask_of_who_started_it, .timeout = 60)
+{
+        mode_t before = umask(0);
+        struct starter starter = prepare(DEADLINE_MS);
+        Ekiden__Event *event;
+
+        offer(&starter);
+        umask(0027);
+        start(&starter, PROBE_V2, NULL, NULL);
+        umask(before);
+        event = party_hear(starter.asked, EKIDEN__EVENT_KIND__COMMITTED);
+        cr_assert(event);
+        ekiden__event__free_unpacked(event, NULL);
+        cr_expect_eq(umask_of(starter.successor), 0027, "it is %04o", umask_of(starter.successor));
         finish(&starter);
 }
 

@@ -220,7 +220,7 @@ static struct conversation converse(bool rehearse)
         posix_spawn_file_actions_t actions;
         Ekiden__SchemaId id = ek_schema_id(&probe_v2);
         Ekiden__Offer offer = EKIDEN__OFFER__INIT;
-        struct ek_token token = {{7}};
+        struct ek_token token = {.bytes = {7}};
         char value[EK_TOKEN_TEXT_SIZE];
         int sockets[2], executable = open(PROBE_V2, O_PATH | O_CLOEXEC);
 

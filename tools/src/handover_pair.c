@@ -15,6 +15,7 @@ int handover_pair_make(struct handover_pair *ret_pair, struct ekiden_error *erro
 
         if (r < 0)
                 return r;
+        pair.token.is_given = true;
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0)
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
                                               "cannot make the handover's socket pair");

@@ -82,10 +82,9 @@ void ekiden_set_spawn(pid_t (*spawn)(void *data, const struct ekiden_spawn_reque
  * its first update point it takes over, or is ended if the upgrade is called off.
  *
  * The schema is that of this image, so a chain of hops must lead to it from the predecessor's.
- * Settings (ekiden_set_check() and the like) stay as they are. The umask becomes that with which
- * the predecessor's program was started. Descriptors that the parent has open are the program's to
- * close, as in any child. Where a libuv loop goes on in the child, ekiden_uv_after_fork() comes
- * after this.
+ * Settings (ekiden_set_check() and the like) stay as they are, and so does the umask. Descriptors
+ * that the parent has open are the program's to close, as in any child. Where a libuv loop goes on
+ * in the child, ekiden_uv_after_fork() comes after this.
  *
  * @param error  filled on failure; NULL allowed
  * @return EKIDEN_RESUMED; or an error, after which the child must leave, by _exit(): ESTATE (this

@@ -104,7 +104,7 @@ static void refuse_unknown(struct ek_operator *operator_, int code)
 static bool read_given(const struct ek_operator *operator_, const Ekiden__UpgradeRequest *asked,
                        struct ek_elsewhere *ret_elsewhere)
 {
-        ret_elsewhere->socket = operator_->given;
+        *ret_elsewhere = (struct ek_elsewhere){.socket = operator_->given};
         if (!asked->has_given)
                 return operator_->given < 0;
         if (operator_->given < 0 || asked->given.len != EK_TOKEN_SIZE)

@@ -281,6 +281,7 @@ static int agree(const struct search *search, int *ret_socket, struct ek_token *
         r = ek_token_draw(ret_token, error);
         if (r < 0)
                 return r;
+        ret_token->is_given = true;
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0)
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
                                               "cannot make the handover's socket pair");

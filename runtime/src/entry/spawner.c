@@ -72,6 +72,7 @@ static int take_order(struct ek_operator *operator_, const Ekiden__SpawnRequest 
                                         "to the request for a successor");
         ek_utf8_copy_line(order->role, sizeof(order->role), asked->role);
         memcpy(order->token.bytes, asked->token.data, EK_TOKEN_SIZE);
+        order->token.is_given = true;
         order->socket = operator_->given;
         operator_->given = -1;
         return 0;

@@ -105,6 +105,18 @@ static uint32_t next_leg(const Ekiden__Offer *offer)
         return offer->leg > 0 && offer->leg < UINT32_MAX ? offer->leg + 1 : 2;
 }
 
+/* What is not state. Who was started by somebody else has his, and may have more rights than the
+   predecessor, who may have been broken into: it must not say with which mode files are made, or
+   what is lent to other programs. */
+static void take_surroundings(const Ekiden__Offer *offer)
+{
+        if (ek_successor.token.is_given)
+                return;
+        ek_capabilities_take(offer);
+        if (offer->has_umask)
+                umask((mode_t)(offer->umask & 0777));
+}
+
 static int take_offer(const Ekiden__Offer *offer, const struct ek_registry *registry,
                       struct ekiden_error *error)
 {
@@ -121,9 +133,7 @@ static int take_offer(const Ekiden__Offer *offer, const struct ek_registry *regi
                 return r;
         if (offer->has_returning && offer->returning && ek_successor.lineage.count > 0)
                 ek_successor.lineage.count--;
-        ek_capabilities_take(offer);
-        if (offer->has_umask)
-                umask((mode_t)(offer->umask & 0777));
+        take_surroundings(offer);
         ek_utf8_copy_line(ek_successor.role, sizeof(ek_successor.role),
                           offer->role ? offer->role : "");
         ek_successor.tree = offer->has_tree ? offer->tree : 0;

@@ -8,10 +8,11 @@
 #include <sys/random.h>
 
 #define PREFIX EK_TOKEN_VERSION ":"
+#define DIGITS ((size_t)2 * EK_TOKEN_SIZE)
 
 int ek_token_draw(struct ek_token *ret_token, struct ekiden_error *error)
 {
-        struct ek_token token;
+        struct ek_token token = {0};
         ssize_t drawn;
 
         /* So few bytes come at once, or not at all (getrandom(2)). */
@@ -31,6 +32,8 @@ void ek_token_write(const struct ek_token *token, char ret_text[EK_TOKEN_TEXT_SI
 
         for (size_t i = 0; i < EK_TOKEN_SIZE; i++)
                 at += snprintf(at, 3, "%02x", token->bytes[i]);
+        if (token->is_given)
+                strcpy(at, EK_TOKEN_GIVEN);
 }
 
 static int digit(char c)
@@ -43,11 +46,16 @@ static int digit(char c)
 
 bool ek_token_read(const char *text, struct ek_token *ret_token)
 {
-        struct ek_token token;
+        struct ek_token token = {0};
 
-        if (strlen(text) != EK_TOKEN_TEXT_SIZE - 1 || strncmp(text, PREFIX, strlen(PREFIX)) != 0)
+        if (strncmp(text, PREFIX, strlen(PREFIX)) != 0)
                 return false;
         text += strlen(PREFIX);
+        if (strlen(text) < DIGITS)
+                return false;
+        token.is_given = strcmp(text + DIGITS, EK_TOKEN_GIVEN) == 0;
+        if (text[DIGITS] != '\0' && !token.is_given)
+                return false;
         for (size_t i = 0; i < EK_TOKEN_SIZE; i++) {
                 int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
 

@@ -3,6 +3,9 @@
  * What a predecessor and the successor that it started know, and no other process: a number drawn
  * for this one handover. It goes into the successor's environment, into OFFER, and back in HELLO,
  * so that each side knows that the other was meant.
+ *
+ * Where somebody else starts the successor, the same variable tells it so: then it may have more
+ * rights than its predecessor, and stays what its starter made it.
  */
 #pragma once
 
@@ -14,11 +17,13 @@
 #include <ekiden/error.h>
 
 #define EK_TOKEN_SIZE 16 /* bytes */
-#define EK_TOKEN_VERSION "1" /* of the variable's value: VERSION:HEXADECIMAL */
-#define EK_TOKEN_TEXT_SIZE (sizeof(EK_TOKEN_VERSION) + 1 + 2 * EK_TOKEN_SIZE)
+#define EK_TOKEN_VERSION "1" /* of the variable's value: VERSION:HEXADECIMAL[:given] */
+#define EK_TOKEN_GIVEN ":given"
+#define EK_TOKEN_TEXT_SIZE (sizeof(EK_TOKEN_VERSION EK_TOKEN_GIVEN) + 1 + 2 * EK_TOKEN_SIZE)
 
 struct ek_token {
         uint8_t bytes[EK_TOKEN_SIZE];
+        bool is_given; /* who starts the successor is not its predecessor; never on the wire */
 };
 
 /** Draws one: 0 or ESYSTEM. */
