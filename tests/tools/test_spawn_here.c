@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "scene.h"
+#include "wire/arguments.h"
+#include "wire/cleanup.h"
 #include "wire/clock.h"
 
 #define STRANGER 65534
@@ -146,12 +148,13 @@ static void expect_gone(pid_t pid)
 
 static void send_check(struct scene *scene, char **arguments, size_t count)
 {
+        ek_auto_free ProtobufCBinaryData *values = ek_arguments_fill(arguments, count);
         Ekiden__Event event = EKIDEN__EVENT__INIT;
 
         event.kind = EKIDEN__EVENT_KIND__PHASE;
         event.has_phase = 1;
         event.phase = EKIDEN_PHASE_CHECK;
-        event.arguments = arguments;
+        event.arguments = values;
         event.n_arguments = count;
         scene_send_seen(scene);
         scene_send(scene, &event);
@@ -188,11 +191,30 @@ Test(spawn_here, the_process_gets_its_end_of_the_pair_and_the_token_of_this_hand
         for (size_t i = 0; i < asked->given.len; i++)
                 size += snprintf(type + size, sizeof(type) - (size_t)size, "%02x",
                                  asked->given.data[i]);
-        strcat(strcat(token, type), ".");
+        strcat(strcat(token, type), ":given.");
         cr_expect_not_null(strstr(await_notes(), token), "%s is not in %s", token, await_notes());
         cr_expect_not_null(strstr(await_notes(), "socket socket:"));
         cr_assert_gt(scene.given, 0);
         fail(&scene);
+}
+
+Test(spawn_here, arguments_that_the_process_could_not_tell_must_be_given)
+{
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+        struct scene scene;
+
+        scene_start(&scene, TOOL_ARGUMENTS("--spawn-here", "chat", binary));
+        cr_expect(scene.request->upgrade->tell_arguments);
+        event.kind = EKIDEN__EVENT_KIND__PHASE;
+        event.has_phase = 1;
+        event.phase = EKIDEN_PHASE_CHECK;
+        event.has_arguments_left_out = event.arguments_left_out = 1;
+        scene_send_seen(&scene);
+        scene_send(&scene, &event);
+        scene_send_failed(&scene, EKIDEN_ECANCELLED, "the operator called it off");
+        scene_expect_exit(&scene, ekiden_error_exit_status(EKIDEN_ELIMIT));
+        cr_expect_neq(access(notes, F_OK), 0, "it was started");
+        scene_deinit(&scene);
 }
 
 Test(spawn_here, without_it_no_descriptor_goes_along)

@@ -72,6 +72,14 @@ Test(upgrade, a_link_at_the_end_of_the_path_stays_a_link)
         expect_binary(path, path);
 }
 
+static void expect_argument(const struct scene *scene, size_t place, const char *text)
+{
+        const ProtobufCBinaryData *argument = &scene->request->upgrade->arguments[place];
+
+        cr_assert_eq(argument->len, strlen(text));
+        cr_assert_arr_eq(argument->data, text, argument->len);
+}
+
 Test(upgrade, arguments_behind_two_dashes_replace_the_saved_ones)
 {
         struct scene scene;
@@ -79,10 +87,10 @@ Test(upgrade, arguments_behind_two_dashes_replace_the_saved_ones)
         scene_start(&scene, TOOL_ARGUMENTS("chat", "x", "--", "--list", "", "7000", "--"));
         cr_assert(scene.request->upgrade->replace_arguments);
         cr_assert_eq(scene.request->upgrade->n_arguments, 4);
-        cr_assert_str_eq(scene.request->upgrade->arguments[0], "--list");
-        cr_assert_str_eq(scene.request->upgrade->arguments[1], "");
-        cr_assert_str_eq(scene.request->upgrade->arguments[2], "7000");
-        cr_assert_str_eq(scene.request->upgrade->arguments[3], "--");
+        expect_argument(&scene, 0, "--list");
+        expect_argument(&scene, 1, "");
+        expect_argument(&scene, 2, "7000");
+        expect_argument(&scene, 3, "--");
         finish(&scene);
 }
 

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -171,25 +172,77 @@ Test(elsewhere, the_successor_keeps_the_umask_of_who_started_it, .timeout = 60)
         finish(&starter);
 }
 
-Test(elsewhere, who_is_to_start_it_hears_what_the_process_was_started_with, .timeout = 60)
+/* The event of phase CHECK, of a process that was started with these two arguments. */
+static Ekiden__Event *hear_check(struct starter *starter, const char *first, const char *second,
+                                 bool tell)
 {
-        struct starter starter = prepare(DEADLINE_MS);
         Ekiden__UpgradeRequest upgrade = EKIDEN__UPGRADE_REQUEST__INIT;
         Ekiden__Event *event;
 
-        give(&starter, &starter.ours, 1);
-        upgrade.has_given = 1;
-        upgrade.given = ek_token_field(&starter.token);
-        ask(&starter, &upgrade);
-        event = party_hear(starter.asked, EKIDEN__EVENT_KIND__PHASE);
+        party_ask_upgrade(starter->asked, PROBE_V2, first, second, false, 0);
+        event = party_hear(starter->asked, EKIDEN__EVENT_KIND__COMMITTED);
         cr_assert(event);
-        cr_expect_eq(event->phase, EKIDEN_PHASE_CHECK);
-        cr_expect_eq(event->n_arguments, 0, "the probe has none");
+        starter->service.pid = event->successor_pid;
         ekiden__event__free_unpacked(event, NULL);
-        close(starter.ours);
-        close(starter.theirs);
-        expect_failure(&starter, EKIDEN_EPEER);
-        finish(&starter);
+        party_leave(starter->asked);
+        starter->before = service_ask(&starter->service);
+        starter->asked = party_connect(&starter->service, "probe");
+        give(starter, &starter->ours, 1);
+        upgrade.has_given = 1;
+        upgrade.given = ek_token_field(&starter->token);
+        upgrade.has_tell_arguments = upgrade.tell_arguments = tell;
+        ask(starter, &upgrade);
+        event = party_hear(starter->asked, EKIDEN__EVENT_KIND__PHASE);
+        cr_assert(event);
+        cr_assert_eq(event->phase, EKIDEN_PHASE_CHECK);
+        return event;
+}
+
+static void finish_unstarted(struct starter *starter, Ekiden__Event *event)
+{
+        ekiden__event__free_unpacked(event, NULL);
+        close(starter->ours);
+        close(starter->theirs);
+        expect_failure(starter, EKIDEN_EPEER);
+        finish(starter);
+}
+
+/* And whoever starts the process with others may choose any bytes as well. */
+Test(elsewhere, who_is_to_start_it_hears_what_the_process_was_started_with, .timeout = 60)
+{
+        static const char latin[] = "caf\xe9", empty[] = "";
+        struct starter starter = prepare(DEADLINE_MS);
+        Ekiden__Event *event = hear_check(&starter, latin, empty, true);
+
+        cr_assert_eq(event->n_arguments, 2);
+        cr_assert_eq(event->arguments[0].len, strlen(latin));
+        cr_expect_arr_eq(event->arguments[0].data, latin, strlen(latin));
+        cr_expect_eq(event->arguments[1].len, 0);
+        cr_expect_not(event->arguments_left_out);
+        finish_unstarted(&starter, event);
+}
+
+Test(elsewhere, who_does_not_ask_for_the_arguments_hears_none, .timeout = 60)
+{
+        struct starter starter = prepare(DEADLINE_MS);
+        Ekiden__Event *event = hear_check(&starter, "a", "b", false);
+
+        cr_expect_eq(event->n_arguments, 0);
+        cr_expect_not(event->has_arguments_left_out);
+        finish_unstarted(&starter, event);
+}
+
+Test(elsewhere, arguments_that_are_too_long_to_be_told_are_left_out, .timeout = 60)
+{
+        static char text[100001];
+        struct starter starter = prepare(DEADLINE_MS);
+        Ekiden__Event *event;
+
+        memset(text, 'x', sizeof(text) - 1);
+        event = hear_check(&starter, text, text, true);
+        cr_expect_eq(event->n_arguments, 0);
+        cr_expect(event->arguments_left_out);
+        finish_unstarted(&starter, event);
 }
 
 Test(elsewhere, whatever_it_does_wrong_the_predecessor_serves_on, .timeout = 300)

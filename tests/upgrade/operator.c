@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "ekiden/control.pb-c.h"
+#include "wire/arguments.h"
+#include "wire/cleanup.h"
 #include "wire/link.h"
 
 static const struct ek_wait patience = {.idle_ms = 30000};
@@ -34,7 +36,8 @@ static void ask(struct ek_link *link, const char *binary, const char *step, cons
 {
         Ekiden__Request request = EKIDEN__REQUEST__INIT;
         Ekiden__UpgradeRequest upgrade = EKIDEN__UPGRADE_REQUEST__INIT;
-        char *arguments[] = {(char *)(uintptr_t)step, (char *)(uintptr_t)fault};
+        char *texts[] = {(char *)(uintptr_t)step, (char *)(uintptr_t)fault};
+        ek_auto_free ProtobufCBinaryData *arguments = NULL;
 
         request.protocol = rehearse ? 2 : 1;
         request.upgrade = &upgrade;
@@ -43,7 +46,7 @@ static void ask(struct ek_link *link, const char *binary, const char *step, cons
         if (step) {
                 upgrade.has_replace_arguments = 1;
                 upgrade.replace_arguments = 1;
-                upgrade.arguments = arguments;
+                upgrade.arguments = arguments = ek_arguments_fill(texts, 2);
                 upgrade.n_arguments = 2;
         }
         /* A process that refuses may close before it has read: its answer is there all the same. */

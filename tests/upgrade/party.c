@@ -9,6 +9,9 @@
 
 #include <criterion/criterion.h>
 
+#include "wire/arguments.h"
+#include "wire/cleanup.h"
+
 static const struct ek_wait patience = {.idle_ms = 30000};
 
 struct ek_link *party_connect(const struct service *service, const char *program)
@@ -42,13 +45,14 @@ static void ask_for(struct ek_link *party, Ekiden__UpgradeRequest *upgrade, cons
                     const char *step, const char *fault)
 {
         Ekiden__Request request = EKIDEN__REQUEST__INIT;
-        char *arguments[] = {(char *)(uintptr_t)step, (char *)(uintptr_t)fault};
+        char *texts[] = {(char *)(uintptr_t)step, (char *)(uintptr_t)fault};
+        ek_auto_free ProtobufCBinaryData *arguments = NULL;
 
         request.upgrade = upgrade;
         upgrade->binary = (char *)(uintptr_t)binary;
         if (step) {
                 upgrade->has_replace_arguments = upgrade->replace_arguments = 1;
-                upgrade->arguments = arguments;
+                upgrade->arguments = arguments = ek_arguments_fill(texts, 2);
                 upgrade->n_arguments = 2;
         }
         ask(party, &request);

@@ -10,6 +10,7 @@
 #include "ekiden/handover.pb-c.h"
 #include "entry/control_protocol.h"
 #include "text.h"
+#include "wire/arguments.h"
 #include "wire/cleanup.h"
 
 #define SEND_TIMEOUT_MS 5000 /* only a request beyond the socket's buffer ever waits */
@@ -53,14 +54,20 @@ int request_upgrade(struct ek_link *link, const struct options *options, const c
 {
         Ekiden__UpgradeRequest upgrade = EKIDEN__UPGRADE_REQUEST__INIT;
         Ekiden__Request request = EKIDEN__REQUEST__INIT;
-        int r = pair ? send_end(link, &pair->predecessors, error) : 0;
+        ek_auto_free ProtobufCBinaryData *arguments =
+                ek_arguments_fill(options->arguments, options->argument_count);
+        int r = arguments ? 0
+                          : ekiden_error_set(error, EKIDEN_ENOMEM, "%s",
+                                             ekiden_error_text(EKIDEN_ENOMEM));
 
+        if (r == 0 && pair)
+                r = send_end(link, &pair->predecessors, error);
         if (r < 0)
                 return r;
         upgrade.binary = (char *)(uintptr_t)binary;
         upgrade.has_replace_arguments = options->replace_arguments;
         upgrade.replace_arguments = options->replace_arguments;
-        upgrade.arguments = options->arguments;
+        upgrade.arguments = arguments;
         upgrade.n_arguments = options->argument_count;
         upgrade.has_timeout_ms = options->timeout_ms > 0;
         upgrade.timeout_ms = options->timeout_ms;
@@ -81,6 +88,8 @@ int request_upgrade(struct ek_link *link, const struct options *options, const c
                 request.protocol = EK_CONTROL_PROTOCOL_GIVEN;
                 upgrade.has_given = 1;
                 upgrade.given = ek_token_field(&pair->token);
+                upgrade.has_tell_arguments = upgrade.tell_arguments =
+                        options->spawn_here && !options->replace_arguments;
         }
         request.upgrade = &upgrade;
         return send_request(link, &request, error);

@@ -28,6 +28,7 @@
 #include "text.h"
 #include "tree.h"
 #include "upgrade_events.h"
+#include "wire/arguments.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
 
@@ -305,17 +306,36 @@ static int ask(struct attempt *attempt, const struct options *options)
                                attempt->error);
 }
 
+/* With the arguments that stand behind --, or else with those of the process. */
+static int start_here(struct attempt *attempt, const Ekiden__Event *event)
+{
+        const struct options *options = attempt->options;
+        struct spawn_here_order order = {
+                .path = attempt->binary,
+                .arguments = options->arguments,
+                .argument_count = options->argument_count,
+                .spares_output = options->json,
+        };
+        ek_auto_free char **told = NULL;
+        int r = 0;
+
+        if (!options->replace_arguments && event->arguments_left_out)
+                return ekiden_error_set(attempt->error, EKIDEN_ELIMIT,
+                                        "the process was started with arguments that are too long "
+                                        "for it to tell; give them behind --");
+        if (!options->replace_arguments) {
+                r = ek_arguments_read(event->arguments, event->n_arguments, &told);
+                order.arguments = told;
+                order.argument_count = event->n_arguments;
+        }
+        if (r < 0)
+                return ekiden_error_set(attempt->error, r, "%s", ekiden_error_text(r));
+        return spawn_here_start(&attempt->here, &order, &attempt->pair, attempt->error);
+}
+
 /* The process waits for a successor, unless it has one. */
 static void have_it_started(struct attempt *attempt, const Ekiden__Event *event)
 {
-        const struct options *options = attempt->options;
-        bool is_given = options->replace_arguments;
-        const struct spawn_here_order order = {
-                .path = attempt->binary,
-                .arguments = is_given ? options->arguments : event->arguments,
-                .argument_count = is_given ? options->argument_count : event->n_arguments,
-                .spares_output = options->json,
-        };
         int r;
 
         if (attempt->pair.successors < 0 || attempt->calling_off)
@@ -323,7 +343,7 @@ static void have_it_started(struct attempt *attempt, const Ekiden__Event *event)
         if (attempt->by.is_needed)
                 r = spawn_by_ask(&attempt->by, &attempt->pair, attempt->error);
         else
-                r = spawn_here_start(&attempt->here, &order, &attempt->pair, attempt->error);
+                r = start_here(attempt, event);
         if (r < 0)
                 call_off(attempt);
 }

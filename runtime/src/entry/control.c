@@ -21,6 +21,7 @@
 #include "entry/upgrade.h"
 #include "entry/wake.h"
 #include "entry/watch.h"
+#include "wire/arguments.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
 #include "wire/own.h"
@@ -128,6 +129,7 @@ static void begin_for(struct ek_operator *operator_, const Ekiden__UpgradeReques
 
         operator_->asked_for_rehearsal = request.is_rehearsal;
         operator_->asked_for_verification = request.is_verified;
+        operator_->wants_arguments = asked->has_tell_arguments && asked->tell_arguments;
         if (!read_given(operator_, asked, &elsewhere)) {
                 refuse_unknown(operator_, EKIDEN_EPROTOCOL);
                 return;
@@ -145,14 +147,14 @@ static void begin_for(struct ek_operator *operator_, const Ekiden__UpgradeReques
                 return;
         }
         if (asked->replace_arguments) {
-                arguments = calloc(asked->n_arguments + 1, sizeof(*arguments));
-                if (!arguments) {
-                        refuse_request(operator_, EKIDEN_ENOMEM, "memory ran out");
+                int r = ek_arguments_read(asked->arguments, asked->n_arguments, &arguments);
+
+                if (r < 0) {
+                        refuse_request(operator_, r,
+                                       r == EKIDEN_ENOMEM ? "memory ran out"
+                                                          : "an argument has a NUL in it");
                         return;
                 }
-                if (asked->n_arguments > 0)
-                        memcpy(arguments, asked->arguments,
-                               asked->n_arguments * sizeof(*arguments));
                 request.arguments = arguments;
         }
         request.until_ns = operator_->until_ns;

@@ -10,16 +10,22 @@
 #include "entry/event.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "entry/process.h"
 #include "entry/roles.h"
 #include "entry/warnings.h"
 #include "handover/refusal.h"
+#include "wire/arguments.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
 
 #define INTERVAL_NS (50 * EK_NS_PER_MS)
+/* Bytes that he is told of: as many as surely find room in a socket's buffer at once, since he is
+   not waited for. */
+#define ARGUMENTS_MAX ((size_t)64 << 10)
+#define ARGUMENT_EXTRA ((size_t)6) /* bytes beside each of them in a message */
 #define LAST_WORD_MS 1000 /* how long the last event may take to be sent */
 
 enum urgency { LATER, NOW, LAST };
@@ -79,8 +85,24 @@ void ek_event_flush(struct ek_operator *operator_)
         operator_->sent_ns = ek_now_ns();
 }
 
+/* What this process was started with; NULL: it is too long, or memory ran out. To be freed. */
+static ProtobufCBinaryData *list_arguments(size_t *ret_count)
+{
+        const struct ek_origin *origin = &ek_process.origin;
+        size_t count = origin->argument_count > 0 ? origin->argument_count - 1 : 0;
+        ProtobufCBinaryData *arguments;
+        size_t size = 0;
+
+        for (size_t i = 1; i <= count; i++)
+                size += strlen(origin->arguments[i]) + ARGUMENT_EXTRA;
+        arguments = size <= ARGUMENTS_MAX ? ek_arguments_fill(origin->arguments + 1, count) : NULL;
+        *ret_count = arguments ? count : 0;
+        return arguments;
+}
+
 void ek_event_phase(struct ek_operator *operator_, enum ekiden_phase phase)
 {
+        ek_auto_free ProtobufCBinaryData *arguments = NULL;
         Ekiden__Event event = EKIDEN__EVENT__INIT;
         struct ek_warnings warnings;
 
@@ -93,9 +115,10 @@ void ek_event_phase(struct ek_operator *operator_, enum ekiden_phase phase)
                 event.warnings = warnings.pointers;
                 event.n_warnings = warnings.count;
         }
-        if (phase == EKIDEN_PHASE_CHECK && ek_predecessor_report()->is_elsewhere) {
-                event.arguments = ek_process.origin.arguments + 1;
-                event.n_arguments = (size_t)ek_process.origin.argument_count - 1;
+        if (phase == EKIDEN_PHASE_CHECK && operator_->wants_arguments) {
+                arguments = list_arguments(&event.n_arguments);
+                event.arguments = arguments;
+                event.has_arguments_left_out = event.arguments_left_out = !arguments;
         }
         send_event(operator_, &event, phase >= EKIDEN_PHASE_PAUSE ? LATER : NOW);
 }

@@ -30,6 +30,7 @@ struct ek_operator {
         uint64_t asked_ns; /* when the request was seen; 0: none yet */
         uint64_t sent_ns; /* when something was sent last */
         bool is_mute; /* an event could not be sent: no more are */
+        bool wants_arguments; /* of this process: he starts its successor with them */
         bool asked_for_rehearsal, asked_for_verification; /* or listens to one */
         uint64_t until_ns; /* EK_ROLE_QUEUES: for all until its commit; 0: no limit */
         Ekiden__Request *queued; /* EK_ROLE_QUEUES: what it asked for; owned */
