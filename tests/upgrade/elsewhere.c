@@ -5,10 +5,12 @@
  */
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -293,6 +295,141 @@ Test(elsewhere, one_that_has_another_token_is_none, .timeout = 60)
         expect_failure(&starter, EKIDEN_EPROTOCOL);
         kill(starter.successor, SIGKILL);
         cr_expect(wait_until_gone(starter.successor));
+        finish(&starter);
+}
+
+/* Somebody who has nothing to do with it. */
+static pid_t start_bystander(void)
+{
+        pid_t pid = fork();
+
+        cr_assert_geq(pid, 0);
+        if (pid == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                for (;;)
+                        pause();
+        }
+        return pid;
+}
+
+static void expect_unharmed(pid_t bystander)
+{
+        siginfo_t info = {.si_pid = 0};
+
+        usleep(100000); /* what would harm it has been done, or is about to be */
+        cr_expect_eq(waitid(P_PID, (id_t)bystander, &info, WEXITED | WNOHANG | WNOWAIT), 0);
+        cr_expect_eq(info.si_pid, 0, "it was ended");
+        kill(bystander, SIGKILL);
+        waitpid(bystander, NULL, 0);
+}
+
+/* As the kernel would say it of that process; root alone may say so (unix(7)). */
+static void send_as(int socket, pid_t pid, uint16_t kind, const ProtobufCMessage *message)
+{
+        const struct ucred credentials = {.pid = pid, .uid = geteuid(), .gid = getegid()};
+        union {
+                struct cmsghdr header;
+                char room[CMSG_SPACE(sizeof(struct ucred))];
+        } control = {.header = {.cmsg_len = CMSG_LEN(sizeof(credentials)),
+                                .cmsg_level = SOL_SOCKET,
+                                .cmsg_type = SCM_CREDENTIALS}};
+        uint8_t header[EK_FRAME_HEADER_SIZE], payload[1024];
+        size_t size = protobuf_c_message_get_packed_size(message);
+        struct iovec parts[] = {{header, sizeof(header)}, {payload, size}};
+        struct msghdr all = {.msg_iov = parts,
+                             .msg_iovlen = 2,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof(control)};
+
+        cr_assert_leq(size, sizeof(payload));
+        protobuf_c_message_pack(message, payload);
+        ek_frame_header_write(header, kind, payload, (uint32_t)size);
+        memcpy(CMSG_DATA(&control.header), &credentials, sizeof(credentials));
+        cr_assert_eq(sendmsg(socket, &all, 0), (ssize_t)(sizeof(header) + size));
+}
+
+/* HELLO, as of that process; with another token, or with the one of this handover. */
+static void say_hello_as(struct ek_link *handover, pid_t pid, bool is_forged)
+{
+        Ekiden__Hello hello = EKIDEN__HELLO__INIT;
+        Ekiden__SchemaId *known[1];
+        const Ekiden__Offer *offer;
+        ProtobufCMessage *message;
+        struct ek_frame frame;
+
+        cr_assert_eq(ek_link_receive(handover, &patience, &frame), 0);
+        cr_assert_eq(ek_frame_message(&frame, &ekiden__offer__descriptor, &message), 0);
+        offer = (const Ekiden__Offer *)message;
+        known[0] = offer->schema;
+        hello.protocol = offer->protocol;
+        hello.program = offer->program;
+        hello.version = offer->schema->version;
+        hello.known = known;
+        hello.n_known = 1;
+        hello.has_token = 1;
+        hello.token = offer->token;
+        hello.token.data[0] ^= is_forged;
+        send_as(ek_link_socket(handover), pid, EKIDEN__FRAME_KIND__HELLO, &hello.base);
+        protobuf_c_message_free_unpacked(message, NULL);
+}
+
+static void stop(pid_t pid)
+{
+        char path[32], text[512];
+        ssize_t size = 0;
+
+        kill(pid, SIGSTOP);
+        snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+        for (int i = 0; i < 3000 && !(size > 0 && strstr(text, ") T ")); i++) {
+                int file = open(path, O_RDONLY | O_CLOEXEC);
+
+                size = read(file, text, sizeof(text) - 1);
+                text[size > 0 ? size : 0] = '\0';
+                close(file);
+                usleep(1000);
+        }
+}
+
+static struct starter prepare_as_root(void)
+{
+        if (geteuid() != 0)
+                cr_skip_test("only root may speak for another process");
+        return prepare(DEADLINE_MS);
+}
+
+Test(elsewhere, who_does_not_know_the_token_is_not_ended, .timeout = 60)
+{
+        pid_t bystander = start_bystander(); /* it has no end of the pair */
+        struct starter starter = prepare_as_root();
+        struct ek_link *handover;
+
+        offer(&starter);
+        cr_assert_eq(ek_link_new(starter.theirs, &handover), 0);
+        say_hello_as(handover, bystander, true);
+        expect_failure(&starter, EKIDEN_EPROTOCOL);
+        expect_unharmed(bystander);
+        ek_link_free(handover);
+        finish(&starter);
+}
+
+/* By then its PID may be another's. */
+Test(elsewhere, who_has_closed_its_end_is_not_ended, .timeout = 60)
+{
+        pid_t bystander = start_bystander(); /* it has no end of the pair */
+        struct starter starter = prepare_as_root();
+        struct pollfd offered = {.events = POLLIN};
+        struct ek_link *handover;
+
+        offer(&starter);
+        offered.fd = starter.theirs;
+        cr_assert_eq(ek_link_new(starter.theirs, &handover), 0);
+        cr_assert_eq(poll(&offered, 1, 30000), 1);
+        stop(starter.before.pid);
+        say_hello_as(handover, bystander, false);
+        ek_link_free(handover);
+        kill(starter.before.pid, SIGCONT);
+        expect_failure(&starter, EKIDEN_EPEER);
+        expect_unharmed(bystander);
         finish(&starter);
 }
 

@@ -163,7 +163,7 @@ static int check_speaker(struct ek_predecessor *p, struct ekiden_error *error)
 {
         if (ek_link_sender(p->link) == p->keeping.pid)
                 return 0;
-        ek_child_speaks(&p->child, ek_link_sender(p->link));
+        ek_predecessor_note_speaker(p);
         return ek_keeper_refuse_daemon(error);
 }
 

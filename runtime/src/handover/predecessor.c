@@ -520,6 +520,22 @@ static int expired(struct ek_predecessor *p, struct ekiden_error *error)
                                 ms);
 }
 
+/* What is known by its PID alone may have ended, and the PID be another's by now. So it is opened
+   first, and kept where its end of the socket is open even then. */
+void ek_predecessor_note_speaker(struct ek_predecessor *p)
+{
+        ek_child_speaks(&p->child, ek_link_sender(p->link));
+        if (ek_link_is_closed(p->link))
+                ek_own_close(&p->child.daemon);
+}
+
+static bool is_child_speaking(const struct ek_predecessor *p)
+{
+        pid_t sender = ek_link_sender(p->link);
+
+        return sender <= 0 || sender == p->child.pid;
+}
+
 /* A frame in CHECK or WARM: WARMED when the successor is warm, PROBED when the probe has said
    HELLO, 0 to go on. */
 static int take_frame(struct ek_predecessor *p, const struct ek_frame *frame,
@@ -528,9 +544,11 @@ static int take_frame(struct ek_predecessor *p, const struct ek_frame *frame,
         int r;
 
         if (p->phase == EKIDEN_PHASE_CHECK && frame->kind == EKIDEN__FRAME_KIND__HELLO) {
-                ek_child_speaks(&p->child, ek_link_sender(p->link));
                 r = ek_predecessor_check_hello(p, frame, error);
-                if (r == 0 && p->keeping.is_probing && p->child.daemon >= 0)
+                /* Of what somebody else starts, HELLO alone tells that it was meant. */
+                if (r == 0 || p->child.pid > 0)
+                        ek_predecessor_note_speaker(p);
+                if (r == 0 && p->keeping.is_probing && !is_child_speaking(p))
                         r = ek_keeper_refuse_daemon(error);
                 if (r == 0 && p->keeping.is_probing)
                         return PROBED;

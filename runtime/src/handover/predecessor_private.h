@@ -74,6 +74,10 @@ int ek_predecessor_sockets(int ret_sockets[2], struct ekiden_error *error);
 /** OFFER, over the link that is there. (predecessor.c) */
 int ek_predecessor_offer(struct ek_predecessor *p, bool is_returning, struct ekiden_error *error);
 
+/** Takes note of the process that speaks on the link, to end it should the upgrade fail; if its end
+    is closed by now, nobody. (predecessor.c) */
+void ek_predecessor_note_speaker(struct ek_predecessor *p);
+
 /** Checks a HELLO: 0 or why not. (predecessor.c) */
 int ek_predecessor_check_hello(struct ek_predecessor *p, const struct ek_frame *frame,
                                struct ekiden_error *error);
