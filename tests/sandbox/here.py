@@ -16,6 +16,11 @@ class InASandbox(Hermit):
         self.wait_for(lambda: client.ask('where') == 'inside', 'it does not enter the sandbox')
         return process, client
 
+    @property
+    def own(self):
+        """It was root's when it was started, and is nobody's now: its word for its arguments is not taken."""
+        return ['--', self.path, self.folder]
+
     def test_what_is_not_on_the_list_ends_it(self):
         process, client = self.enter()
         client.socket.sendall(b'break\n')
@@ -27,12 +32,22 @@ class InASandbox(Hermit):
         self.assertEqual((failed['error'], failed['serves_on']), ('EKIDEN_EBINARY', True))
         self.assertEqual(client.who()[:2], (1, process.pid))
 
+    def test_what_it_says_of_its_arguments_is_not_believed(self):
+        _, client = self.enter()
+        before = client.who()
+        failed = self.refused('--spawn-here', 'hermit', RELEASES[1])
+        self.assertEqual((failed['error'], failed['serves_on']), ('EKIDEN_EPERMISSION', True))
+        self.assertIn('behind --', failed['sentence'])
+        self.assertEqual(self.running(), [before[1]])
+        self.upgrade('--spawn-here', 'hermit', RELEASES[1], *self.own)
+        self.assertEqual(client.ask('where'), 'inside')
+
     def test_ten_upgrades_back_and_forth_lose_no_client(self):
         process, client = self.enter()
         pids = {client.who()[1]}
         asked = client.who()[2]
         for turn in range(1, 11):
-            committed = self.upgrade('--spawn-here', 'hermit', RELEASES[turn % 2])
+            committed = self.upgrade('--spawn-here', 'hermit', RELEASES[turn % 2], *self.own)
             release, pid, count = client.who()
             self.assertEqual((release, pid), (turn % 2 + 1, committed['successor_pid']))
             self.assertEqual(client.ask('where'), 'inside')
@@ -46,25 +61,26 @@ class InASandbox(Hermit):
     def test_a_failure_leaves_it_serving_and_the_next_upgrade_works(self):
         _, client = self.enter()
         before = client.who()
-        self.refused('--spawn-here', 'hermit', RELEASES[1], HERMIT_FAULT='refuse')
+        self.refused('--spawn-here', 'hermit', RELEASES[1], *self.own, HERMIT_FAULT='refuse')
         opened = client.ask('open')  # what is made once and kept is there by now
         for fault in ('before', 'exit', 'refuse'):
-            failed = self.refused('--spawn-here', 'hermit', RELEASES[1], HERMIT_FAULT=fault)
+            failed = self.refused('--spawn-here', 'hermit', RELEASES[1], *self.own, HERMIT_FAULT=fault)
             self.assertTrue(failed['serves_on'])
             self.assertEqual(client.who()[:2], before[:2])
             self.assertEqual(client.ask('open'), opened)
             self.wait_for(lambda: self.running() == [before[1]], 'a successor is left')
-        self.upgrade('--spawn-here', 'hermit', RELEASES[1])
+        self.upgrade('--spawn-here', 'hermit', RELEASES[1], *self.own)
         self.assertEqual(client.who()[0], 2)
 
     def test_it_is_rehearsed_and_verified_as_any_other(self):
         _, client = self.enter()
         before = client.who()
-        status, events = self.tool('--spawn-here', '--rehearse', '--times', 3, 'hermit', RELEASES[1])
+        status, events = self.tool('--spawn-here', '--rehearse', '--times', 3, 'hermit', RELEASES[1],
+                                   *self.own)
         self.assertEqual((status, events[-1]['event']), (0, 'rehearsals'))
         self.assertEqual(client.who()[:2], before[:2])
         self.wait_for(lambda: self.running() == [before[1]], 'a successor is left')
-        self.upgrade('--spawn-here', '--verify', '--max-pause', 5000, 'hermit', RELEASES[1])
+        self.upgrade('--spawn-here', '--verify', '--max-pause', 5000, 'hermit', RELEASES[1], *self.own)
         self.assertEqual(client.who()[0], 2)
 
 

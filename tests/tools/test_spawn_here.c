@@ -341,6 +341,99 @@ Test(spawn_here, one_that_has_gone_into_the_background_is_gone_as_well)
         expect_gone(child);
 }
 
+/* The tool is executed by a shell that has started something, which reads from `ret_end` and ends
+   when that is closed. */
+static void start_behind(struct scene *scene, const char *command, const char *word, int *ret_end)
+{
+        char *arguments[] = {(char *)(uintptr_t)word};
+        char path[96];
+        FILE *file;
+        int ends[2], input = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+
+        snprintf(path, sizeof(path), "%s/shell", folder);
+        file = fopen(path, "we");
+        cr_assert_not_null(file);
+        fprintf(file, "#!/bin/sh\nnotes=%s\nexec 9<&0 </dev/null\n%s\nexec 9<&-\nexec %s \"$@\"\n",
+                notes, command, TOOL_PATH);
+        cr_assert_eq(fclose(file), 0);
+        cr_assert_eq(chmod(path, 0755), 0);
+        cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+        *scene = (struct scene){.listener = scene_listen("chat", getpid())};
+        cr_assert_eq(dup2(ends[1], STDIN_FILENO), STDIN_FILENO);
+        tool_start_by(&scene->tool, path, TOOL_ARGUMENTS("--spawn-here", "chat", binary));
+        cr_assert_eq(dup2(input, STDIN_FILENO), STDIN_FILENO);
+        close(input);
+        close(ends[1]);
+        scene_accept(scene);
+        unlink(path);
+        send_check(scene, arguments, 1);
+        await_notes();
+        *ret_end = ends[0];
+}
+
+static void expect_still_there(int end)
+{
+        struct pollfd source = {.fd = end, .events = POLLIN};
+
+        cr_expect_eq(poll(&source, 1, 50), 0, "it was ended");
+        close(end);
+}
+
+/* Those that have ended, and are not waited for, count. */
+static void await_children(pid_t pid, int count)
+{
+        uint64_t until_ns = ek_now_ns() + TOOL_DEADLINE_MS * EK_NS_PER_MS;
+        char path[64], text[256];
+        int found;
+
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
+        do {
+                cr_assert_lt(ek_now_ns(), until_ns, "its children are %s", text);
+                read_file(path, text, sizeof(text));
+                found = 0;
+                for (const char *at = text; (at = strchr(at, ' ')); at++)
+                        found++;
+        } while (found != count);
+}
+
+Test(spawn_here, a_child_that_the_tool_had_before_is_left_alone)
+{
+        struct scene scene;
+        int end;
+
+        start_behind(&scene, "cat <&9 >/dev/null &", "serve", &end);
+        fail(&scene);
+        expect_still_there(end);
+}
+
+Test(spawn_here, an_orphan_of_such_a_child_is_left_alone)
+{
+        struct scene scene;
+        int end;
+
+        start_behind(&scene,
+                     "(cat <&9 >/dev/null & until [ -e $notes ]; do sleep 0.02; done) 9<&9 &",
+                     "serve", &end);
+        await_children(scene.tool.pid, 3);
+        fail(&scene);
+        expect_still_there(end);
+}
+
+Test(spawn_here, what_went_into_the_background_is_gone_and_such_a_child_is_left_alone)
+{
+        struct scene scene;
+        char path[128], text[32];
+        int end;
+
+        start_behind(&scene, "cat <&9 >/dev/null &", "background", &end);
+        snprintf(path, sizeof(path), "%s.child", notes);
+        await_file(path, text, sizeof(text));
+        expect_gone(noted_pid(await_notes()));
+        fail(&scene);
+        expect_gone(atoi(text));
+        expect_still_there(end);
+}
+
 Test(spawn_here, after_a_rehearsal_nothing_is_left_of_it)
 {
         struct scene scene;
@@ -436,6 +529,69 @@ Test(spawn_here, another_users_process_does_not_say_what_the_arguments_are)
         tool_start(&scene.tool, TOOL_ARGUMENTS("--spawn-here", "chat", binary, "--", "mine"));
         scene_accept(&scene);
         send_check(&scene, NULL, 0);
+        cr_expect_not_null(strstr(await_notes(), "argument mine.\n"));
+        fail(&scene);
+}
+
+/* By the kernel's word of who sends, which is the real user. */
+static void become(uid_t user)
+{
+        cr_assert_eq(setresuid(user, user, 0), 0);
+}
+
+/* As a server does that begins as root. */
+Test(spawn_here, nor_does_one_that_has_become_another_users_since_it_listens)
+{
+        struct scene scene;
+        char *arguments[] = {(char *)"serve"};
+        char text[64];
+
+        if (geteuid() != 0)
+                cr_skip_test("only root becomes somebody else");
+        scene_start(&scene, TOOL_ARGUMENTS("--spawn-here", "chat", binary));
+        become(STRANGER);
+        send_check(&scene, arguments, 1);
+        scene_expect_closed(&scene);
+        scene_send_failed(&scene, EKIDEN_ECANCELLED, "the operator called the upgrade off");
+        cr_assert_eq(setresuid(0, 0, 0), 0);
+        scene_expect_exit(&scene, ekiden_error_exit_status(EKIDEN_EPERMISSION));
+        cr_expect_not_null(strstr(scene.tool.errors, "the process is of user 65534"), "%s",
+                           scene.tool.errors);
+        cr_expect(!read_file(notes, text, sizeof(text)), "it was started: %s", text);
+        scene_deinit(&scene);
+}
+
+Test(spawn_here, nor_one_of_whom_only_a_part_is_the_tools_users)
+{
+        struct scene scene;
+        char *arguments[] = {(char *)"serve"};
+        char text[64];
+
+        if (geteuid() != 0)
+                cr_skip_test("only root becomes somebody else");
+        scene_start(&scene, TOOL_ARGUMENTS("--spawn-here", "chat", binary));
+        become(STRANGER);
+        scene_send_seen(&scene);
+        cr_assert_eq(setresuid(0, 0, 0), 0);
+        send_check(&scene, arguments, 1);
+        scene_expect_closed(&scene);
+        scene_send_failed(&scene, EKIDEN_ECANCELLED, "the operator called the upgrade off");
+        scene_expect_exit(&scene, ekiden_error_exit_status(EKIDEN_EPERMISSION));
+        cr_expect(!read_file(notes, text, sizeof(text)), "it was started: %s", text);
+        scene_deinit(&scene);
+}
+
+Test(spawn_here, what_it_says_is_not_needed_where_the_arguments_are_given)
+{
+        struct scene scene;
+        char *arguments[] = {(char *)"serve"};
+
+        if (geteuid() != 0)
+                cr_skip_test("only root becomes somebody else");
+        scene_start(&scene, TOOL_ARGUMENTS("--spawn-here", "chat", binary, "--", "mine"));
+        become(STRANGER);
+        send_check(&scene, arguments, 1);
+        cr_assert_eq(setresuid(0, 0, 0), 0);
         cr_expect_not_null(strstr(await_notes(), "argument mine.\n"));
         fail(&scene);
 }

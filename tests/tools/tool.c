@@ -19,9 +19,10 @@
 
 #define ARGUMENTS_MAX 16
 
-static void start(struct tool *tool, const char *const *arguments, int out, int err)
+static void start_program(struct tool *tool, const char *program, const char *const *arguments,
+                          int out, int err)
 {
-        const char *all[ARGUMENTS_MAX + 2] = {TOOL_PATH};
+        const char *all[ARGUMENTS_MAX + 2] = {program};
 
         for (size_t i = 0; arguments[i]; i++) {
                 cr_assert_lt(i, ARGUMENTS_MAX);
@@ -46,6 +47,21 @@ static void start(struct tool *tool, const char *const *arguments, int out, int 
         dup2(err, STDERR_FILENO);
         execv(all[0], (char **)(uintptr_t)all);
         _exit(127);
+}
+
+static void start(struct tool *tool, const char *const *arguments, int out, int err)
+{
+        start_program(tool, TOOL_PATH, arguments, out, err);
+}
+
+void tool_start_by(struct tool *tool, const char *program, const char *const *arguments)
+{
+        *tool = (struct tool){
+                .out = memfd_create("out", MFD_CLOEXEC),
+                .err = memfd_create("err", MFD_CLOEXEC),
+        };
+        cr_assert(tool->out >= 0 && tool->err >= 0);
+        start_program(tool, program, arguments, tool->out, tool->err);
 }
 
 void tool_start_into(struct tool *tool, const char *const *arguments, int out)

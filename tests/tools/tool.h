@@ -19,6 +19,9 @@ struct tool {
 /** Starts the tool with these arguments, the last one NULL; its own name is not among them. */
 void tool_start(struct tool *tool, const char *const *arguments);
 
+/** As tool_start(), by another program, which executes the tool. */
+void tool_start_by(struct tool *tool, const char *program, const char *const *arguments);
+
 /** As tool_start(), with its output to a descriptor, which it consumes. */
 void tool_start_into(struct tool *tool, const char *const *arguments, int out);
 

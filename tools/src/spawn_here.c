@@ -16,6 +16,7 @@
 
 #include "handover/binary.h"
 #include "handover/origin.h"
+#include "offspring.h"
 #include "wire/cleanup.h"
 #include "wire/own.h"
 
@@ -53,7 +54,18 @@ int spawn_here_check(struct spawn_here *here, const char *path, struct ekiden_er
         return r;
 }
 
-int spawn_here_judge(const struct ek_link *link, struct ekiden_error *error)
+static int judge(uid_t user, struct ekiden_error *error)
+{
+        if (user == geteuid())
+                return 0;
+        return ekiden_error_set(error, EKIDEN_EPERMISSION,
+                                "the process is of user %u, and the new version would run as user "
+                                "%u, who should not do what another's process says: give its "
+                                "arguments behind --, or ask as that user",
+                                (unsigned int)user, (unsigned int)geteuid());
+}
+
+int spawn_here_identify(struct ek_link *link, struct ekiden_error *error)
 {
         struct ucred peer;
         socklen_t size = sizeof(peer);
@@ -61,13 +73,21 @@ int spawn_here_judge(const struct ek_link *link, struct ekiden_error *error)
         if (getsockopt(ek_link_socket(link), SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
                                               "cannot tell whose the process is");
-        if (peer.uid == geteuid())
-                return 0;
-        return ekiden_error_set(error, EKIDEN_EPERMISSION,
-                                "the process is of user %u, and the new version would run as user "
-                                "%u, who should not do what another's process says: give its "
-                                "arguments behind --, or ask as that user",
-                                (unsigned int)peer.uid, (unsigned int)geteuid());
+        if (ek_link_identify(link) < 0)
+                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
+                                              "cannot have it said who the process is");
+        return judge(peer.uid, error);
+}
+
+int spawn_here_judge(const struct ek_link *link, struct ekiden_error *error)
+{
+        uid_t user;
+
+        if (!ek_link_sender_user(link, &user))
+                return ekiden_error_set(error, EKIDEN_EPERMISSION,
+                                        "the kernel does not say whose process has answered, so "
+                                        "its arguments are not believed: give them behind --");
+        return judge(user, error);
 }
 
 /* What lies in the environment for a process that is started otherwise is not for this one. */
@@ -141,6 +161,7 @@ int spawn_here_start(struct spawn_here *here, const struct spawn_here_order *ord
                 return r;
         fflush(stdout); /* what the new version prints comes behind it */
         /* One that forks itself into the background stays this process's, until this has ended. */
+        here->orphan = offspring_expect(pair->successors);
         (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
         output = lend(order->spares_output);
         r = ek_spawn(&origin, here->binary, order->path, arguments, pair->successors, &pair->token,
@@ -149,29 +170,6 @@ int spawn_here_start(struct spawn_here *here, const struct spawn_here_order *ord
         free(origin.directory);
         ek_close(&pair->successors);
         return r;
-}
-
-/* The successor may have forked itself into the background, and is an orphan then. */
-static pid_t find_orphan(pid_t started)
-{
-        char path[64], list[256], *next = list;
-        ek_auto_close int fd = -1;
-        ssize_t n;
-
-        snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-        n = fd >= 0 ? read(fd, list, sizeof(list) - 1) : -1;
-        list[n > 0 ? n : 0] = '\0';
-        for (;;) {
-                char *end;
-                pid_t pid = (pid_t)strtol(next, &end, 10);
-
-                if (end == next)
-                        return 0;
-                if (pid != started)
-                        return pid;
-                next = end;
-        }
 }
 
 /* The predecessor has seen no more of it than its end of the socket pair. */
@@ -197,7 +195,7 @@ void spawn_here_end(struct spawn_here *here, int grace_ms, struct ekiden_error *
 
         if (here->child.pid == 0)
                 return;
-        orphan = find_orphan(here->child.pid);
+        orphan = offspring_find(&here->orphan, here->child.pid);
         ends_by_itself = orphan == 0 && poll(&gone, 1, grace_ms) == 1;
         ek_child_speaks(&here->child, orphan);
         ek_child_end(&here->child, 0, EK_CHILD_KILL_MS, how, sizeof(how));

@@ -14,11 +14,13 @@
 
 #include "handover/spawn.h"
 #include "handover_pair.h"
+#include "offspring.h"
 #include "wire/link.h"
 
 struct spawn_here {
         int binary; /* that was checked; -1: none */
         struct ek_child child; /* pid 0: it was not started */
+        struct offspring orphan; /* that it may leave */
 };
 
 #define SPAWN_HERE_NONE                               \
@@ -39,10 +41,20 @@ void spawn_here_remember(void);
 int spawn_here_check(struct spawn_here *here, const char *path, struct ekiden_error *error);
 
 /**
- * Whether what the process at the other end says of its arguments may be believed: where it is
- * another user's, the operator must give them.
+ * What the process at the other end will say of its arguments is believed only if it is not another
+ * user's; otherwise the operator must give them. This is called before anything is asked, so that
+ * the kernel says of all that comes who has sent it. Whoever was another user when he began to
+ * listen is refused here already.
  *
  * @return 0, EPERMISSION, ESYSTEM
+ */
+int spawn_here_identify(struct ek_link *link, struct ekiden_error *error);
+
+/**
+ * When it has said them: whether they may be believed. It may have begun to listen as root, and
+ * have become somebody else since.
+ *
+ * @return 0, EPERMISSION
  */
 int spawn_here_judge(const struct ek_link *link, struct ekiden_error *error);
 

@@ -295,7 +295,7 @@ static int ask(struct attempt *attempt, const struct options *options)
         int r = 0;
 
         if (options->spawn_here && !options->replace_arguments)
-                r = spawn_here_judge(attempt->process.link, attempt->error);
+                r = spawn_here_identify(attempt->process.link, attempt->error);
         if (pair && r == 0) {
                 handover_pair_deinit(pair);
                 r = handover_pair_make(pair, attempt->error);
@@ -304,6 +304,24 @@ static int ask(struct attempt *attempt, const struct options *options)
                 return r;
         return request_upgrade(attempt->process.link, options, attempt->binary, pair,
                                attempt->error);
+}
+
+/* What the process was started with, by its word. */
+static int read_arguments(const struct attempt *attempt, const Ekiden__Event *event,
+                          char ***ret_arguments)
+{
+        int r = spawn_here_judge(attempt->process.link, attempt->error);
+
+        if (r < 0)
+                return r;
+        if (event->arguments_left_out)
+                return ekiden_error_set(attempt->error, EKIDEN_ELIMIT,
+                                        "the process was started with arguments that are too long "
+                                        "for it to tell; give them behind --");
+        r = ek_arguments_read(event->arguments, event->n_arguments, ret_arguments);
+        if (r < 0)
+                return ekiden_error_set(attempt->error, r, "%s", ekiden_error_text(r));
+        return 0;
 }
 
 /* With the arguments that stand behind --, or else with those of the process. */
@@ -317,19 +335,15 @@ static int start_here(struct attempt *attempt, const Ekiden__Event *event)
                 .spares_output = options->json,
         };
         ek_auto_free char **told = NULL;
-        int r = 0;
 
-        if (!options->replace_arguments && event->arguments_left_out)
-                return ekiden_error_set(attempt->error, EKIDEN_ELIMIT,
-                                        "the process was started with arguments that are too long "
-                                        "for it to tell; give them behind --");
         if (!options->replace_arguments) {
-                r = ek_arguments_read(event->arguments, event->n_arguments, &told);
+                int r = read_arguments(attempt, event, &told);
+
+                if (r < 0)
+                        return r;
                 order.arguments = told;
                 order.argument_count = event->n_arguments;
         }
-        if (r < 0)
-                return ekiden_error_set(attempt->error, r, "%s", ekiden_error_text(r));
         return spawn_here_start(&attempt->here, &order, &attempt->pair, attempt->error);
 }
 
@@ -482,7 +496,8 @@ static int on_event(struct attempt *attempt, const Ekiden__Event *event)
         case HAPPENING_OTHER_COMMITTED:
                 return follow(attempt);
         case HAPPENING_FAILED:
-                if (event->spawned_by && !attempt->by.is_needed && !attempt->calling_off)
+                if (event->spawned_by && !attempt->by.is_needed && !attempt->calling_off &&
+                    !attempt->options->spawn_here)
                         return ask_again(attempt);
                 take_refusal(attempt, event);
                 spawn_here_end(&attempt->here, LEAVING_MS, attempt->error);

@@ -72,18 +72,16 @@ int ek_descriptors_collect(struct msghdr *message, int *held, size_t *held_count
         return surplus ? EKIDEN_EPROTOCOL : 0;
 }
 
-pid_t ek_descriptors_sender(struct msghdr *message, pid_t otherwise)
+bool ek_descriptors_sender(struct msghdr *message, struct ucred *ret_sender)
 {
         for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header;
              header = CMSG_NXTHDR(message, header)) {
-                struct ucred credentials;
-
                 if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_CREDENTIALS)
                         continue;
-                memcpy(&credentials, CMSG_DATA(header), sizeof(credentials));
-                return credentials.pid > 0 ? credentials.pid : otherwise;
+                memcpy(ret_sender, CMSG_DATA(header), sizeof(*ret_sender));
+                return ret_sender->pid > 0;
         }
-        return otherwise;
+        return false;
 }
 
 static int apply_flags(const ProtobufCBinaryData *close_on_exec, const int *descriptors)

@@ -34,8 +34,8 @@ size_t ek_descriptors_describe(uint8_t payload[EK_DESCRIPTORS_PAYLOAD_MAX], cons
  */
 int ek_descriptors_collect(struct msghdr *message, int *held, size_t *held_count, size_t room);
 
-/** The PID in a received message's credentials, or `otherwise` where there are none. */
-pid_t ek_descriptors_sender(struct msghdr *message, pid_t otherwise);
+/** Who has sent a received message, by the kernel's word; false: it does not say. */
+bool ek_descriptors_sender(struct msghdr *message, struct ucred *ret_sender);
 
 /** Copies the descriptors of a frame from the front of `held`: how many, or EPROTOCOL. Sets
  * FD_CLOEXEC. */

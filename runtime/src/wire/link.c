@@ -83,6 +83,14 @@ pid_t ek_link_sender(const struct ek_link *link)
         return link->sender;
 }
 
+bool ek_link_sender_user(const struct ek_link *link, uid_t *ret_user)
+{
+        if (link->sender == 0 || link->is_of_several)
+                return false;
+        *ret_user = link->sender_user;
+        return true;
+}
+
 int ek_link_socket(const struct ek_link *link)
 {
         return link->fd;
@@ -132,6 +140,20 @@ static int make_room(struct ek_link *link)
         return 0;
 }
 
+static void note_sender(struct ek_link *link, struct msghdr *message)
+{
+        struct ucred sender;
+
+        if (!ek_descriptors_sender(message, &sender)) {
+                link->is_of_several = true;
+                return;
+        }
+        if (link->sender != 0 && sender.uid != link->sender_user)
+                link->is_of_several = true;
+        link->sender = sender.pid;
+        link->sender_user = sender.uid;
+}
+
 /* What comes on a socket, and descriptors beside it: as read_some(). */
 static int read_socket(struct ek_link *link, struct iovec *room)
 {
@@ -149,7 +171,8 @@ static int read_socket(struct ek_link *link, struct iovec *room)
                 return errno == EAGAIN       ? EKIDEN_ETIMEOUT
                        : errno == ECONNRESET ? EKIDEN_EPEER
                                              : EKIDEN_ESYSTEM;
-        link->sender = ek_descriptors_sender(&message, link->sender);
+        if (n > 0)
+                note_sender(link, &message);
         r = ek_descriptors_collect(&message, link->descriptors, &link->descriptor_count,
                                    EK_LINK_DESCRIPTORS_HELD);
         if (r < 0)

@@ -95,6 +95,10 @@ int ek_link_identify(struct ek_link *link);
 /** The PID of who sent last, by the kernel's word; 0: not known. */
 pid_t ek_link_sender(const struct ek_link *link);
 
+/** The user of whoever has sent anything, by the kernel's word, if that is one user all along;
+    otherwise false. */
+bool ek_link_sender_user(const struct ek_link *link, uid_t *ret_user);
+
 /** The socket, borrowed. */
 int ek_link_socket(const struct ek_link *link);
 

@@ -31,6 +31,8 @@ struct ek_link {
         size_t out_descriptor_count;
         uint32_t payload_max;
         pid_t sender;
+        uid_t sender_user; /* of all that have sent; meaningful where `sender` is, and: */
+        bool is_of_several; /* more than one, or somebody unknown */
         bool is_torn;
         bool is_secret; /* buffers are wiped */
         bool is_file;
