@@ -106,6 +106,7 @@ static int fill_origin(struct ek_origin *ret_origin, struct ekiden_error *error)
                 .blocked = before.blocked,
                 .defaults = before.defaults,
                 .begins_session = true,
+                .lends_nothing = true,
         };
 
         if (!origin.directory)

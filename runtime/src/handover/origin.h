@@ -20,6 +20,7 @@ struct ek_origin {
         sigset_t blocked; /* signal mask */
         sigset_t defaults; /* signals whose disposition was the default */
         bool begins_session; /* a successor is not of the session of who starts it */
+        bool lends_nothing; /* who starts it is not its predecessor: capabilities are its own */
 };
 
 /** What follows argv[0] of a successor: these, where they are not NULL, or the saved ones. */

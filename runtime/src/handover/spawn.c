@@ -168,7 +168,7 @@ int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char 
          */
         sigfillset(&all);
         pthread_sigmask(SIG_SETMASK, &all, &before);
-        is_lending = ek_capabilities_read(&own);
+        is_lending = !origin->lends_nothing && ek_capabilities_read(&own);
         if (is_lending)
                 ek_capabilities_lend(&own);
         r = spawn(origin, high_binary, high_socket, last, argv, environment, &pid);
