@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """ekiden-upgrade --spawn-here: of processes in a sandbox, and of others."""
+import json
 import os
 import signal
 import subprocess
@@ -20,6 +21,13 @@ class InASandbox(Hermit):
     def own(self):
         """It was root's when it was started, and is nobody's now: its word for its arguments is not taken."""
         return ['--', self.path, self.folder]
+
+    def wait_for_phase(self, tool, phase):
+        for line in tool.stdout:
+            event = json.loads(line)
+            if event['event'] == 'phase' and event['phase'] == phase:
+                return
+        self.fail(f'it does not come to phase {phase}')
 
     def test_what_is_not_on_the_list_ends_it(self):
         process, client = self.enter()
@@ -63,12 +71,35 @@ class InASandbox(Hermit):
         before = client.who()
         self.refused('--spawn-here', 'hermit', RELEASES[1], *self.own, HERMIT_FAULT='refuse')
         opened = client.ask('open')  # what is made once and kept is there by now
-        for fault in ('before', 'exit', 'refuse'):
+        for fault in ('before', 'exit', 'refuse', 'ready', 'taken'):
             failed = self.refused('--spawn-here', 'hermit', RELEASES[1], *self.own, HERMIT_FAULT=fault)
             self.assertTrue(failed['serves_on'])
+            self.assertEqual(failed['phase'], {'exit': 'warm', 'refuse': 'ready', 'ready': 'transfer',
+                                               'taken': 'commit'}.get(fault, 'check'))
             self.assertEqual(client.who()[:2], before[:2])
             self.assertEqual(client.ask('open'), opened)
             self.wait_for(lambda: self.running() == [before[1]], 'a successor is left')
+        self.upgrade('--spawn-here', 'hermit', RELEASES[1], *self.own)
+        self.assertEqual(client.who()[0], 2)
+
+    def test_interrupted_before_or_in_the_pause_it_serves_on(self):
+        process, client = self.enter()
+        for fault in ('sleep', 'linger'):
+            tool = subprocess.Popen([TOOL, '--json', '--spawn-here', 'hermit', RELEASES[1], *self.own],
+                                    env={**self.environment, 'HERMIT_FAULT': fault},
+                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                    stderr=subprocess.DEVNULL, text=True)
+            self.addCleanup(tool.stdout.close)
+            self.addCleanup(tool.wait)
+            self.addCleanup(tool.kill)
+            phases = {'sleep': 'check', 'linger': 'pause'}
+            self.wait_for_phase(tool, phases[fault])
+            self.wait_for(lambda: len(self.running()) == 2, 'nothing is started')
+            tool.send_signal(signal.SIGINT)
+            tool.stdout.read()
+            self.assertEqual(tool.wait(SECONDS), 18)
+            self.assertEqual(client.who()[:2], (1, process.pid))
+            self.wait_for(lambda: self.running() == [process.pid], 'a successor is left')
         self.upgrade('--spawn-here', 'hermit', RELEASES[1], *self.own)
         self.assertEqual(client.who()[0], 2)
 
