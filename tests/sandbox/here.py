@@ -103,6 +103,15 @@ class InASandbox(Hermit):
         self.upgrade('--spawn-here', 'hermit', RELEASES[1], *self.own)
         self.assertEqual(client.who()[0], 2)
 
+    def test_one_that_has_not_told_of_its_sandbox_is_not_ended_by_looking_for_threads(self):
+        process = self.launch(0, '/', HERMIT_UNPREPARED='1')
+        self.wait_for(self.is_listening, 'it does not start')
+        client = self.client()  # there is a /proc, and getdents64() is not on the list
+        self.wait_for(lambda: client.ask('where') == 'inside', 'it does not enter the sandbox')
+        self.upgrade('--spawn-here', 'hermit', RELEASES[1])
+        self.assertEqual(client.who()[0], 2)
+        self.assertEqual(process.wait(SECONDS), 0)
+
     def test_it_is_rehearsed_and_verified_as_any_other(self):
         _, client = self.enter()
         before = client.who()

