@@ -102,6 +102,8 @@ class Lodge(unittest.TestCase):
     def upgrade(self, target, binary=V2, *more):
         status, events = self.tool(*more, target, binary)
         self.assertEqual((status, events[-1]['event']), (0, 'committed'), events[-1])
+        # Such as that the process ended before it could say so.
+        self.assertEqual([event for event in events if event['event'] == 'notice'], [])
         return events[-1]
 
     def refused(self, guest, *more, binary=V2):

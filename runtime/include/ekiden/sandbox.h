@@ -98,10 +98,10 @@ int ekiden_succeed(struct ekiden_error *error);
 /**
  * Makes this process ready for giving up the file system and its rights; right before it does. A
  * successor that does not serve yet gives its control socket its name now, while it can; from then
- * until it serves, an operator finds both it and its predecessor. If the upgrade is called off, the
- * name goes with it where that is possible, or else by the next ekiden-upgrade. Other
- * processes open what they would open later. From now on nothing is looked at in /proc: warnings
- * and sentences that need it are left out.
+ * until it serves, an operator finds both it and its predecessor. Other processes open what they
+ * would open later. From now on nothing is looked at in /proc: warnings and sentences that need it
+ * are left out. Nor is the name of a control socket removed: when its process has ended, the next
+ * ekiden-upgrade removes it.
  *
  * After it a process needs no file for being upgraded, unless it starts its successor itself.
  *

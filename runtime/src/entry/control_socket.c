@@ -17,6 +17,7 @@
 #include "entry/wake.h"
 #include "handover/public_pid.h"
 #include "wire/cleanup.h"
+#include "wire/look.h"
 #include "wire/own.h"
 
 static struct {
@@ -137,7 +138,7 @@ int ek_control_publish(struct ekiden_error *error)
 
 void ek_control_unlink(void)
 {
-        if (control.path[0] && !control.is_given_away)
+        if (control.path[0] && !control.is_given_away && ek_may_look())
                 unlink(control.path);
         control.path[0] = '\0';
 }

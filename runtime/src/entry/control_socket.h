@@ -20,7 +20,9 @@ int ek_control_open(bool hidden, struct ekiden_error *error);
     not again. 0 or ESYSTEM. */
 int ek_control_publish(struct ekiden_error *error);
 
-/** Removes its path; those who are connected stay so. */
+/** Removes its path; those who are connected stay so. Behind ekiden_before_sandbox() the path
+   stays, for the next ekiden-upgrade to remove: a filter of system calls may end who tries, before
+   he has said that he is succeeded, or while he serves. */
 void ek_control_unlink(void);
 
 /** Removes its path, and closes the listener. */

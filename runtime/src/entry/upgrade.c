@@ -17,6 +17,7 @@
 #include "entry/wake.h"
 #include "handover/public_pid.h"
 #include "wire/clock.h"
+#include "wire/look.h"
 
 static struct ek_operator *upgrading; /* who waits for the upgrade under way, or NULL */
 static struct ek_upgrade_origin origin; /* of that */
@@ -123,6 +124,8 @@ void ek_upgrade_child_ended(void *data, pid_t pid)
         char path[EK_CONTROL_PATH_MAX];
 
         (void)data;
+        if (!ek_may_look())
+                return; /* see ek_control_unlink() */
         if (ek_control_sibling(pid, true, path, NULL) == 0)
                 unlink(path);
         if (ek_control_sibling(pid, false, path, NULL) == 0)
@@ -303,7 +306,7 @@ void ek_upgrade_committed(void)
         log_left_behind();
         log_ahead();
         /* Who finds a process by its name finds the successor alone from here on; also where the
-           name cannot be removed, as in a chroot. Those who are connected stay so. */
+           name is not removed, as from a sandbox. Those who are connected stay so. */
         ek_control_close();
         ek_log(EKIDEN_LOG_INFO, "upgrade done, process %d serves",
                (int)ek_predecessor_report()->successor);

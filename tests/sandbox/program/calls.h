@@ -43,8 +43,10 @@
         X(setsockopt)              \
         X(shutdown)                \
         X(timer_settime)           \
-        X(unlink)                  \
         X(write)
 
 /* What the server in the sandbox (hermit.c) does besides, and Ekiden never. */
 #define SANDBOX_CALLS_OF_THE_SERVER(X) X(sendto)
+
+/* What Ekiden does besides in a process that has not called ekiden_before_sandbox(). */
+#define SANDBOX_CALLS_OF_THE_UNPREPARED(X) X(unlink)

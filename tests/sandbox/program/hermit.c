@@ -144,14 +144,15 @@ static int check(void *data, struct ekiden_error *error)
 /* What is needed of the file system is had before; all that comes from a predecessor, within. */
 static void enter(const char *folder)
 {
+        bool is_prepared = !getenv("HERMIT_UNPREPARED");
         struct ekiden_error error;
         int r;
 
-        if (!getenv("HERMIT_UNPREPARED") && ekiden_before_sandbox(&error) < 0) {
+        if (is_prepared && ekiden_before_sandbox(&error) < 0) {
                 fprintf(stderr, "hermit: %s\n", error.sentence);
                 exit(ekiden_error_exit_status(error.code));
         }
-        r = sandbox_enter(folder);
+        r = sandbox_enter(folder, is_prepared);
         if (r < 0) {
                 errno = -r;
                 give_up("cannot enter the sandbox");

@@ -22,13 +22,16 @@
 static const unsigned int allowed[] = {
 #define NUMBER(name) __NR_##name,
         SANDBOX_CALLS_OF_EKIDEN(NUMBER) SANDBOX_CALLS_OF_THE_SERVER(NUMBER)
+                SANDBOX_CALLS_OF_THE_UNPREPARED(NUMBER)
 #undef NUMBER
 };
 
 #define COUNT (sizeof(allowed) / sizeof(allowed[0]))
+#define ONE_MORE(name) +1
+#define COUNT_OF_THE_UNPREPARED (0 SANDBOX_CALLS_OF_THE_UNPREPARED(ONE_MORE))
 
 /* The architecture's numbers, and of these the ones above. */
-static int filter_calls(void)
+static int filter_calls(bool is_prepared)
 {
         const size_t load = offsetof(struct seccomp_data, nr);
         struct sock_filter filter[4 + 2 * COUNT + 1] = {
@@ -37,10 +40,10 @@ static int filter_calls(void)
                 BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
                 BPF_STMT(BPF_LD | BPF_W | BPF_ABS, load),
         };
-        size_t used = 4;
+        size_t count = is_prepared ? COUNT - COUNT_OF_THE_UNPREPARED : COUNT, used = 4;
         struct sock_fprog program = {.filter = filter};
 
-        for (size_t i = 0; i < COUNT; i++) {
+        for (size_t i = 0; i < count; i++) {
                 filter[used++] =
                         (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, allowed[i], 0, 1);
                 filter[used++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
@@ -53,7 +56,7 @@ static int filter_calls(void)
         return 0;
 }
 
-int sandbox_enter(const char *folder)
+int sandbox_enter(const char *folder, bool is_prepared)
 {
         static const struct rlimit none = {0, 0};
 
@@ -61,5 +64,5 @@ int sandbox_enter(const char *folder)
             setresgid(NOBODY, NOBODY, NOBODY) < 0 || setrlimit(RLIMIT_NPROC, &none) < 0 ||
             setresuid(NOBODY, NOBODY, NOBODY) < 0)
                 return -errno;
-        return filter_calls();
+        return filter_calls(is_prepared);
 }

@@ -165,12 +165,13 @@ static _Noreturn void serve_session(void)
         }
 }
 
-/* Whoever would look at a file by its name, or give it another, is ended by SIGSYS. */
+/* Whoever would look at a file by its name, give it another, or take it away, is ended by SIGSYS.
+ */
 static int filter_calls(void)
 {
-        static const unsigned int denied[] = {__NR_openat,   __NR_open,       __NR_getdents64,
-                                              __NR_readlink, __NR_readlinkat, __NR_rename,
-                                              __NR_renameat, __NR_renameat2};
+        static const unsigned int denied[] = {
+                __NR_openat, __NR_open,     __NR_getdents64, __NR_readlink, __NR_readlinkat,
+                __NR_rename, __NR_renameat, __NR_renameat2,  __NR_unlink,   __NR_unlinkat};
         const size_t count = sizeof(denied) / sizeof(denied[0]);
         struct sock_filter filter[2 * (sizeof(denied) / sizeof(denied[0])) + 2] = {
                 BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
