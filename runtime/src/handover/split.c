@@ -12,13 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "handover/capabilities.h"
 #include "handover/spawn.h"
 #include "handover/successor.h"
+#include "handover/timers.h"
 #include "handover/way_back.h"
 #include "wire/cleanup.h"
 
@@ -129,12 +129,9 @@ static void write_keeper(struct life *life)
    stay until execve() takes them away: in other threads signals are not blocked. */
 static void become_new(const struct ek_origin *origin)
 {
-        static const struct itimerval off;
         struct sigaction action;
 
-        setitimer(ITIMER_REAL, &off, NULL);
-        setitimer(ITIMER_VIRTUAL, &off, NULL);
-        setitimer(ITIMER_PROF, &off, NULL);
+        ek_timers_stop();
         for (int i = 1; i < NSIG; i++)
                 if (sigismember(&origin->defaults, i) == 1 && sigaction(i, NULL, &action) == 0 &&
                     action.sa_handler == SIG_IGN)

@@ -14,6 +14,7 @@
 #include "handover/capabilities.h"
 #include "handover/held.h"
 #include "handover/spawn.h"
+#include "handover/timers.h"
 #include "wire/cleanup.h"
 #include "wire/own.h"
 
@@ -262,6 +263,7 @@ void ek_way_back_take(void)
         sigfillset(&all);
         sigprocmask(SIG_SETMASK, &all, NULL);
         ek_held_pass_on();
+        ek_timers_stop();
         ek_capabilities_lend_own();
         if (!ek_put_at(EK_RETURN_SOCKET, EK_HANDOVER_SOCKET) ||
             !ek_put_at(EK_RETURN_BINARY, EK_HANDOVER_BINARY))
