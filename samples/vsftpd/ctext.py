@@ -9,6 +9,8 @@ import re
 # What a place cannot come after: the statement behind it would no longer be the one that they govern.
 GOVERNING = ('if', 'while', 'for', 'switch')
 
+NOWHERE = 'nowhere'
+
 NO_CODE = re.compile(
     r'/\*.*?\*/'                              # a comment
     r'|//[^\n]*'
@@ -60,8 +62,22 @@ class Source:
                 return end
         raise PlaceError('has a brace or parenthesis that is never closed')
 
-    def function(self, name):
-        """The offsets of the braces around a function's body."""
+    def in_function(self, name, find):
+        """What `find` finds in a function's body; in one of them, where there are several."""
+        found, absent = [], None
+        for body in self.functions(name):
+            try:
+                found.append(find(body))
+            except PlaceError as error:
+                if not str(error).endswith(NOWHERE):
+                    raise
+                absent = error
+        if not found and absent:
+            raise absent
+        return self._only(found, f'the function {name} is defined')
+
+    def functions(self, name):
+        """The offsets of the braces around the body of each function of that name."""
         found = []
         for match in re.finditer(rf'\b{re.escape(name)}\s*\(', self.code):
             if self._depths[match.start()] != (0, 0):
@@ -71,12 +87,12 @@ class Source:
             if body:
                 start = end + body.end()
                 found.append((start, self._closing(start)))
-        return self._only(found, f'the function {name} is defined')
+        return found
 
     @staticmethod
     def _only(found, what):
         if len(found) != 1:
-            times = {0: 'nowhere', 2: 'twice'}.get(len(found), f'{len(found)} times')
+            times = {0: NOWHERE, 2: 'twice'}.get(len(found), f'{len(found)} times')
             raise PlaceError(f'{what} {times}')
         return found[0]
 

@@ -16,7 +16,7 @@ A place is a file, a function of it and one of
     after call of NAME              behind it
     before call of NAME with WORD   the call that has WORD among its arguments
     before use of NAME              ahead of the one statement in which NAME is
-or a file and `at end`. It must be there exactly once. No line of the program is written down, so none of it is
+or a file and `at end`. It must be there exactly once; of a function that is defined for several machines, in one of them. No line of the program is written down, so none of it is
 in our tree, and one file of insertions does for several versions."""
 import argparse
 import os
@@ -61,14 +61,13 @@ class Insertion:
         """Where in the source the lines go."""
         if self.function is None:
             return len(source.text)
-        try:
-            body = source.function(self.function)
-            for pattern, find in PLACES:
-                match = pattern.match(self.place)
-                if match:
-                    return find(source, body, match)
-        except PlaceError as error:
-            self.refuse(str(error))
+        for pattern, find in PLACES:
+            match = pattern.match(self.place)
+            if match:
+                try:
+                    return source.in_function(self.function, lambda body: find(source, body, match))
+                except PlaceError as error:
+                    self.refuse(str(error))
         return self.refuse('there is no such kind of place')
 
 

@@ -54,6 +54,19 @@ other(void)
 {
   done(1);
 }
+
+#ifdef MACHINE
+void
+lock(void)
+{
+  done(2);
+}
+#else
+void
+lock(void)
+{
+}
+#endif
 '''
 
 
@@ -103,6 +116,11 @@ class Insertions(unittest.TestCase):
 
     def test_a_line_goes_before_the_statement_that_uses_a_name(self):
         self.assert_before('before use of text', 'const char* text = "serve(1); while (1) {";')
+
+    def test_of_a_function_that_is_defined_for_several_machines_it_is_the_one_that_has_the_place(self):
+        self.assert_before('before call of done', 'done(2);', function='lock')
+        self.assertIn('the function lock is defined twice', self.refusal('at start', function='lock'))
+        self.assertIn('tell() is called nowhere', self.refusal('before call of tell', function='lock'))
 
     def test_a_line_goes_to_the_end_of_a_file(self):
         lines = self.insert('at end', function=None)
