@@ -18,7 +18,7 @@ PATIENCE = 600  # seconds, for each command
 HARDENING = ('-g -O2 -fstack-protector-strong -Wformat -Werror=format-security -fPIE '
              '-Wdate-time -D_FORTIFY_SOURCE=2')
 
-INSERTIONS = ['insertions.txt', 'parent.txt']
+INSERTIONS = ['insertions.txt', 'parent.txt', 'sandbox.txt']
 UPSTREAM = {'LIBS': '-lpam -lcap'}
 DEBIAN = {'LIBS': '-lwrap -lpam -lssl -lcrypto -lcap', 'CFLAGS': HARDENING + ' -Wno-deprecated-declarations',
           'LDFLAGS': '-pie -Wl,-z,relro -Wl,-z,now'}
@@ -34,8 +34,8 @@ RELEASES = {
 # Calls that the update signal must not interrupt: interrupted.c.
 INTERRUPTED = ('recvmsg', 'select', 'sendmsg')
 
-SOURCES = ('hops', 'interrupted', 'upgrade', 'upgrade_listener', 'upgrade_process', 'upgrade_session',
-           'upgrade_settings')
+SOURCES = ('hops', 'interrupted', 'upgrade', 'upgrade_calls', 'upgrade_listener', 'upgrade_process',
+           'upgrade_sandbox', 'upgrade_session', 'upgrade_settings', 'upgrade_spawn')
 WARNINGS = ['-Wall', '-Wextra', '-Wshadow', '-Wconversion', '-Wmissing-prototypes', '-Wpointer-arith',
             '-Wvla', '-Werror']
 

@@ -16,8 +16,9 @@ A place is a file, a function of it and one of
     after call of NAME              behind it
     before call of NAME with WORD   the call that has WORD among its arguments
     before use of NAME              ahead of the one statement in which NAME is
-or a file and `at end`. It must be there exactly once; of a function that is defined for several machines, in one of them. No line of the program is written down, so none of it is
-in our tree, and one file of insertions does for several versions."""
+or a file and `at end`. It must be there exactly once; of a function that is defined for several machines, in one of
+them. No line of the program is written down, so none of it is in our tree, and one file of insertions does for several
+versions."""
 import argparse
 import os
 import re

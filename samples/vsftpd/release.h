@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #if VSFTPD_VERSION == 1
 #include "vsftpd_v1.native.h"
 #define VSFTPD(name) vsftpd_v1_##name
@@ -32,9 +34,34 @@ int vsf_tag_session(struct vsf_session *session);
  * EKIDEN_E… */
 int vsf_enter_listener(void);
 
+/** In a session, or its parent, that is about to enter its sandbox. What it forks later would be in
+ * that as well, so a parent waits with it until the login. */
+void vsf_prepare_for_sandbox(void);
+
+/** Whether this process is one of those that are upgraded. */
+int vsf_is_upgraded(void);
+
 int vsf_is_logged_in(void);
 
-/** In a successor, right after ekiden_start(): signals that are caught later do not end it. */
+/** Whether the child that a parent talks to is its own, and not one that took over from that. */
+int vsf_has_own_child(void);
+
+/** Lets the listener start the successors of sessions and parents. */
+void vsf_set_spawn(void);
+
+/** Of the listener: `pid` was forked to take over from `predecessor`. */
+void vsf_note_successor(unsigned int predecessor, unsigned int pid);
+
+/** Closes the listener's socket, in a child. */
+void vsf_close_listener(void);
+
+/** Whether this process, or the listener that it was forked by, has a place for its title. */
+int vsf_has_title(void);
+
+/** In a child of the listener: it becomes the successor of that process. Does not return. */
+void vsf_succeed(pid_t predecessor) __attribute__((noreturn));
+
+/** In a successor: signals that are caught later do not end it. */
 void vsf_calm_signals(void);
 
 /** In a successor, when it serves: from now on vsftpd may end as it likes. */

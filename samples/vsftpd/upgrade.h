@@ -7,6 +7,7 @@
 #pragma once
 
 struct hash;
+struct sock_fprog;
 struct vsf_session;
 
 /**
@@ -55,6 +56,9 @@ void vsf_upgrade_logged_in(void);
 /** In that child. */
 void vsf_upgrade_enter_session(void);
 
+/** Whether the parent has just arrived, in the sandbox that it enters at the login. */
+int vsf_upgrade_resumes_sandbox(void);
+
 /** The update point ahead of the read of a request of the child's; waits for one. */
 void vsf_upgrade_parent_point(int descriptor);
 
@@ -72,13 +76,6 @@ int vsf_upgrade_resumes_login(void);
 int vsf_upgrade_resumes_session(void (*on_urgent)(void *));
 
 /**
- * Whether a session may start processes although vsftpd would forbid it that: it must, to be
- * upgraded. Only where the administrator has said so, by VSFTPD_SESSIONS_MAY_FORK=1 in the
- * listener's environment.
- */
-int vsf_upgrade_may_fork(void);
-
-/**
  * The update point ahead of the read of a command.
  *
  * @param buffer  where in the session's buffer for a line the next byte will be
@@ -92,3 +89,8 @@ void vsf_upgrade_session_point(const char *buffer);
  * @return its size
  */
 unsigned int vsf_upgrade_carry(char *buffer, unsigned int *left);
+
+/* Sandboxes. */
+
+/** Puts the calls of an upgrade into the filter that is about to be installed. */
+void vsf_upgrade_allow_calls(struct sock_fprog *filter);

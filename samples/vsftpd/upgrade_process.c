@@ -7,20 +7,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/time.h>
-#include <time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <ekiden/ekiden.h>
 
 #include "defs.h"
+#include "postprivparent.h"
 #include "release.h"
 #include "session.h"
 #include "sysutil.h"
 #include "tunables.h"
 #include "upgrade.h"
+#include "upgrade_sandbox.h"
 #include "upgrade_session.h"
 
 static struct {
@@ -28,41 +32,47 @@ static struct {
         int directory; /* that was opened for the last export; -1: none */
         int logged_in;
         unsigned int line_size; /* of a command that is read in part */
-        double alarm_due; /* in the time of CLOCK_MONOTONIC; 0: none */
+        int child_is_anothers; /* a parent's: another process has taken over from it */
         /* From its arrival until it serves: */
         int has_arrived;
+        int control; /* a process that fails writes to standard output, which the client must not
+                        see */
         unsigned int alarm_seconds;
         char *line; /* that the predecessor has read in part */
         unsigned int carried_size;
 } process = {.directory = -1};
 
-static double now_seconds(void)
-{
-        struct timespec now;
-
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-/* Before the process is split: what exports has no alarm of its own. */
-static void note_alarm(void)
+/* Whole seconds until the client has been idle for too long; 0: for ever. */
+static unsigned int remaining_alarm(void)
 {
         struct itimerval alarm = {0};
 
+        if (process.has_arrived)
+                return process.alarm_seconds;
         getitimer(ITIMER_REAL, &alarm);
-        process.alarm_due = 0;
-        if (timerisset(&alarm.it_value))
-                process.alarm_due = now_seconds() + (double)alarm.it_value.tv_sec +
-                                    (double)alarm.it_value.tv_usec / 1e6;
+        if (!timerisset(&alarm.it_value))
+                return 0;
+        return (unsigned int)alarm.it_value.tv_sec +
+               (alarm.it_value.tv_usec > 500000 || alarm.it_value.tv_sec == 0);
 }
 
-static unsigned int remaining_alarm(void)
+static bool is_session(void)
 {
-        double left = process.alarm_due - now_seconds();
+        return strcmp(ekiden_role(), "session") == 0;
+}
 
-        if (process.alarm_due == 0)
-                return 0;
-        return left > 1 ? (unsigned int)(left + 0.5) : 1;
+/* A parent has no alarm, and no directory but that of its sandbox. */
+static int export_surroundings(VSFTPD_RECORD(Process) * record, struct ekiden_cursor *cursor)
+{
+        if (process.directory != -1)
+                close(process.directory);
+        process.directory = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (process.directory < 0)
+                return ekiden_cursor_refuse(cursor, "the working directory cannot be opened");
+        record->has_directory = record->has_alarm_seconds = 1;
+        record->directory = process.directory;
+        record->alarm_seconds = remaining_alarm();
+        return 0;
 }
 
 static void export_port(VSFTPD_RECORD(Process) * record)
@@ -78,22 +88,23 @@ static void export_port(VSFTPD_RECORD(Process) * record)
         record->port = vsf_sysutil_sockaddr_get_port(port);
 }
 
+int vsf_control_descriptor(void)
+{
+        return process.has_arrived ? process.control : VSFTP_COMMAND_FD;
+}
+
 static int export_process(VSFTPD_RECORD(Process) * record, struct ekiden_cursor *cursor, void *data)
 {
+        int result;
+
         (void)data;
         if (cursor->record > 0)
                 return 0;
-        if (process.directory != -1)
-                close(process.directory);
-        process.directory = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (process.directory < 0)
-                return ekiden_cursor_refuse(cursor, "the working directory cannot be opened");
-        record->has_control = record->has_directory = record->has_umask = 1;
-        record->control = VSFTP_COMMAND_FD;
-        record->directory = process.directory;
+        if (is_session() && (result = export_surroundings(record, cursor)) < 0)
+                return result;
+        record->has_control = record->has_umask = record->has_logged_in = 1;
+        record->control = vsf_control_descriptor();
         record->umask = vsf_sysutil_get_umask();
-        record->has_alarm_seconds = record->has_logged_in = 1;
-        record->alarm_seconds = remaining_alarm();
         record->logged_in = process.logged_in;
         if (process.line_size > 0) {
                 record->has_pending_line = 1;
@@ -146,23 +157,21 @@ static int import_process(const VSFTPD_RECORD(Process) * record, struct ekiden_c
         int result;
 
         (void)data;
-        if (cursor->record > 0 || record->control < 0 || record->directory < 0)
+        if (cursor->record > 0 || record->control < 0 ||
+            (record->has_directory && record->directory >= 0) != is_session())
                 return ekiden_cursor_refuse(cursor, "a session has one connection and directory");
         if ((result = import_port(record, cursor)) < 0 ||
             (result = import_line(record, cursor)) < 0)
                 return result;
-        if (fchdir(record->directory) < 0)
+        if (is_session() && fchdir(record->directory) < 0)
                 return ekiden_cursor_refuse(cursor, "the session's directory cannot be entered");
-        for (int standard = 0; standard < 3; standard++)
-                if (dup2(record->control, standard) < 0)
-                        return ekiden_cursor_refuse(cursor, "the connection cannot be duplicated");
-        close(record->control);
-        close(record->directory);
+        if (is_session())
+                close(record->directory);
         vsf_sysutil_set_umask(record->umask);
+        process.control = record->control;
         process.alarm_seconds = record->alarm_seconds;
-        process.alarm_due = record->alarm_seconds > 0 ? now_seconds() + record->alarm_seconds : 0;
         process.logged_in = record->logged_in;
-        process.has_arrived = 1;
+        process.child_is_anothers = process.has_arrived = 1;
         return 0;
 }
 
@@ -182,9 +191,15 @@ int vsf_is_logged_in(void)
         return process.logged_in;
 }
 
+int vsf_has_own_child(void)
+{
+        return !process.child_is_anothers;
+}
+
 void vsf_upgrade_logged_in(void)
 {
         process.logged_in = 1;
+        process.child_is_anothers = 0; /* it forks one */
 }
 
 int vsf_upgrade_resumes_login(void)
@@ -214,11 +229,24 @@ unsigned int vsf_upgrade_carry(char *buffer, unsigned int *left)
         return size;
 }
 
-/* The client has been idle since before the upgrade. */
 static void begin_to_serve(void)
 {
+        if (!process.has_arrived)
+                return;
+        for (int standard = 0; standard < 3; standard++)
+                dup2(process.control, standard);
+        if (process.control > 2)
+                close(process.control);
         process.has_arrived = 0;
         vsf_serve();
+}
+
+/* The client has been idle since before the upgrade. */
+static void begin_session(void)
+{
+        if (!process.has_arrived)
+                return;
+        begin_to_serve();
         if (process.alarm_seconds > 0)
                 vsf_sysutil_set_alarm(process.alarm_seconds);
         if (tunable_async_abor_enable && process.logged_in)
@@ -230,23 +258,31 @@ void vsf_upgrade_session_point(const char *buffer)
         if (!process.session)
                 return; /* it could not become a process that is upgraded */
         process.line_size = (unsigned int)(buffer - process.session->p_control_line_buf);
-        if (ekiden_attention && !process.has_arrived)
-                note_alarm();
         ekiden_update_point("command");
-        if (process.has_arrived)
-                begin_to_serve();
+        begin_session();
 }
 
 int vsf_upgrade_resumes_parent(void (*on_term)(void *), void (*on_child)(void *))
 {
-        if (process.has_arrived) {
-                vsf_sysutil_install_sighandler(kVSFSysUtilSigTERM, on_term, NULL, 1);
-                vsf_sysutil_install_sighandler(kVSFSysUtilSigCHLD, on_child, NULL, 1);
-        }
+        if (!process.has_arrived)
+                return 0;
+        vsf_sysutil_install_sighandler(kVSFSysUtilSigTERM, on_term, NULL, 1);
+        vsf_sysutil_install_sighandler(kVSFSysUtilSigCHLD, on_child, NULL, 1);
+        if (process.logged_in)
+                vsf_priv_parent_postlogin(process.session);
+        return 1;
+}
+
+int vsf_upgrade_resumes_sandbox(void)
+{
+        if (process.has_arrived)
+                vsf_lock_parent();
+        else if (vsf_is_upgraded())
+                vsf_prepare_for_sandbox();
         return process.has_arrived;
 }
 
-/* The child alone has the other end of their socket. */
+/* The child alone has the other end of their socket, and hands it to its own successor. */
 int vsf_upgrade_lost_child(void)
 {
         struct pollfd child = {.events = POLLIN};
@@ -254,24 +290,38 @@ int vsf_upgrade_lost_child(void)
         if (!process.session)
                 return 1; /* it is not upgraded */
         child.fd = process.session->parent_fd;
-        return poll(&child, 1, 0) == 1 && (child.revents & (POLLHUP | POLLERR)) != 0;
+        if (poll(&child, 1, 0) == 1 && (child.revents & (POLLHUP | POLLERR)) != 0)
+                return 1;
+        if (waitpid(-1, NULL, WNOHANG) > 0)
+                process.child_is_anothers = 1;
+        return 0;
+}
+
+/* Of a child that is not its own a parent gets no signal. */
+static void end_with_the_child(int descriptor)
+{
+        char byte;
+        ssize_t size = recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+        if (size == 0 || (size < 0 && errno == ECONNRESET))
+                vsf_sysutil_exit(0);
 }
 
 /* vsftpd itself would wait in read(), and never come back from there to an update point. */
 void vsf_upgrade_parent_point(int descriptor)
 {
         struct pollfd request = {.fd = descriptor, .events = POLLIN};
-        int ready;
+        bool is_interrupted;
 
         if (!process.session)
                 return; /* it is not upgraded, and where seccomp watches it may not poll() */
         do {
                 ekiden_update_point("request");
-                if (process.has_arrived)
-                        vsf_serve();
-                process.has_arrived = 0;
-                ready = poll(&request, 1, -1);
-                if (ready < 0)
+                begin_to_serve();
+                is_interrupted = poll(&request, 1, -1) < 0 && errno == EINTR;
+                if (is_interrupted)
                         vsf_sysutil_check_pending_actions(kVSFSysUtilUnknown, 0, 0);
-        } while (ready < 0 && errno == EINTR);
+        } while (is_interrupted);
+        if (process.child_is_anothers)
+                end_with_the_child(descriptor);
 }

@@ -21,6 +21,7 @@
 #include "sysutil.h"
 #include "tunables.h"
 #include "twoprocess.h"
+#include "upgrade_sandbox.h"
 #include "upgrade_session.h"
 
 static struct vsf_session *session;
@@ -118,7 +119,8 @@ static void set_up_title(int argc, const char *argv[])
 
         if (!tunable_setproctitle_enable)
                 return;
-        vsf_sysutil_setproctitle_init(argc, argv);
+        if (!vsf_has_title())
+                vsf_sysutil_setproctitle_init(argc, argv);
         str_copy(&prefix, &session->remote_ip_str);
         if (!str_isempty(&session->user_str)) {
                 str_append_char(&prefix, '/');
@@ -142,16 +144,14 @@ void vsf_calm_signals(void)
 
 void vsf_resume_session(int argc, const char *argv[])
 {
-        vsf_sysutil_getpeername(VSFTP_COMMAND_FD, &session->p_remote_addr);
-        vsf_sysutil_getsockname(VSFTP_COMMAND_FD, &session->p_local_addr);
-        vsf_sysutil_tzset();
+        vsf_sysutil_getpeername(vsf_control_descriptor(), &session->p_remote_addr);
+        vsf_sysutil_getsockname(vsf_control_descriptor(), &session->p_local_addr);
         if (session->child_fd != -1)
                 vsf_sysutil_install_null_sighandler(kVSFSysUtilSigTERM);
         set_up_title(argc, argv);
-        if (tunable_syslog_enable || tunable_tcp_wrappers)
-                vsf_sysutil_openlog(1);
         if (strcmp(ekiden_role(), "parent") == 0)
                 vsf_two_process_start(session);
+        vsf_lock_session(session);
         if (vsf_is_logged_in())
                 process_post_login(session);
         init_connection(session);

@@ -4,11 +4,12 @@ import ftplib
 import io
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
 
-from server import ANONYMOUS, IPV6, LOCAL, MAY_FORK, OTHER, SANDBOXES, SECONDS, ServerTest, USERS, main
+from server import ANONYMOUS, IPV6, LOCAL, OTHER, SANDBOXES, SECONDS, ServerTest, USERS, is_traced, main, wait_until
 
 BOTH = {'anonymous_enable': 'YES', 'local_enable': 'YES'}
 MEBIBYTE = 1 << 20
@@ -204,6 +205,19 @@ class Listener(ServerTest):
         client.voidcmd('NOOP')
         self.client(server)
 
+    def test_an_alarm_that_is_due_in_the_pause_does_not_end_it(self):
+        server = self.serve(ANONYMOUS)
+        before = server.processes()
+        # The end of the probe makes vsftpd set an alarm of one second.
+        with subprocess.Popen(['strace', '--quiet=all', '--output=/dev/null', '--trace=vfork',
+                               '--inject=vfork:delay_exit=1.2s', f'--attach={server.pid}'],
+                              stdin=subprocess.DEVNULL) as tracer:
+            wait_until(lambda: is_traced(server.pid), 'strace attaches')
+            server.upgrade()
+            tracer.terminate()
+        self.assertEqual((server.runs(server.pid), server.processes()), ('debian', before))
+        self.client(server)
+
     def test_with_ipv6_it_knows_its_clients_as_well(self):
         server = self.serve({**ANONYMOUS, **IPV6, 'max_per_ip': '2'})
         clients = [self.client(server) for _ in range(2)]
@@ -223,8 +237,8 @@ class Listener(ServerTest):
             self.assertEqual((server.runs(server.pid), server.processes()), (release, before))
             client.voidcmd('NOOP')
 
-class Sandboxes(ServerTest):
-    """What cannot be upgraded is left in peace, and its client notices nothing."""
+class Others(ServerTest):
+    """What is not upgraded is left in peace, and its client notices nothing."""
 
     def test_in_all_of_them_sessions_go_on_while_the_listener_is_upgraded(self):
         for release in ('upstream', 'debian'):
@@ -241,23 +255,6 @@ class Sandboxes(ServerTest):
                 server.wait_for_processes(3)
                 self.client(server)
 
-    def test_nobody_can_ask_their_sessions(self):
-        for name in ('seccomp_sandbox', 'isolate'):
-            with self.subTest(name):
-                server = self.serve({**LOCAL, name: 'YES'})
-                client = self.client(server, 'ann', 'secret')
-                with self.assertRaisesRegex(AssertionError, 'ENOTFOUND'):
-                    server.upgrade(server.session_of(client), 'debian')
-                self.assertEqual(client.nlst(), ['pub'])
-
-    def test_a_session_in_a_chroot_refuses_and_goes_on(self):
-        server = self.serve({**LOCAL, 'chroot_local_user': 'YES', 'allow_writeable_chroot': 'YES'},
-                            environment=MAY_FORK)
-        client = self.client(server, 'ann', 'secret')
-        with self.assertRaisesRegex(AssertionError, 'EBINARY'):
-            server.upgrade(server.session_of(client), 'debian')
-        self.assertEqual(client.nlst(), ['pub'])
-
     def test_an_encrypted_session_refuses_and_goes_on(self):
         certificate = os.path.join(self.folder, 'certificate')
         if not os.path.exists(certificate):
@@ -273,7 +270,7 @@ class Sandboxes(ServerTest):
         client.prot_p()
         server.upgrade(release='debian')
         for pid in server.processes()[1:]:
-            with self.assertRaisesRegex(AssertionError, 'ENOTFOUND|privileged parent'):
+            with self.assertRaisesRegex(AssertionError, 'ENOTFOUND|encrypted'):
                 server.upgrade(pid, 'debian')
         self.assertEqual(client.nlst(), ['pub'])
         with self.assertRaisesRegex(AssertionError, 'ssl_enable'):
@@ -282,64 +279,99 @@ class Sandboxes(ServerTest):
 
 
 class Parent(ServerTest):
-    def test_a_client_at_the_login_is_logged_in_by_the_new_version(self):
-        server = self.serve(LOCAL)
+    """The privileged parent, before the login and after it."""
+
+    def at_the_login(self, server):
         client = server.connect()
         self.addCleanup(client.close)
         client.sendcmd('USER ann')
-        parent = server.processes()[1]
-        event = server.upgrade(parent, OTHER[server.release])
-        self.assertEqual(event['successor_pid'], parent)
+        return client
+
+    def test_a_client_at_the_login_is_logged_in_by_the_new_version(self):
+        server = self.serve(LOCAL)
+        client = self.at_the_login(server)
+        event, = server.upgrade_as('debian', server.parent_of(client))
+        self.assertEqual(event['successor_pid'], server.parent_of(client))
         self.assertEqual(client.sendcmd('PASS secret'), '230 Login successful.')
-        self.assertEqual(server.runs(server.session_of(client)), OTHER[server.release])
+        self.assertEqual(server.runs(server.session_of(client)), 'debian')
         self.assertTrue(client.pwd().endswith('/root'))
 
     def test_a_client_who_gets_the_password_wrong_may_try_again_with_the_new_version(self):
         server = self.serve(LOCAL)
-        client = server.connect()
-        self.addCleanup(client.close)
-        for password in ('wrong', 'secret'):
-            client.sendcmd('USER ann')
-            server.upgrade(server.processes()[1], OTHER[server.release])
-            if password == 'wrong':
-                with self.assertRaises(ftplib.error_perm):
-                    client.sendcmd('PASS ' + password)
-                server.release = OTHER[server.release]
-        self.assertEqual(client.sendcmd('PASS secret'), '230 Login successful.')
-
-    def test_it_does_not_take_the_end_of_a_refused_version_for_that_of_its_child(self):
-        server = self.serve({**LOCAL, 'upload_file': '{*.txt}'}, 'debian')
-        client = server.connect()
-        self.addCleanup(client.close)
+        client = self.at_the_login(server)
+        server.upgrade_as('debian', server.parent_of(client))
+        with self.assertRaises(ftplib.error_perm):
+            client.sendcmd('PASS wrong')
         client.sendcmd('USER ann')
-        for _ in range(5):
-            with self.assertRaisesRegex(AssertionError, 'upload_file'):
-                server.upgrade(server.processes()[1], 'upstream')
-            with self.assertRaisesRegex(AssertionError, 'was not upgraded'):
-                server.upgrade(server.processes()[1], 'none')
+        server.upgrade_as('upstream', server.parent_of(client))
         self.assertEqual(client.sendcmd('PASS secret'), '230 Login successful.')
 
-    def test_it_ends_when_its_client_goes(self):
+    def test_it_ends_without_a_word_when_its_client_goes(self):
         server = self.serve(LOCAL)
-        client = server.connect()
-        client.sendcmd('USER ann')
-        server.upgrade(server.processes()[1], OTHER[server.release])
-        client.close()
+        client = self.at_the_login(server)
+        server.upgrade_as('debian', server.parent_of(client))
+        client.sock.sendall(b'QUIT\r\n')
+        self.assertEqual(client.sock.makefile().read(), '221 Goodbye.\n')
         server.wait_for_processes(1)
 
-    def test_after_the_login_it_refuses_and_its_client_goes_on(self):
+    def test_after_the_login_it_goes_on_to_open_ports_for_its_session(self):
         server = self.serve(LOCAL)
         client = self.client(server, 'ann', 'secret')
-        with self.assertRaisesRegex(AssertionError, 'privileged parent'):
-            server.upgrade(server.processes()[1], OTHER[server.release])
-        self.assertTrue(client.pwd().endswith('/root'))
+        for release in ('debian', 'upstream'):
+            self.assertEqual(client.nlst(), ['pub'])
+            server.upgrade_as(release, server.parent_of(client))
+            self.assertEqual(server.runs(server.parent_of(client)), release)
+        for passive in (True, False):
+            client.set_pasv(passive)
+            self.assertEqual(client.nlst(), ['pub'])
 
-    def test_a_session_that_may_not_fork_refuses_and_goes_on(self):
+    def test_a_port_that_the_client_was_told_crosses_with_it(self):
         server = self.serve(LOCAL)
         client = self.client(server, 'ann', 'secret')
-        with self.assertRaisesRegex(AssertionError, 'was not upgraded'):
-            server.upgrade(server.session_of(client), OTHER[server.release])
-        self.assertTrue(client.pwd().endswith('/root'))
+        host, port = ftplib.parse227(client.sendcmd('PASV'))
+        server.upgrade_as('debian', server.parent_of(client))
+        with socket.create_connection((host, port), timeout=SECONDS) as data:
+            client.sendcmd('NLST')
+            self.assertEqual(data.makefile().read(), 'pub\n')
+        client.voidresp()
+
+    def test_it_and_its_session_end_without_a_word_whichever_of_them_was_upgraded(self):
+        for who in (['session_of'], ['parent_of'], ['session_of', 'parent_of'], ['parent_of', 'session_of']):
+            with self.subTest(who):
+                server = self.serve({**LOCAL, 'max_clients': '1'})
+                client = self.client(server, 'ann', 'secret')
+                server.upgrade()
+                for name in who:
+                    server.upgrade(getattr(server, name)(client), 'debian')
+                self.assert_refused(server, '421 There are too many connected users')
+                client.sock.sendall(b'QUIT\r\n')
+                self.assertEqual(client.sock.makefile().read(), '221 Goodbye.\n')
+                server.wait_for_processes(1)
+                self.client(server, 'ann', 'secret')
+
+    def test_after_a_successor_that_refuses_it_and_its_session_go_on_and_their_client_sees_nothing(self):
+        users = os.path.join(self.folder, 'users')
+        os.makedirs(users, exist_ok=True)
+        with open(os.path.join(users, 'ann'), 'w', encoding='ascii') as file:
+            file.write('upload_file={*.txt}\n')
+        server = self.serve({**LOCAL, 'user_config_dir': users}, 'debian')
+        client = self.client(server, 'ann', 'secret')
+        server.upgrade()
+        for _ in range(3):
+            for pid in (server.parent_of(client), server.session_of(client)):
+                with self.assertRaisesRegex(AssertionError, 'upload_file'):
+                    server.upgrade(pid, 'upstream')
+                self.assertEqual(client.nlst(), ['pub'])
+        client.quit()
+        server.wait_for_processes(1)
+
+    def test_one_that_has_a_session_of_pams_open_refuses(self):
+        server = self.serve({**LOCAL, 'session_support': 'YES'})
+        client = self.client(server, 'ann', 'secret')
+        with self.assertRaisesRegex(AssertionError, 'PAM'):
+            server.upgrade_as('debian', server.parent_of(client))
+        server.upgrade_as('debian', server.session_of(client))
+        self.assertEqual(client.nlst(), ['pub'])
 
 
 if __name__ == '__main__':

@@ -28,9 +28,10 @@ USERS = {'ann': 'secret', 'bob': 'hidden'}
 HASHES = {'ann': '$5$ekidenann$Hkzi2qeJuFYXKLdrEAnxEsMaYthuGcZ7HdOfHNG6Hv.',
           'bob': '$5$ekidenbob$YgDcb3RCY7lnCe0/V0FkcjqK1a5mWNJCAEl2wmXZA13'}
 FIRST_USER = 3001
+NOBODY = 65534  # whom a privileged parent becomes at the login
 SKIPPED = 77  # to meson
 
-# Sandboxes that no process of today can be upgraded in are off: a chroot, seccomp, a PID namespace.
+# Sandboxes are off, unless a test is about them.
 SETTINGS = {
     'listen': 'YES', 'listen_address': '127.0.0.1', 'background': 'NO', 'seccomp_sandbox': 'NO',
     'isolate': 'NO', 'isolate_network': 'NO', 'xferlog_enable': 'YES', 'write_enable': 'YES',
@@ -39,11 +40,9 @@ SETTINGS = {
 }
 ANONYMOUS = {'anonymous_enable': 'YES', 'local_enable': 'NO', 'run_as_launching_user': 'YES'}
 LOCAL = {'anonymous_enable': 'NO', 'local_enable': 'YES'}
-# vsftpd forbids its sessions to fork, and what may not fork cannot keep its PID. In the environment this allows it.
 IPV6 = {'listen': 'NO', 'listen_ipv6': 'YES', 'listen_address6': '::1'}
 SANDBOXES = {'seccomp_sandbox': 'YES', 'isolate': 'YES', 'isolate_network': 'YES', 'chroot_local_user': 'YES',
              'allow_writeable_chroot': 'YES'}
-MAY_FORK = {'VSFTPD_SESSIONS_MAY_FORK': '1'}
 
 
 def enter_namespace():
@@ -60,10 +59,6 @@ def enter_namespace():
     add_users(folder)
     mount('-t', 'tmpfs', 'tmpfs', '/run')
     os.makedirs('/run/vsftpd/empty')
-    for number in range(len(USERS)):
-        # A user's session has its control socket here once it was upgraded.
-        os.makedirs(f'/run/ekiden/{FIRST_USER + number}', mode=0o700)
-        os.chown(f'/run/ekiden/{FIRST_USER + number}', FIRST_USER + number, FIRST_USER + number)
     copy_programs(folder)
     return folder
 
@@ -124,10 +119,28 @@ def connections():
             yield from file
 
 
+def is_traced(pid):
+    with open(f'/proc/{pid}/status', encoding='ascii', errors='replace') as file:
+        return 'TracerPid:\t0\n' not in file.read()
+
+
+def user_of(pid):
+    with open(f'/proc/{pid}/status', encoding='ascii', errors='replace') as file:
+        return int(re.search(r'^Uid:\t(\d+)', file.read(), re.MULTILINE).group(1))
+
+
+def has_open(pid, sockets):
+    """Whether a process serves one of them; in a successor that serves just now it has another number yet."""
+    if os.readlink(f'/proc/{pid}/fd/0') in sockets:
+        return True
+    return os.path.basename(os.readlink(f'/proc/{pid}/exe')).startswith('vsftpd') and any(
+        os.readlink(f'/proc/{pid}/fd/{descriptor}') in sockets for descriptor in os.listdir(f'/proc/{pid}/fd'))
+
+
 class Server:
     """A running vsftpd, its settings, and the tool that upgrades it."""
 
-    def __init__(self, release, folder, settings, environment=None):
+    def __init__(self, release, folder, settings):
         self.folder = tempfile.mkdtemp(prefix='server-', dir=folder)
         os.chmod(self.folder, 0o755)
         self.root = os.path.join(self.folder, 'root')
@@ -138,8 +151,7 @@ class Server:
         self.release = release
         self.configuration = os.path.join(self.folder, 'vsftpd.conf')
         self.configure(settings)
-        self.process = subprocess.Popen([PROGRAMS[release], self.configuration], stdin=subprocess.DEVNULL,
-                                        env={**os.environ, **(environment or {})})
+        self.process = subprocess.Popen([PROGRAMS[release], self.configuration], stdin=subprocess.DEVNULL)
         wait_until(self._answers, 'vsftpd listens')
         self.pid = self.process.pid
         if settings.get('background') == 'YES':
@@ -192,10 +204,18 @@ class Server:
 
     def tool(self, *arguments):
         """Runs ekiden-upgrade; its status, its last event and what it said."""
-        result = subprocess.run([TOOL, '--json', *map(str, arguments)], stdin=subprocess.DEVNULL,
+        result = subprocess.run(self.command(*arguments), stdin=subprocess.DEVNULL,
                                 capture_output=True, text=True, timeout=4 * SECONDS, check=False)
         events = [json.loads(line) for line in result.stdout.splitlines()]
         return result.returncode, events, result.stderr
+
+    def program(self):
+        """The path of what the listener runs."""
+        return PROGRAMS[self.release]
+
+    @staticmethod
+    def command(*arguments):
+        return [TOOL, '--json', *map(str, arguments)]
 
     def upgrade(self, pid=None, release=None):
         """Upgrades one process, the listener if none is named; the event that ends it."""
@@ -206,6 +226,12 @@ class Server:
         if pid in (None, self.pid):
             self.release = release
         return events[-1]
+
+    def upgrade_as(self, release, *pids):
+        """Upgrades processes of sessions into a release: the listener comes first, which forks their successors."""
+        if self.release != release:
+            self.upgrade(release=release)
+        return [self.upgrade(pid, release) for pid in pids]
 
     def connect(self):
         client = ftplib.FTP()
@@ -222,23 +248,27 @@ class Server:
         return client
 
     def session_of(self, client):
-        """The PID of the process that serves a client: of those that have its connection, the youngest."""
-        return max(self._owners(client))
+        """The PID of the process that serves a client: of those that have its connection, the user's youngest."""
+        owners = self._owners(client)
+        return max([pid for pid, user in owners.items() if user not in (0, NOBODY)] or owners)
 
     def parent_of(self, client):
-        """The PID of the privileged parent of a client's session: the oldest of them."""
-        return min(self._owners(client))
+        """The PID of the privileged parent of a client's session, in which role it is root until the login."""
+        owners = self._owners(client)
+        return max([pid for pid, user in owners.items() if user == 0] or
+                   [pid for pid, user in owners.items() if user == NOBODY])
 
     @staticmethod
     def _owners(client):
+        """Those who have a client's connection open: their PIDs, and their users."""
         port = client.sock.getsockname()[1]
         sockets = {f'socket:[{fields[9]}]' for fields in map(str.split, connections())
                    if fields[2].endswith(f':{port:04X}')}
-        owners = []
+        owners = {}
         for name in os.listdir('/proc'):
             try:
-                if name.isdigit() and os.readlink(f'/proc/{name}/fd/0') in sockets:
-                    owners.append(int(name))
+                if name.isdigit() and has_open(name, sockets):
+                    owners[int(name)] = user_of(name)
             except OSError:
                 continue  # it has ended, or is none of ours
         return owners
@@ -248,8 +278,20 @@ class Server:
         path = os.readlink(f'/proc/{pid}/exe')
         return next(name for name, program in PROGRAMS.items() if os.path.realpath(program) == path)
 
+    def strays(self):
+        """Processes that serve on where the listener's PID was lost."""
+        found = []
+        for name in filter(str.isdigit, os.listdir('/proc')):
+            try:
+                with open(f'/proc/{name}/cmdline', encoding='ascii', errors='replace') as file:
+                    if self.configuration in file.read():
+                        found.append(int(name))
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+        return found
+
     def stop(self):
-        for pid in reversed(self.processes()):
+        for pid in [*reversed(self.processes()), *self.strays()]:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
@@ -260,8 +302,8 @@ class Server:
 class ServerTest(unittest.TestCase):
     folder = None
 
-    def serve(self, settings, release='upstream', environment=None):
-        server = Server(release, self.folder, settings, environment)
+    def serve(self, settings, release='upstream'):
+        server = Server(release, self.folder, settings)
         self.addCleanup(server.stop)
         return server
 

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 
-from server import ANONYMOUS, FIRST_USER, IPV6, LOCAL, MAY_FORK, SECONDS, ServerTest, main
+from server import ANONYMOUS, FIRST_USER, IPV6, LOCAL, OTHER, SECONDS, ServerTest, main
 
 CONTENT = bytes(range(256)) * 4
 
@@ -21,7 +21,7 @@ class Sessions:
     UMASK = None  # the setting
 
     def start(self, release='upstream', **settings):
-        server = self.serve({**self.SETTINGS, **settings}, release, MAY_FORK)
+        server = self.serve({**self.SETTINGS, **settings}, release)
         with open(os.path.join(server.root, 'pub', 'file'), 'wb') as file:
             file.write(CONTENT)
         for name in ('', 'pub', 'pub/file'):
@@ -34,8 +34,8 @@ class Sessions:
     def upgrade(self, server, client):
         """Upgrades the session of a client into the other release, whichever it runs."""
         pid = server.session_of(client)
-        other = {'upstream': 'debian', 'debian': 'upstream'}[server.runs(pid)]
-        event = server.upgrade(pid, other)
+        other = OTHER[server.runs(pid)]
+        event, = server.upgrade_as(other, pid)
         self.assertEqual(server.runs(server.session_of(client)), other)
         return event
 
@@ -210,7 +210,7 @@ class Sessions:
         server = self.start('debian', upload_file='{*.txt}')
         client = self.log_in(server)
         with self.assertRaisesRegex(AssertionError, 'upload_file'):
-            server.upgrade(server.session_of(client), 'upstream')
+            server.upgrade_as('upstream', server.session_of(client))
         with self.assertRaisesRegex(ftplib.error_perm, '550'):
             client.storbinary('STOR pub/x.bin', io.BytesIO(b'x'))
 
@@ -233,6 +233,7 @@ class Sessions:
         for number, client in enumerate(clients):
             client.mkd(f'd{number}')
             client.cwd(f'd{number}')
+        server.upgrade()
         errors = []
 
         def upgrade(client):
@@ -266,7 +267,7 @@ class Anonymous(Sessions, ServerTest):
 
 
 class Local(Sessions, ServerTest):
-    """A user's process; its privileged parent is not upgraded."""
+    """A user's process, which may not start others; its privileged parent stays what it is."""
 
     SETTINGS, UMASK, WHO, OWNER = LOCAL, 'local_umask', ('ann', 'secret'), FIRST_USER
 
