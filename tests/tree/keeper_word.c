@@ -12,7 +12,7 @@ static const struct ek_keeper_word word = {
         .mask = UINT64_C(0x8000000000000400),
         .signal_number = 64,
         .has_way_back = true,
-        .token = {"0123456789abcde"},
+        .token = {.bytes = "0123456789abcde"},
 };
 
 Test(keeper_word, is_read_as_it_was_written)
