@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """A process in a sandbox is succeeded by a fork of another one of its tree."""
+import json
 import os
+import subprocess
 import unittest
 
-from lodge import NOBODY, V1, V2, Lodge, say
+from lodge import NOBODY, SECONDS, TOOL, V1, V2, Lodge, say
 
 is_root = unittest.skipUnless(os.geteuid() == 0, 'only root can give up what it has')
 
@@ -164,6 +166,22 @@ class Forked(Lodge):
         self.assertIn('upgrade that role first', event['sentence'])
         self.assertEqual(event['error'], 'EKIDEN_EREFUSED')
 
+    def test_arguments_for_a_fork_are_refused(self):
+        self.begin()
+        before = self.who(self.guests[0])
+        status, events = self.tool(before['pid'], V2, '--', 'mine')
+        self.assertEqual((events[-1]['error'], events[-1]['serves_on']), ('EKIDEN_EINVAL', True))
+        self.assertIn('leave out those behind --', events[-1]['sentence'])
+        self.assertNotEqual(status, 0)
+        self.assertEqual(self.who(self.guests[0]), {**before, 'count': before['count'] + 1})
+
+    def test_in_a_tree_they_are_for_those_that_are_executed(self):
+        self.start()
+        guest = self.guest()
+        status, events = self.tool('lodge', V2, '--', self.prefix)
+        self.assertEqual((status, events[-1]['succeeded']), (0, 2), events[-1])
+        self.assertEqual(self.who(guest)['version'], 2)
+
     def test_a_signal_to_it_upgrades_nothing(self):
         self.begin()
         before = self.who(self.guests[0])
@@ -207,6 +225,30 @@ class Forked(Lodge):
 
     def test_a_child_that_hangs_is_ended_when_the_time_is_over(self):
         self.expect_harmless('hang', 'EKIDEN_ETIMEOUT', '--timeout', '1')
+
+    def begin_upgrade(self, pid, word, *options):
+        """Until its events have this word."""
+        tool = subprocess.Popen([TOOL, '--json', *options, str(pid), V2], env=self.environment,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        self.addCleanup(tool.stdout.close)
+        self.addCleanup(tool.wait)
+        self.addCleanup(tool.kill)
+        for line in tool.stdout:
+            event = json.loads(line)
+            if word in (event.get('phase'), event['event']):
+                return tool
+        self.fail(f'there was no {word}')
+
+    def test_who_waits_for_one_that_cannot_be_upgraded_any_more_is_told_that(self):
+        self.begin('fault=hang')
+        pid = self.who(self.guests[0])['pid']
+        under_way = self.begin_upgrade(pid, 'check')
+        queued = self.begin_upgrade(pid, 'notice', '--wait')
+        self.assertEqual(say(self.guests[0], 'leave'), '0')
+        for tool in under_way, queued:
+            event = json.loads(tool.communicate(timeout=SECONDS)[0].splitlines()[-1])
+            self.assertEqual((event['event'], event['serves_on']), ('failed', True), event)
+            self.assertIn('cannot be upgraded any more', event['sentence'])
 
     def test_a_child_that_refuses_tells_why(self):
         event = self.expect_harmless('refuse', 'EKIDEN_EREFUSED')

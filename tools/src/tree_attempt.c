@@ -98,12 +98,14 @@ static _Noreturn void attempt(const struct options *options, pid_t pid, int chan
 {
         struct reporting_show reporting = {.show = {.functions = &show_as_reports},
                                            .channel = channel};
+        struct options one = *options;
         struct ekiden_error error = {0};
         struct upgrade upgrade;
         char target[16];
 
+        one.tree = true; /* also where that was found out, and not asked for */
         snprintf(target, sizeof(target), "%d", (int)pid);
-        upgrade_attempt(options, target, &reporting.show, &upgrade, &error);
+        upgrade_attempt(&one, target, &reporting.show, &upgrade, &error);
         send_report(&reporting.show, REPORT_END, &upgrade, "", &error);
         _exit(0);
 }

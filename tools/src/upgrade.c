@@ -421,7 +421,16 @@ static int ask_again(struct attempt *attempt)
 {
         const struct options left = with_time_left(attempt);
         char target[16];
-        int r = spawn_by_find(&attempt->by, &attempt->process, attempt->binary, attempt->error);
+        int r;
+
+        if (left.replace_arguments && !left.tree) {
+                ekiden_error_set(attempt->error, EKIDEN_EINVAL,
+                                 "the successor of process %d is a fork of another process, which "
+                                 "has the arguments of that: leave out those behind --",
+                                 (int)attempt->process.pid);
+                return failed_unless_gone(attempt, AFTERMATH_ENDED);
+        }
+        r = spawn_by_find(&attempt->by, &attempt->process, attempt->binary, attempt->error);
 
         snprintf(target, sizeof(target), "%d", (int)attempt->process.pid);
         if (r == 0) {
@@ -554,7 +563,7 @@ static int wait_for_something(struct attempt *attempt)
         if (poll(sources, 3, timeout_ms) < 0 && errno != EINTR) {
                 ekiden_error_set_errno(attempt->error, EKIDEN_ESYSTEM, errno,
                                        "cannot wait for the process");
-                return failed(attempt, AFTERMATH_UNKNOWN);
+                        return failed(attempt, AFTERMATH_UNKNOWN);
         }
         return GO_ON;
 }

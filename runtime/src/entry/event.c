@@ -182,7 +182,7 @@ void ek_event_failed(struct ek_operator *operator_, const struct ekiden_error *e
         event.from_version = ek_process.schema->version;
         event.has_rehearse = event.rehearse = operator_->asked_for_rehearsal;
         event.has_verify = event.verify = operator_->asked_for_verification;
-        if (operator_->given < 0 && error->phase == EKIDEN_PHASE_REQUEST)
+        if (operator_->is_sent_on)
                 event.spawned_by = (char *)(uintptr_t)ek_role_spawned_by(ekiden_role());
         event.refusal = &refusal;
         send_event(operator_, &event, LAST);

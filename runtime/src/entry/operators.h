@@ -31,6 +31,7 @@ struct ek_operator {
         uint64_t sent_ns; /* when something was sent last */
         bool is_mute; /* an event could not be sent: no more are */
         bool wants_arguments; /* of this process: he starts its successor with them */
+        bool is_sent_on; /* another process starts the successor: he may ask again, with an end */
         bool asked_for_rehearsal, asked_for_verification; /* or listens to one */
         uint64_t until_ns; /* EK_ROLE_QUEUES: for all until its commit; 0: no limit */
         Ekiden__Request *queued; /* EK_ROLE_QUEUES: what it asked for; owned */

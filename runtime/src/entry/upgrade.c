@@ -167,12 +167,15 @@ static void on_split(void *data, enum ek_split_stage stage)
 }
 
 /* Who is in a sandbox by then could not execute it, and who is not yet is no exception. */
-static int check_who_starts(const struct ek_upgrade_request *request, struct ekiden_error *error)
+static int check_who_starts(const struct ek_upgrade_request *request, struct ek_operator *operator_,
+                            struct ekiden_error *error)
 {
         const char *spawned_by = ek_role_spawned_by(ekiden_role());
 
         if (!spawned_by || request->elsewhere)
                 return 0;
+        if (operator_)
+                operator_->is_sent_on = true;
         error->phase = EKIDEN_PHASE_REQUEST;
         return ekiden_error_set(error, EKIDEN_EREFUSED,
                                 "the successor of this process, of role \"%s\", is started by one "
@@ -183,11 +186,11 @@ static int check_who_starts(const struct ek_upgrade_request *request, struct eki
 
 /* Whoever comes while an upgrade is under way is told that; the program is not asked. Who observes
    has heard of phase CHECK where more than that went wrong. */
-static int begin(const struct ek_upgrade_request *request, const struct ek_operator *operator_,
+static int begin(const struct ek_upgrade_request *request, struct ek_operator *operator_,
                  struct ekiden_error *error)
 {
         bool is_busy = ek_predecessor_phase() != EKIDEN_PHASE_NONE;
-        int r = check_who_starts(request, error);
+        int r = check_who_starts(request, operator_, error);
 
         if (r == 0 && !is_busy)
                 r = ek_permit(request, operator_ ? operator_->link : NULL, error);

@@ -9,6 +9,7 @@
  *     open    how many descriptors are open
  *     full    from now on no more can be; until …
  *     room    … they can
+ *     leave   it cannot be upgraded any more
  *     end     the session ends
  *
  * On PREFIX.questions the desk itself answers, one question to each connection:
@@ -160,6 +161,8 @@ static _Noreturn void serve_session(void)
                         say(session.connection, "%u\n", count_open());
                 else if (strcmp(line, "full") == 0 || strcmp(line, "room") == 0)
                         say(session.connection, "%zu\n", fill(strcmp(line, "full") == 0));
+                else if (strcmp(line, "leave") == 0)
+                        say(session.connection, "%d\n", ekiden_leave_role());
                 else if (strcmp(line, "end") == 0)
                         exit(0);
         }
