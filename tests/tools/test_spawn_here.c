@@ -451,6 +451,70 @@ Test(spawn_here, after_a_rehearsal_nothing_is_left_of_it)
         scene_deinit(&scene);
 }
 
+/* A process that is sound says that before it awaits one. */
+Test(spawn_here, a_process_that_says_that_another_one_starts_it_gets_no_second_one)
+{
+        Ekiden__Event failed = EKIDEN__EVENT__INIT;
+        Ekiden__Refusal refusal = EKIDEN__REFUSAL__INIT;
+        struct pollfd source = {.events = POLLIN};
+        struct scene scene;
+        pid_t pid;
+
+        start(&scene, "serve");
+        pid = noted_pid(await_notes());
+        refusal.code = EKIDEN_EREFUSED;
+        refusal.sentence = (char *)(uintptr_t) "another one starts it";
+        failed.kind = EKIDEN__EVENT_KIND__FAILED;
+        failed.refusal = &refusal;
+        failed.spawned_by = (char *)(uintptr_t) "desk";
+        scene_send(&scene, &failed);
+        scene_expect_exit(&scene, ekiden_error_exit_status(EKIDEN_EREFUSED));
+        cr_expect_not_null(strstr(scene.tool.errors, "another one starts it"));
+        cr_expect_neq(kill(pid, 0), 0, "it still runs");
+        source.fd = scene.listener;
+        cr_expect_eq(poll(&source, 1, 0), 0, "it was asked again");
+        scene_deinit(&scene);
+}
+
+/* An event in which nothing is right. */
+static void break_off(struct scene *scene)
+{
+        cr_assert_eq(ek_link_send(scene->link, EKIDEN__FRAME_KIND__EVENT, "\xff", 1,
+                                  &(struct ek_wait){.idle_ms = TOOL_DEADLINE_MS}),
+                     0);
+        scene_expect_closed(scene);
+}
+
+Test(spawn_here, when_the_process_cannot_be_understood_and_lets_go_it_is_gone)
+{
+        struct scene scene;
+        pid_t pid;
+
+        start(&scene, "serve");
+        pid = noted_pid(await_notes());
+        break_off(&scene);
+        scene_close(&scene);
+        scene_expect_exit(&scene, ekiden_error_exit_status(EKIDEN_EPROTOCOL));
+        cr_expect_neq(kill(pid, 0), 0, "it still runs");
+        scene_deinit(&scene);
+}
+
+/* It may have said behind it that the new version serves. */
+Test(spawn_here, when_the_process_cannot_be_understood_and_does_not_let_go_it_is_left_alone)
+{
+        struct scene scene;
+        pid_t pid;
+
+        start(&scene, "serve");
+        pid = noted_pid(await_notes());
+        break_off(&scene);
+        scene_send_committed(&scene);
+        scene_expect_exit(&scene, ekiden_error_exit_status(EKIDEN_EPROTOCOL));
+        cr_expect_eq(kill(pid, 0), 0, "it was ended");
+        kill(pid, SIGKILL);
+        scene_deinit(&scene);
+}
+
 Test(spawn_here, interrupted_it_calls_the_upgrade_off_and_ends_what_it_has_started)
 {
         struct scene scene;

@@ -19,6 +19,7 @@
 
 #include "failure.h"
 #include "interrupt.h"
+#include "let_go.h"
 #include "process_state.h"
 #include "request.h"
 #include "show.h"
@@ -263,6 +264,15 @@ static int on_closed(struct attempt *attempt)
                       attempt->upgrade.keeps_pid ? AFTERMATH_UNKNOWN : AFTERMATH_SERVES_ON);
 }
 
+/* What was started from here is to be ended if it was not committed to. */
+static void make_it_let_go(struct attempt *attempt)
+{
+        bool is_started = attempt->here.child.pid > 0 || attempt->by.is_needed;
+
+        if (is_started && !too_late_to_call_off(attempt))
+                attempt->has_heard_all = let_go(attempt->process.link, attempt->upgrade.pid);
+}
+
 /* The connection is of no more use: the process closed it, or does not keep to the protocol. */
 static int on_broken(struct attempt *attempt, int reason)
 {
@@ -270,6 +280,7 @@ static int on_broken(struct attempt *attempt, int reason)
 
         if (reason == EKIDEN_EPEER)
                 return on_closed(attempt);
+        make_it_let_go(attempt);
         if (too_late_to_call_off(attempt))
                 return failed(attempt, AFTERMATH_UNKNOWN);
         if (upgrade->seen || upgrade->called_off)
@@ -563,7 +574,8 @@ static int wait_for_something(struct attempt *attempt)
         if (poll(sources, 3, timeout_ms) < 0 && errno != EINTR) {
                 ekiden_error_set_errno(attempt->error, EKIDEN_ESYSTEM, errno,
                                        "cannot wait for the process");
-                        return failed(attempt, AFTERMATH_UNKNOWN);
+                make_it_let_go(attempt);
+                return failed(attempt, AFTERMATH_UNKNOWN);
         }
         return GO_ON;
 }
