@@ -160,6 +160,43 @@ class Found(Hermit):
         self.assertEqual(process.returncode, 14, said)
         self.assertIn('came to no update point in time, or does not go on there', said)
 
+    @contextlib.contextmanager
+    def asked_by_the_new_version(self):
+        """The connection in which it asks, and the process."""
+        os.mkdir(self.runtime, 0o700)
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(f'{self.runtime}/hermit.{os.getpid()}')
+            listener.listen()
+            process = self.launch(1, EKIDEN_PREDECESSOR='hermit', errors=subprocess.PIPE)
+            connection, _ = listener.accept()
+            with connection:
+                yield connection, process
+
+    def test_an_event_of_many_bytes_is_refused_before_they_come(self):
+        with self.asked_by_the_new_version() as (connection, process):
+            connection.sendall(struct.pack('<IHHI', 8 << 20, 65, 0, 0))
+            said = process.communicate(timeout=SECONDS)[1].decode()
+        self.assertEqual(process.returncode, 17, said)
+
+    def test_descriptors_that_nobody_has_asked_for_are_refused(self):
+        with self.asked_by_the_new_version() as (connection, process):
+            socket.send_fds(connection, [SEEN], [0])
+            said = process.communicate(timeout=SECONDS)[1].decode()
+        self.assertEqual(process.returncode, 15, said)
+
+    @unittest.skipUnless(ROOT, 'another user is played by root alone')
+    def test_a_directory_of_another_user_is_not_looked_into_by_root(self):
+        os.mkdir(self.runtime, 0o700)
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(f'{self.runtime}/hermit.{os.getpid()}')
+            os.seteuid(65534)
+            listener.listen()
+            os.seteuid(0)
+            os.chown(self.runtime, 65534, 65534)
+            self.assertIn('a directory of user 65534, and this process one of user 0', self.fails(status=5))
+            listener.setblocking(False)
+            self.assertRaises(BlockingIOError, listener.accept)
+
     def test_a_directory_that_others_may_enter_is_not_believed(self):
         self.start()
         os.chmod(self.runtime, 0o755)

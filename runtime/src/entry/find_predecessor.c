@@ -24,6 +24,7 @@
 
 #define UPDATE_POINT_MS 30000 /* until an update point of the predecessor has seen the request */
 #define SEND_MS 5000
+#define EVENT_MAX (UINT32_C(1) << 20) /* bytes; those before phase CHECK are short */
 #define NAMED_MAX 16 /* processes that are named where there are several */
 
 /* Until the handover is over. */
@@ -143,6 +144,15 @@ static int look(struct search *search, struct ekiden_error *error)
         }
         if (directory < 0)
                 return directory;
+        /* To an operator who is root every user's is of use; but what root succeeds is root's. */
+        if (search->owner != geteuid()) {
+                close(directory);
+                return ekiden_error_set(error, EKIDEN_EPERMISSION,
+                                        "%s is a directory of user %u, and this process one of "
+                                        "user %u, so what is in it is not believed",
+                                        search->directory, (unsigned int)search->owner,
+                                        (unsigned int)geteuid());
+        }
         if (search->pid == 0)
                 return look_at_all(search, directory, error);
         close(directory);
@@ -234,8 +244,8 @@ static int receive_event(struct patience *patience, struct ekiden_error *error)
         struct ek_frame frame;
         int r = ek_link_receive(asked, &wait, &frame);
 
-        if (r == 0 && frame.kind != EKIDEN__FRAME_KIND__EVENT)
-                r = EKIDEN_EPROTOCOL;
+        if (r == 0 && (frame.kind != EKIDEN__FRAME_KIND__EVENT || ek_link_untaken(asked) > 0))
+                r = EKIDEN_EPROTOCOL; /* nobody has asked for descriptors */
         if (r == 0)
                 r = ek_frame_message(&frame, &ekiden__event__descriptor, &unpacked);
         if (r < 0)
@@ -278,6 +288,7 @@ static int agree(const struct search *search, int *ret_socket, struct ek_token *
 
         if (r < 0)
                 return ek_link_failed(r, error);
+        ek_link_limit(asked, EVENT_MAX);
         r = ek_token_draw(ret_token, error);
         if (r < 0)
                 return r;
