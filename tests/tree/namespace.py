@@ -2,6 +2,8 @@
 """Processes in PID namespaces of their own that share /proc and the sockets' directory with who upgrades them."""
 import os
 import pathlib
+import signal
+import socket
 import subprocess
 import unittest
 
@@ -104,6 +106,27 @@ class Namespace(Family):
         self.assertEqual(self.tool('--status', pid)[1][0]['role'], 'worker')
         child.socket.sendall(b'end\n')
         self.wait_for(lambda: eldest.ask('reap') != '-', 'it does not end')
+        self.sockets_are(eldest_pid)
+
+    def test_process_1_that_is_forked_by_process_1_and_says_nothing_is_not_taken_for_it(self):
+        eldest_pid = self.begin()
+        eldest = self.talk(0)
+        self.assertEqual(eldest.ask('seclude'), '0')
+        eldest.ask('bear +')
+        child = self.talk(1)
+        self.assertEqual((eldest.who()['pid'], child.who()['pid']), (1, 1))
+        pid = next(pid for pid in self.members() if pid not in (eldest_pid, self.process.pid))
+        os.kill(eldest_pid, signal.SIGSTOP)  # so that nobody but the child could answer
+        self.addCleanup(os.kill, eldest_pid, signal.SIGCONT)
+        with socket.socket(socket.AF_UNIX) as asked:
+            asked.connect(f'{self.runtime}/family.{eldest_pid}')
+            asked.sendall(b'damaged beyond doubt')
+            os.kill(pid, signal.SIGUSR2)
+            child.who()
+            asked.settimeout(0.2)
+            self.assertRaises(TimeoutError, asked.recv, 1)
+        child.socket.sendall(b'end\n')
+        self.assertEqual(child.socket.recv(1), b'')
         self.sockets_are(eldest_pid)
 
     def test_a_successor_that_is_killed_leaves_no_socket(self):

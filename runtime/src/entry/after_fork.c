@@ -28,16 +28,6 @@
 #include "handover/successor.h"
 #include "state/tagged.h"
 
-bool ek_process_is_this(void)
-{
-        pid_t pid = getpid();
-
-        if (pid != 1 || ek_process.pid != 1)
-                return pid == ek_process.pid;
-        (void)ek_public_pid_find();
-        return ek_public_pid() == ek_process.public_pid;
-}
-
 static int check(const char *role, struct ekiden_error *error)
 {
         if (!ek_process.is_started || ek_process_is_this())
@@ -71,7 +61,7 @@ void ek_after_fork_drop(void)
         ek_tagged_forget();
         ek_update_points_forget();
         (void)ek_public_pid_find();
-        ek_process.pid = getpid();
+        ek_process_mark();
         ek_process.public_pid = ek_process.served_pid = ek_public_pid();
         ek_process.is_attending = false;
 }

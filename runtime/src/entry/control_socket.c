@@ -145,7 +145,7 @@ void ek_control_unlink(void)
 
 void ek_control_close(void)
 {
-        if (getpid() != ek_process.pid)
+        if (!ek_process_is_this())
                 return;
         ek_control_unlink();
         if (control.listener >= 0)

@@ -61,7 +61,7 @@ size_t ekiden_predecessor_threads(const struct ekiden_thread_stand **ret_threads
         bool is_paused;
 
         *ret_threads = NULL;
-        if (!ek_process.is_started || getpid() != ek_process.pid || !ek_thread_is_main())
+        if (!ek_process.is_started || !ek_process_is_this() || !ek_thread_is_main())
                 return 0;
         ek_process.is_attending = true; /* callbacks run, if something was sent ahead */
         is_paused = ek_successor_update_point() != NULL;

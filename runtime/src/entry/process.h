@@ -34,6 +34,9 @@ struct ek_process {
 
 extern struct ek_process ek_process;
 
+/** From now on this process is the one, with its PID, and no child that it forks. */
+void ek_process_mark(void);
+
 /** Whether this is it, and no child of it: also where both are process 1 of a namespace. */
 bool ek_process_is_this(void);
 

@@ -18,7 +18,7 @@ static int check_state(struct ekiden_error *error)
 {
         const char *why = NULL;
 
-        if (!ek_process.is_started || getpid() != ek_process.pid)
+        if (!ek_process.is_started || !ek_process_is_this())
                 why = "ekiden_start() comes first";
         else if (!ek_thread_is_main())
                 why = "it belongs to the main thread";

@@ -176,7 +176,7 @@ static int start(int argc, char *const argv[], const struct ekiden_schema *schem
                 return r;
         }
         (void)ek_public_pid_find();
-        ek_process.pid = getpid();
+        ek_process_mark();
         ek_process.public_pid = ek_process.served_pid = ek_public_pid();
         ek_process.schema = schema;
         r = ek_snapshot_take_variable(error);

@@ -36,9 +36,9 @@ static int tag(const struct ek_tagged *tagged)
                 return EKIDEN_ESTATE;
         if (ek_process.is_attending)
                 return EKIDEN_ESTATE; /* from a callback: another item is on its way */
-        if (ek_successor_state() != EK_SUCCESSOR_NONE && getpid() != ek_process.pid)
+        if (ek_successor_state() != EK_SUCCESSOR_NONE && !ek_process_is_this())
                 return EKIDEN_ESTATE; /* forked by a successor: the handover is its parent's */
-        if (ek_restore_state() != EK_RESTORE_NONE && getpid() != ek_process.pid)
+        if (ek_restore_state() != EK_RESTORE_NONE && !ek_process_is_this())
                 return EKIDEN_ESTATE; /* it reads the file together with its parent */
         r = ek_tagged_add(tagged);
         if (r == EKIDEN_EEXISTS)

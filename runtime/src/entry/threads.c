@@ -198,7 +198,7 @@ static int check_room(const char *name, struct ekiden_error *error)
 
 static int check_call(const char *name, struct ekiden_error *error)
 {
-        if (!ek_threads.is_begun || getpid() != ek_process.pid)
+        if (!ek_threads.is_begun || !ek_process_is_this())
                 return ekiden_error_set(error, EKIDEN_ESTATE,
                                         "a thread registers after ekiden_start(), in its process");
         if (!is_name(name))

@@ -228,7 +228,7 @@ void ekiden_attend(const char *update_point)
 
         if (ek_thread_attend(update_point))
                 return; /* it is not the main thread */
-        if (!ek_process.is_started || getpid() != ek_process.pid) {
+        if (!ek_process.is_started || !ek_process_is_this()) {
                 take_attention(); /* a forked child: its upgrades are not its parent's */
                 if (ek_successor_state() != EK_SUCCESSOR_NONE)
                         leave_forked();
@@ -274,7 +274,7 @@ bool ekiden_resumed_at(const char *name)
         if (!ek_thread_is_main())
                 return ek_thread_resumed_at(name);
         was_attending = ek_process.is_attending;
-        if (getpid() == ek_process.pid) {
+        if (ek_process_is_this()) {
                 ek_process.is_attending = true; /* callbacks run, if something was sent ahead */
                 at = ek_successor_update_point();
                 ek_process.is_attending = was_attending;

@@ -144,7 +144,7 @@ static void on_split(void *data, enum ek_split_stage stage)
         case EK_SPLIT_KEEPER:
                 had_threads = ek_threads_count() > 0;
                 ek_threads_after_fork();
-                ek_process.pid = getpid();
+                ek_process_mark();
                 ek_process.public_pid = ek_public_pid();
                 ek_control_give_away();
                 (void)ek_wake_after_split(&error);

@@ -4,7 +4,8 @@
  * word that comes is a question:
  *
  *     ask        NUMBER ROLE PID PARENT VERSION COUNT, the count of questions so far
- *     bear ROLE  forks a child in that role: its PID; role - is no role, and the child leaves it
+ *     bear ROLE  forks a child in that role: its PID; role - is no role, and the child leaves it;
+ *                with + it says nothing to the library at all
  *     reap       the PIDs of children that have ended since, or -
  *     open       how many descriptors are open
  *     rights     its capabilities: inheritable, permitted, effective, ambient, as /proc has them
@@ -159,7 +160,7 @@ static void be_born(const char *role, uint32_t number)
         if (strcmp(role, "-") == 0) {
                 if (ekiden_leave_role() < 0)
                         give_up("cannot leave");
-        } else if (ekiden_after_fork(role, &error) < 0) {
+        } else if (strcmp(role, "+") != 0 && ekiden_after_fork(role, &error) < 0) {
                 fprintf(stderr, "family: %s\n", error.sentence);
                 _exit(1);
         }
@@ -170,7 +171,8 @@ static void be_born(const char *role, uint32_t number)
         self.number = number;
         self.asked = self.born = 0;
         listen_on(number);
-        tag();
+        if (strcmp(role, "+") != 0)
+                tag();
 }
 
 static void bear(int connection, const char *role)
