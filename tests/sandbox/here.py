@@ -108,7 +108,7 @@ class InASandbox(Hermit):
         self.wait_for(self.is_listening, 'it does not start')
         client = self.client()  # there is a /proc, and getdents64() is not on the list
         self.wait_for(lambda: client.ask('where') == 'inside', 'it does not enter the sandbox')
-        self.upgrade('--spawn-here', 'hermit', RELEASES[1])
+        self.upgrade('--spawn-here', 'hermit', RELEASES[1], '--', self.path, '/')
         self.assertEqual(client.who()[0], 2)
         self.assertEqual(process.wait(SECONDS), 0)
 

@@ -4,12 +4,14 @@
  * ekiden-upgrade, and whose words do not fit: nothing of it harms the process that is asked.
  */
 #include <criterion/criterion.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,24 +34,37 @@ struct asking {
         int predecessors, successors; /* ends of the handover's socket pair */
 };
 
-static struct ek_link *connect_to(const struct asking *asking)
+static int connect_by(const struct asking *asking, const char *name)
 {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
         int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        struct ek_link *link;
         int tries = 0;
 
-        snprintf(address.sun_path, sizeof(address.sun_path), "%s/lodge.%d", asking->directory,
-                 (int)asking->lodge);
+        snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", asking->directory, name);
         while (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
                 cr_assert_lt(++tries, 3000, "it does not start");
                 usleep(10000);
         }
-        cr_assert_eq(ek_link_new(fd, &link), 0);
+        return fd;
+}
+
+static struct ek_link *connect_to_process(const struct asking *asking, pid_t pid)
+{
+        struct ek_link *link;
+        char name[32];
+
+        snprintf(name, sizeof(name), "lodge.%d", (int)pid);
+        cr_assert_eq(ek_link_new(connect_by(asking, name), &link), 0);
         return link;
 }
 
-static struct asking begin_with(const char *argument)
+static struct ek_link *connect_to(const struct asking *asking)
+{
+        return connect_to_process(asking, asking->lodge);
+}
+
+/* Flags of clone(2): it may be process 1 of a namespace. */
+static struct asking begin_as(long flags, const char *argument)
 {
         struct asking asking = {.directory = "/tmp/ekiden-lodge-XXXXXX"};
         char prefix[64];
@@ -58,7 +73,7 @@ static struct asking begin_with(const char *argument)
         cr_assert(mkdtemp(asking.directory));
         snprintf(prefix, sizeof(prefix), "%s/l", asking.directory);
         setenv("EKIDEN_RUNTIME_DIR", asking.directory, 1);
-        asking.lodge = fork();
+        asking.lodge = (pid_t)syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0);
         if (asking.lodge == 0) {
                 prctl(PR_SET_PDEATHSIG, SIGKILL); /* should the test fail */
                 execl(LODGE_V2, LODGE_V2, prefix, argument, NULL);
@@ -70,6 +85,11 @@ static struct asking begin_with(const char *argument)
         asking.predecessors = ends[0];
         asking.successors = ends[1];
         return asking;
+}
+
+static struct asking begin_with(const char *argument)
+{
+        return begin_as(0, argument);
 }
 
 static struct asking begin(void)
@@ -119,28 +139,41 @@ static Ekiden__Event *hear(struct ek_link *link)
         return (Ekiden__Event *)message;
 }
 
-/* Is refused, and the lodge answers the next one. */
-static void expect_refusal(struct asking *asking, int code, const char *words)
+static void send_request(struct ek_link *link, const Ekiden__Request *request)
+{
+        cr_assert_eq(
+                ek_link_send_message(link, EKIDEN__FRAME_KIND__REQUEST, &request->base, &patience),
+                0);
+}
+
+/* And the lodge answers the next one. */
+static void expect_answer(struct asking *asking)
 {
         Ekiden__Request request = EKIDEN__REQUEST__INIT;
         Ekiden__StatusRequest status = EKIDEN__STATUS_REQUEST__INIT;
+        Ekiden__Event *event;
+
+        ek_link_free(asking->link);
+        asking->link = connect_to(asking);
+        request.protocol = EK_CONTROL_PROTOCOL;
+        request.status = &status;
+        send_request(asking->link, &request);
+        event = hear(asking->link);
+        cr_assert_eq(event->kind, EKIDEN__EVENT_KIND__STATUS);
+        cr_assert_eq(event->status->pid, asking->lodge);
+        ekiden__event__free_unpacked(event, NULL);
+}
+
+/* Is refused, and the lodge answers the next one. */
+static void expect_refusal(struct asking *asking, int code, const char *words)
+{
         Ekiden__Event *event = hear(asking->link);
 
         cr_assert_eq(event->kind, EKIDEN__EVENT_KIND__FAILED);
         cr_assert_eq(event->refusal->code, code, "%s", event->refusal->sentence);
         cr_assert(strstr(event->refusal->sentence, words), "%s", event->refusal->sentence);
         ekiden__event__free_unpacked(event, NULL);
-        ek_link_free(asking->link);
-        asking->link = connect_to(asking);
-        request.protocol = EK_CONTROL_PROTOCOL;
-        request.status = &status;
-        cr_assert_eq(ek_link_send_message(asking->link, EKIDEN__FRAME_KIND__REQUEST, &request.base,
-                                          &patience),
-                     0);
-        event = hear(asking->link);
-        cr_assert_eq(event->kind, EKIDEN__EVENT_KIND__STATUS);
-        cr_assert_eq(event->status->pid, asking->lodge);
-        ekiden__event__free_unpacked(event, NULL);
+        expect_answer(asking);
         end(asking);
 }
 
@@ -275,4 +308,106 @@ Test(spawn_request, whose_predecessor_does_not_know_the_token_is_declined)
         uint8_t other = (uint8_t)(asking.token.bytes[0] ^ 1);
 
         expect_decline(&asking, "session", other, "is not the one that started this process");
+}
+
+/* The state and the parent of a process, as /proc has them. */
+static char look_at(pid_t pid, int *ret_parent)
+{
+        char path[32], text[512] = "", state = '?';
+        FILE *file;
+
+        snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+        file = fopen(path, "re");
+        if (file) {
+                char *end = fgets(text, sizeof(text), file) ? strrchr(text, ')') : NULL;
+
+                if (end)
+                        sscanf(end, ") %c %d", &state, ret_parent);
+                fclose(file);
+        }
+        return state;
+}
+
+Test(spawn_request, that_nobody_waits_for_any_more_starts_nobody)
+{
+        struct asking asking = begin();
+        int parent = 0, tries = 0;
+        char path[64];
+        FILE *children;
+
+        expect_answer(&asking); /* so it is in its loop, and knows the connection that comes next */
+        ek_link_free(asking.link);
+        asking.link = connect_to(&asking);
+        kill(asking.lodge, SIGSTOP);
+        while (look_at(asking.lodge, &parent) != 'T' && ++tries < 3000)
+                usleep(1000);
+        give_end(&asking);
+        ask(&asking, "session", EK_TOKEN_SIZE, EK_CONTROL_PROTOCOL_GIVEN);
+        ek_link_free(asking.link);
+        asking.link = NULL;
+        kill(asking.lodge, SIGCONT);
+        expect_answer(&asking);
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)asking.lodge,
+                 (int)asking.lodge);
+        children = fopen(path, "re");
+        cr_assert(children);
+        cr_expect_eq(fgetc(children), EOF, "it has forked one");
+        fclose(children);
+        close(asking.predecessors);
+        end(&asking);
+}
+
+Test(spawn_request, is_answered_with_the_pid_that_the_asker_sees)
+{
+        struct asking asking;
+        int parent = 0;
+
+        if (geteuid() != 0)
+                cr_skip_test("only root makes a PID namespace");
+        asking = begin_as(CLONE_NEWPID, NULL);
+        give_end(&asking);
+        ask(&asking, "session", EK_TOKEN_SIZE, EK_CONTROL_PROTOCOL_GIVEN);
+        look_at(expect_spawned(&asking), &parent);
+        cr_expect_eq(parent, asking.lodge, "it is another namespace's PID");
+        close(asking.predecessors);
+        end(&asking);
+}
+
+/* Whether the tool, which asks the session for an upgrade to this, should ask the lodge. */
+static bool is_sent_to_the_lodge(const char *binary)
+{
+        struct asking asking = begin();
+        Ekiden__UpgradeRequest upgrade = EKIDEN__UPGRADE_REQUEST__INIT;
+        Ekiden__Request request = EKIDEN__REQUEST__INIT;
+        int guest = connect_by(&asking, "l.guests");
+        struct ek_link *session;
+        Ekiden__Event *event;
+        char line[128] = "";
+        bool is_sent;
+
+        cr_assert_eq(send(guest, "ask\n", 4, 0), 4);
+        cr_assert_gt(recv(guest, line, sizeof(line) - 1, 0), 0);
+        session = connect_to_process(&asking, atoi(line));
+        request.protocol = EK_CONTROL_PROTOCOL;
+        request.upgrade = &upgrade;
+        upgrade.binary = (char *)(uintptr_t)binary;
+        send_request(session, &request);
+        do
+                event = hear(session);
+        while (event->kind == EKIDEN__EVENT_KIND__SEEN);
+        cr_assert_eq(event->kind, EKIDEN__EVENT_KIND__FAILED);
+        is_sent = event->spawned_by != NULL;
+        ekiden__event__free_unpacked(event, NULL);
+        ek_link_free(session);
+        close(guest);
+        close(asking.predecessors);
+        close(asking.successors);
+        end(&asking);
+        return is_sent;
+}
+
+Test(spawn_request, is_what_a_session_sends_who_asks_it_for_an_upgrade_and_no_other_reason_is)
+{
+        cr_expect(is_sent_to_the_lodge(LODGE_V2));
+        cr_expect_not(is_sent_to_the_lodge("no/absolute/path"));
 }

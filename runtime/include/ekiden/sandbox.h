@@ -53,8 +53,10 @@ extern "C" {
 /** Who is to have a successor. */
 struct ekiden_spawn_request {
         const char *role; /* of the process, by its own word; valid during the call */
-        pid_t predecessor; /* its PID, as who asks knows it; 0: not known. A program whose roles
-                              differ in their rights looks whether it has forked it in this role */
+        pid_t predecessor; /* its PID, as who asks knows it: the one that /proc has; 0: not known. A
+                              program whose roles differ in their rights looks whether it has forked
+                              it in this role; in a PID namespace of its own it cannot tell, unless
+                              it has a /proc of that namespace's own */
 };
 
 /**

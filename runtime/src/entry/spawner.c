@@ -4,6 +4,7 @@
 #include "entry/spawner.h"
 
 #include <string.h>
+#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include <ekiden/sandbox.h>
@@ -14,6 +15,7 @@
 #include "handover/predecessor.h"
 #include "handover/public_pid.h"
 #include "utf8.h"
+#include "wire/cleanup.h"
 #include "wire/own.h"
 
 #define EXIT_CALLED_OFF 75 /* EX_TEMPFAIL of sysexits.h: it can be tried again */
@@ -78,6 +80,14 @@ static int take_order(struct ek_operator *operator_, const Ekiden__SpawnRequest 
         return 0;
 }
 
+/* By which the operator knows it. It is not waited for before the program goes on. */
+static pid_t public_pid_of(pid_t child)
+{
+        ek_auto_close int pidfd = pidfd_open(child, 0);
+
+        return ek_public_pid_of(pidfd, child);
+}
+
 /* Returns in the parent only: the PID. */
 static int run_program(struct ek_spawn_order *order, pid_t predecessor, struct ekiden_error *error)
 {
@@ -91,7 +101,7 @@ static int run_program(struct ek_spawn_order *order, pid_t predecessor, struct e
                 _exit(EXIT_CALLED_OFF); /* nothing of what it would return to is its own */
         spawner.order = NULL;
         if (pid > 0)
-                return pid;
+                return public_pid_of(pid);
         if (pid < 0)
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, -pid,
                                               "the successor cannot be forked");
@@ -127,6 +137,10 @@ void ek_spawner_serve(struct ek_operator *operator_, const Ekiden__SpawnRequest 
 
         if (r == 0)
                 r = check(order.role, &error);
+        if (r == 0 && ek_link_is_closed(operator_->link))
+                r = ekiden_error_set(&error, EKIDEN_ECANCELLED,
+                                     "who asked for it has gone before this process came to an "
+                                     "update point");
         if (r == 0)
                 r = run_program(&order, predecessor, &error);
         if (r > 0)
