@@ -126,6 +126,7 @@ static void begin_for(struct ek_operator *operator_, const Ekiden__UpgradeReques
                 .keeps_pid = (asked->has_keep_pid && asked->keep_pid) || ek_role_keeps_pid(),
                 .max_pause_ns = asked->has_max_pause_us ? asked->max_pause_us * EK_NS_PER_US : 0,
         };
+        int r;
 
         operator_->asked_for_rehearsal = request.is_rehearsal;
         operator_->asked_for_verification = request.is_verified;
@@ -147,8 +148,7 @@ static void begin_for(struct ek_operator *operator_, const Ekiden__UpgradeReques
                 return;
         }
         if (asked->replace_arguments) {
-                int r = ek_arguments_read(asked->arguments, asked->n_arguments, &arguments);
-
+                r = ek_arguments_read(asked->arguments, asked->n_arguments, &arguments);
                 if (r < 0) {
                         refuse_request(operator_, r,
                                        r == EKIDEN_ENOMEM ? "memory ran out"
@@ -157,9 +157,13 @@ static void begin_for(struct ek_operator *operator_, const Ekiden__UpgradeReques
                 }
                 request.arguments = arguments;
         }
+        /* Nobody else has this end, or the successor would not see it closed. */
+        operator_->given = -1;
         request.until_ns = operator_->until_ns;
         operator_->role = EK_ROLE_UPGRADES;
-        if (ek_upgrade_begin(&request, operator_) < 0)
+        r = ek_upgrade_begin(&request, operator_);
+        ek_own_close(&elsewhere.socket); /* it was not taken */
+        if (r < 0)
                 ek_operator_release(operator_);
 }
 

@@ -290,22 +290,18 @@ static bool is_of_a_pair(int socket)
 }
 
 /* Somebody else starts it, when he hears of phase CHECK; HELLO tells who it is. */
-static int meet_successor(struct ek_predecessor *p, const struct ek_elsewhere *elsewhere,
+static int meet_successor(struct ek_predecessor *p, struct ek_elsewhere *elsewhere,
                           struct ekiden_error *error)
 {
-        int socket, r;
+        int r;
 
         if (!is_of_a_pair(elsewhere->socket))
                 return ekiden_error_set(error, EKIDEN_EINVAL,
                                         "what came with the request is no end of a pair of UNIX "
                                         "stream sockets");
         p->token = elsewhere->token;
-        socket = fcntl(elsewhere->socket, F_DUPFD_CLOEXEC, 0);
-        if (socket < 0)
-                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
-                                              "cannot take the handover's socket");
-        enlarge(socket);
-        r = open_link(p, socket, error);
+        enlarge(elsewhere->socket);
+        r = open_link(p, ek_steal_fd(&elsewhere->socket), error);
         return r < 0 ? r : ek_predecessor_offer(p, false, error);
 }
 

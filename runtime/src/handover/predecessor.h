@@ -62,7 +62,7 @@ struct ek_observer {
 
 /* A successor that somebody else starts: this process cannot. */
 struct ek_elsewhere {
-        int socket; /* this process's end of the handover's socket pair; borrowed */
+        int socket; /* this process's end of the handover's socket pair; -1 once it was taken */
         struct ek_token token; /* that the successor's environment names */
 };
 
@@ -70,7 +70,7 @@ struct ek_upgrade_request {
         const char *binary; /* path */
         bool is_own_binary; /* what this process executes, whatever is at the path by now */
         char *const *arguments; /* NULL: the saved ones */
-        const struct ek_elsewhere *elsewhere; /* NULL: this process starts the successor */
+        struct ek_elsewhere *elsewhere; /* NULL: this process starts the successor */
         uint64_t until_ns; /* for all until COMMIT; 0: the phases' deadlines alone */
         uint64_t max_pause_ns; /* rather than a longer pause it is called off; 0: no such limit */
         bool is_rehearsal; /* the successor is dismissed where it would be committed to */

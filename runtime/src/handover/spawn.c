@@ -240,6 +240,11 @@ void ek_child_speaks(struct ek_child *child, pid_t pid)
         child->public_pid = child->pid > 0 ? ek_public_pid_of(child->daemon, pid) : pid;
 }
 
+static bool may_end(int pidfd)
+{
+        return pidfd_send_signal(pidfd, 0, NULL, 0) == 0;
+}
+
 /* It is nobody's child here: init reaps it, or who has started it. To him it may have a word to
    say. Where this process has given up the right to end it, it is not waited for: it has been told.
  */
@@ -247,7 +252,7 @@ static void end_daemon(struct ek_child *child, int grace_ms, int kill_ms)
 {
         if (child->daemon < 0)
                 return;
-        if (child->pid == 0 && grace_ms > 0)
+        if (child->pid == 0 && grace_ms > 0 && may_end(child->daemon))
                 (void)ek_process_is_gone(child->daemon, grace_ms);
         if (pidfd_send_signal(child->daemon, SIGKILL, NULL, 0) == 0)
                 (void)ek_process_is_gone(child->daemon, kill_ms);
