@@ -103,6 +103,29 @@ Test(own, what_was_given_leads_to_nothing_where_that_was_made_ready_and_cannot_b
         cr_expect(is_nothing(fds[1]));
 }
 
+/* A program that enters its sandbox may close all that it does not know. */
+Test(own, number_that_was_made_ready_and_that_the_program_has_by_now_leads_nowhere)
+{
+        struct ek_given given = {.count = 0};
+        int fds[2], again[2], ready;
+
+        make_pair(fds);
+        cr_assert_eq(ek_given_add(&given, fds, 2), 0);
+        ready = dup(STDIN_FILENO);
+        close(ready);
+        cr_assert_eq(ek_given_prepare(), 0);
+        cr_assert(is_nothing(ready));
+        close(ready);
+        make_pair(again);
+        cr_assert_eq(again[0], ready);
+        ek_given_close(&given);
+        cr_expect(is_nothing(fds[0]));
+        cr_expect(is_nothing(fds[1]));
+        cr_expect(is_socket(again[0]));
+        cr_assert_eq(ek_given_prepare(), 0);
+        cr_expect(is_socket(again[0]));
+}
+
 LeakTest(own, number_that_was_given_and_is_ours_by_now_stays_open)
 {
         struct ek_given given = {.count = 0};

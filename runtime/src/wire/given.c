@@ -20,7 +20,7 @@ static int open_nothing(void)
 
 int ek_given_prepare(void)
 {
-        if (prepared < 0)
+        if (!ek_is_own(prepared)) /* never opened, or closed by the program */
                 prepared = ek_own(open_nothing());
         return prepared < 0 ? EKIDEN_ESYSTEM : 0;
 }
@@ -48,7 +48,7 @@ void ek_given_close(const struct ek_given *given)
 {
         ek_auto_close int opened = -1;
         struct stat status;
-        int nothing = prepared;
+        int nothing = ek_is_own(prepared) ? prepared : -1; /* the program may have closed it */
 
         if (given->count > 0 && nothing < 0)
                 nothing = opened = open_nothing();
