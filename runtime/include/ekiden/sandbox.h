@@ -63,7 +63,11 @@ struct ekiden_spawn_request {
  * Sets the function that starts successors for other processes of the program: for those of roles
  * that name this process's in `spawned_by`. It is called in an update point, when an operator
  * upgrades such a process, and forks as the program forks a process of that role: by fork(2), or
- * by clone(2) with flags of its own and memory that is not shared.
+ * by clone(2) with flags of its own and memory that is not shared. Where the program has other
+ * threads it is fork(2): in a child of clone(2) what they had locked stays locked for ever, in the
+ * C library and here. A namespace is then entered by unshare(2). A child in a PID namespace of its
+ * own does not see its predecessor end: if that is killed in the moment of its commit, nobody
+ * serves.
  *
  * The child calls ekiden_succeed(), and never returns from the function; one that does is ended
  * with status 75. The parent returns at once, and can neither tag nor untag meanwhile. The child is
