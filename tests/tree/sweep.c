@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "entry/sweep.h"
+#include "wire/look.h"
 
 #define PID_LIMIT (1 << 22) /* no PID is as large (proc(5)) */
 
@@ -165,6 +166,17 @@ Test(sweep, removes_some_hundreds_at_most_and_the_others_next_time)
         cr_expect_eq(count_left(), 300 - 256);
         ek_sweep(directory);
         cr_expect_eq(count_left(), 0);
+}
+
+Test(sweep, is_not_for_a_process_that_looks_at_nothing_any_more)
+{
+        char name[64];
+
+        name_of(name, "", ended());
+        leave(name);
+        ek_look_no_more();
+        ek_sweep(directory);
+        cr_expect(is_there(name));
 }
 
 Test(sweep, of_a_directory_that_is_gone_does_nothing)

@@ -15,6 +15,7 @@
 
 #include "entry/control_path.h"
 #include "wire/cleanup.h"
+#include "wire/look.h"
 
 #define LOOKED_AT_MAX 4096 /* names, in one go */
 #define REMOVED_MAX 256
@@ -67,12 +68,12 @@ static bool is_left_behind(const char *directory, const char *name)
 
         return ek_control_name_parse(name + is_hidden, program, &pid) && is_gone(pid) &&
                ek_control_path(directory, program, pid, is_hidden, path, NULL) == 0 &&
-               is_refused(path);
+               is_refused(path) && is_gone(pid); /* nobody has got the PID meanwhile */
 }
 
 void ek_sweep(const char *directory)
 {
-        DIR *stream = opendir(directory);
+        DIR *stream = ek_may_look() ? opendir(directory) : NULL;
         unsigned int looked_at = 0, removed = 0;
         struct dirent *entry;
 

@@ -14,8 +14,8 @@ bool ek_sweep_is_due(pid_t pid);
 
 /**
  * Removes the sockets of processes that are gone, shown and hidden, from the control directory: a
- * few hundred at most, the next one goes on. Where a process of that PID is there, or somebody
- * listens, the socket stays.
+ * few hundred at most, the next one goes on. None where nothing is looked at any more (look.h).
+ * Where a process of that PID is there, or somebody listens, the socket stays.
  */
 void ek_sweep(const char *directory);
 
