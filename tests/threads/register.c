@@ -15,6 +15,7 @@
 #include "entry/process.h"
 #include "entry/thread_report.h"
 #include "entry/thread_stop.h"
+#include "entry/threads.h"
 #include "entry/wake.h"
 #include "handover/stands.h"
 #include "wire/own.h"
@@ -226,6 +227,90 @@ Test(stop, counts_the_idle_and_keeps_them_from_going_on, .timeout = 60)
         ek_threads_resume();
         pthread_join(thread, NULL);
         cr_expect_eq(passes, 1);
+}
+
+/* Which thread a handler ran in; 0: none. */
+static volatile sig_atomic_t handled_in;
+
+static void note_thread(int number)
+{
+        (void)number;
+        handled_in = gettid();
+}
+
+/* As the kernel has it. */
+static bool blocks(pid_t tid, int number)
+{
+        char path[64], line[128];
+        unsigned long long blocked = 0;
+        FILE *file;
+
+        snprintf(path, sizeof(path), "/proc/self/task/%d/status", (int)tid);
+        file = fopen(path, "re");
+        cr_assert(file);
+        while (fgets(line, sizeof(line), file) && sscanf(line, "SigBlk: %llx", &blocked) != 1)
+                ;
+        fclose(file);
+        return (blocked >> (number - 1) & 1) != 0;
+}
+
+/* Sent to the process while all stand: there is nobody to take it until they go on. */
+static void expect_handled_behind_the_stop(pid_t tid)
+{
+        cr_expect(!blocks(tid, SIGSEGV), "what it does wrong itself its own handler hears of");
+        kill(getpid(), SIGTERM);
+        usleep(50000);
+        cr_expect_eq(handled_in, 0);
+        ek_threads_resume();
+        while (handled_in == 0)
+                usleep(1000);
+        cr_expect_eq(handled_in, tid, "its mask is what it was");
+}
+
+static void leave_signals_to_others(void)
+{
+        struct sigaction action = {.sa_handler = note_thread};
+        sigset_t term;
+
+        sigaction(SIGTERM, &action, NULL);
+        sigemptyset(&term);
+        sigaddset(&term, SIGTERM);
+        pthread_sigmask(SIG_BLOCK, &term, NULL);
+}
+
+Test(stop, keeps_handlers_out_of_threads_that_stand, .timeout = 60)
+{
+        struct ekiden_error error = {0};
+        pthread_t thread;
+
+        begin();
+        thread = start(pass, (void *)(uintptr_t) "one");
+        leave_signals_to_others();
+        while (ek_threads_count() == 0)
+                usleep(1000);
+        cr_assert_eq(ek_threads_stop(NULL, NULL, &error), 0, "%s", error.sentence);
+        expect_handled_behind_the_stop(ek_threads.list->tid);
+        __atomic_store_n(&ends, 1, __ATOMIC_RELAXED);
+        pthread_join(thread, NULL);
+}
+
+Test(stop, keeps_handlers_out_of_one_that_would_be_idle_no_longer, .timeout = 60)
+{
+        struct ekiden_error error = {0};
+        pthread_t thread;
+        pid_t tid;
+
+        begin();
+        thread = start(idle, NULL);
+        leave_signals_to_others();
+        await(&here);
+        cr_assert_eq(ek_threads_stop(NULL, NULL, &error), 0, "%s", error.sentence);
+        tid = ek_threads.list->tid;
+        sem_post(&on);
+        while (!blocks(tid, SIGTERM)) /* or the test is over in time */
+                usleep(1000);
+        expect_handled_behind_the_stop(tid);
+        pthread_join(thread, NULL);
 }
 
 Test(stop, holds_one_that_registers_meanwhile, .timeout = 60)

@@ -32,22 +32,40 @@ int ekiden_set_stop_deadline(unsigned int timeout_ms)
         return 0;
 }
 
-/* No handler of the program's runs in it either: signals for the process go to the main thread. */
-void ek_thread_stand(struct ek_thread *thread)
+/* Signals for the process go to the main thread then. What the thread itself does wrong comes all
+   the same. */
+static void block_signals(sigset_t *ret_before)
 {
-        sigset_t all, before;
+        static const int its_own[] = {SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
+        sigset_t others;
 
-        if (!ek_threads.is_stopping)
-                return;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before);
+        sigfillset(&others);
+        for (size_t i = 0; i < sizeof(its_own) / sizeof(its_own[0]); i++)
+                sigdelset(&others, its_own[i]);
+        pthread_sigmask(SIG_BLOCK, &others, ret_before);
+}
+
+/* In a state, while all are to stop; with the lock. No handler of the program's runs in it either.
+ */
+static void wait_to_resume(struct ek_thread *thread, enum ek_thread_state state)
+{
+        sigset_t before;
+
+        block_signals(&before);
         while (ek_threads.is_stopping) {
-                thread->state = EK_THREAD_STANDS;
+                thread->state = state;
                 pthread_cond_signal(&ek_threads.changed);
                 ek_thread_wait(&ek_threads.resumed);
         }
-        thread->state = EK_THREAD_RUNS;
         pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void ek_thread_stand(struct ek_thread *thread)
+{
+        if (!ek_threads.is_stopping)
+                return;
+        wait_to_resume(thread, EK_THREAD_STANDS);
+        thread->state = EK_THREAD_RUNS;
 }
 
 static void come_to_update_point(struct ek_thread *thread, const char *update_point, int bits)
@@ -113,8 +131,8 @@ void ekiden_thread_idle_end(void)
         if (!thread || thread->state != EK_THREAD_IDLE)
                 return;
         pthread_mutex_lock(&ek_threads.lock);
-        while (ek_threads.is_stopping) /* it has come to its place before, and stays idle */
-                ek_thread_wait(&ek_threads.resumed);
+        if (ek_threads.is_stopping)
+                wait_to_resume(thread, EK_THREAD_IDLE); /* it has come to its place before */
         thread->state = EK_THREAD_RUNS;
         pthread_mutex_unlock(&ek_threads.lock);
         errno = saved;
