@@ -102,6 +102,20 @@ static bool is_in_doubt(const struct stage *stage, const struct fault_case *c, i
         return who == OLD && stage->plan->has_struck && is_frame(c, EKIDEN__FRAME_KIND__TAKEN);
 }
 
+/*
+ * The keeper of a program of threads, in the same doubt. It has the main thread alone, and whom it
+ * would hand on to refuses an arena that the one behind TAKEN has written into. So it stays, and
+ * cannot answer.
+ */
+static bool is_mute(const struct stage *stage, const struct scene *scene)
+{
+        const struct fault_case *c = scene->fault_case;
+
+        return getenv("SUBJECT_THREADS") && scenario_keeps_pid(c->scenario) &&
+               is_in_doubt(stage, c, OLD) && c->fault != FAULT_DELAYED && scene->processes == 1 &&
+               !scene->answers && scene->told.status != 0;
+}
+
 static int version_of(const struct scene *scene, int who)
 {
         return who == NEW && scene->fault_case->scenario != SCENARIO_VERIFIED ? 2 : 1;
@@ -339,6 +353,10 @@ void judge(struct stage *stage, struct scene *scene, struct judgement *judgement
 {
         int who = who_serves(scene);
 
+        if (is_mute(stage, scene)) {
+                judgement->is_doubtful = true;
+                return;
+        }
         judge_service(stage, scene, who, judgement);
         judgement->serves = scene->processes > 0 && scene->answers;
         judgement->is_doubtful = is_in_doubt(stage, scene->fault_case, who);
