@@ -79,6 +79,18 @@ class Found(Hermit):
             self.assertEqual(client.ask('where'), 'inside')
             old = new
 
+    @unittest.skipUnless(SANDBOX, 'a sandbox is entered by root alone, and by no sanitizer')
+    def test_one_that_is_in_its_sandbox_already_is_told_so(self):
+        old = self.start(self.folder)
+        client = self.client()
+        new = self.launch(1, self.folder, EKIDEN_PREDECESSOR='hermit', HERMIT_FAULT='late',
+                          errors=subprocess.PIPE)
+        said = new.communicate(timeout=SECONDS)[1].decode()
+        self.assertIn(f'process {new.pid} has entered its sandbox without ekiden_before_sandbox(), or ahead of it: '
+                      'cannot open /dev/null', said)
+        self.assertNotEqual(new.returncode, 0)
+        self.assertEqual(client.who()[:2], (1, old.pid))
+
     def test_where_nobody_of_the_program_serves_it_begins_afresh(self):
         new = self.succeed()
         self.wait_for(self.is_listening, 'it does not start')

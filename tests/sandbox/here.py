@@ -112,6 +112,16 @@ class InASandbox(Hermit):
         self.assertEqual(client.who()[0], 2)
         self.assertEqual(process.wait(SECONDS), 0)
 
+    def test_a_new_version_that_is_not_ready_for_its_sandbox_fails_in_a_rehearsal_as_well(self):
+        process, client = self.enter()
+        for options, phase in ((['--rehearse'], 'ready'), ([], 'commit')):
+            failed = self.refused('--spawn-here', *options, 'hermit', RELEASES[1], *self.own, HERMIT_FAULT='never')
+            self.assertEqual((failed['error'], failed['phase'], failed['serves_on']),
+                             ('EKIDEN_ESTATE', phase, True), failed)
+            self.assertIn('has entered its sandbox without ekiden_before_sandbox()', failed['sentence'])
+            self.assertIn('call ekiden_before_sandbox() right before chroot(2)', failed['next'])
+            self.assertEqual(client.who()[:2], (1, process.pid))
+
     def test_it_is_rehearsed_and_verified_as_any_other(self):
         _, client = self.enter()
         before = client.who()

@@ -48,6 +48,9 @@ static const char *advice_there(const struct ekiden_error *error)
                        "again";
         if (error->code == EKIDEN_EREFUSED && error->phase == EKIDEN_PHASE_REQUEST)
                 return "ask again later, when the program permits it";
+        if (error->code == EKIDEN_ESTATE && error->system_errno != 0)
+                return "let the new version call ekiden_before_sandbox() right before chroot(2), "
+                       "setuid(2) and the like, and then try again";
         if (error->code == EKIDEN_ESYSTEM &&
             (error->system_errno == EMFILE || error->system_errno == ENFILE))
                 return "raise the limit of open files (ulimit -n; LimitNOFILE= of a unit), or let "

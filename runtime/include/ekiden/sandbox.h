@@ -112,9 +112,10 @@ int ekiden_succeed(struct ekiden_error *error);
  * After it a process needs no file for being upgraded, unless it starts its successor itself.
  *
  * @param error  filled on failure; NULL allowed
- * @return 0; ESTATE (ekiden_start() comes first, or this is a child that it does not know of),
- *         ESYSTEM (the control socket cannot be given its name, or nothing can be opened): an
- *         upgrade may fail later then, and harms nobody
+ * @return 0; ESTATE (ekiden_start() comes first, or this is a child that it does not know of; or
+ *         the process is in its sandbox already, and can do nothing of this any more), ESYSTEM (the
+ *         control socket cannot be given its name, or nothing can be opened): an upgrade may fail
+ *         later then, and harms nobody
  */
 int ekiden_before_sandbox(struct ekiden_error *error);
 

@@ -12,6 +12,7 @@
 
 #include "entry/control_socket.h"
 #include "entry/process.h"
+#include "entry/standpoint.h"
 #include "handover/successor.h"
 #include "wire/given.h"
 #include "wire/look.h"
@@ -29,9 +30,9 @@ int ekiden_before_sandbox(struct ekiden_error *error)
                                         "ekiden_start() comes before ekiden_before_sandbox(); in a "
                                         "child, ekiden_after_fork() or ekiden_succeed()");
         if (ek_given_prepare() < 0)
-                r = ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno, "cannot open /dev/null");
-        if (r == 0 && ek_successor_state() == EK_SUCCESSOR_WAITING && !ek_successor_is_rehearsal())
-                r = ek_control_publish(error);
+                r = ek_standpoint_failed(error, errno, "cannot open /dev/null");
+        if (r == 0 && ek_successor_state() == EK_SUCCESSOR_WAITING)
+                r = ek_successor_is_rehearsal() ? ek_control_try(error) : ek_control_publish(error);
         ek_look_no_more();
         return r;
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "entry/process.h"
+#include "entry/standpoint.h"
 #include "entry/sweep.h"
 #include "entry/wake.h"
 #include "handover/public_pid.h"
@@ -27,6 +28,7 @@ static struct {
         ino_t inode;
         char path[EK_CONTROL_PATH_MAX];
         bool is_hidden;
+        bool is_tried; /* ek_control_try() has shown that it could be shown */
         bool is_removed_at_exit;
         bool is_given_away; /* the path is another's by now, or will be */
 } control = {.listener = -1, .spare = -1};
@@ -87,6 +89,8 @@ int ek_control_open(bool hidden, struct ekiden_error *error)
         if (r == 0)
                 r = bind_socket(control.path, &control.listener, error);
         control.is_hidden = hidden;
+        control.is_tried = false;
+        ek_standpoint_note();
         if (r == 0)
                 r = remember_listener(error);
         if (r < 0)
@@ -118,6 +122,31 @@ int ek_control_sibling(pid_t pid, bool hidden, char ret_path[EK_CONTROL_PATH_MAX
         return ek_control_path(directory, ek_process.schema->program, pid, hidden, ret_path, error);
 }
 
+static int cannot_show(const char *path, struct ekiden_error *error)
+{
+        const int system_errno = errno;
+        char what[EK_CONTROL_PATH_MAX + 64];
+
+        snprintf(what, sizeof(what), "cannot show the control socket as %s", path);
+        return ek_standpoint_failed(error, system_errno, what);
+}
+
+int ek_control_try(struct ekiden_error *error)
+{
+        char path[EK_CONTROL_PATH_MAX];
+        int r;
+
+        if (!control.is_hidden || control.is_tried)
+                return 0;
+        r = ek_control_sibling(ek_public_pid(), false, path, error);
+        if (r < 0)
+                return r;
+        if (rename(control.path, control.path) < 0)
+                return cannot_show(path, error);
+        control.is_tried = true;
+        return 0;
+}
+
 int ek_control_publish(struct ekiden_error *error)
 {
         char path[EK_CONTROL_PATH_MAX];
@@ -129,8 +158,7 @@ int ek_control_publish(struct ekiden_error *error)
         if (r < 0)
                 return r;
         if (rename(control.path, path) < 0)
-                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
-                                              "cannot show the control socket as %s", path);
+                return cannot_show(path, error);
         memcpy(control.path, path, sizeof(control.path));
         control.is_hidden = false;
         return 0;

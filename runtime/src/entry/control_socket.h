@@ -17,8 +17,13 @@
 int ek_control_open(bool hidden, struct ekiden_error *error);
 
 /** Shows a hidden socket under its name: between COMMIT and TAKEN, or ahead of a sandbox, and then
-    not again. 0 or ESYSTEM. */
+    not again. 0; ESYSTEM; ESTATE (the process is in its sandbox already). */
 int ek_control_publish(struct ekiden_error *error);
+
+/** In a rehearsal, in place of that: whether it could be shown. The socket is given the name that
+    it has, by the same call, so nobody sees anything of it. Where that has worked once, ahead of a
+    sandbox, it is not tried again. 0, or as above. */
+int ek_control_try(struct ekiden_error *error);
 
 /** Removes its path; those who are connected stay so. Behind ekiden_before_sandbox() the path
    stays, for the next ekiden-upgrade to remove: a filter of system calls may end who tries, before

@@ -79,10 +79,18 @@ static int stand_and_check(struct ekiden_error *error)
         return r == 0 ? ek_check(error) : r;
 }
 
+/* What a successor does between COMMIT and TAKEN, one of a rehearsal is to be able to do. */
+static int check_as_successor(struct ekiden_error *error)
+{
+        int r = stand_and_check(error);
+
+        return r == 0 && ek_successor_is_rehearsal() ? ek_control_try(error) : r;
+}
+
 static void finish_as_successor(const char *name)
 {
         static const struct ek_successor_end end = {
-                .check = stand_and_check,
+                .check = check_as_successor,
                 .publish = ek_control_publish,
                 .withdraw = ek_control_close,
         };

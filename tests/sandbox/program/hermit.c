@@ -12,8 +12,9 @@
  * With FOLDER it enters a sandbox in which that folder is all of the file system. A successor with
  * HERMIT_FAULT in its environment exits with status 3 before it starts (before), when it has
  * started (exit), when it has all (ready) or when it would say that it serves (taken: fault.c);
- * refuses what it has taken over (refuse); or sleeps before it says HELLO (sleep) or when it has
- * all (linger).
+ * refuses what it has taken over (refuse); sleeps before it says HELLO (sleep) or when it has all
+ * (linger); or is not ready for its sandbox: ekiden_before_sandbox() comes behind it (late), or not
+ * at all (never).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -142,17 +143,28 @@ static int check(void *data, struct ekiden_error *error)
 }
 
 /* What is needed of the file system is had before; all that comes from a predecessor, within. */
+static void prepare(void)
+{
+        struct ekiden_error error;
+
+        if (ekiden_before_sandbox(&error) == 0)
+                return;
+        fprintf(stderr, "hermit: %s\n", error.sentence);
+        exit(ekiden_error_exit_status(error.code));
+}
+
 static void enter(const char *folder)
 {
         bool is_prepared = !getenv("HERMIT_UNPREPARED");
-        struct ekiden_error error;
+        bool is_late = is_faulty("late"), is_faultless = !is_late && !is_faulty("never");
         int r;
 
-        if (is_prepared && ekiden_before_sandbox(&error) < 0) {
-                fprintf(stderr, "hermit: %s\n", error.sentence);
-                exit(ekiden_error_exit_status(error.code));
-        }
-        r = sandbox_enter(folder, is_prepared);
+        if (is_prepared && is_faultless)
+                prepare();
+        /* A filter would end one that has done it wrong, before it could say so. */
+        r = is_faultless ? sandbox_enter(folder, is_prepared) : sandbox_give_up(folder);
+        if (is_late)
+                prepare();
         if (r < 0) {
                 errno = -r;
                 give_up("cannot enter the sandbox");

@@ -56,7 +56,7 @@ static int filter_calls(bool is_prepared)
         return 0;
 }
 
-int sandbox_enter(const char *folder, bool is_prepared)
+int sandbox_give_up(const char *folder)
 {
         static const struct rlimit none = {0, 0};
 
@@ -64,5 +64,12 @@ int sandbox_enter(const char *folder, bool is_prepared)
             setresgid(NOBODY, NOBODY, NOBODY) < 0 || setrlimit(RLIMIT_NPROC, &none) < 0 ||
             setresuid(NOBODY, NOBODY, NOBODY) < 0)
                 return -errno;
-        return filter_calls(is_prepared);
+        return 0;
+}
+
+int sandbox_enter(const char *folder, bool is_prepared)
+{
+        int r = sandbox_give_up(folder);
+
+        return r < 0 ? r : filter_calls(is_prepared);
 }

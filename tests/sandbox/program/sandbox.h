@@ -12,3 +12,6 @@
  * @return 0 or -errno
  */
 int sandbox_enter(const char *folder, bool is_prepared);
+
+/** The same without the filter of system calls, and the process can go on. 0 or -errno. */
+int sandbox_give_up(const char *folder);
