@@ -94,7 +94,7 @@ class InASandbox(Hermit):
             self.addCleanup(tool.kill)
             phases = {'sleep': 'check', 'linger': 'pause'}
             self.wait_for_phase(tool, phases[fault])
-            self.wait_for(lambda: len(self.running()) == 2, 'nothing is started')
+            self.wait_for(lambda: len(set(self.running()) - {tool.pid}) == 2, 'nothing is started')
             tool.send_signal(signal.SIGINT)
             tool.stdout.read()
             self.assertEqual(tool.wait(SECONDS), 18)

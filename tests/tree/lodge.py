@@ -29,7 +29,7 @@ def say(connection, question):
 class Lodge(unittest.TestCase):
     maxDiff = None
 
-    def start(self, *arguments, binary=V1, sandbox=False):
+    def start(self, *arguments, binary=V1, sandbox=False, logs=False):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         self.prefix = os.path.join(directory.name, 'l')
@@ -38,9 +38,14 @@ class Lodge(unittest.TestCase):
         if sandbox:
             os.mkdir(os.path.join(directory.name, 'empty'))
             arguments += ('sandbox=' + os.path.join(directory.name, 'empty'),)
-        self.process = subprocess.Popen([binary, self.prefix, *arguments], env=self.environment,
+        self.log_path = os.path.join(directory.name, 'log')
+        log = open(self.log_path, 'wb') if logs else None
+        self.process = subprocess.Popen([binary, self.prefix, *arguments],
+                                        env={**self.environment, **({'LODGE_LOG': '1'} if logs else {})},
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        start_new_session=True)
+                                        stderr=log, start_new_session=True)
+        if log:
+            log.close()
         self.addCleanup(self.end)
         self.wait_for(lambda: self.is_listening('guests') and self.is_listening('questions'),
                       'it does not start')
@@ -115,6 +120,9 @@ class Lodge(unittest.TestCase):
         self.assertTrue(events[-1]['serves_on'], events[-1])
         self.assertEqual(self.who(guest), {**before, 'count': before['count'] + 1})
         return events[-1]
+
+    def log(self):
+        return pathlib.Path(self.log_path).read_text()
 
     def members(self):
         """The PIDs of all that are there; who has ended and is not waited for is not."""

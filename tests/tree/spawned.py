@@ -119,8 +119,8 @@ class Sandboxed(Lodge):
 class Forked(Lodge):
     """The same of sessions that are in no sandbox: what is asked for and refused."""
 
-    def begin(self, *arguments):
-        self.start(*arguments)
+    def begin(self, *arguments, **how):
+        self.start(*arguments, **how)
         self.guests = [self.guest()]
         self.upgrade(self.desk_pid())
 
@@ -182,6 +182,19 @@ class Forked(Lodge):
         self.assertEqual((status, events[-1]['succeeded']), (0, 2), events[-1])
         self.assertEqual(self.who(guest)['version'], 2)
 
+    def test_an_upgrade_is_no_error_in_its_log(self):
+        self.begin(logs=True)
+        self.upgrade(self.who(self.guests[0])['pid'])
+        self.assertIn('was asked for', self.log())
+        self.assertNotIn('refused', self.log())
+
+    def test_a_signal_to_it_is_refused_in_its_log(self):
+        self.begin(logs=True)
+        os.kill(self.who(self.guests[0])['pid'], 12)
+        self.who(self.guests[0])
+        self.wait_for(lambda: 'upgrade refused: the successor of this process' in self.log(),
+                      'nothing is said of it')
+
     def test_a_signal_to_it_upgrades_nothing(self):
         self.begin()
         before = self.who(self.guests[0])
@@ -190,7 +203,9 @@ class Forked(Lodge):
 
     def test_a_program_without_the_function_says_so(self):
         self.begin('fault=unset')
-        self.assertIn('ekiden_set_spawn', self.refused(self.guests[0])['sentence'])
+        sentence = self.refused(self.guests[0])['sentence']
+        self.assertIn('ekiden_set_spawn', sentence)
+        self.assertIn(f'process {self.desk_pid()} of role "main" starts no successors', sentence)
 
     def test_that_it_cannot_fork_is_told_with_the_reason(self):
         self.begin('fault=fork')
@@ -202,8 +217,8 @@ class Forked(Lodge):
         self.begin('fault=nobody')
         self.assertIn('has started no successor', self.refused(self.guests[0])['sentence'])
 
-    def expect_harmless(self, fault, error, *options):
-        self.begin('fault=' + fault)
+    def expect_harmless(self, fault, error, *options, logs=False):
+        self.begin('fault=' + fault, logs=logs)
         opened = self.desk('open')
         event = self.refused(self.guests[0], *options)
         self.assertEqual(event['error'], error, event)
@@ -215,10 +230,12 @@ class Forked(Lodge):
         return event
 
     def test_a_child_that_leaves_at_once_harms_nobody(self):
-        self.expect_harmless('leave', 'EKIDEN_EPEER')
+        event = self.expect_harmless('leave', 'EKIDEN_EPEER')
+        self.assertIn('ekiden_succeed()', event['sentence'])
 
     def test_a_child_that_comes_back_from_the_function_is_ended(self):
-        self.expect_harmless('back', 'EKIDEN_EPEER')
+        self.expect_harmless('back', 'EKIDEN_EPEER', logs=True)
+        self.assertIn('ekiden_set_spawn() has returned in the child', self.log())
 
     def test_a_child_that_leaves_as_a_successor_harms_nobody(self):
         self.expect_harmless('exit', 'EKIDEN_EPEER')

@@ -49,8 +49,9 @@ static int check(const char *role, struct ekiden_error *error)
 
         if (!spawner.spawn)
                 return ekiden_error_set(error, EKIDEN_EREFUSED,
-                                        "this process starts no successors for others: its program "
-                                        "does not call ekiden_set_spawn()");
+                                        "process %d of role \"%s\" starts no successors for "
+                                        "others: its program does not call ekiden_set_spawn()",
+                                        (int)ek_process.served_pid, ekiden_role());
         if (!spawned_by || strcmp(spawned_by, ekiden_role()) != 0)
                 return ekiden_error_set(error, EKIDEN_EREFUSED,
                                         "successors of processes of role \"%s\" are not for one of "
@@ -59,8 +60,9 @@ static int check(const char *role, struct ekiden_error *error)
         /* A pause that lingers is attended to, and its state is between two records. */
         if (ek_predecessor_phase() >= EKIDEN_PHASE_PAUSE)
                 return ekiden_error_set(error, EKIDEN_EBUSY,
-                                        "this process is handing over itself, and starts no "
-                                        "successors for others meanwhile");
+                                        "process %d of role \"%s\" is handing over itself, and "
+                                        "starts no successors for others meanwhile",
+                                        (int)ek_process.served_pid, ekiden_role());
         return 0;
 }
 
@@ -97,8 +99,12 @@ static int run_program(struct ek_spawn_order *order, pid_t predecessor, struct e
         spawner.order = order;
         pid = spawner.spawn(spawner.data, &request);
         (void)ek_public_pid_find();
-        if (ek_public_pid() != self)
-                _exit(EXIT_CALLED_OFF); /* nothing of what it would return to is its own */
+        if (ek_public_pid() != self) { /* nothing of what it would return to is its own */
+                ek_log(EKIDEN_LOG_ERROR, "the function given to ekiden_set_spawn() has returned in "
+                                         "the child, which is ended: it calls ekiden_succeed() "
+                                         "there, serves, and does not return");
+                _exit(EXIT_CALLED_OFF);
+        }
         spawner.order = NULL;
         if (pid > 0)
                 return public_pid_of(pid);

@@ -202,6 +202,14 @@ static int begin(const struct ek_upgrade_request *request, struct ek_operator *o
         return r;
 }
 
+/* Who asked by the control socket hears who starts the successor, and asks again: nothing is wrong.
+ */
+static bool is_sent_on(const struct ek_upgrade_request *request,
+                       const struct ek_operator *operator_)
+{
+        return operator_ && !request->elsewhere && ek_role_spawned_by(ekiden_role());
+}
+
 int ek_upgrade_begin(struct ek_upgrade_request *request, struct ek_operator *operator_)
 {
         struct ekiden_error error = {0};
@@ -229,7 +237,8 @@ int ek_upgrade_begin(struct ek_upgrade_request *request, struct ek_operator *ope
         }
         if (error.phase == EKIDEN_PHASE_NONE)
                 error.phase = EKIDEN_PHASE_CHECK;
-        ek_log(EKIDEN_LOG_ERROR, "upgrade refused: %s", error.sentence);
+        ek_log(is_sent_on(request, operator_) ? EKIDEN_LOG_DEBUG : EKIDEN_LOG_ERROR,
+               "upgrade refused: %s", error.sentence);
         if (operator_)
                 ek_event_failed(operator_, &error);
         return error.code;

@@ -305,13 +305,13 @@ static int meet_successor(struct ek_predecessor *p, struct ek_elsewhere *elsewhe
         return r < 0 ? r : ek_predecessor_offer(p, false, error);
 }
 
-/* A successor that went away: how, and what that may mean. */
 /* What a shell and the loader of libraries say by it: what is needed to run it is not there. */
 static bool lacks_something(const char *how)
 {
         return strcmp(how, "exited with status 127") == 0;
 }
 
+/* A successor that went away: how, and what that may mean. */
 static void explain_death(struct ek_predecessor *p, const char *how, struct ekiden_error *error)
 {
         const char *advice = "see its own messages";
@@ -320,6 +320,9 @@ static void explain_death(struct ek_predecessor *p, const char *how, struct ekid
                 return;
         if (p->phase == EKIDEN_PHASE_CHECK && lacks_something(how))
                 advice = "its interpreter or a library was not found; see what ldd says of it";
+        else if (p->phase == EKIDEN_PHASE_CHECK && p->report.is_elsewhere)
+                advice = "does it call ekiden_succeed() first, where it was forked, or otherwise "
+                         "ekiden_start()?";
         else if (p->phase == EKIDEN_PHASE_CHECK)
                 advice = "is it built with Ekiden, and does it call ekiden_start() first?";
         snprintf(error->sentence, sizeof(error->sentence),
