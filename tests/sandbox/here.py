@@ -94,10 +94,11 @@ class InASandbox(Hermit):
             self.addCleanup(tool.kill)
             phases = {'sleep': 'check', 'linger': 'pause'}
             self.wait_for_phase(tool, phases[fault])
+            # The path is among the tool's own arguments, too.
             self.wait_for(lambda: len(set(self.running()) - {tool.pid}) == 2, 'nothing is started')
             tool.send_signal(signal.SIGINT)
-            tool.stdout.read()
-            self.assertEqual(tool.wait(SECONDS), 18)
+            said = tool.stdout.read()
+            self.assertEqual(tool.wait(SECONDS), 18, said)
             self.assertEqual(client.who()[:2], (1, process.pid))
             self.wait_for(lambda: self.running() == [process.pid], 'a successor is left')
         self.upgrade('--spawn-here', 'hermit', RELEASES[1], *self.own)
