@@ -77,7 +77,11 @@ static int take_back(struct ek_predecessor *p, struct ekiden_error *error)
         return r < 0 ? r : ek_keeper_give(p, ek_now_ns(), error);
 }
 
-/* It must not serve any more when the keeper does. */
+/*
+ * It can never serve: its link is closed, so no TAKEN of it is accepted (commit.c), and its
+ * predecessor lives. What is ended here is what it might still do short of that, and what it holds.
+ * Where it cannot be ended, or takes long, it leaves by itself when its TAKEN fails.
+ */
 static void make_certain(struct ek_predecessor *p)
 {
         if (is_gone(p))

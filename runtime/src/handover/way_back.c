@@ -219,11 +219,6 @@ int ek_way_back_open(int update_signal, struct ekiden_error *error)
         return r < 0 ? r : 1;
 }
 
-pid_t ek_way_back_keeper(void)
-{
-        return way.word.keeper;
-}
-
 void ek_way_back_unblock(int update_signal)
 {
         sigset_t mask;

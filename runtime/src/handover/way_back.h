@@ -40,9 +40,6 @@ int ek_way_back_check_places(int socket, struct ekiden_error *error);
  */
 int ek_way_back_open(int update_signal, struct ekiden_error *error);
 
-/** The keeper, or 0. */
-pid_t ek_way_back_keeper(void);
-
 /**
  * Lets signals come again, as the program was started. The update signal is ignored first, should
  * one have come meanwhile: its handler is about to be installed. In the old binary that is back,
