@@ -36,7 +36,7 @@ static const char script[] = "#!/bin/sh\n"
                              "echo directory $PWD >&9\n"
                              "echo token $EKIDEN_HANDOVER. >&9\n"
                              "tr '\\0' '\\n' </proc/$$/environ | grep ^EKIDEN_HANDOVER= >&9\n"
-                             "echo others $EKIDEN_PREDECESSOR.$EKIDEN_SNAPSHOT. >&9\n"
+                             "echo others $EKIDEN_KEEPER$EKIDEN_PREDECESSOR.$EKIDEN_SNAPSHOT. >&9\n"
                              "echo socket $(readlink /proc/$$/fd/3) >&9\n"
                              "for argument; do echo argument $argument. >&9; done\n"
                              "mv NOTES.new NOTES\n"
@@ -270,6 +270,7 @@ Test(spawn_here, it_is_started_as_the_tool_was_but_in_a_session_of_its_own)
         char session[64], directory[128];
         const char *text;
 
+        setenv("EKIDEN_KEEPER", "1:2:3", 1);
         setenv("EKIDEN_PREDECESSOR", "chat", 1);
         setenv("EKIDEN_SNAPSHOT", "/nonexistent", 1);
         setenv("EKIDEN_HANDOVER", "1:stale", 1);

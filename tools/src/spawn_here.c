@@ -14,7 +14,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "entry/find_predecessor.h"
+#include "entry/restore.h"
 #include "handover/binary.h"
+#include "handover/keeper_word.h"
 #include "handover/origin.h"
 #include "offspring.h"
 #include "wire/cleanup.h"
@@ -94,8 +97,9 @@ int spawn_here_judge(const struct ek_link *link, struct ekiden_error *error)
 static void clean_environment(void)
 {
         unsetenv(EK_HANDOVER_VARIABLE);
-        unsetenv("EKIDEN_PREDECESSOR");
-        unsetenv("EKIDEN_SNAPSHOT");
+        unsetenv(EK_KEEPER_VARIABLE);
+        unsetenv(EK_PREDECESSOR_VARIABLE);
+        unsetenv(EK_SNAPSHOT_VARIABLE);
 }
 
 static int fill_origin(struct ek_origin *ret_origin, struct ekiden_error *error)
