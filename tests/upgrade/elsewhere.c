@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "ekiden/handover.pb-c.h"
+#include "handover/pair.h"
 #include "handover/spawn.h"
 #include "handover/token.h"
 #include "party.h"
@@ -35,6 +36,33 @@ struct starter {
         int ours, theirs; /* the predecessor's end, and the successor's */
         pid_t successor;
 };
+
+static int room(int socket)
+{
+        int size = 0;
+
+        cr_assert_eq(getsockopt(socket, SOL_SOCKET, SO_SNDBUF, &size, &(socklen_t){sizeof(size)}),
+                     0);
+        return size;
+}
+
+Test(pair, that_anybody_makes_carries_more_than_other_sockets_and_does_not_survive_an_exec)
+{
+        struct ekiden_error error = {0};
+        int usual[2], ends[2];
+
+        cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, usual), 0);
+        cr_assert_eq(ek_pair_make(ends, &error), 0, "%s", error.sentence);
+        for (int i = 0; i < 2; i++) {
+                if (geteuid() == 0) /* for others it is the system's limit */
+                        cr_expect_gt(room(ends[i]), room(usual[i]));
+                else
+                        cr_expect_geq(room(ends[i]), room(usual[i]));
+                cr_expect_neq(fcntl(ends[i], F_GETFD) & FD_CLOEXEC, 0);
+                close(ends[i]);
+                close(usual[i]);
+        }
+}
 
 static struct starter prepare(unsigned int deadline_ms)
 {

@@ -18,6 +18,7 @@
 #include "entry/control_protocol.h"
 #include "entry/process.h"
 #include "handover/deadlines.h"
+#include "handover/pair.h"
 #include "state/transfer.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
@@ -293,9 +294,9 @@ static int agree(const struct search *search, int *ret_socket, struct ek_token *
         if (r < 0)
                 return r;
         ret_token->is_given = true;
-        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0)
-                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
-                                              "cannot make the handover's socket pair");
+        r = ek_pair_make(sockets, error);
+        if (r < 0)
+                return r;
         ours = sockets[0];
         theirs = sockets[1];
         r = ask(theirs, ret_token, error);

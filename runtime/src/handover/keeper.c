@@ -13,6 +13,7 @@
 
 #include "handover/keeper_private.h"
 #include "handover/linger.h"
+#include "handover/pair.h"
 #include "handover/public_pid.h"
 #include "handover/split.h"
 #include "state/arena_item.h"
@@ -122,12 +123,12 @@ static int split(struct ek_predecessor *p, struct ekiden_error *error)
         if (r == 0)
                 r = ek_token_draw(&plan.return_token, error);
         if (r == 0)
-                r = ek_predecessor_sockets(sockets, error);
+                r = ek_pair_make(sockets, error);
         if (r < 0)
                 return r;
         ours = sockets[0];
         theirs = plan.socket = sockets[1];
-        r = ek_predecessor_sockets(back, error);
+        r = ek_pair_make(back, error);
         if (r < 0)
                 return r;
         ours_back = back[0];

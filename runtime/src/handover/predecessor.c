@@ -14,13 +14,13 @@
 #include "handover/capabilities.h"
 #include "handover/compatible.h"
 #include "handover/counts.h"
+#include "handover/pair.h"
 #include "handover/predecessor_private.h"
 #include "handover/refusal.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
 #include "wire/own.h"
 
-#define SOCKET_BUFFER (2 << 20) /* bytes; the kernel takes twice as many, and more gain nothing */
 #define WARMED 1 /* what a step may come to */
 #define PROBED 2
 #define LARGE_MS                                                                        \
@@ -158,25 +158,6 @@ struct ek_wait ek_predecessor_wait_whole(enum ekiden_phase phase)
         return wait;
 }
 
-/* So that it carries much at once. SO_SNDBUFFORCE is root's (socket(7)). */
-static void enlarge(int socket)
-{
-        static const int size = SOCKET_BUFFER;
-
-        if (setsockopt(socket, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
-                (void)setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-}
-
-int ek_predecessor_sockets(int ret_sockets[2], struct ekiden_error *error)
-{
-        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ret_sockets) < 0)
-                return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
-                                              "cannot make the handover's socket pair");
-        enlarge(ret_sockets[0]);
-        enlarge(ret_sockets[1]);
-        return 0;
-}
-
 /* It lies in the socket when the successor starts, so that nobody waits for it. */
 int ek_predecessor_offer(struct ek_predecessor *p, bool is_returning, struct ekiden_error *error)
 {
@@ -259,7 +240,7 @@ static int start_successor(struct ek_predecessor *p, struct ekiden_error *error)
         if (p->request.keeps_pid)
                 r = ek_keeping_begin(p, binary, error);
         if (r == 0)
-                r = ek_predecessor_sockets(sockets, error);
+                r = ek_pair_make(sockets, error);
         if (r < 0)
                 return r;
         theirs = sockets[1];
@@ -300,7 +281,6 @@ static int meet_successor(struct ek_predecessor *p, struct ek_elsewhere *elsewhe
                                         "what came with the request is no end of a pair of UNIX "
                                         "stream sockets");
         p->token = elsewhere->token;
-        enlarge(elsewhere->socket);
         r = open_link(p, ek_steal_fd(&elsewhere->socket), error);
         return r < 0 ? r : ek_predecessor_offer(p, false, error);
 }

@@ -68,9 +68,6 @@ int ek_predecessor_hand_over(uint64_t stopped_ns, struct ekiden_error *error);
 /** Completes an error that the successor did not word itself: its code. (serve.c) */
 int ek_predecessor_explain(const struct ek_predecessor *p, struct ekiden_error *error);
 
-/** Both ends of a handover's socket pair: 0 or ESYSTEM. (predecessor.c) */
-int ek_predecessor_sockets(int ret_sockets[2], struct ekiden_error *error);
-
 /** OFFER, over the link that is there. (predecessor.c) */
 int ek_predecessor_offer(struct ek_predecessor *p, bool is_returning, struct ekiden_error *error);
 
