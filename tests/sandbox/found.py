@@ -96,6 +96,14 @@ class Found(Hermit):
         self.wait_for(self.is_listening, 'it does not start')
         self.assertEqual(self.client().who(), (2, new.pid, 1))
 
+    def test_and_says_in_which_directory_it_has_looked(self):
+        errors = open(os.path.join(os.path.dirname(self.path), 'log'), 'w+')
+        self.addCleanup(errors.close)
+        self.launch(1, EKIDEN_PREDECESSOR='hermit', HERMIT_LOG='1', errors=errors)
+        self.wait_for(self.is_listening, 'it does not start')
+        errors.seek(0)
+        self.assertIn(f'no process of hermit serves in {self.runtime} that this one could succeed', errors.read())
+
     def test_what_a_process_left_behind_is_nobody(self):
         old = self.start()
         old.send_signal(signal.SIGKILL)

@@ -12,14 +12,18 @@
  *     static pid_t spawn(void *data, const struct ekiden_spawn_request *request)
  *     {
  *             struct ekiden_error error;
- *             pid_t pid = fork();
+ *             pid_t pid;
  *
+ *             if (!is_session(request->predecessor))
+ *                     return -EPERM;
+ *             pid = fork();
  *             if (pid != 0)
  *                     return pid < 0 ? -errno : pid;
  *             if (ekiden_succeed(&error) < 0)
  *                     _exit(ekiden_error_exit_status(error.code));
- *             tag_session(&session);
+ *             close(listener);
  *             enter_sandbox();
+ *             tag_session(&session);
  *             serve(&session);
  *             _exit(0);
  *     }
@@ -106,8 +110,10 @@ int ekiden_succeed(struct ekiden_error *error);
  * successor that does not serve yet gives its control socket its name now, while it can; from then
  * until it serves, an operator finds both it and its predecessor. Other processes open what they
  * would open later. From now on nothing is looked at in /proc: warnings and sentences that need it
- * are left out. Nor is the name of a control socket removed: when its process has ended, the next
- * ekiden-upgrade removes it.
+ * are left out. That holds for its later children, too: one in a PID namespace of its own, which
+ * would find in /proc what its PID is outside, goes by the one that it has within, as others may;
+ * fork such children before this. Nor is the name of a control socket removed: when its process has
+ * ended, the next ekiden-upgrade removes it.
  *
  * After it a process needs no file for being upgraded, unless it starts its successor itself.
  *

@@ -325,9 +325,9 @@ static int find(const char *value, const char *program, int *ret_socket, struct 
                 ek_close(&search.socket);
                 if (r == 0)
                         ek_log(EKIDEN_LOG_INFO,
-                               "no process of %s serves that this one could "
+                               "no process of %s serves in %s that this one could "
                                "succeed: it begins afresh",
-                               program);
+                               program, search.directory);
                 return r;
         }
         ek_log(EKIDEN_LOG_INFO, "this process is to succeed process %d", (int)search.pid);
