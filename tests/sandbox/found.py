@@ -124,6 +124,27 @@ class Found(Hermit):
         self.assertIn('should be the name of this program, hermit', self.fails('heremit', status=64))
         self.assertIn('should be the name of this program, hermit', self.fails('12x', status=64))
 
+    def test_a_predecessor_in_another_role_than_was_named_is_refused(self):
+        old = self.start()
+        client = self.client()
+        said = self.fails(f'{old.pid}:session', status=12)
+        self.assertIn('to succeed one of role "session", and its predecessor is of role "main"', said)
+        self.assertEqual(client.who()[:2], (1, old.pid))
+        new = self.succeed(f'{old.pid}:main')
+        self.assertEqual(old.wait(SECONDS), 0)
+        self.assertEqual(client.who()[:2], (2, new.pid))
+
+    def test_a_role_without_a_name_is_an_error(self):
+        self.start()
+        self.assertIn('behind the colon should be the name of a role', self.fails('hermit:', status=64))
+
+    def test_one_that_does_not_say_its_role_is_not_taken_for_nobody(self):
+        old = self.start()
+        old.send_signal(signal.SIGSTOP)
+        said = self.fails('hermit:main', status=14)
+        old.send_signal(signal.SIGCONT)
+        self.assertIn(f'process {old.pid} of hermit does not say whether it is of role "main"', said)
+
     def test_where_several_serve_they_are_named(self):
         first = self.start()
         path, self.path = self.path, self.path + '2'

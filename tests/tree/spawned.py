@@ -5,7 +5,7 @@ import os
 import subprocess
 import unittest
 
-from lodge import NOBODY, SECONDS, TOOL, V1, V2, Lodge, say
+from lodge import NOBODY, SECONDS, V1, V2, Lodge, say
 
 is_root = unittest.skipUnless(os.geteuid() == 0, 'only root can give up what it has')
 
@@ -159,6 +159,30 @@ class Forked(Lodge):
     def test_verification_is_as_of_any_other(self):
         self.begin()
         self.upgrade(self.who(self.guests[0])['pid'], V2, '--verify')
+
+    def test_a_desk_that_is_started_anew_finds_its_predecessor_among_the_sessions_by_its_role(self):
+        self.start()
+        guest = self.guest()
+        before = self.who(guest)
+        self.supervise('lodge:main')
+        self.wait_for(lambda: self.desk('ask').split()[1] == '2', 'it does not take over')
+        after = self.who(guest)
+        self.assertEqual((after['pid'], after['version']), (before['pid'], 1))
+
+    def test_or_is_told_that_there_are_several(self):
+        self.start()
+        self.guest()
+        self.assertIn('2 processes of lodge serve', self.supervise('lodge').communicate(timeout=SECONDS)[1])
+        self.assertEqual(self.desk('ask').split()[1], '1')
+
+    def supervise(self, predecessor):
+        """The new version, as a supervisor starts it."""
+        process = subprocess.Popen([V2, self.prefix], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, text=True,
+                                   env={**self.environment, 'EKIDEN_PREDECESSOR': predecessor})
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        return process
 
     def test_who_starts_it_must_run_the_new_version_first(self):
         self.start()

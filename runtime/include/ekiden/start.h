@@ -31,9 +31,10 @@ enum ekiden_beginning {
  * successor, opens the control socket, and installs the handler of the update signal. In a
  * successor it also checks that this binary can take the predecessor's state.
  *
- * Where the environment has EKIDEN_PREDECESSOR=PROGRAM|PID, and no predecessor has started this
- * process, it finds that one and asks it to hand over, waiting up to half a minute for an update
- * point of it. Of a program that nobody serves it begins afresh. The variable is taken away.
+ * Where the environment has EKIDEN_PREDECESSOR=PROGRAM|PID[:ROLE], and no predecessor has started
+ * this process, it finds that one, among those of the role if one is named, and asks it to hand
+ * over, waiting up to half a minute for an update point of it. Of a program, or in a role, that
+ * nobody serves it begins afresh. The variable is taken away.
  *
  * Call it first in main(), with one thread running, before descriptors are opened. (The paper's
  * tag_args and main.) The descriptors that it opens must stay open: a program that closes all that

@@ -16,6 +16,7 @@
 #include "entry/append.h"
 #include "entry/control_find.h"
 #include "entry/control_protocol.h"
+#include "entry/predecessor_role.h"
 #include "entry/process.h"
 #include "handover/deadlines.h"
 #include "handover/pair.h"
@@ -26,6 +27,7 @@
 #define UPDATE_POINT_MS 30000 /* until an update point of the predecessor has seen the request */
 #define SEND_MS 5000
 #define EVENT_MAX (UINT32_C(1) << 20) /* bytes; those before phase CHECK are short */
+#define ROLES_MS 5000 /* for all processes to say in which role they are */
 #define NAMED_MAX 16 /* processes that are named where there are several */
 
 /* Until the handover is over. */
@@ -37,6 +39,9 @@ struct search {
         uid_t owner;
         pid_t pid; /* the one that is meant, or found; 0: none yet */
         int socket; /* connected with it; -1: its queue is full */
+        bool is_by_role; /* who is found says in which role it is */
+        pid_t silent; /* one that does not say so; 0: there is none */
+        uint64_t until_ns; /* they are waited for */
         size_t count; /* that were found */
         char pids[NAMED_MAX * 12];
 };
@@ -86,8 +91,9 @@ static void note(struct search *search, pid_t pid, int socket)
                           (int)pid);
 }
 
-/* Nobody listens at many a name: of a process that was killed, say. */
-static int look_at(struct search *search, pid_t pid, struct ekiden_error *error)
+/* 1: connected; 0: nobody listens, as at many a name: of a process that was killed, say. */
+static int connect_with(const struct search *search, pid_t pid, int *ret_socket,
+                        struct ekiden_error *error)
 {
         char path[EK_CONTROL_PATH_MAX];
         ek_auto_close int socket = -1;
@@ -104,8 +110,30 @@ static int look_at(struct search *search, pid_t pid, struct ekiden_error *error)
         if (r < 0)
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, -r, "cannot connect to %s",
                                               path);
-        note(search, pid, ek_steal_fd(&socket));
-        return 0;
+        *ret_socket = ek_steal_fd(&socket);
+        return 1;
+}
+
+/* Whether a process is in the role that is named, on a connection of its own, which is consumed. */
+static bool is_in_role(struct search *search, pid_t pid, int socket)
+{
+        int r = socket < 0 ? EKIDEN_ETIMEOUT : ek_predecessor_role_ask(socket, search->until_ns);
+
+        if (r < 0)
+                search->silent = pid;
+        return r > 0;
+}
+
+static int look_at(struct search *search, pid_t pid, struct ekiden_error *error)
+{
+        int socket;
+        int r = connect_with(search, pid, &socket, error);
+
+        if (r > 0 && search->is_by_role)
+                r = is_in_role(search, pid, socket) ? connect_with(search, pid, &socket, error) : 0;
+        if (r > 0)
+                note(search, pid, socket);
+        return r < 0 ? r : 0;
 }
 
 static int look_at_all(struct search *search, int directory, struct ekiden_error *error)
@@ -166,13 +194,21 @@ static int judge(const struct search *search, pid_t named, struct ekiden_error *
         if (search->count > 1)
                 return ekiden_error_set(error, EKIDEN_EAMBIGUOUS,
                                         "%zu processes of %s serve (%s); " EK_PREDECESSOR_VARIABLE
-                                        " may name one of them by its PID",
-                                        search->count, search->program, search->pids);
+                                        " may name one of them by its PID, or by a role that "
+                                        "it alone is in (%s:ROLE)",
+                                        search->count, search->program, search->pids,
+                                        search->program);
         if (search->count == 0 && named > 0)
                 return ekiden_error_set(error, EKIDEN_ENOTFOUND,
                                         "process %d, which " EK_PREDECESSOR_VARIABLE
                                         " names, has no control socket of %s in %s",
                                         (int)named, search->program, search->directory);
+        if (search->count == 0 && search->silent > 0)
+                return ekiden_error_set(error, EKIDEN_ETIMEOUT,
+                                        "process %d of %s does not say whether it is of role "
+                                        "\"%s\": it comes to no update point",
+                                        (int)search->silent, search->program,
+                                        ek_predecessor_role_wanted());
         if (search->count == 1 && search->socket < 0)
                 return ekiden_error_set(error, EKIDEN_ETIMEOUT,
                                         "requests are waiting already that process %d has not "
@@ -309,16 +345,21 @@ static int agree(const struct search *search, int *ret_socket, struct ek_token *
         return 0;
 }
 
-static int find(const char *value, const char *program, int *ret_socket, struct ek_token *ret_token,
+static int find(char *value, const char *program, int *ret_socket, struct ek_token *ret_token,
                 struct ekiden_error *error)
 {
         struct search search = {.program = program, .socket = -1};
         pid_t named;
-        int r = read_variable(value, program, &named, error);
+        int r = ek_predecessor_role_split(value, error);
 
-        search.pid = named;
         if (r == 0)
-                r = look(&search, error);
+                r = read_variable(value, program, &named, error);
+        if (r < 0)
+                return r;
+        search.pid = named;
+        search.is_by_role = named == 0 && ek_predecessor_role_wanted()[0];
+        search.until_ns = ek_now_ns() + ROLES_MS * EK_NS_PER_MS;
+        r = look(&search, error);
         if (r == 0)
                 r = judge(&search, named, error);
         if (r <= 0) {

@@ -3,7 +3,7 @@
  * A successor that nobody has started as one: a supervisor, or what starts a container, has started
  * the new version as it always does, and says by
  *
- *     EKIDEN_PREDECESSOR=PROGRAM|PID
+ *     EKIDEN_PREDECESSOR=PROGRAM|PID[:ROLE]
  *
  * whose successor it is. It asks that process itself, as an operator's tool would that starts the
  * successor (control.proto), and goes on at its end of the socket pair that it has made for that.

@@ -20,6 +20,7 @@
 #include "entry/leg.h"
 #include "entry/locks.h"
 #include "entry/observer.h"
+#include "entry/predecessor_role.h"
 #include "entry/process.h"
 #include "entry/restore.h"
 #include "entry/roles.h"
@@ -87,7 +88,10 @@ static void set_name(const char *path)
 static int enter_role(bool is_successor, struct ekiden_error *error)
 {
         const char *role = ek_successor_role();
+        int r = is_successor ? ek_predecessor_role_check(role, error) : 0;
 
+        if (r < 0)
+                return r;
         ek_tree_begin(ek_successor_tree());
         if (!is_successor || !role[0])
                 return 0;
