@@ -48,6 +48,16 @@ class Found(Hermit):
         self.assertEqual(old.wait(SECONDS), 0)
         self.assertEqual(client.who(), (2, new.pid, asked + 1))
 
+    def test_it_keeps_the_umask_that_it_was_started_with(self):
+        before = os.umask(0)
+        self.addCleanup(os.umask, before)
+        old = self.start()
+        os.umask(0o27)
+        new = self.succeed()
+        self.assertEqual(old.wait(SECONDS), 0)
+        with open(f'/proc/{new.pid}/status', encoding='ascii') as file:
+            self.assertIn('Umask:\t0027\n', file.read())
+
     def test_or_that_its_pid_names(self):
         old = self.start()
         client = self.client()

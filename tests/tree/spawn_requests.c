@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -326,6 +327,55 @@ static char look_at(pid_t pid, int *ret_parent)
                 fclose(file);
         }
         return state;
+}
+
+static unsigned int umask_of(pid_t pid)
+{
+        unsigned int mask = 07777;
+        char path[48], line[128];
+        FILE *status;
+
+        snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+        status = fopen(path, "re");
+        while (status && fgets(line, sizeof(line), status))
+                if (sscanf(line, "Umask: %o", &mask) == 1)
+                        break;
+        if (status)
+                fclose(status);
+        return mask;
+}
+
+Test(spawn_request, whose_predecessor_offers_another_umask_leaves_the_child_its_own)
+{
+        Ekiden__SchemaId id = ek_schema_id(&lodge_v2);
+        Ekiden__Offer offer = EKIDEN__OFFER__INIT;
+        struct ek_link *predecessor;
+        struct ek_frame frame;
+        struct asking asking;
+        pid_t child;
+
+        umask(0027);
+        asking = begin();
+        cr_assert_eq(ek_link_new(asking.predecessors, &predecessor), 0);
+        offer.protocol = EK_PROTOCOL;
+        offer.program = (char *)(uintptr_t) "lodge";
+        offer.schema = &id;
+        offer.role = (char *)(uintptr_t) "session";
+        offer.has_umask = 1;
+        offer.umask = 0;
+        offer.has_token = 1;
+        offer.token = ek_token_field(&asking.token);
+        cr_assert_eq(ek_link_send_message(predecessor, EKIDEN__FRAME_KIND__OFFER, &offer.base,
+                                          &patience),
+                     0);
+        give_end(&asking);
+        ask(&asking, "session", EK_TOKEN_SIZE, EK_CONTROL_PROTOCOL_GIVEN);
+        child = expect_spawned(&asking);
+        cr_assert_eq(ek_link_receive(predecessor, &patience, &frame), 0);
+        cr_assert_eq(frame.kind, EKIDEN__FRAME_KIND__HELLO);
+        cr_expect_eq(umask_of(child), 0027, "it is %04o", umask_of(child));
+        ek_link_free(predecessor);
+        end(&asking);
 }
 
 Test(spawn_request, that_nobody_waits_for_any_more_starts_nobody)
