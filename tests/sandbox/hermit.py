@@ -56,7 +56,8 @@ class Hermit(unittest.TestCase):
         for entry in pathlib.Path('/proc').iterdir():
             if entry.name.isdigit():
                 with contextlib.suppress(OSError):
-                    if self.path.encode() in (entry / 'cmdline').read_bytes().split(b'\0'):
+                    # Of the tool, which may have the same behind --, it is not the first one.
+                    if (entry / 'cmdline').read_bytes().split(b'\0')[1:2] == [self.path.encode()]:
                         pids.append(int(entry.name))
         return pids
 
