@@ -306,9 +306,7 @@ static void expect_next(int code, enum ekiden_phase phase, int system_errno, con
 Test(failures, what_to_do_next_follows_from_the_phase_and_the_system_s_error_too)
 {
         expect_next(EKIDEN_EPERMISSION, EKIDEN_PHASE_REQUEST, 0, "ask as the user");
-        expect_next(EKIDEN_EPERMISSION, EKIDEN_PHASE_CHECK, 0,
-                    "do what the reason says to the new "
-                    "binary");
+        expect_next(EKIDEN_EPERMISSION, EKIDEN_PHASE_CHECK, 0, "do what the reason says, then");
         expect_next(EKIDEN_EREFUSED, EKIDEN_PHASE_REQUEST, 0, "ask again later");
         expect_next(EKIDEN_EREFUSED, EKIDEN_PHASE_READY, 0, "mend what the reason names");
         expect_next(EKIDEN_ESYSTEM, EKIDEN_PHASE_CHECK, EMFILE, "raise the limit of open files");

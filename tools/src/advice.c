@@ -44,8 +44,7 @@ static const struct advice advices[] = {
 static const char *advice_there(const struct ekiden_error *error)
 {
         if (error->code == EKIDEN_EPERMISSION && error->phase == EKIDEN_PHASE_CHECK)
-                return "do what the reason says to the new binary or to its directory, then try "
-                       "again";
+                return "do what the reason says, then try again";
         if (error->code == EKIDEN_EREFUSED && error->phase == EKIDEN_PHASE_REQUEST)
                 return "ask again later, when the program permits it";
         if (error->code == EKIDEN_ESTATE && error->system_errno != 0)
