@@ -38,7 +38,18 @@ class InASandbox(Hermit):
         process, client = self.enter()
         failed = self.refused('hermit', RELEASES[1])
         self.assertEqual((failed['error'], failed['serves_on']), ('EKIDEN_EBINARY', True))
+        self.assertIn(f'ekiden-upgrade --spawn-here {process.pid} NEW_BINARY', failed['next'])
         self.assertEqual(client.who()[:2], (1, process.pid))
+
+    def test_a_binary_that_is_nowhere_is_no_matter_of_the_sandbox(self):
+        _, client = self.enter()
+        failed = self.refused('hermit', '/not-there')
+        self.assertEqual(failed['error'], 'EKIDEN_EBINARY')
+        self.assertIn('as the running process sees it', failed['next'])
+        failed = self.refused('--spawn-here', 'hermit', './not-there', *self.own)
+        self.assertEqual(failed['error'], 'EKIDEN_EBINARY')
+        self.assertIn('as it is seen from here', failed['next'])
+        self.assertEqual(client.who()[0], 1)
 
     def test_what_it_says_of_its_arguments_is_not_believed(self):
         _, client = self.enter()

@@ -2,7 +2,9 @@
 """A process in a sandbox is succeeded by a fork of another one of its tree."""
 import json
 import os
+import signal
 import subprocess
+import time
 import unittest
 
 from lodge import NOBODY, SECONDS, V1, V2, Lodge, say
@@ -189,6 +191,24 @@ class Forked(Lodge):
         event = self.refused(self.guest())
         self.assertIn('upgrade that role first', event['sentence'])
         self.assertEqual(event['error'], 'EKIDEN_EREFUSED')
+        self.assertIn('runs ' + V1, event['sentence'])
+        self.assertIn('ekiden-upgrade --role main lodge NEW_BINARY', event['next'])
+
+    def test_a_new_version_that_is_not_there_is_told_before_anything_else(self):
+        self.start()
+        event = self.refused(self.guest(), binary='./not-there')
+        self.assertEqual(event['error'], 'EKIDEN_EBINARY')
+        self.assertIn('not-there: No such file or directory', event['sentence'])
+        self.assertIn('runs ' + V1, event['next'])
+
+    def test_where_nobody_can_start_it_the_tool_says_that_it_can(self):
+        self.begin()
+        os.kill(self.desk_pid(), signal.SIGSTOP)
+        began = time.monotonic()
+        event = self.refused(self.guests[0], '--timeout', '1')
+        self.assertLess(time.monotonic() - began, 3.9)  # each of two looks had 2 s
+        self.assertEqual(event['error'], 'EKIDEN_ENOTFOUND')
+        self.assertIn('ekiden-upgrade --spawn-here ' + str(event['predecessor_pid']), event['next'])
 
     def test_arguments_for_a_fork_are_refused(self):
         self.begin()

@@ -35,6 +35,8 @@ const char *failure_next_step(const struct upgrade *upgrade, const struct ekiden
                        "go";
         if (upgrade && upgrade->pid > 0 && upgrade->aftermath == AFTERMATH_ENDED)
                 return "nobody serves now: start the program again, and look at its own log";
+        if (upgrade && upgrade->next_step[0])
+                return upgrade->next_step;
         if (in_time)
                 return in_time;
         return advice_for(error);

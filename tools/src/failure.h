@@ -6,7 +6,7 @@
 
 #include "upgrade.h"
 
-/** What to do next, in one sentence. Static. */
+/** What to do next, in one sentence. Static, or the upgrade's own. */
 const char *failure_next_step(const struct upgrade *upgrade, const struct ekiden_error *error);
 
 /**

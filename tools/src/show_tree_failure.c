@@ -62,7 +62,7 @@ void show_tree_failure(const struct tree *tree)
 {
         size_t left = tree_count(tree, MEMBER_FAILED) + tree_count(tree, MEMBER_UNTRIED);
         struct terminal errors;
-        char members[1024], program[sizeof(tree->program)], next[512];
+        char members[1024], program[sizeof(tree->program)], next[512], cleaned[512];
 
         terminal_init(&errors, stderr);
         text_clean(tree->program, terminal_allowed(&errors), program, sizeof(program));
@@ -74,7 +74,9 @@ void show_tree_failure(const struct tree *tree)
         name_members(tree, MEMBER_UNTRIED, members, sizeof(members));
         print_field(&errors, "not tried", members);
         print_reason(tree, &errors);
-        print_field(&errors, "next", tree_next_step(tree, next, sizeof(next)));
+        print_field(&errors, "next",
+                    text_clean(tree_next_step(tree, next, sizeof(next)), terminal_allowed(&errors),
+                               cleaned, sizeof(cleaned)));
         fprintf(stderr, "  %-11s%s (exit status %d)\n", "error",
                 ekiden_error_name(tree->error.code), ekiden_error_exit_status(tree->error.code));
 }

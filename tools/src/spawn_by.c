@@ -3,6 +3,7 @@
    well, so its parent is asked first; if it is another, all processes of the program are. */
 #include "spawn_by.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "running_file.h"
 #include "text.h"
 #include "wire/cleanup.h"
+#include "wire/clock.h"
 #include "wire/own.h"
 
 #define LAST_WORD_MS 1000 /* for an answer that is on its way */
@@ -25,6 +27,15 @@ struct wanted {
         uint64_t tree;
         char role[EKIDEN_NAME_MAX + 1];
 };
+
+/* For one answer, as far as --timeout goes. */
+static uint32_t answer_ms(const struct spawn_by *by)
+{
+        uint64_t now_ns = ek_now_ns();
+        uint64_t left_ms = by->until_ns > now_ns ? (by->until_ns - now_ns) / EK_NS_PER_MS : 0;
+
+        return left_ms < ANSWER_MS ? (uint32_t)left_ms : ANSWER_MS;
+}
 
 static const Ekiden__Status *status_of(const struct answer *answer)
 {
@@ -38,8 +49,8 @@ static bool is_wanted(const Ekiden__Status *status, const struct wanted *wanted)
 }
 
 /* Asks all that the target names: the PID of the first that is wanted; 0: none is. */
-static int look_among(const char *target, const struct wanted *wanted, pid_t *ret_pid,
-                      struct ekiden_error *error)
+static int look_among(const struct spawn_by *by, const char *target, const struct wanted *wanted,
+                      pid_t *ret_pid, struct ekiden_error *error)
 {
         ek_auto_free struct answer *answers = NULL;
         struct process_list list;
@@ -51,7 +62,7 @@ static int look_among(const char *target, const struct wanted *wanted, pid_t *re
         if (!answers)
                 r = ekiden_error_set(error, EKIDEN_ENOMEM, "%s", ekiden_error_text(EKIDEN_ENOMEM));
         else
-                ask_status(&list, 0, ANSWER_MS, answers);
+                ask_status(&list, 0, answer_ms(by), answers);
         *ret_pid = 0;
         for (size_t i = 0; answers && i < list.count; i++) {
                 if (*ret_pid == 0 && is_wanted(status_of(&answers[i]), wanted))
@@ -80,7 +91,7 @@ static int ask_predecessor(struct spawn_by *by, struct wanted *wanted, struct ek
                 process_list_deinit(&list);
                 return r;
         }
-        ask_status(&list, 0, ANSWER_MS, &answer);
+        ask_status(&list, 0, answer_ms(by), &answer);
         status = status_of(&answer);
         if (!status) {
                 r = answer.error.code;
@@ -99,7 +110,7 @@ static int ask_predecessor(struct spawn_by *by, struct wanted *wanted, struct ek
         return r;
 }
 
-static int find_spawner(const struct spawn_by *by, const char *program, const struct wanted *wanted,
+static int find_spawner(struct spawn_by *by, const char *program, const struct wanted *wanted,
                         pid_t *ret_pid, struct ekiden_error *error)
 {
         char parent[16];
@@ -108,33 +119,52 @@ static int find_spawner(const struct spawn_by *by, const char *program, const st
         *ret_pid = 0;
         snprintf(parent, sizeof(parent), "%d", (int)process_parent(by->predecessor));
         if (find_pid(parent) > 1)
-                r = look_among(parent, wanted, ret_pid, error);
+                r = look_among(by, parent, wanted, ret_pid, error);
         if (r == 0 && *ret_pid == 0)
-                r = look_among(program, wanted, ret_pid, error);
-        if (r == 0 && *ret_pid == 0)
-                r = ekiden_error_set(error, EKIDEN_ENOTFOUND,
-                                     "no process of role \"%s\" answers, that could start the "
-                                     "successor of process %d (role \"%s\")",
-                                     wanted->role, (int)by->predecessor, by->role);
-        return r;
+                r = look_among(by, program, wanted, ret_pid, error);
+        if (r < 0 || *ret_pid > 0)
+                return r;
+        snprintf(by->next_step, sizeof(by->next_step),
+                 "start the new version from here with ekiden-upgrade --spawn-here %d NEW_BINARY "
+                 "-- ARGUMENTS, or look at ekiden-upgrade --list",
+                 (int)by->predecessor);
+        return ekiden_error_set(error, EKIDEN_ENOTFOUND,
+                                "no process of role \"%s\" answers, that could start the successor "
+                                "of process %d (role \"%s\")",
+                                wanted->role, (int)by->predecessor, by->role);
 }
 
-/* A file that cannot be looked at is taken for the right one. */
-static int check_file(pid_t pid, const struct wanted *wanted, const char *binary,
-                      struct ekiden_error *error)
+/* A file of the spawner's that cannot be looked at is taken for the right one. */
+static int check_file(struct spawn_by *by, const char *program, pid_t pid,
+                      const struct wanted *wanted, const char *binary, struct ekiden_error *error)
 {
         struct running_file runs = running_file_of(pid), new = running_file_at(binary);
+        int number = errno;
+        char path[128];
 
+        running_file_path(pid, path, sizeof(path));
+        if (!new.known) {
+                snprintf(by->next_step, sizeof(by->next_step),
+                         "check the path; process %d, which starts the successor by a fork, runs "
+                         "%s",
+                         (int)pid, path);
+                return ekiden_error_set_errno(error, EKIDEN_EBINARY, number,
+                                              "cannot look at the new binary %s", binary);
+        }
         if (!runs.known || running_file_is_same(&runs, &new))
                 return 0;
+        snprintf(by->next_step, sizeof(by->next_step),
+                 "ekiden-upgrade --role %s %s NEW_BINARY upgrades that role, and ekiden-upgrade %s "
+                 "NEW_BINARY all of them in their order",
+                 wanted->role, program, program);
         return ekiden_error_set(error, EKIDEN_EREFUSED,
                                 "process %d of role \"%s\", which starts the successor by a fork, "
-                                "does not run the new version itself; upgrade that role first",
-                                (int)pid, wanted->role);
+                                "runs %s, and not the new version; upgrade that role first",
+                                (int)pid, wanted->role, path);
 }
 
 int spawn_by_find(struct spawn_by *by, const struct process *predecessor, const char *binary,
-                  struct ekiden_error *error)
+                  uint64_t until_ns, struct ekiden_error *error)
 {
         struct wanted wanted = {0};
         char target[16];
@@ -142,11 +172,13 @@ int spawn_by_find(struct spawn_by *by, const struct process *predecessor, const 
         int r;
 
         by->predecessor = predecessor->pid;
+        by->until_ns = until_ns;
+        by->next_step[0] = '\0';
         r = ask_predecessor(by, &wanted, error);
         if (r == 0)
                 r = find_spawner(by, predecessor->program, &wanted, &pid, error);
         if (r == 0)
-                r = check_file(pid, &wanted, binary, error);
+                r = check_file(by, predecessor->program, pid, &wanted, binary, error);
         if (r < 0)
                 return r;
         snprintf(target, sizeof(target), "%d", (int)pid);

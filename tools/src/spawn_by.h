@@ -15,12 +15,15 @@
 #include "find.h"
 #include "handover/spawn.h"
 #include "handover_pair.h"
+#include "upgrade.h"
 
 struct spawn_by {
         bool is_needed;
         char role[EKIDEN_NAME_MAX + 1]; /* of the process that is to be upgraded */
         pid_t predecessor; /* that process */
         struct process spawner; /* link NULL: it was not asked yet, or has answered */
+        uint64_t until_ns; /* until then answers are waited for */
+        char next_step[NEXT_STEP_SIZE]; /* after a failure, where more is known than its error */
         struct ekiden_error refusal; /* why it has started nothing, by its word */
         struct ek_child child; /* what it has started, as its `daemon`, since it is none of ours */
 };
@@ -33,11 +36,13 @@ struct spawn_by {
  *
  * @param predecessor  has said that it needs one
  * @param binary       absolute path of the new version
- * @return 0; ENOTFOUND (nobody of that role is in its tree), EREFUSED (that process does not run
- *         the new version), ETIMEOUT (either does not say what it is), and as find_processes()
+ * @param until_ns     when --timeout has passed, by ek_now_ns(); UINT64_MAX: none was given
+ * @return 0; ENOTFOUND (nobody of that role is in its tree), EBINARY (it is not there), EREFUSED
+ *         (that process does not run the new version), ETIMEOUT (either does not say what it is),
+ *         and as find_processes()
  */
 int spawn_by_find(struct spawn_by *by, const struct process *predecessor, const char *binary,
-                  struct ekiden_error *error);
+                  uint64_t until_ns, struct ekiden_error *error);
 
 /** Asks it for the successor. The successor's end of the pair is given away. As
  *  request_upgrade(). */

@@ -20,6 +20,7 @@
 #include "failure.h"
 #include "interrupt.h"
 #include "let_go.h"
+#include "next_step.h"
 #include "process_state.h"
 #include "request.h"
 #include "show.h"
@@ -426,12 +427,22 @@ static struct options with_time_left(const struct attempt *attempt)
         return left;
 }
 
+/* When --timeout has passed; UINT64_MAX: none was given. */
+static uint64_t until_ns(const struct attempt *attempt)
+{
+        const struct options *options = attempt->options;
+
+        return options->timeout_ms > 0
+                       ? attempt->upgrade.started_ns + options->timeout_ms * EK_NS_PER_MS
+                       : UINT64_MAX;
+}
+
 /* The process does not start its successor, and has said so: it is asked again, with an end of a
    socket pair whose other end is for the process that does. */
 static int ask_again(struct attempt *attempt)
 {
         const struct options left = with_time_left(attempt);
-        char target[16];
+        char target[16], next_step[NEXT_STEP_SIZE] = "";
         int r;
 
         if (left.replace_arguments && !left.tree) {
@@ -441,8 +452,11 @@ static int ask_again(struct attempt *attempt)
                                  (int)attempt->process.pid);
                 return failed_unless_gone(attempt, AFTERMATH_ENDED);
         }
-        r = spawn_by_find(&attempt->by, &attempt->process, attempt->binary, attempt->error);
+        r = spawn_by_find(&attempt->by, &attempt->process, attempt->binary, until_ns(attempt),
+                          attempt->error);
 
+        if (r < 0)
+                strcpy(next_step, attempt->by.next_step);
         snprintf(target, sizeof(target), "%d", (int)attempt->process.pid);
         if (r == 0) {
                 process_deinit(&attempt->process);
@@ -457,6 +471,8 @@ static int ask_again(struct attempt *attempt)
                         set_deadline(attempt, ek_now_ns(), SEEN_TIMEOUT_MS);
                 r = ask(attempt, &left);
         }
+        if (r < 0)
+                strcpy(attempt->upgrade.next_step, next_step);
         return r < 0 ? failed_unless_gone(attempt, AFTERMATH_ENDED) : GO_ON;
 }
 
@@ -673,6 +689,8 @@ int upgrade_attempt(const struct options *options, const char *target, struct sh
 
         if (r < 0 && error->phase == EKIDEN_PHASE_NONE)
                 error->phase = attempt.upgrade.phase;
+        if (r < 0)
+                next_step_for_binary(&attempt.upgrade, options, attempt.binary, error);
         leave_or_end(&attempt, r >= 0);
         process_deinit(&attempt.process);
         free(attempt.binary);

@@ -16,6 +16,8 @@
 
 #define ITEMS_MAX 65536 /* of a handover; a process that tells of more lies */
 
+#define NEXT_STEP_SIZE 384 /* bytes */
+
 struct show;
 
 /* A figure that a process may have told. */
@@ -109,6 +111,7 @@ struct upgrade {
 
         bool called_off; /* this side closed; valid with an error */
         enum aftermath aftermath; /* valid with an error */
+        char next_step[NEXT_STEP_SIZE]; /* what is known to help; "": as the error says */
 };
 
 /**

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* See next_step.h. */
+#include "next_step.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "standing.h"
+
+void next_step_for_binary(struct upgrade *upgrade, const struct options *options,
+                          const char *binary, const struct ekiden_error *error)
+{
+        struct standing standing;
+
+        if (error->code != EKIDEN_EBINARY || upgrade->pid <= 0 || upgrade->next_step[0])
+                return;
+        if (options->spawn_here) {
+                strcpy(upgrade->next_step,
+                       "check the path, as it is seen from here, and its permissions");
+                return;
+        }
+        standing = standing_of(upgrade->pid);
+        if (standing_is_elsewhere(&standing) && access(binary, X_OK) == 0)
+                snprintf(upgrade->next_step, sizeof(upgrade->next_step),
+                         "the file is there, but process %d has another root directory, and does "
+                         "not see it: start the new version from here with ekiden-upgrade "
+                         "--spawn-here %d NEW_BINARY -- ARGUMENTS",
+                         (int)upgrade->pid, (int)upgrade->pid);
+}

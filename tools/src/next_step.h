@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* What to do next where an attempt knows more than its error says. */
+#pragma once
+
+#include "upgrade.h"
+
+/**
+ * Of a new binary that cannot be used: who has looked at it, and from where.
+ *
+ * @param upgrade  its next step is filled, unless there is one, or the error says enough
+ * @param binary   absolute path
+ */
+void next_step_for_binary(struct upgrade *upgrade, const struct options *options,
+                          const char *binary, const struct ekiden_error *error);

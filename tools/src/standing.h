@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Who a process is to the kernel, and what it sees of the file system: what a sandbox changes. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct standing {
+        bool knows_user, knows_root; /* another user's root directory is for root alone to see */
+        uid_t user; /* effective */
+        dev_t device; /* of its root directory … */
+        ino_t inode; /* … which is this */
+};
+
+/** Of a process, as it is now; nothing is known of one that is gone. */
+struct standing standing_of(pid_t pid);
+
+/** Whether its root directory is known, and is another than the tool's own. */
+bool standing_is_elsewhere(const struct standing *standing);
