@@ -251,6 +251,31 @@ class Forked(Lodge):
         self.assertIn('ekiden_set_spawn', sentence)
         self.assertIn(f'process {self.desk_pid()} of role "main" starts no successors', sentence)
 
+    def leave_meanwhile(self, *options):
+        """A session whose client leaves in phase warm: what the tool has printed, and its PID."""
+        self.begin('fault=hang')
+        pid = self.who(self.guests[0])['pid']
+        tool = subprocess.Popen([TOOL, *options, str(pid), V2], env=self.environment,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True)
+        self.addCleanup(tool.kill)
+        self.wait_for(lambda: len(self.members()) == 3, 'its successor is not forked')
+        self.guests[0].sendall(b'end\n')
+        return pid, *tool.communicate(timeout=SECONDS)
+
+    def test_one_whose_client_leaves_meanwhile_is_not_said_to_be_the_whole_service(self):
+        pid, output, errors = self.leave_meanwhile()
+        self.assertIn(f'lodge (pid {pid}) of role session has ended', errors)
+        self.assertNotIn('nobody serves', output + errors)
+        self.assertNotIn('start the program again', output + errors)
+
+    def test_events_have_the_role_of_one_process_as_well(self):
+        _, output, _ = self.leave_meanwhile('--json')
+        events = [json.loads(line) for line in output.splitlines()]
+        self.assertEqual({event['role'] for event in events}, {'session'})
+        self.assertEqual((events[-1]['event'], events[-1]['serves_on']), ('failed', False))
+        self.assertIn('other processes serve on', events[-1]['next'])
+
     def test_that_it_cannot_fork_is_told_with_the_reason(self):
         self.begin('fault=fork')
         event = self.refused(self.guests[0])

@@ -33,6 +33,9 @@ const char *failure_next_step(const struct upgrade *upgrade, const struct ekiden
         if (upgrade && upgrade->pid > 0 && upgrade->aftermath == AFTERMATH_UPGRADED)
                 return "look at the new version, and upgrade to the release before where it must "
                        "go";
+        if (upgrade && upgrade->pid > 0 && upgrade->others_serve)
+                return "the program's other processes serve on, as ekiden-upgrade --list shows; a "
+                       "session ends when its client leaves, say, and its own log tells more";
         if (upgrade && upgrade->pid > 0 && upgrade->aftermath == AFTERMATH_ENDED)
                 return "nobody serves now: start the program again, and look at its own log";
         if (upgrade && upgrade->next_step[0])
@@ -45,7 +48,7 @@ const char *failure_next_step(const struct upgrade *upgrade, const struct ekiden
 static void print_head(FILE *out, const struct terminal *terminal, const struct upgrade *upgrade,
                        const struct ekiden_error *error)
 {
-        char program[sizeof(upgrade->program)];
+        char program[sizeof(upgrade->program)], role[sizeof(upgrade->role)];
 
         text_clean(upgrade->program, terminal_allowed(terminal), program, sizeof(program));
         fprintf(out, "%sekiden-upgrade:%s ", terminal_red(terminal), terminal_plain(terminal));
@@ -57,6 +60,10 @@ static void print_head(FILE *out, const struct terminal *terminal, const struct 
                         (int)upgrade->pid);
         else if (upgrade->aftermath == AFTERMATH_UPGRADED)
                 fprintf(out, "too late: %s (pid %d) was upgraded.\n", program, (int)upgrade->pid);
+        else if (upgrade->others_serve)
+                fprintf(out, "%s (pid %d) of role %s has ended, and was not upgraded.\n", program,
+                        (int)upgrade->pid,
+                        text_clean(upgrade->role, terminal_allowed(terminal), role, sizeof(role)));
         else if (upgrade->aftermath == AFTERMATH_ENDED)
                 fprintf(out, "%s (pid %d) was not upgraded: it has ended, and nobody serves.\n",
                         program, (int)upgrade->pid);

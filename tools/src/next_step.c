@@ -6,7 +6,23 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <ekiden/role.h>
+
 #include "standing.h"
+
+void next_step_for_ended(struct upgrade *upgrade)
+{
+        struct process_list list;
+
+        if (upgrade->aftermath != AFTERMATH_ENDED || !upgrade->role[0] ||
+            strcmp(upgrade->role, EKIDEN_ROLE_MAIN) == 0 ||
+            find_processes(upgrade->program, &list, NULL) < 0)
+                return;
+        for (size_t i = 0; i < list.count; i++)
+                if (list.processes[i].pid != upgrade->pid)
+                        upgrade->others_serve = true;
+        process_list_deinit(&list);
+}
 
 void next_step_for_binary(struct upgrade *upgrade, const struct options *options,
                           const char *binary, const struct ekiden_error *error)

@@ -4,6 +4,9 @@
 
 #include "upgrade.h"
 
+/** Of a process that has ended in a role of its own: whether others of the program are there. */
+void next_step_for_ended(struct upgrade *upgrade);
+
 /**
  * Of a new binary that cannot be used: who has looked at it, and from where.
  *

@@ -690,6 +690,8 @@ int upgrade_attempt(const struct options *options, const char *target, struct sh
         if (r < 0 && error->phase == EKIDEN_PHASE_NONE)
                 error->phase = attempt.upgrade.phase;
         if (r < 0)
+                next_step_for_ended(&attempt.upgrade);
+        if (r < 0)
                 next_step_for_binary(&attempt.upgrade, options, attempt.binary, error);
         leave_or_end(&attempt, r >= 0);
         process_deinit(&attempt.process);

@@ -82,7 +82,7 @@ enum aftermath {
 struct upgrade {
         char program[EKIDEN_NAME_MAX + 1];
         pid_t pid; /* of the predecessor; 0: not found yet */
-        char role[EKIDEN_NAME_MAX + 1]; /* of it, where several are upgraded; "": not known */
+        char role[EKIDEN_NAME_MAX + 1]; /* of it; "": not known */
 
         enum undertaking undertaking;
         bool queued; /* another upgrade is under way, and this one waits for its end */
@@ -111,6 +111,7 @@ struct upgrade {
 
         bool called_off; /* this side closed; valid with an error */
         enum aftermath aftermath; /* valid with an error */
+        bool others_serve; /* it has ended, as one of several, and others of the program have not */
         char next_step[NEXT_STEP_SIZE]; /* what is known to help; "": as the error says */
 };
 

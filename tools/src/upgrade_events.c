@@ -189,6 +189,8 @@ int upgrade_take_event(struct upgrade *upgrade, const Ekiden__Event *event,
         switch ((int)event->kind) {
         case EKIDEN__EVENT_KIND__SEEN:
                 upgrade->seen = true;
+                text_clean(event->role ? event->role : "", TEXT_PRINTABLE, upgrade->role,
+                           sizeof(upgrade->role));
                 return HAPPENING_SEEN;
         case EKIDEN__EVENT_KIND__PHASE:
                 return take_phase(upgrade, event, error);

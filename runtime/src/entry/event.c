@@ -72,6 +72,7 @@ void ek_event_seen(struct ek_operator *operator_, const char *update_point)
 
         event.kind = EKIDEN__EVENT_KIND__SEEN;
         event.update_point = (char *)(uintptr_t)update_point;
+        event.role = (char *)(uintptr_t)ekiden_role();
         event.has_from_version = 1;
         event.from_version = ek_process.schema->version;
         send_event(operator_, &event, NOW);
