@@ -51,6 +51,23 @@ class InASandbox(Hermit):
         self.assertIn('as it is seen from here', failed['next'])
         self.assertEqual(client.who()[0], 1)
 
+    def test_a_new_version_that_forgets_its_sandbox_is_told_of(self):
+        self.enter()
+        for options, last in ((('--rehearse',), 'rehearsed'), ((), 'committed')):
+            status, events = self.tool(*options, '--spawn-here', 'hermit', RELEASES[1], '--', self.path)
+            self.assertEqual((status, events[-1]['event']), (0, last), events[-1])
+            notices = [event['sentence'] for event in events if event['event'] == 'notice']
+            self.assertEqual(len(notices), 1, notices)
+            self.assertIn('runs as user 0, the old one as user 65534', notices[0])
+        self.assertIn('sees all files', notices[0])
+
+    def test_one_that_enters_it_is_not(self):
+        self.enter()
+        for options in ('--rehearse',), ():
+            status, events = self.tool(*options, '--spawn-here', 'hermit', RELEASES[1], *self.own)
+            self.assertEqual(status, 0)
+            self.assertEqual([event for event in events if event['event'] == 'notice'], [])
+
     def test_what_it_says_of_its_arguments_is_not_believed(self):
         _, client = self.enter()
         before = client.who()

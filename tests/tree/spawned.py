@@ -67,6 +67,16 @@ class Sandboxed(Lodge):
         self.assertEqual((status, events[-1]['succeeded']), (0, 6), events[-1])
 
     @is_root
+    def test_one_that_forgets_its_sandbox_is_told_of(self):
+        self.begin('fault=outside')
+        status, events = self.tool(self.who(self.guests[0])['pid'], V2)
+        self.assertEqual((status, events[-1]['event']), (0, 'committed'), events[-1])
+        notices = [event['sentence'] for event in events if event['event'] == 'notice']
+        self.assertEqual(len(notices), 1, notices)
+        self.assertIn(f'runs as user 0, the old one as user {NOBODY}, and sees all files',
+                      notices[0])
+
+    @is_root
     def test_one_that_is_called_off_leaves_no_name_behind(self):
         self.begin('fault=refuse')
         before = self.sockets()

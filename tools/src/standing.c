@@ -47,3 +47,22 @@ bool standing_is_elsewhere(const struct standing *standing)
         return standing->knows_root && stat("/", &root) == 0 &&
                (root.st_dev != standing->device || root.st_ino != standing->inode);
 }
+
+bool standing_has_grown(const struct standing *before, const struct standing *after,
+                        char *ret_sentence, size_t size_bytes)
+{
+        bool is_other_user = before->knows_user && after->knows_user && before->user != after->user;
+        bool is_outside =
+                after->knows_root && standing_is_elsewhere(before) && !standing_is_elsewhere(after);
+        char users[96] = "";
+
+        if (is_other_user)
+                snprintf(users, sizeof(users), "runs as user %u, the old one as user %u",
+                         (unsigned int)after->user, (unsigned int)before->user);
+        snprintf(ret_sentence, size_bytes,
+                 "warning: the new process %s%s%s: does it enter its sandbox before its first "
+                 "update point?",
+                 users, is_other_user && is_outside ? ", and " : "",
+                 is_outside ? "sees all files, the old one those in its root directory" : "");
+        return is_other_user || is_outside;
+}

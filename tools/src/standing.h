@@ -15,5 +15,14 @@ struct standing {
 /** Of a process, as it is now; nothing is known of one that is gone. */
 struct standing standing_of(pid_t pid);
 
+/**
+ * Whether a successor has more than its predecessor had, as one that has forgotten its sandbox: it
+ * is another user, or has the tool's root directory, and the predecessor had another.
+ *
+ * @param ret_sentence  for people; filled where it has
+ */
+bool standing_has_grown(const struct standing *before, const struct standing *after,
+                        char *ret_sentence, size_t size_bytes);
+
 /** Whether its root directory is known, and is another than the tool's own. */
 bool standing_is_elsewhere(const struct standing *standing);

@@ -26,6 +26,7 @@
 #include "show.h"
 #include "spawn_by.h"
 #include "spawn_here.h"
+#include "standing.h"
 #include "succession.h"
 #include "text.h"
 #include "tree.h"
@@ -51,6 +52,7 @@ struct attempt {
         struct handover_pair pair; /* of --spawn-here; and the new version, once it is started */
         struct spawn_here here;
         struct spawn_by by; /* where another process of the tree starts it */
+        struct standing before; /* of the process, if its successor is another's to start */
         const struct options *options;
         char *binary; /* absolute path */
         struct show *show;
@@ -366,6 +368,7 @@ static void have_it_started(struct attempt *attempt, const Ekiden__Event *event)
 
         if (attempt->pair.successors < 0 || attempt->calling_off)
                 return;
+        attempt->before = standing_of(attempt->process.pid);
         if (attempt->by.is_needed)
                 r = spawn_by_ask(&attempt->by, &attempt->pair, attempt->error);
         else
@@ -514,6 +517,23 @@ static void warn(struct attempt *attempt, const Ekiden__Event *event)
         }
 }
 
+/* Who starts a successor lends it his own rights, until it gives them up. It has by now: it came to
+   its update point. After a rehearsal it may be gone, and nothing is known of it. */
+static void compare_standings(struct attempt *attempt)
+{
+        const struct figure *told = &attempt->upgrade.successor_pid;
+        pid_t pid = told->known                        ? (pid_t)told->value
+                    : attempt->by.child.public_pid > 0 ? attempt->by.child.public_pid
+                                                       : attempt->here.child.pid;
+        struct standing after = {0};
+        char sentence[256];
+
+        if (pid > 0)
+                after = standing_of(pid);
+        if (standing_has_grown(&attempt->before, &after, sentence, sizeof(sentence)))
+                show_notice(attempt->show, &attempt->upgrade, sentence);
+}
+
 static int on_event(struct attempt *attempt, const Ekiden__Event *event)
 {
         struct upgrade *upgrade = &attempt->upgrade;
@@ -524,6 +544,7 @@ static int on_event(struct attempt *attempt, const Ekiden__Event *event)
         switch (happening) {
         case HAPPENING_COMMITTED:
         case HAPPENING_REHEARSED:
+                compare_standings(attempt);
                 return FINISHED;
         case HAPPENING_QUEUED:
                 show_notice(attempt->show, upgrade,

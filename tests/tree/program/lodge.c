@@ -24,8 +24,8 @@
  * is process 1 of a PID namespace of its own. The desk keeps its
  * PID unless it `moves`. Of version 2 only: the desk has no function (unset), says that it cannot
  * fork (fork), or that it has forked nobody (nobody); a child leaves at once (leave), comes back
- * from the function (back), leaves as a successor (exit), waits for ever (hang), or refuses
- * (refuse).
+ * from the function (back), leaves as a successor (exit), waits for ever (hang), refuses (refuse),
+ * or stays outside its sandbox (outside).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -202,7 +202,7 @@ static void enter_sandbox(void)
                 fprintf(stderr, "lodge: %s\n", error.sentence);
                 _exit(1);
         }
-        if (!sandbox)
+        if (!sandbox || has_fault("outside"))
                 return;
         if (chroot(sandbox) < 0 || chdir("/") < 0 || setgroups(0, NULL) < 0 ||
             setresgid(NOBODY, NOBODY, NOBODY) < 0 || setresuid(NOBODY, NOBODY, NOBODY) < 0 ||
