@@ -286,6 +286,35 @@ class Forked(Lodge):
         self.assertEqual((events[-1]['event'], events[-1]['serves_on']), ('failed', False))
         self.assertIn('other processes serve on', events[-1]['next'])
 
+    def test_one_that_does_not_serve_yet_is_told_apart(self):
+        self.begin('fault=late')
+        pid, desk = self.who(self.guests[0])['pid'], self.desk_pid()
+        tool = subprocess.Popen([TOOL, str(pid), V2], env=self.environment, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(tool.wait)
+        self.addCleanup(tool.kill)
+        self.wait_for(lambda: len([one for one in self.sockets() if one > 0]) == 3,
+                      'its successor has no name')
+        successor, = set(self.sockets()) - {pid, desk}
+        said = f'to succeed process {pid}, and does not serve yet'
+        events = {event['pid']: event for event in self.tool('--list')[1]}
+        self.assertIn(said, events[successor]['sentence'])
+        event = self.tool('--timeout', '1', successor, V2)[1][-1]
+        self.assertIn(said, event['sentence'])
+        self.assertIn(f'--cancel {pid}', event['next'])
+        events = self.tool('--keep-going', '--tree', desk, V2)[1]
+        self.assertEqual({event['predecessor_pid'] for event in events
+                          if event.get('predecessor_pid')}, {pid, desk})
+
+    def test_of_one_that_was_replaced_its_successor_is_named(self):
+        self.begin()
+        pid = self.who(self.guests[0])['pid']
+        event = self.upgrade(pid)
+        self.wait_for(lambda: not os.path.exists(f'/proc/{pid}'), 'it does not end')
+        told = self.tool(pid, V2)[1][-1]
+        self.assertEqual(told['error'], 'EKIDEN_ENOTFOUND')
+        self.assertIn(f"process {event['successor_pid']} serves now", told['sentence'])
+
     def test_that_it_cannot_fork_is_told_with_the_reason(self):
         self.begin('fault=fork')
         event = self.refused(self.guests[0])

@@ -72,6 +72,24 @@ static void send_all(struct process_list *list, uint32_t watch_ms, struct answer
         }
 }
 
+/* A successor may have its name already, and answers when it serves. */
+static void find_successors(const struct process_list *list, struct answer *answers)
+{
+        for (size_t i = 0; i < list->count; i++) {
+                const Ekiden__Status *status = answers[i].event ? answers[i].event->status : NULL;
+
+                for (size_t k = 0; status && status->has_successor_pid && k < list->count; k++) {
+                        if (answers[k].event || list->processes[k].pid != status->successor_pid)
+                                continue;
+                        answers[k].succeeds = list->processes[i].pid;
+                        answers[k].error = (struct ekiden_error){0};
+                        ekiden_error_set(&answers[k].error, EKIDEN_ETIMEOUT,
+                                         "is to succeed process %d, and does not serve yet",
+                                         (int)list->processes[i].pid);
+                }
+        }
+}
+
 void ask_status(struct process_list *list, uint32_t watch_ms, uint32_t timeout_ms,
                 struct answer *ret_answers)
 {
@@ -90,4 +108,5 @@ void ask_status(struct process_list *list, uint32_t watch_ms, uint32_t timeout_m
                                          "did not answer in %.1f s: it is %s",
                                          ((double)watch_ms + timeout_ms) / 1000,
                                          process_condition(list->processes[i].pid));
+        find_successors(list, ret_answers);
 }

@@ -8,6 +8,7 @@
 struct answer {
         Ekiden__Event *event; /* with its status; or NULL, and … */
         struct ekiden_error error; /* … why there is none */
+        pid_t succeeds; /* of a silent one: a process that says it is its successor; 0: none does */
 };
 
 /**

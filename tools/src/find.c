@@ -15,6 +15,7 @@
 #include "entry/control_find.h"
 #include "entry/sweep.h"
 #include "process_state.h"
+#include "succession.h"
 #include "text.h"
 #include "wire/cleanup.h"
 
@@ -184,7 +185,7 @@ int find_processes(const char *target, struct process_list *ret_list, struct eki
 static int not_found(const char *target, struct ekiden_error *error)
 {
         const char *chosen = secure_getenv("EKIDEN_RUNTIME_DIR");
-        pid_t pid = find_pid(target);
+        pid_t pid = find_pid(target), heir;
         char where[EK_CONTROL_PATH_MAX] = "";
 
         ek_control_directory(where, NULL);
@@ -194,6 +195,12 @@ static int not_found(const char *target, struct ekiden_error *error)
                 return ekiden_error_set(error, EKIDEN_ENOTFOUND,
                                         "process %d runs, and has no control socket in %s",
                                         (int)pid, where);
+        heir = pid > 0 ? succession_after(pid) : 0;
+        if (heir > 0)
+                return ekiden_error_set(error, EKIDEN_ENOTFOUND,
+                                        "there is no process %d any more: it was succeeded, and "
+                                        "process %d serves now",
+                                        (int)pid, (int)heir);
         if (pid > 0)
                 return ekiden_error_set(error, EKIDEN_ENOTFOUND, "there is no process %d",
                                         (int)pid);

@@ -88,3 +88,51 @@ enum succession succession_find(const char *program, pid_t ended, struct success
                 usleep(INTERVAL_US);
         }
 }
+
+static bool has_in_lineage(const Ekiden__Status *status, pid_t pid)
+{
+        for (size_t i = 0; i + 1 < status->n_lineage; i++)
+                if (status->lineage[i]->has_pid && status->lineage[i]->pid == pid)
+                        return true;
+        return false;
+}
+
+static bool has_as_successor(const Ekiden__Status *status, pid_t pid)
+{
+        return status->has_successor_pid && status->successor_pid == pid;
+}
+
+/* The PID of the first of a program, or of any, that says so of another. */
+static pid_t first_that(bool (*says)(const Ekiden__Status *status, pid_t pid), const char *program,
+                        pid_t pid)
+{
+        struct process_list list = {0};
+        struct answer *answers;
+        pid_t found = 0;
+
+        if (find_processes(program, &list, NULL) < 0)
+                return 0;
+        answers = calloc(list.count + 1, sizeof(*answers));
+        if (answers)
+                ask_status(&list, 0, ANSWER_MS, answers);
+        for (size_t i = 0; answers && i < list.count; i++) {
+                const Ekiden__Status *status = answers[i].event ? answers[i].event->status : NULL;
+
+                if (found == 0 && status && says(status, pid))
+                        found = list.processes[i].pid;
+                answer_deinit(&answers[i]);
+        }
+        free(answers);
+        process_list_deinit(&list);
+        return found;
+}
+
+pid_t succession_after(pid_t ended)
+{
+        return first_that(has_in_lineage, NULL, ended);
+}
+
+pid_t succession_before(const char *program, pid_t successor)
+{
+        return first_that(has_as_successor, program, successor);
+}

@@ -18,6 +18,12 @@ struct successor {
         struct figure pause_us;
 };
 
+/** Who has a process that is gone in its lineage, by its own word; 0: nobody says so. */
+pid_t succession_after(pid_t ended);
+
+/** Whom a process of a program is to succeed that does not serve yet; 0: nobody says so. */
+pid_t succession_before(const char *program, pid_t successor);
+
 /**
  * Asks the processes of a program who was before them, again and again, for as long as a successor
  * needs to be sure that its predecessor is gone.

@@ -54,6 +54,23 @@ const Ekiden__Status *tree_listing_status(const struct tree_listing *listing, si
         return event ? event->status : NULL;
 }
 
+/* They come to the tree when they serve, in the place of others that are in it. */
+static void leave_out_successors(struct tree_listing *listing)
+{
+        size_t kept = 0;
+
+        for (size_t i = 0; i < listing->list.count; i++) {
+                if (listing->answers[i].succeeds > 0) {
+                        answer_deinit(&listing->answers[i]);
+                        process_deinit(&listing->list.processes[i]);
+                        continue;
+                }
+                listing->answers[kept] = listing->answers[i];
+                listing->list.processes[kept++] = listing->list.processes[i];
+        }
+        listing->list.count = kept;
+}
+
 static bool is_parent_or_child(pid_t one, pid_t other)
 {
         return process_parent(one) == other || process_parent(other) == one;
@@ -114,6 +131,7 @@ int tree_listing_init(struct tree_listing *listing, const char *program, uint32_
         }
         if (listing->list.count > 0)
                 ask_status(&listing->list, 0, timeout_ms, listing->answers);
+        leave_out_successors(listing);
         find_trees(listing);
         return 0;
 }

@@ -139,6 +139,23 @@ static int on_signal(struct attempt *attempt, int signal_number)
         return GO_ON;
 }
 
+/* A successor that has its name already, and waits, sees no request. */
+static bool say_awaited(struct attempt *attempt)
+{
+        struct upgrade *upgrade = &attempt->upgrade;
+        pid_t before = succession_before(upgrade->program, upgrade->pid);
+
+        if (before <= 0)
+                return false;
+        ekiden_error_set(attempt->error, EKIDEN_ETIMEOUT,
+                         "process %d is to succeed process %d, and does not serve yet",
+                         (int)upgrade->pid, (int)before);
+        snprintf(upgrade->next_step, sizeof(upgrade->next_step),
+                 "wait for the end of that upgrade, or call it off with ekiden-upgrade --cancel %d",
+                 (int)before);
+        return true;
+}
+
 static int on_deadline(struct attempt *attempt)
 {
         const struct upgrade *upgrade = &attempt->upgrade;
@@ -154,6 +171,8 @@ static int on_deadline(struct attempt *attempt)
                                  COMMIT_MS / 1000);
                 return failed(attempt, AFTERMATH_UNKNOWN);
         }
+        if (!upgrade->seen && say_awaited(attempt))
+                return call_off(attempt);
         if (!upgrade->seen)
                 ekiden_error_set(attempt->error, EKIDEN_ETIMEOUT,
                                  "%s came to no update point in %.1f s: it is %s", upgrade->program,

@@ -504,6 +504,8 @@ static int expired(struct ek_predecessor *p, struct ekiden_error *error)
 void ek_predecessor_note_speaker(struct ek_predecessor *p)
 {
         ek_child_speaks(&p->child, ek_link_sender(p->link));
+        if (p->report.is_elsewhere)
+                p->report.successor = p->child.public_pid;
         if (ek_link_is_closed(p->link))
                 ek_own_close(&p->child.daemon);
 }

@@ -25,7 +25,7 @@
  * PID unless it `moves`. Of version 2 only: the desk has no function (unset), says that it cannot
  * fork (fork), or that it has forked nobody (nobody); a child leaves at once (leave), comes back
  * from the function (back), leaves as a successor (exit), waits for ever (hang), refuses (refuse),
- * or stays outside its sandbox (outside).
+ * stays outside its sandbox (outside), or waits in it for ever (late).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -219,6 +219,8 @@ static _Noreturn void be_session(void)
         if (TAG_SESSION(&session) < 0)
                 _exit(1);
         enter_sandbox();
+        while (has_fault("late"))
+                pause();
         serve_session();
 }
 
