@@ -168,7 +168,7 @@ int spawn_by_find(struct spawn_by *by, const struct process *predecessor, const 
 {
         struct wanted wanted = {0};
         char target[16];
-        pid_t pid;
+        pid_t pid = 0;
         int r;
 
         by->predecessor = predecessor->pid;

@@ -349,7 +349,7 @@ static int find(char *value, const char *program, int *ret_socket, struct ek_tok
                 struct ekiden_error *error)
 {
         struct search search = {.program = program, .socket = -1};
-        pid_t named;
+        pid_t named = 0;
         int r = ek_predecessor_role_split(value, error);
 
         if (r == 0)
