@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from lodge import NOBODY, SECONDS, V1, V2, Lodge, say
+from lodge import NOBODY, SECONDS, TOOL, V1, V2, Lodge, say
 
 is_root = unittest.skipUnless(os.geteuid() == 0, 'only root can give up what it has')
 

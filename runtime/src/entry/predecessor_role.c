@@ -12,6 +12,7 @@
 #include "state/transfer.h"
 
 #define ANSWER_MS 1000 /* of one process */
+#define ANSWER_MAX (UINT32_C(1) << 20) /* bytes */
 
 static char wanted[EKIDEN_NAME_MAX + 1];
 
@@ -86,6 +87,7 @@ int ek_predecessor_role_ask(int socket, uint64_t until_ns)
 
         if (r < 0)
                 return r;
+        ek_link_limit(link, ANSWER_MAX);
         request.protocol = EK_CONTROL_PROTOCOL;
         request.status = &status;
         r = ek_link_send_message(link, EKIDEN__FRAME_KIND__REQUEST, &request.base, &wait);
