@@ -229,6 +229,7 @@ int ek_upgrade_begin(struct ek_upgrade_request *request, struct ek_operator *ope
                 upgrading = operator_;
                 note_origin(request, operator_);
         }
+        request->is_by_fork = request->elsewhere && ek_role_spawned_by(ekiden_role());
         ek_log(EKIDEN_LOG_INFO, "%s to %s was asked for",
                request->is_rehearsal ? "rehearsal of an upgrade" : "upgrade", request->binary);
         if (begin(request, operator_, &error) == 0) {

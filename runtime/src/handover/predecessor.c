@@ -300,7 +300,7 @@ static void explain_death(struct ek_predecessor *p, const char *how, struct ekid
                 return;
         if (p->phase == EKIDEN_PHASE_CHECK && lacks_something(how))
                 advice = "its interpreter or a library was not found; see what ldd says of it";
-        else if (p->phase == EKIDEN_PHASE_CHECK && p->report.is_elsewhere)
+        else if (p->phase == EKIDEN_PHASE_CHECK && p->request.is_by_fork)
                 advice = "does it call ekiden_succeed() first, where it was forked, or otherwise "
                          "ekiden_start()?";
         else if (p->phase == EKIDEN_PHASE_CHECK)

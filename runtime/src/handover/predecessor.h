@@ -71,6 +71,7 @@ struct ek_upgrade_request {
         bool is_own_binary; /* what this process executes, whatever is at the path by now */
         char *const *arguments; /* NULL: the saved ones */
         struct ek_elsewhere *elsewhere; /* NULL: this process starts the successor */
+        bool is_by_fork; /* of one that is started elsewhere: as a rule, it is a fork of another */
         uint64_t until_ns; /* for all until COMMIT; 0: the phases' deadlines alone */
         uint64_t max_pause_ns; /* rather than a longer pause it is called off; 0: no such limit */
         bool is_rehearsal; /* the successor is dismissed where it would be committed to */
