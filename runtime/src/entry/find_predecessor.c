@@ -126,7 +126,7 @@ static bool is_in_role(struct search *search, pid_t pid, int socket)
 
 static int look_at(struct search *search, pid_t pid, struct ekiden_error *error)
 {
-        int socket;
+        int socket = -1;
         int r = connect_with(search, pid, &socket, error);
 
         if (r > 0 && search->is_by_role)
