@@ -20,7 +20,7 @@ static void be_killed(void)
 /* A sanitizer is not to judge it. */
 static __attribute__((no_sanitize("undefined"))) void write_nowhere(void)
 {
-        int *volatile wild = NULL;
+        volatile int *volatile wild = NULL;
 
         *wild = 1;
 }
