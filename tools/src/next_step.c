@@ -2,6 +2,7 @@
 /* See next_step.h. */
 #include "next_step.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,7 +38,7 @@ void next_step_for_binary(struct upgrade *upgrade, const struct options *options
                 return;
         }
         standing = standing_of(upgrade->pid);
-        if (standing_is_elsewhere(&standing) && access(binary, X_OK) == 0)
+        if (standing_is_elsewhere(&standing) && faccessat(AT_FDCWD, binary, X_OK, 0) == 0)
                 snprintf(upgrade->next_step, sizeof(upgrade->next_step),
                          "the file is there, but process %d has another root directory, and does "
                          "not see it: start the new version from here with ekiden-upgrade "

@@ -2,26 +2,35 @@
 /* See standing.h. */
 #include "standing.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-/* The line "Uid:" has the real and the effective user first (proc(5)). */
+#include "wire/cleanup.h"
+
+/* The line "Uid:" has the real and the effective user first (proc(5)); it stands in the beginning.
+ */
 static bool read_user(pid_t pid, uid_t *ret_user)
 {
-        char path[32], line[128];
-        unsigned int user;
-        bool is_known = false;
-        FILE *status;
+        char path[32], text[1024], *line, *end;
+        ek_auto_close int fd = -1;
+        ssize_t length;
 
         snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-        status = fopen(path, "re");
-        while (status && !is_known && fgets(line, sizeof(line), status))
-                is_known = sscanf(line, "Uid: %*u %u", &user) == 1;
-        if (status)
-                fclose(status);
-        if (is_known)
-                *ret_user = user;
-        return is_known;
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        length = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+        if (length <= 0)
+                return false;
+        text[length] = '\0';
+        line = strstr(text, "\nUid:");
+        if (!line)
+                return false;
+        (void)strtoul(line + strlen("\nUid:"), &end, 10);
+        *ret_user = (uid_t)strtoul(end, &line, 10);
+        return line != end;
 }
 
 struct standing standing_of(pid_t pid)
