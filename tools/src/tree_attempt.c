@@ -39,7 +39,18 @@ static void write_all(int fd, const void *data, size_t size_bytes)
 
 static bool read_all(int fd, void *data, size_t size_bytes)
 {
-        return TEMP_FAILURE_RETRY(recv(fd, data, size_bytes, MSG_WAITALL)) == (ssize_t)size_bytes;
+        char *next = data;
+
+        while (size_bytes > 0) {
+                /* A signal may end it before all is there. */
+                ssize_t n = TEMP_FAILURE_RETRY(recv(fd, next, size_bytes, MSG_WAITALL));
+
+                if (n <= 0)
+                        return false;
+                next += n;
+                size_bytes -= (size_t)n;
+        }
+        return true;
 }
 
 static void send_report(struct show *show, enum report_kind kind, const struct upgrade *upgrade,
@@ -131,6 +142,7 @@ int tree_attempt_begin(const struct options *options, pid_t pid, struct tree_att
         fflush(stdout); /* what is still to be written is the tool's alone */
         process = fork();
         if (process == 0) {
+                close(ends[0]); /* or it would never see that its reader is gone */
                 detach(tool);
                 attempt(options, pid, ends[1]);
         }

@@ -160,7 +160,8 @@ static void take_signals(struct tree *tree)
                 on_signal(tree, signal_number);
 }
 
-/* False: nothing is under way. */
+/* False: nothing is under way. Where it cannot be waited for any of them, each is waited for in
+   turn: what is under way has its deadlines, and is heard to its end. */
 static bool wait_for_reports(struct tree *tree, struct pollfd *sources)
 {
         nfds_t count = 0;
@@ -173,7 +174,8 @@ static bool wait_for_reports(struct tree *tree, struct pollfd *sources)
         if (count == 1)
                 return false;
         if (poll(sources, count, TICK_MS) < 0 && errno != EINTR)
-                return false;
+                for (nfds_t i = 1; i < count; i++)
+                        sources[i].revents = POLLIN;
         return true;
 }
 
