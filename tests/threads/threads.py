@@ -121,6 +121,11 @@ class Crew(unittest.TestCase):
     def passes(self):
         return {name: member['passes'] for name, member in self.tell('ask')['members'].items()}
 
+    def has_named(self, name):
+        """Whether a thread has given itself the name by which it is told of."""
+        tasks = pathlib.Path(f"/proc/{self.tell('ask')['pid']}/task")
+        return any((task / 'comm').read_text() == name + '\n' for task in tasks.iterdir())
+
     def expect_all_go_on(self, names, before):
         """Those that do not only wait for an upgrade serve again and again."""
         def go_on():
@@ -361,15 +366,20 @@ class Told(Crew):
 
     def test_those_that_never_registered_are_a_warning_of_each_upgrade(self):
         self.start('stranger:x', 'poller:p')
-        self.wait_for(lambda: self.passes()['p'], 'it does not begin')
+        self.wait_for(lambda: self.passes()['p'] and self.has_named('stranger'), 'it does not begin')
         status, events = self.hear(self.ask())
         self.assertEqual((status, events[-1]['event']), (OK, 'committed'), events[-1])
         notices = [event['sentence'] for event in events if event['event'] == 'notice']
         self.assertEqual(len(notices), 1, notices)
         self.assertRegex(notices[0], r'^warning: 1 thread of this process is not registered, and '
                                      r'is not stopped: "stranger" \(\d+\); ')
-        # Its own update points do nothing, which the log is told once.
-        self.wait_for(lambda: 'stranger' in self.tell('ask')['log'], 'the log has nothing')
+        # Its own update points do nothing, which the log is told once: when it comes to one while the
+        # library has something to do.
+        def is_told():
+            subprocess.run([TOOL, '--status', '--watch', '0.1', 'probe'], env=self.environment,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=SECONDS, check=False)
+            return 'stranger' in self.tell('ask')['log']
+        self.wait_for(is_told, 'the log has nothing')
         self.assertEqual(self.tell('ask')['log'].count('is not registered'), 1)
         tool = subprocess.run([TOOL, 'probe', CREW], env=self.environment, capture_output=True,
                               text=True, timeout=SECONDS)
@@ -389,7 +399,8 @@ class Told(Crew):
         self.start('reader:r', 'idler:i', 'stranger:x')
         self.wait_for(lambda: all(self.passes()[name] for name in 'ri'), 'not all have begun')
         self.expect_upgrade()
-        self.wait_for(lambda: all(self.passes()[name] for name in 'ri'), 'not all go on')
+        self.wait_for(lambda: all(self.passes()[name] for name in 'ri') and self.has_named('stranger'),
+                      'not all go on')
         status = self.status()
         threads = {thread['name']: thread for thread in status['threads']}
         self.assertEqual(set(threads), {'main', 'r', 'i', 'stranger'})

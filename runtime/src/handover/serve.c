@@ -263,6 +263,12 @@ static void name_max_pause(const struct ek_predecessor *p, struct ekiden_error *
                  is_in_item ? "\" or after it" : "");
 }
 
+/* A timer counts milliseconds, and may be early by less than one. */
+static bool has_passed(uint64_t until_ns)
+{
+        return until_ns > 0 && ek_now_ns() + EK_NS_PER_MS >= until_ns;
+}
+
 /* A successor that is silent, or gone, does not say in what; what it asked for last tells. A limit
    of the operator's is no deadline of the phase. */
 int ek_predecessor_explain(const struct ek_predecessor *p, struct ekiden_error *error)
@@ -270,10 +276,10 @@ int ek_predecessor_explain(const struct ek_predecessor *p, struct ekiden_error *
         if (error->phase != EKIDEN_PHASE_NONE)
                 return error->code; /* the successor's own words */
         if (error->code == EKIDEN_ETIMEOUT && p->phase < EKIDEN_PHASE_COMMIT &&
-            p->request.until_ns > 0 && ek_now_ns() >= p->request.until_ns)
+            has_passed(p->request.until_ns))
                 name_time_limit(p, error);
         else if (error->code == EKIDEN_ETIMEOUT && p->phase < EKIDEN_PHASE_COMMIT &&
-                 p->pause_until_ns > 0 && ek_now_ns() >= p->pause_until_ns)
+                 has_passed(p->pause_until_ns))
                 name_max_pause(p, error);
         if ((error->code == EKIDEN_ETIMEOUT || error->code == EKIDEN_EPEER) &&
             p->phase == EKIDEN_PHASE_TRANSFER && !error->item[0])
