@@ -20,15 +20,17 @@ static const struct {
 #undef CALL_ENTRY
 };
 
-const char *const role_names[ROLES] = {"predecessor", "successor", "tool", "returned"};
+const char *const role_names[ROLES] = {"predecessor", "successor", "tool",
+                                       "returned",    "child",     "child-successor"};
 const char *const fault_names[FAULTS] = {
         [FAULT_NONE] = "none",   [FAULT_FAIL] = "fail",       [FAULT_EINTR] = "eintr",
         [FAULT_SHORT] = "short", [FAULT_HANG] = "hang",       [FAULT_KILL] = "kill",
         [FAULT_STOP] = "stop",   [FAULT_LOST] = "lost",       [FAULT_DELAYED] = "delayed",
         [FAULT_CUT] = "cut",     [FAULT_FLIPPED] = "flipped", [FAULT_FORGED] = "forged",
 };
-const char *const scenario_names[SCENARIOS] = {
-        "good", "refused", "late", "rehearsed", "verified", "snapshot", "kept", "returned", "here"};
+const char *const scenario_names[SCENARIOS] = {"good",     "refused",  "late", "rehearsed",
+                                               "verified", "snapshot", "kept", "returned",
+                                               "here",     "tree"};
 
 static const char *place_name(unsigned int place, char scratch[48])
 {
@@ -139,10 +141,13 @@ static void append_place(struct list *list, struct fault_case fault_case, uint32
         }
 }
 
-/* What happens before COMMIT is the same as where TAKEN is not late. */
+/* What happens before COMMIT is the same as where TAKEN is not late. And what strikes a tree's main
+   process, when the child is through, is the same as where there is no child. */
 static bool is_told_apart(const struct fault_case *c, uint32_t count, uint32_t *ret_first)
 {
         *ret_first = c->scenario == SCENARIO_LATE && count > LATE_TRIES ? count - LATE_TRIES : 1;
+        if (c->scenario == SCENARIO_TREE)
+                return count > 0 && c->role != ROLE_PREDECESSOR && c->role != ROLE_SUCCESSOR;
         return count > 0 && (c->scenario != SCENARIO_LATE || c->role == ROLE_PREDECESSOR);
 }
 

@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <ekiden/role.h>
+
 #include "entry/threads.h"
 #include "handover/predecessor.h"
 #include "handover/spawn.h"
@@ -31,7 +33,9 @@ static enum plan_role role_of_service(void)
                 colons += *at == ':';
         if (colons == 2)
                 return ROLE_RETURNED;
-        return getenv(EK_HANDOVER_VARIABLE) ? ROLE_SUCCESSOR : ROLE_PREDECESSOR;
+        if (!getenv(EK_HANDOVER_VARIABLE))
+                return ROLE_PREDECESSOR;
+        return getenv(PLAN_CHILD_VARIABLE) ? ROLE_CHILD_SUCCESSOR : ROLE_SUCCESSOR;
 }
 
 /* Before main(): a successor has not taken the variable away yet. */
@@ -59,6 +63,9 @@ struct plan *inject_plan(enum plan_role *ret_role)
 {
         if (!shared || !__atomic_load_n(&shared->is_armed, __ATOMIC_ACQUIRE))
                 return NULL;
+        /* It was forked behind the constructor. */
+        if (role == ROLE_PREDECESSOR && strcmp(ekiden_role(), PLAN_CHILD_ROLE) == 0)
+                role = ROLE_CHILD;
         *ret_role = role;
         return shared;
 }
@@ -83,6 +90,7 @@ void inject_struck(struct plan *plan)
         plan->struck_phase = __atomic_load_n(&plan->phase, __ATOMIC_RELAXED);
         plan->was_taken = plan->is_taken;
         plan->was_returned = plan->is_returned;
+        plan->was_child_taken = plan->is_child_taken;
         plan->struck_pid = getpid();
         __atomic_store_n(&plan->has_struck, 1, __ATOMIC_RELEASE);
 }
@@ -112,7 +120,7 @@ bool inject_at_moving(enum faults_call call, bool *ret_is_short)
         *ret_is_short = false;
         if (!plan)
                 return false;
-        if (mine == ROLE_PREDECESSOR && ek_thread_is_main())
+        if ((mine == ROLE_PREDECESSOR || mine == ROLE_CHILD) && ek_thread_is_main())
                 __atomic_store_n(&plan->phase, (int)ek_predecessor_phase(), __ATOMIC_RELAXED);
         count = __atomic_add_fetch(&plan->counts[mine][call], 1, __ATOMIC_RELAXED);
         if (count != plan->count || plan->place != call || plan->role != mine)

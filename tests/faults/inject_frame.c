@@ -58,6 +58,19 @@ static void begin(struct stream *stream, const uint8_t *header)
         stream->left = EK_FRAME_HEADER_SIZE + length;
 }
 
+/* The socket has all of a frame. */
+static void note(struct plan *plan, enum plan_role role, uint16_t kind)
+{
+        bool is_child = role == ROLE_CHILD || role == ROLE_CHILD_SUCCESSOR;
+
+        if (kind == EKIDEN__FRAME_KIND__COMMIT)
+                *(is_child ? &plan->is_child_committed : &plan->is_committed) = 1;
+        else if (kind == EKIDEN__FRAME_KIND__TAKEN && is_child)
+                plan->is_child_taken = 1;
+        else if (kind == EKIDEN__FRAME_KIND__TAKEN)
+                *(role == ROLE_RETURNED ? &plan->is_returned : &plan->is_taken) = 1;
+}
+
 /* The socket has taken `size` bytes. */
 static void advance(struct plan *plan, enum plan_role role, struct stream *stream, size_t size)
 {
@@ -72,12 +85,8 @@ static void advance(struct plan *plan, enum plan_role role, struct stream *strea
                 step = stream->left < size - at ? stream->left : size - at;
                 stream->left -= step;
                 at += step;
-                if (stream->left == 0 && stream->kind == EKIDEN__FRAME_KIND__COMMIT)
-                        plan->is_committed = 1;
-                if (stream->left == 0 && stream->kind == EKIDEN__FRAME_KIND__TAKEN) {
-                        plan->is_taken = plan->is_taken || role != ROLE_RETURNED;
-                        plan->is_returned = plan->is_returned || role == ROLE_RETURNED;
-                }
+                if (stream->left == 0)
+                        note(plan, role, stream->kind);
         }
 }
 

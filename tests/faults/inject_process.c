@@ -35,10 +35,6 @@ INJECT(int, pidfd_send_signal, (int pidfd, int number, siginfo_t *info, unsigned
        (pidfd, number, info, flags), -1);
 INJECT(int, poll, (struct pollfd * sources, nfds_t count, int timeout_ms),
        (sources, count, timeout_ms), -1);
-INJECT(int, posix_spawn,
-       (pid_t * pid, const char *path, const posix_spawn_file_actions_t *actions,
-        const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[]),
-       (pid, path, actions, attributes, arguments, environment), inject_error());
 INJECT(int, pthread_atfork, (void (*prepare)(void), void (*parent)(void), void (*child)(void)),
        (prepare, parent, child), inject_error());
 INJECT(int, setpgid, (pid_t pid, pid_t group), (pid, group), -1);
@@ -63,6 +59,37 @@ INJECT(int, uv_poll_init, (uv_loop_t * loop, uv_poll_t *handle, int fd), (loop, 
 INJECT(int, uv_poll_start, (uv_poll_t * handle, int events, uv_poll_cb callback),
        (handle, events, callback), -inject_error());
 INJECT(int, uv_run, (uv_loop_t * loop, uv_run_mode mode), (loop, mode), 0);
+
+#define VARIABLES_MAX 256
+
+/* The child's successor is known by a variable, from its first call on. */
+static char *const *mark_child(char *const environment[], char *ret_marked[VARIABLES_MAX])
+{
+        static char variable[] = PLAN_CHILD_VARIABLE "=1";
+        enum plan_role role;
+        size_t count = 0;
+
+        if (!inject_plan(&role) || role != ROLE_CHILD)
+                return environment;
+        for (; environment[count] && count < VARIABLES_MAX - 2; count++)
+                ret_marked[count] = environment[count];
+        ret_marked[count] = variable;
+        ret_marked[count + 1] = NULL;
+        return ret_marked;
+}
+
+INJECT_REAL(int, posix_spawn,
+            (pid_t * pid, const char *path, const posix_spawn_file_actions_t *actions,
+             const posix_spawnattr_t *attributes, char *const arguments[],
+             char *const environment[]))
+{
+        char *marked[VARIABLES_MAX];
+
+        if (inject_at(CALL_posix_spawn))
+                return inject_error();
+        return __real_posix_spawn(pid, path, actions, attributes, arguments,
+                                  mark_child(environment, marked));
+}
 
 _Noreturn void __real__exit(int status);
 _Noreturn void __wrap__exit(int status);

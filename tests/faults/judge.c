@@ -13,12 +13,11 @@
 
 #include <ekiden/error.h>
 
+#include "act.h"
 #include "ekiden/handover.pb-c.h"
 
 #define SNAPSHOT_VARIES_BYTES 256
 #define TRIES 100 /* of 20 ms, for what is released at a later update point */
-
-enum { OLD = 1, NEW = 2, NOBODY = 4 };
 
 void judge_add(struct judgement *judgement, const char *format, ...)
 {
@@ -121,8 +120,7 @@ static int version_of(const struct scene *scene, int who)
         return who == NEW && scene->fault_case->scenario != SCENARIO_VERIFIED ? 2 : 1;
 }
 
-/* Frames without which there is no upgrade. */
-static bool is_needed(unsigned int place)
+bool judge_is_needed(unsigned int place)
 {
         static const Ekiden__FrameKind kinds[] = {
                 EKIDEN__FRAME_KIND__OFFER,        EKIDEN__FRAME_KIND__HELLO,
@@ -142,9 +140,9 @@ static bool is_needed(unsigned int place)
         return false;
 }
 
-/* What a program must expect of the calls that it makes. A few bytes of a file, though, are written
-   in part where there is no room, and read in part where there are no more. */
-static bool is_harmless(const struct fault_case *c)
+/* A few bytes of a file are written in part where there is no room, and read in part where there
+   are no more. */
+bool judge_is_harmless(const struct fault_case *c)
 {
         return c->scenario != SCENARIO_LATE && c->scenario != SCENARIO_REFUSED &&
                c->scenario != SCENARIO_RETURNED &&
@@ -160,7 +158,7 @@ static bool is_fatal(const struct stage *stage, const struct fault_case *c)
 
         if (!stage->plan->has_struck)
                 return false;
-        if (is_needed(c->place))
+        if (judge_is_needed(c->place))
                 return c->fault != FAULT_DELAYED && c->fault != FAULT_FORGED;
         return is_gone && c->role == ROLE_SUCCESSOR && !stage->plan->was_taken &&
                (c->scenario == SCENARIO_GOOD || c->scenario == SCENARIO_VERIFIED);
@@ -209,8 +207,7 @@ static void judge_state(const struct scene *scene, int who, struct judgement *ju
                 judge_add(judgement, "its state has changed");
 }
 
-/* The socket of a process that was killed is removed by the tool that next finds it. */
-static bool may_leave_socket(const struct fault_case *c)
+bool judge_may_leave_socket(const struct fault_case *c)
 {
         return c->fault == FAULT_KILL || c->place == CALL_unlink;
 }
@@ -223,7 +220,7 @@ static void judge_remains(struct stage *stage, struct scene *scene, int who,
         size_t heap_bytes = who == OLD ? scene->before.heap_bytes : scene->clean->heap_bytes;
         bool may_have_returned = scenario_keeps_pid(scene->fault_case->scenario);
         bool has_its = false;
-        size_t files_max = may_leave_socket(scene->fault_case) ? 2 : 1;
+        size_t files_max = judge_may_leave_socket(scene->fault_case) ? 2 : 1;
         size_t files = 0;
 
         if (may_have_returned && descriptors < scene->clean->descriptors)
@@ -363,7 +360,7 @@ void judge(struct stage *stage, struct scene *scene, struct judgement *judgement
         if (judgement->serves)
                 judge_remains(stage, scene, who, judgement);
         judge_told(stage, scene, who, judgement);
-        if (is_harmless(scene->fault_case) && !is_success(scene))
+        if (judge_is_harmless(scene->fault_case) && !is_success(scene))
                 judge_add(judgement, "what is no fault at all has made it fail: %s",
                           scene->told.sentence);
         if (is_fatal(stage, scene->fault_case) && (who == NEW || is_success(scene)))

@@ -155,7 +155,7 @@ static void sample(struct matrix *matrix, size_t wanted)
 
 static void print_table(const struct matrix *matrix)
 {
-        printf("\n%-12s %-8s", "", "");
+        printf("\n%-15s %-8s", "", "");
         for (int phase = 0; phase <= EKIDEN_PHASE_SERVE; phase++)
                 printf(" %8s", phase > 0 ? ekiden_phase_name((enum ekiden_phase)phase) : "before");
         printf("\n");
@@ -168,7 +168,7 @@ static void print_table(const struct matrix *matrix)
                                     (int)matrix->cases[i].fault == fault &&
                                     matrix->board->outcomes[i].verdict != VERDICT_UNREACHED)
                                         struck[matrix->board->outcomes[i].phase]++;
-                        printf("%-12s %-8s", role_names[role], fault_names[fault]);
+                        printf("%-15s %-8s", role_names[role], fault_names[fault]);
                         for (int phase = 0; phase <= EKIDEN_PHASE_SERVE; phase++)
                                 printf(" %8zu", struck[phase]);
                         printf("\n");

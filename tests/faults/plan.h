@@ -12,9 +12,20 @@
 
 #define PLAN_VARIABLE "EKIDEN_FAULTS_PLAN"
 #define PLAN_TOOL_VARIABLE "EKIDEN_FAULTS_TOOL" /* set: the process is the operator's tool */
+#define PLAN_CHILD_VARIABLE "EKIDEN_FAULTS_CHILD" /* set: it is a successor of the child */
+#define PLAN_CHILD_ROLE "child" /* the child's, in the subject */
 
-/* Returned is the old binary, which takes back its state where a PID is kept. */
-enum plan_role { ROLE_PREDECESSOR, ROLE_SUCCESSOR, ROLE_TOOL, ROLE_RETURNED, ROLES };
+/* Returned is the old binary, which takes back its state where a PID is kept. Of a tree,
+   predecessor and successor are those of its main process, and the child has its own. */
+enum plan_role {
+        ROLE_PREDECESSOR,
+        ROLE_SUCCESSOR,
+        ROLE_TOOL,
+        ROLE_RETURNED,
+        ROLE_CHILD,
+        ROLE_CHILD_SUCCESSOR,
+        ROLES,
+};
 
 enum plan_fault {
         FAULT_NONE, /* only count */
@@ -52,9 +63,10 @@ struct plan {
         int phase; /* that the predecessor is in */
         int is_committed, is_taken; /* COMMIT, TAKEN: the socket has all of it */
         int is_returned; /* TAKEN of who has returned */
+        int is_child_committed, is_child_taken; /* the same of the child's upgrade */
         int has_struck;
         int struck_phase;
         pid_t struck_pid;
-        int was_taken, was_returned; /* when it struck */
+        int was_taken, was_returned, was_child_taken; /* when it struck */
         uint32_t counts[ROLES][PLACES];
 };

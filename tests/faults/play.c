@@ -8,20 +8,12 @@
 
 #include <ekiden/error.h>
 
+#include "act.h"
 #include "judge.h"
+#include "play_tree.h"
 #include "wire/clock.h"
 
-/* Where a fault is waited out, deadlines are short; elsewhere no slow machine may meet one. */
-#define SHORT_MS 150
-#define LONG_MS 10000
-#define SHORT_TIMEOUT "1.5" /* the operator's, seconds */
-#define LONG_TIMEOUT "12"
-#define HANG_MS 600
-#define LATE_MS 450 /* and shorter than a process that hangs */
-#define DELAY_MS 30
 #define ASK_MS 5000
-
-#define ARGUMENTS_MAX 8
 
 /* What the operator asks for, beside the program; and the last event where nothing fails. */
 static const struct {
@@ -38,53 +30,17 @@ static const struct {
         [SCENARIO_HERE] = {{"--spawn-here"}, SUBJECT_V2, "committed"},
 };
 
-static void arm(struct plan *plan, const struct fault_case *c)
-{
-        plan->role = c->role;
-        plan->place = c->place;
-        plan->count = c->count;
-        plan->fault = c->fault;
-        plan->error = c->error;
-        plan->sleep_ms = c->fault == FAULT_DELAYED ? DELAY_MS : HANG_MS;
-        plan->late_ms = c->scenario == SCENARIO_LATE ? LATE_MS : 0;
-        plan->phase = EKIDEN_PHASE_NONE;
-        __atomic_store_n(&plan->is_armed, 1, __ATOMIC_RELEASE);
-}
-
-static void disarm(struct plan *plan)
-{
-        __atomic_store_n(&plan->is_armed, 0, __ATOMIC_RELEASE);
-}
-
-static bool upgrade(struct stage *stage, const char *const options[], const char *binary,
-                    const char *timeout_seconds, struct told *ret_told)
-{
-        const char *arguments[ARGUMENTS_MAX] = {"--timeout", timeout_seconds};
-        size_t count = 2;
-        char path[160];
-
-        for (; *options; options++)
-                arguments[count++] = *options;
-        if (strcmp(arguments[count - 1], SNAPSHOT_NAME) == 0) {
-                snprintf(path, sizeof(path), "%s/out/%s", stage->directory, SNAPSHOT_NAME);
-                arguments[count - 1] = path;
-        }
-        arguments[count++] = "subject";
-        arguments[count++] = binary;
-        return stage_run_tool(stage, arguments, ret_told);
-}
-
 /* What is made once and kept is made by an upgrade that fails, and by what leaves the predecessor.
  */
 static bool warm_up(struct stage *stage, const struct fault_case *c, struct scene *scene)
 {
         static const char *const none[] = {NULL};
         struct told told;
-        bool is_well = upgrade(stage, none, SUBJECT_REFUSES, LONG_TIMEOUT, &told);
+        bool is_well = act_upgrade(stage, none, SUBJECT_REFUSES, ACT_LONG_TIMEOUT, &told);
 
         if (is_well && c->scenario == SCENARIO_REHEARSED)
-                is_well = upgrade(stage, scenarios[c->scenario].options,
-                                  scenarios[c->scenario].binary, LONG_TIMEOUT, &told);
+                is_well = act_upgrade(stage, scenarios[c->scenario].options,
+                                      scenarios[c->scenario].binary, ACT_LONG_TIMEOUT, &told);
         is_well = is_well && stage_settle(stage) == 1 && stage_ask(stage, &scene->before) &&
                   stage_ask(stage, &scene->before);
         if (!is_well && !stage->failure[0])
@@ -115,21 +71,13 @@ static void ask(struct stage *stage, struct scene *scene)
 /* The fault, and all that comes of it. */
 static bool act(struct stage *stage, const struct fault_case *c, struct scene *scene)
 {
-        const char *timeout = case_is_waited_out(c) ? SHORT_TIMEOUT : LONG_TIMEOUT;
-
-        stage->stop_ms = HANG_MS;
-        arm(stage->plan, c);
-        if (!upgrade(stage, scenarios[c->scenario].options, scenarios[c->scenario].binary, timeout,
-                     &scene->told))
+        act_arm(stage, c);
+        if (!act_upgrade(stage, scenarios[c->scenario].options, scenarios[c->scenario].binary,
+                         act_timeout(c), &scene->told))
                 return false;
         ask(stage, scene);
-        disarm(stage->plan);
+        act_disarm(stage);
         return true;
-}
-
-static unsigned int deadline_of(const struct fault_case *c)
-{
-        return case_is_waited_out(c) ? SHORT_MS : LONG_MS;
 }
 
 static void next_upgrade(struct stage *stage, struct judgement *judgement)
@@ -151,7 +99,7 @@ static void next_upgrade(struct stage *stage, struct judgement *judgement)
                 judge_add(judgement, "nobody answers before the next upgrade");
                 return;
         }
-        if (!upgrade(stage, none, SUBJECT_V2, LONG_TIMEOUT, &told))
+        if (!act_upgrade(stage, none, SUBJECT_V2, ACT_LONG_TIMEOUT, &told))
                 return;
         stage_settle(stage);
         if (!told.is_over || told.status != 0) {
@@ -176,8 +124,12 @@ void play(const struct fault_case *fault_case, const struct clean clean[SCENARIO
         struct stage stage;
 
         ret_outcome->why[0] = '\0';
-        if (stage_open(&stage, deadline_of(fault_case)) && warm_up(&stage, fault_case, &scene) &&
-            act(&stage, fault_case, &scene)) {
+        if (fault_case->scenario == SCENARIO_TREE) {
+                play_tree(fault_case, &clean[SCENARIO_TREE], ret_outcome);
+                return;
+        }
+        if (stage_open(&stage, act_deadline_ms(fault_case), false) &&
+            warm_up(&stage, fault_case, &scene) && act(&stage, fault_case, &scene)) {
                 judge(&stage, &scene, &judgement);
                 next_upgrade(&stage, &judgement);
                 ret_outcome->phase = stage.plan->struck_phase;
@@ -198,16 +150,19 @@ bool play_census(enum scenario scenario, uint32_t counts[ROLES][PLACES], struct 
         const struct fault_case nothing = {.scenario = scenario, .place = PLACES};
         struct scene scene = {.fault_case = &nothing};
         struct stage stage;
-        bool is_well = stage_open(&stage, deadline_of(&nothing)) &&
-                       warm_up(&stage, &nothing, &scene) && act(&stage, &nothing, &scene);
+        bool is_well;
+
+        if (scenario == SCENARIO_TREE)
+                return play_tree_census(counts, ret_clean, ret_why);
+        is_well = stage_open(&stage, act_deadline_ms(&nothing), false) &&
+                  warm_up(&stage, &nothing, &scene) && act(&stage, &nothing, &scene);
 
         snprintf(ret_why, 600, "%s", stage.failure);
-        for (int role = 0; is_well && role < ROLES; role++)
-                for (unsigned int place = 0; place < PLACES; place++)
-                        if (stage.plan->counts[role][place] > counts[role][place])
-                                counts[role][place] = stage.plan->counts[role][place];
         if (is_well)
-                *ret_clean = (struct clean){scene.after.descriptors, scene.after.heap_bytes, -1};
+                act_raise_counts(&stage, counts);
+        if (is_well)
+                *ret_clean = (struct clean){.descriptors = scene.after.descriptors,
+                                            .heap_bytes = scene.after.heap_bytes};
         if (is_well)
                 stage_snapshots(&stage, SNAPSHOT_NAME, &ret_clean->snapshot_bytes);
         if (is_well && strcmp(scene.told.event, scenarios[scenario].event) != 0) {

@@ -14,13 +14,13 @@ struct outcome {
         char told[320]; /* the error that the operator was told, or "" */
 };
 
-#define SNAPSHOT_NAME "state.ekiden"
-
 /* What there is after a scenario without a fault. */
 struct clean {
         int descriptors; /* of who serves */
         size_t heap_bytes;
         long snapshot_bytes; /* -1: there is none */
+        int child_descriptors;
+        size_t child_heap_bytes;
 };
 
 /**

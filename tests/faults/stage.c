@@ -94,30 +94,41 @@ static bool await_listener(struct stage *stage, int output)
                fail(stage, "the subject does not start");
 }
 
-static struct sockaddr_un address_of(const struct stage *stage)
+static struct sockaddr_un address_of(const struct stage *stage, enum member member)
 {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-        snprintf(address.sun_path, sizeof(address.sun_path), "%s/listener", stage->directory);
+        snprintf(address.sun_path, sizeof(address.sun_path), "%s/listener%s", stage->directory,
+                 member == MEMBER_CHILD ? "-child" : "");
         return address;
 }
 
-bool stage_open(struct stage *stage, unsigned int deadline_ms)
+/* What the subject finds in its environment. */
+static void tell_subject(const struct stage *stage, unsigned int deadline_ms)
+{
+        char number[16];
+
+        snprintf(number, sizeof(number), "%u", deadline_ms);
+        setenv("SUBJECT_DEADLINE_MS", number, 1);
+        setenv("SUBJECT_LISTENER", address_of(stage, MEMBER_MAIN).sun_path, 1);
+        unsetenv("SUBJECT_CHILD");
+        if (stage->has_child)
+                setenv("SUBJECT_CHILD", address_of(stage, MEMBER_CHILD).sun_path, 1);
+        unsetenv(PLAN_TOOL_VARIABLE);
+}
+
+bool stage_open(struct stage *stage, unsigned int deadline_ms, bool has_child)
 {
         static const char *const arguments[] = {SUBJECT_V1, NULL};
-        char number[16];
         int output[2], errors;
         bool is_started;
 
-        *stage = (struct stage){.directory = "/tmp/ekiden-faults-XXXXXX"};
+        *stage = (struct stage){.directory = "/tmp/ekiden-faults-XXXXXX", .has_child = has_child};
         if (!mkdtemp(stage->directory))
                 return fail(stage, "cannot make a directory");
         if (!make_plan(stage))
                 return false;
-        snprintf(number, sizeof(number), "%u", deadline_ms);
-        setenv("SUBJECT_DEADLINE_MS", number, 1);
-        setenv("SUBJECT_LISTENER", address_of(stage).sun_path, 1);
-        unsetenv(PLAN_TOOL_VARIABLE);
+        tell_subject(stage, deadline_ms);
         errors = open(getenv("SUBJECT_LOG") ? "/dev/stderr" : "/dev/null", O_WRONLY | O_CLOEXEC);
         if (errors < 0 || pipe2(output, O_CLOEXEC) < 0)
                 return fail(stage, "cannot make a pipe");
@@ -125,6 +136,8 @@ bool stage_open(struct stage *stage, unsigned int deadline_ms)
         close(output[1]);
         close(errors);
         is_started = is_started ? await_listener(stage, output[0]) : fail(stage, "cannot start it");
+        if (is_started && has_child)
+                is_started = await_listener(stage, output[0]);
         close(output[0]);
         return is_started;
 }
@@ -183,7 +196,8 @@ static void remove_directory(const struct stage *stage, const char *name)
 
 void stage_close(struct stage *stage)
 {
-        static const char *const names[] = {"plan", "output", "errors", "listener"};
+        static const char *const names[] = {"plan", "output", "errors", "listener",
+                                            "listener-child"};
         pid_t found[32];
         size_t count;
         char path[96];
@@ -209,7 +223,8 @@ void stage_close(struct stage *stage)
 static bool is_to_be_killed(const struct plan *plan)
 {
         return (plan->role == ROLE_SUCCESSOR && !plan->was_taken) ||
-               (plan->role == ROLE_RETURNED && !plan->was_returned);
+               (plan->role == ROLE_RETURNED && !plan->was_returned) ||
+               (plan->role == ROLE_CHILD_SUCCESSOR && !plan->was_child_taken);
 }
 
 /* What is due by now: a stopped process is continued. Whether the fault is still at work. */
@@ -295,11 +310,11 @@ int stage_restore(struct stage *stage, const char *name)
         return pid > 0 && await_tool(stage, pid, &told) ? told.status : -1;
 }
 
-static int connect_to(const struct stage *stage)
+static int connect_to(const struct stage *stage, enum member member)
 {
         const struct timeval patience = {.tv_sec = ANSWER_MS / 1000,
                                          .tv_usec = ANSWER_MS % 1000 * 1000};
-        const struct sockaddr_un address = address_of(stage);
+        const struct sockaddr_un address = address_of(stage, member);
         int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
         /* Connecting, too: it waits where the backlog is full (unix(7)). */
@@ -312,9 +327,10 @@ static int connect_to(const struct stage *stage)
         return fd;
 }
 
-static bool ask(const struct stage *stage, const char *byte, struct answer *ret_answer)
+static bool ask(const struct stage *stage, enum member member, const char *byte,
+                struct answer *ret_answer)
 {
-        int fd = connect_to(stage);
+        int fd = connect_to(stage, member);
         char line[160] = "";
         ssize_t n = -1;
 
@@ -330,12 +346,17 @@ static bool ask(const struct stage *stage, const char *byte, struct answer *ret_
 
 bool stage_ask(const struct stage *stage, struct answer *ret_answer)
 {
-        return ask(stage, "?", ret_answer);
+        return ask(stage, MEMBER_MAIN, "?", ret_answer);
+}
+
+bool stage_ask_member(const struct stage *stage, enum member member, struct answer *ret_answer)
+{
+        return ask(stage, member, "?", ret_answer);
 }
 
 bool stage_has_listener(const struct stage *stage)
 {
-        int fd = connect_to(stage);
+        int fd = connect_to(stage, MEMBER_MAIN);
 
         if (fd >= 0)
                 close(fd);
@@ -344,15 +365,21 @@ bool stage_has_listener(const struct stage *stage)
 
 bool stage_calm(const struct stage *stage, struct answer *ret_answer)
 {
-        return ask(stage, "p", ret_answer);
+        return ask(stage, MEMBER_MAIN, "p", ret_answer);
+}
+
+bool stage_calm_member(const struct stage *stage, enum member member, struct answer *ret_answer)
+{
+        return ask(stage, member, "p", ret_answer);
 }
 
 size_t stage_settle(struct stage *stage)
 {
         uint64_t until_ns = ek_now_ns() + SETTLE_MS * EK_NS_PER_MS;
+        size_t wanted = stage->has_child ? MEMBERS : 1;
         pid_t one;
 
-        while (attend_fault(stage) || (stage_processes(&one) > 1 && ek_now_ns() < until_ns))
+        while (attend_fault(stage) || (stage_processes(&one) > wanted && ek_now_ns() < until_ns))
                 stage_nap(5);
         return stage_processes(&one);
 }

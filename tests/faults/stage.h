@@ -19,6 +19,7 @@ struct stage {
         uint64_t struck_ns; /* when it was seen that the fault has struck; 0: it has not */
         unsigned int stop_ms; /* after which a stopped process is continued */
         bool is_continued;
+        bool has_child; /* of the subject's main process */
         char failure[256]; /* why something of the stage itself has failed, or "" */
 };
 
@@ -30,6 +31,9 @@ struct answer {
         size_t heap_bytes;
 };
 
+/* Of a tree. */
+enum member { MEMBER_MAIN, MEMBER_CHILD, MEMBERS };
+
 enum serves_on { SERVES_ON_UNKNOWN, SERVES_ON_NO, SERVES_ON_YES };
 
 /* What the tool has said, by its last line. */
@@ -40,10 +44,15 @@ struct told {
         int claimed_status; /* "exit_status" of the event */
         enum serves_on serves_on;
         char complaint[256]; /* the first line on its standard error */
+        /* What it has said of each process that it upgraded, or left. */
+        struct told_end {
+                char event[24]; /* "": nothing */
+                enum serves_on serves_on;
+        } ends[MEMBERS];
 };
 
-/** Starts the subject's first version. false: see `failure`. */
-bool stage_open(struct stage *stage, unsigned int deadline_ms);
+/** Starts the subject's first version, with a child or without. false: see `failure`. */
+bool stage_open(struct stage *stage, unsigned int deadline_ms, bool has_child);
 
 /** Ends all of its processes, whatever they are, and removes its directory. */
 void stage_close(struct stage *stage);
@@ -60,13 +69,20 @@ int stage_restore(struct stage *stage, const char *name);
 /** Asks the service; false: nobody answers within a second or two. */
 bool stage_ask(const struct stage *stage, struct answer *ret_answer);
 
+/** As stage_ask(), one of a tree. */
+bool stage_ask_member(const struct stage *stage, enum member member, struct answer *ret_answer);
+
+/** As stage_ask_member(), and makes its deadlines long. */
+bool stage_calm_member(const struct stage *stage, enum member member, struct answer *ret_answer);
+
 /** As stage_ask(), and makes its deadlines long. */
 bool stage_calm(const struct stage *stage, struct answer *ret_answer);
 
 /** Whether somebody holds its listener. */
 bool stage_has_listener(const struct stage *stage);
 
-/** Waits until what the fault does is over and at most one process is left: how many are. */
+/** Waits until what the fault does is over and at most one process is left, or two with a child:
+    how many are. */
 size_t stage_settle(struct stage *stage);
 
 /** Files in the directory of the control sockets; whether one is the socket of `pid`. */

@@ -4,7 +4,7 @@
  * client sends ("p" makes its deadlines long) it answers with a line that tells on it: PID, schema
  * version, how often it was asked, bytes of heap in use, open descriptors, and a sum over all else
  * of its state, which must be the same in every leg. Its threads (crowd.h) go on, or it does not
- * answer.
+ * answer. It may have a child (child.h) that is all the same.
  *
  * Built as version 1, as version 2, and as a version 2 that refuses when it has all the state.
  */
@@ -24,6 +24,7 @@
 #include <ekiden/arena.h>
 #include <ekiden/ekiden.h>
 
+#include "child.h"
 #include "crowd.h"
 #include "subject_v1.native.h"
 #include "subject_v2.native.h"
@@ -433,8 +434,9 @@ static int serve(int wake)
                 int client;
 
                 ekiden_update_point("serve");
-                if (poll(sources, 2, -1) < 0 && errno != EINTR)
+                if (poll(sources, 2, child_patience_ms()) < 0 && errno != EINTR)
                         return 1;
+                child_reap();
                 if (sources[1].revents)
                         ekiden_wake();
                 client = accept4(state.counter.listener, NULL, NULL, SOCK_CLOEXEC);
@@ -454,15 +456,18 @@ static void on_log(void *data, enum ekiden_log_level level, const char *message)
 int main(int argc, char **argv)
 {
         struct ekiden_error error;
-        int wake;
+        int wake, began;
 
         if (getenv("SUBJECT_LOG"))
                 ekiden_set_log(on_log, NULL);
         state.counter = (OF(Counter))COUNTER_INIT;
         if (!set_deadlines(getenv("SUBJECT_DEADLINE_MS")) || add_hops() < 0)
                 return 1;
-        if (ekiden_start(argc, argv, &SCHEMA, &error) < 0)
+        began = ekiden_start(argc, argv, &SCHEMA, &error);
+        if (began < 0)
                 return ekiden_error_exit_status(error.code);
+        if (began == EKIDEN_FRESH && !child_begin())
+                return 1;
         wake = ekiden_poll_descriptor();
         if (wake < 0 || !tag())
                 return 1;

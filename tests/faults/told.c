@@ -3,9 +3,12 @@
 #include "told.h"
 
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#define TAIL_SIZE 32768 /* bytes: all that is said of a tree */
 
 static void copy_text(struct json_object *object, const char *key, char *ret_text, size_t size)
 {
@@ -34,18 +37,50 @@ static void read_event(struct told *told, const char *line)
         json_object_put(object);
 }
 
-/* The last 8 KiB of a file. */
-static void read_tail(int fd, char text[8192])
+static bool is_end(const char *event)
+{
+        static const char *const ends[] = {"committed", "failed", "ended", "skipped", "untried"};
+
+        for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+                if (strcmp(event, ends[i]) == 0)
+                        return true;
+        return false;
+}
+
+/* Of one process of a tree. */
+static void read_end(struct told *told, const char *line)
+{
+        struct told event = {0};
+        struct json_object *object = json_tokener_parse(line);
+        struct told_end *end = &told->ends[MEMBER_MAIN];
+        char role[64] = "";
+
+        if (json_object_is_type(object, json_type_object))
+                copy_text(object, "role", role, sizeof(role));
+        json_object_put(object);
+        read_event(&event, line);
+        if (strcmp(role, PLAN_CHILD_ROLE) == 0)
+                end = &told->ends[MEMBER_CHILD];
+        else if (strcmp(role, "main") != 0)
+                return;
+        if (!is_end(event.event))
+                return;
+        memcpy(end->event, event.event, sizeof(end->event));
+        end->serves_on = event.serves_on;
+}
+
+/* The last of a file. */
+static void read_tail(int fd, char text[TAIL_SIZE])
 {
         off_t size = lseek(fd, 0, SEEK_END);
-        ssize_t n = pread(fd, text, 8191, size > 8191 ? size - 8191 : 0);
+        ssize_t n = pread(fd, text, TAIL_SIZE - 1, size > TAIL_SIZE - 1 ? size - TAIL_SIZE + 1 : 0);
 
         text[n > 0 ? n : 0] = '\0';
 }
 
 void told_read(struct told *told, int output, int errors)
 {
-        char text[8192];
+        char text[TAIL_SIZE];
         char *line;
 
         read_tail(output, text);
@@ -54,6 +89,8 @@ void told_read(struct told *told, int output, int errors)
                 *--line = '\0';
         line = strrchr(text, '\n');
         read_event(told, line ? line + 1 : text);
+        for (char *rest = text; (line = strsep(&rest, "\n"));)
+                read_end(told, line);
         read_tail(errors, text);
         text[strcspn(text, "\n")] = '\0';
         snprintf(told->complaint, sizeof(told->complaint), "%.250s", text);
