@@ -6,6 +6,7 @@
  */
 #include "judge_tree.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include <ekiden/error.h>
@@ -29,6 +30,16 @@ static bool is_of_child(const struct fault_case *c)
 size_t tree_answering(const struct tree_scene *scene)
 {
         return (size_t)scene->members[MEMBER_MAIN].answers + scene->members[MEMBER_CHILD].answers;
+}
+
+const struct told_end *tree_end(const struct tree_scene *scene, enum member member)
+{
+        static const struct told_end nothing;
+
+        for (size_t i = 0; i < scene->told.end_count; i++)
+                if (scene->told.ends[i].pid == scene->members[member].before.pid)
+                        return &scene->told.ends[i];
+        return &nothing;
 }
 
 static int who_serves(const struct tree_scene *scene, enum member member)
@@ -151,7 +162,7 @@ static bool is_killed_later(const struct stage *stage, const struct fault_case *
 static void judge_end(const struct stage *stage, const struct tree_scene *scene, enum member member,
                       struct judgement *judgement)
 {
-        const struct told_end *end = &scene->told.ends[member];
+        const struct told_end *end = tree_end(scene, member);
         const char *name = member_names[member];
         int who = who_serves(scene, member), may = OLD | NEW | NOBODY;
 
@@ -171,29 +182,53 @@ static void judge_end(const struct stage *stage, const struct tree_scene *scene,
                           name_of(who));
 }
 
+/* It had ended before the tool looked for it. */
+static bool is_never_found(const struct tree_scene *scene, enum member member)
+{
+        const struct fault_case *c = scene->fault_case;
+
+        return member == MEMBER_CHILD && c->role == ROLE_CHILD && c->fault == FAULT_KILL &&
+               who_serves(scene, member) == NOBODY && !tree_end(scene, member)->event[0];
+}
+
+/* What the tool takes for another user's socket is passed over. */
+static bool is_passed_over(const struct tree_scene *scene, enum member member)
+{
+        const struct fault_case *c = scene->fault_case;
+
+        return c->role == ROLE_TOOL && c->fault == FAULT_FAIL &&
+               (c->place == CALL_getsockopt || (c->place == CALL_socket && c->error == EACCES)) &&
+               who_serves(scene, member) == OLD && !tree_end(scene, member)->event[0];
+}
+
 static bool is_success(const struct tree_scene *scene)
 {
         const struct told *told = &scene->told;
 
-        if (told->status != 0 || strcmp(told->event, "tree") != 0)
+        if (told->status != 0 ||
+            (strcmp(told->event, "tree") != 0 && strcmp(told->event, "committed") != 0))
                 return false;
-        for (enum member member = 0; member < MEMBERS; member++)
-                if (strcmp(told->ends[member].event, "committed") != 0 &&
-                    strcmp(told->ends[member].event, "ended") != 0)
+        for (enum member member = 0; member < MEMBERS; member++) {
+                const char *event = tree_end(scene, member)->event;
+
+                if (strcmp(event, "committed") != 0 && strcmp(event, "ended") != 0 &&
+                    !is_never_found(scene, member) && !is_passed_over(scene, member))
                         return false;
+        }
         return true;
 }
 
-/* Whoever comes first has failed: the other one is left alone. */
+/* Whoever comes first has failed: the other one is left alone. One of which nothing is known comes
+   last, whichever it is. */
 static void judge_order(const struct tree_scene *scene, struct judgement *judgement)
 {
-        const struct told_end *ends = scene->told.ends;
+        const struct told *told = &scene->told;
 
-        if (strcmp(ends[MEMBER_CHILD].event, "failed") != 0 || !ends[MEMBER_MAIN].event[0])
-                return;
-        if (strcmp(ends[MEMBER_MAIN].event, "untried") != 0)
-                judge_add(judgement, "main is \"%s\", though the child has failed before it",
-                          ends[MEMBER_MAIN].event);
+        for (size_t i = 0; i + 1 < told->end_count; i++)
+                if (strcmp(told->ends[i].event, "failed") == 0 &&
+                    strcmp(told->ends[i + 1].event, "untried") != 0)
+                        judge_add(judgement, "process %d is \"%s\", though another failed before",
+                                  (int)told->ends[i + 1].pid, told->ends[i + 1].event);
 }
 
 static void judge_told(const struct stage *stage, const struct tree_scene *scene,
@@ -230,6 +265,8 @@ static bool is_fatal(const struct stage *stage, const struct fault_case *c)
 
         if (!stage->plan->has_struck)
                 return false;
+        if (c->place == FRAME_FIRST + EKIDEN__FRAME_KIND__REQUEST)
+                return false; /* for its status: unknown as it is, it comes last */
         if (judge_is_needed(c->place))
                 return c->fault != FAULT_DELAYED && c->fault != FAULT_FORGED;
         return is_gone && c->role == ROLE_CHILD_SUCCESSOR && !stage->plan->was_child_taken;

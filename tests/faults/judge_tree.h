@@ -19,6 +19,9 @@ struct tree_scene {
 /** How many of them answer. */
 size_t tree_answering(const struct tree_scene *scene);
 
+/** What the tool has said of it; its event is "" where that is nothing. */
+const struct told_end *tree_end(const struct tree_scene *scene, enum member member);
+
 extern const char *const member_names[MEMBERS];
 
 void judge_tree(struct stage *stage, struct tree_scene *scene, struct judgement *judgement);

@@ -30,8 +30,7 @@ static bool warm_up(struct stage *stage, struct tree_scene *scene)
                 is_well = is_well &&
                           stage_ask_member(stage, member, &scene->members[member].before) &&
                           stage_ask_member(stage, member, &scene->members[member].before);
-        for (enum member member = 0; is_well && member < MEMBERS; member++)
-                is_well = strcmp(told.ends[member].event, "failed") == 0;
+        is_well = is_well && told.end_count == MEMBERS;
         if (!is_well && !stage->failure[0])
                 snprintf(stage->failure, sizeof(stage->failure),
                          "the upgrade that warms up went wrong: %.200s", told.sentence);
@@ -118,7 +117,8 @@ static void next_upgrade(struct stage *stage, struct tree_scene *scene, struct j
                 }
         if (!act_upgrade(stage, none, SUBJECT_V2, ACT_LONG_TIMEOUT, &told))
                 return;
-        if (stage_settle(stage) != tree_answering(scene))
+        stage->wanted = tree_answering(scene);
+        if (stage_settle(stage) != stage->wanted)
                 judge_add(judgement, "the next upgrade leaves processes behind");
         if (!told.is_over || told.status != 0)
                 judge_add(judgement, "the next upgrade fails (%d): %s", told.status, told.sentence);
@@ -140,8 +140,9 @@ void play_tree(const struct fault_case *fault_case, const struct clean *clean,
                 next_upgrade(&stage, &scene, &judgement);
                 ret_outcome->phase = stage.plan->struck_phase;
                 snprintf(ret_outcome->told, sizeof(ret_outcome->told), "%s, %s: %s %.200s",
-                         scene.told.ends[MEMBER_CHILD].event, scene.told.ends[MEMBER_MAIN].event,
-                         scene.told.error, scene.told.sentence);
+                         tree_end(&scene, MEMBER_CHILD)->event,
+                         tree_end(&scene, MEMBER_MAIN)->event, scene.told.error,
+                         scene.told.sentence);
                 ret_outcome->verdict = stage.plan->has_struck ? VERDICT_PASSED : VERDICT_UNREACHED;
         }
         if (stage.failure[0])

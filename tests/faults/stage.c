@@ -112,7 +112,7 @@ static void tell_subject(const struct stage *stage, unsigned int deadline_ms)
         setenv("SUBJECT_DEADLINE_MS", number, 1);
         setenv("SUBJECT_LISTENER", address_of(stage, MEMBER_MAIN).sun_path, 1);
         unsetenv("SUBJECT_CHILD");
-        if (stage->has_child)
+        if (stage->wanted == MEMBERS)
                 setenv("SUBJECT_CHILD", address_of(stage, MEMBER_CHILD).sun_path, 1);
         unsetenv(PLAN_TOOL_VARIABLE);
 }
@@ -123,7 +123,8 @@ bool stage_open(struct stage *stage, unsigned int deadline_ms, bool has_child)
         int output[2], errors;
         bool is_started;
 
-        *stage = (struct stage){.directory = "/tmp/ekiden-faults-XXXXXX", .has_child = has_child};
+        *stage = (struct stage){.directory = "/tmp/ekiden-faults-XXXXXX",
+                                .wanted = has_child ? MEMBERS : 1};
         if (!mkdtemp(stage->directory))
                 return fail(stage, "cannot make a directory");
         if (!make_plan(stage))
@@ -376,10 +377,10 @@ bool stage_calm_member(const struct stage *stage, enum member member, struct ans
 size_t stage_settle(struct stage *stage)
 {
         uint64_t until_ns = ek_now_ns() + SETTLE_MS * EK_NS_PER_MS;
-        size_t wanted = stage->has_child ? MEMBERS : 1;
         pid_t one;
 
-        while (attend_fault(stage) || (stage_processes(&one) > wanted && ek_now_ns() < until_ns))
+        while (attend_fault(stage) ||
+               (stage_processes(&one) > stage->wanted && ek_now_ns() < until_ns))
                 stage_nap(5);
         return stage_processes(&one);
 }

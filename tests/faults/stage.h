@@ -19,7 +19,7 @@ struct stage {
         uint64_t struck_ns; /* when it was seen that the fault has struck; 0: it has not */
         unsigned int stop_ms; /* after which a stopped process is continued */
         bool is_continued;
-        bool has_child; /* of the subject's main process */
+        size_t wanted; /* processes that are left when all is over: one, or two with a child */
         char failure[256]; /* why something of the stage itself has failed, or "" */
 };
 
@@ -31,8 +31,10 @@ struct answer {
         size_t heap_bytes;
 };
 
-/* Of a tree. */
+/* The processes of a tree. */
 enum member { MEMBER_MAIN, MEMBER_CHILD, MEMBERS };
+
+#define TOLD_ENDS_MAX 4
 
 enum serves_on { SERVES_ON_UNKNOWN, SERVES_ON_NO, SERVES_ON_YES };
 
@@ -46,9 +48,11 @@ struct told {
         char complaint[256]; /* the first line on its standard error */
         /* What it has said of each process that it upgraded, or left. */
         struct told_end {
-                char event[24]; /* "": nothing */
+                pid_t pid;
+                char event[24];
                 enum serves_on serves_on;
-        } ends[MEMBERS];
+        } ends[TOLD_ENDS_MAX];
+        size_t end_count;
 };
 
 /** Starts the subject's first version, with a child or without. false: see `failure`. */
@@ -81,8 +85,8 @@ bool stage_calm(const struct stage *stage, struct answer *ret_answer);
 /** Whether somebody holds its listener. */
 bool stage_has_listener(const struct stage *stage);
 
-/** Waits until what the fault does is over and at most one process is left, or two with a child:
-    how many are. */
+/** Waits until what the fault does is over and no more than the wanted processes are left: how many
+    are. */
 size_t stage_settle(struct stage *stage);
 
 /** Files in the directory of the control sockets; whether one is the socket of `pid`. */

@@ -47,26 +47,21 @@ static bool is_end(const char *event)
         return false;
 }
 
-/* Of one process of a tree. */
+/* Of one process of a tree, which its PID tells: the tool may not know its role. */
 static void read_end(struct told *told, const char *line)
 {
         struct told event = {0};
         struct json_object *object = json_tokener_parse(line);
-        struct told_end *end = &told->ends[MEMBER_MAIN];
-        char role[64] = "";
+        struct told_end *end = &told->ends[told->end_count];
 
-        if (json_object_is_type(object, json_type_object))
-                copy_text(object, "role", role, sizeof(role));
-        json_object_put(object);
         read_event(&event, line);
-        if (strcmp(role, PLAN_CHILD_ROLE) == 0)
-                end = &told->ends[MEMBER_CHILD];
-        else if (strcmp(role, "main") != 0)
-                return;
-        if (!is_end(event.event))
-                return;
-        memcpy(end->event, event.event, sizeof(end->event));
-        end->serves_on = event.serves_on;
+        if (is_end(event.event) && told->end_count < TOLD_ENDS_MAX) {
+                memcpy(end->event, event.event, sizeof(end->event));
+                end->serves_on = event.serves_on;
+                end->pid = json_object_get_int(json_object_object_get(object, "predecessor_pid"));
+                told->end_count++;
+        }
+        json_object_put(object);
 }
 
 /* The last of a file. */
