@@ -137,12 +137,12 @@ void play_tree(const struct fault_case *fault_case, const struct clean *clean,
         if (open_stage(&stage, fault_case) && warm_up(&stage, &scene) &&
             act(&stage, fault_case, &scene)) {
                 judge_tree(&stage, &scene, &judgement);
-                next_upgrade(&stage, &scene, &judgement);
-                ret_outcome->phase = stage.plan->struck_phase;
                 snprintf(ret_outcome->told, sizeof(ret_outcome->told), "%s, %s: %s %.200s",
                          tree_end(&scene, MEMBER_CHILD)->event,
                          tree_end(&scene, MEMBER_MAIN)->event, scene.told.error,
                          scene.told.sentence);
+                next_upgrade(&stage, &scene, &judgement);
+                ret_outcome->phase = stage.plan->struck_phase;
                 ret_outcome->verdict = stage.plan->has_struck ? VERDICT_PASSED : VERDICT_UNREACHED;
         }
         if (stage.failure[0])
