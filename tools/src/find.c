@@ -131,8 +131,10 @@ static int look_into(struct search *search, const char *path, struct ekiden_erro
                 close(fd);
                 return r;
         }
-        while (r == 0 && (entry = readdir(directory)))
+        while (r == 0 && (errno = 0, entry = readdir(directory)))
                 r = look_at(search, path, dirfd(directory), owner, entry->d_name, error);
+        if (r == 0 && errno != 0)
+                r = ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno, "cannot read %s", path);
         closedir(directory);
         return r;
 }
