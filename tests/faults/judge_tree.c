@@ -6,7 +6,6 @@
  */
 #include "judge_tree.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include <ekiden/error.h>
@@ -191,15 +190,14 @@ static bool is_never_found(const struct tree_scene *scene, enum member member)
                who_serves(scene, member) == NOBODY && !tree_end(scene, member)->event[0];
 }
 
-/* What the tool takes for another user's socket, or for that of a process that does not listen yet,
-   is passed over. */
+/* A socket that the tool cannot connect to, or takes for another user's, is passed over. */
 static bool is_passed_over(const struct tree_scene *scene, enum member member)
 {
         const struct fault_case *c = scene->fault_case;
+        bool is_of_socket = c->place == CALL_socket || c->place == CALL_connect ||
+                            c->place == CALL_getsockopt || c->place == CALL_setsockopt;
 
-        return c->role == ROLE_TOOL && c->fault == FAULT_FAIL &&
-               (c->place == CALL_getsockopt || (c->place == CALL_socket && c->error == EACCES) ||
-                (c->place == CALL_connect && c->error == ECONNREFUSED)) &&
+        return c->role == ROLE_TOOL && c->fault == FAULT_FAIL && is_of_socket &&
                who_serves(scene, member) == OLD && !tree_end(scene, member)->event[0];
 }
 
