@@ -10,6 +10,7 @@
 #include "wire/clock.h"
 
 #define ASK_MS 5000
+#define TRIES 50 /* of 20 ms */
 
 static const char *const none[] = {NULL};
 
@@ -18,13 +19,25 @@ static bool open_stage(struct stage *stage, const struct fault_case *c)
         return stage_open(stage, act_deadline_ms(c), true);
 }
 
+/* What /proc has of children leaves one out, at times, when another one ends meanwhile (proc(5)).
+ */
+static bool leaves_as_many(struct stage *stage)
+{
+        for (int i = 0; i < TRIES; i++) {
+                if (stage_settle(stage) == stage->wanted)
+                        return true;
+                stage_nap(20);
+        }
+        return false;
+}
+
 /* As in play.c: both, whatever becomes of the first. */
 static bool warm_up(struct stage *stage, struct tree_scene *scene)
 {
         static const char *const all[] = {"--keep-going", NULL};
         struct told told;
         bool is_well = act_upgrade(stage, all, SUBJECT_REFUSES, ACT_LONG_TIMEOUT, &told) &&
-                       stage_settle(stage) == MEMBERS;
+                       leaves_as_many(stage);
 
         for (enum member member = 0; member < MEMBERS; member++)
                 is_well = is_well &&
@@ -118,8 +131,9 @@ static void next_upgrade(struct stage *stage, struct tree_scene *scene, struct j
         if (!act_upgrade(stage, none, SUBJECT_V2, ACT_LONG_TIMEOUT, &told))
                 return;
         stage->wanted = tree_answering(scene);
-        if (stage_settle(stage) != stage->wanted)
-                judge_add(judgement, "the next upgrade leaves processes behind");
+        if (!leaves_as_many(stage))
+                judge_add(judgement, "after the next upgrade there are not %zu processes",
+                          stage->wanted);
         if (!told.is_over || told.status != 0)
                 judge_add(judgement, "the next upgrade fails (%d): %s", told.status, told.sentence);
         else
