@@ -101,6 +101,7 @@ Test(own, what_was_given_leads_to_nothing_where_that_was_made_ready_and_cannot_b
         ek_given_close(&given);
         cr_expect(is_nothing(fds[0]));
         cr_expect(is_nothing(fds[1]));
+        ek_given_forget(&given);
 }
 
 /* A program that enters its sandbox may close all that it does not know. */
@@ -124,6 +125,7 @@ Test(own, number_that_was_made_ready_and_that_the_program_has_by_now_leads_nowhe
         cr_expect(is_socket(again[0]));
         cr_assert_eq(ek_given_prepare(), 0);
         cr_expect(is_socket(again[0]));
+        ek_given_forget(&given);
 }
 
 LeakTest(own, number_that_was_given_and_is_ours_by_now_stays_open)
