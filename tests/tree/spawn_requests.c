@@ -442,9 +442,8 @@ static bool is_sent_to_the_lodge(const char *binary)
         request.upgrade = &upgrade;
         upgrade.binary = (char *)(uintptr_t)binary;
         send_request(session, &request);
-        do
-                event = hear(session);
-        while (event->kind == EKIDEN__EVENT_KIND__SEEN);
+        while ((event = hear(session))->kind == EKIDEN__EVENT_KIND__SEEN)
+                ekiden__event__free_unpacked(event, NULL);
         cr_assert_eq(event->kind, EKIDEN__EVENT_KIND__FAILED);
         is_sent = event->spawned_by != NULL;
         ekiden__event__free_unpacked(event, NULL);
