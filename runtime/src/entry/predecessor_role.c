@@ -4,11 +4,9 @@
 
 #include <string.h>
 
-#include <ekiden/role.h>
-
 #include "ekiden/control.pb-c.h"
 #include "entry/control_protocol.h"
-#include "entry/process.h"
+#include "entry/roles.h"
 #include "state/transfer.h"
 
 #define ANSWER_MS 1000 /* of one process */
@@ -39,20 +37,14 @@ const char *ek_predecessor_role_wanted(void)
         return wanted;
 }
 
-/* The first of all is of role "main", and predecessors of old do not say so. */
-static const char *said(const char *role)
-{
-        return role && role[0] ? role : EKIDEN_ROLE_MAIN;
-}
-
 int ek_predecessor_role_check(const char *role, struct ekiden_error *error)
 {
-        if (!wanted[0] || strcmp(said(role), wanted) == 0)
+        if (!wanted[0] || strcmp(ek_role_said(role), wanted) == 0)
                 return 0;
         return ekiden_error_set(error, EKIDEN_EREFUSED,
                                 "this process is to succeed one of role \"%s\", and its "
                                 "predecessor is of role \"%s\"",
-                                wanted, said(role));
+                                wanted, ek_role_said(role));
 }
 
 static int receive_status(struct ek_link *link, const struct ek_wait *wait)
@@ -70,7 +62,7 @@ static int receive_status(struct ek_link *link, const struct ek_wait *wait)
                 return r;
         event = (const Ekiden__Event *)unpacked;
         if (event->kind == EKIDEN__EVENT_KIND__STATUS && event->status)
-                r = strcmp(said(event->status->role), wanted) == 0;
+                r = strcmp(ek_role_said(event->status->role), wanted) == 0;
         else
                 r = EKIDEN_EPROTOCOL; /* it is the one answer to that question */
         protobuf_c_message_free_unpacked(unpacked, NULL);

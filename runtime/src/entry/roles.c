@@ -74,6 +74,11 @@ const char *ekiden_role(void)
         return roles.name;
 }
 
+const char *ek_role_said(const char *role)
+{
+        return role && role[0] ? role : EKIDEN_ROLE_MAIN;
+}
+
 uint32_t ek_role_place(const char *role)
 {
         const struct ekiden_role *declared = find(role);

@@ -8,6 +8,10 @@
 
 #include <ekiden/role.h>
 
+/** Which role a process is in that says this of itself: the first of all is of role "main", and
+    libraries of old do not say so. NULL is allowed. Borrowed. */
+const char *ek_role_said(const char *role);
+
 /** Where the role is in the order of upgrades, from 0; those that are not declared come first. */
 uint32_t ek_role_place(const char *role);
 

@@ -24,10 +24,9 @@
 #include "entry/wake.h"
 #include "handover/successor.h"
 
-/* The first of all is of role "main", and predecessors of old do not say so. */
 static int enter_role(const char *said, struct ekiden_error *error)
 {
-        const char *role = ek_successor_role()[0] ? ek_successor_role() : EKIDEN_ROLE_MAIN;
+        const char *role = ek_role_said(ek_successor_role());
 
         if (strcmp(role, said) != 0)
                 return ekiden_error_set(error, EKIDEN_EREFUSED,
