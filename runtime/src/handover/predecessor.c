@@ -1,32 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* See predecessor.h. Serving the successor's pulls is in serve.c, the end in commit.c, and that of
-   a rehearsal in dismiss.c. */
+/* See predecessor.h. What the two say first is in introduce.c, serving the successor's pulls in
+   serve.c, the end in commit.c, call_off.c, and for a rehearsal dismiss.c. */
 #include "handover/predecessor.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "handover/binary.h"
-#include "handover/capabilities.h"
-#include "handover/compatible.h"
 #include "handover/counts.h"
 #include "handover/pair.h"
 #include "handover/predecessor_private.h"
-#include "handover/refusal.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
 #include "wire/own.h"
 
 #define WARMED 1 /* what a step may come to */
 #define PROBED 2
-#define LARGE_MS                                                                        \
-        50 /* for the end of a successor with much memory: the program serves meanwhile \
-            */
-#define ALREADY_LEAVING_MS 200 /* a successor that closed its socket is on its way out */
 
 struct ek_predecessor ek_predecessor = {.child = {.pidfd = -1, .daemon = -1},
                                         .keeping = {.binary = -1, .kept = -1}};
@@ -158,51 +150,6 @@ struct ek_wait ek_predecessor_wait_whole(enum ekiden_phase phase)
         return wait;
 }
 
-/* It lies in the socket when the successor starts, so that nobody waits for it. */
-int ek_predecessor_offer(struct ek_predecessor *p, bool is_returning, struct ekiden_error *error)
-{
-        const struct ekiden_schema *schema = p->setup->schema;
-        const unsigned int *ms = p->setup->deadlines->ms;
-        Ekiden__SchemaId id = ek_schema_id(schema);
-        Ekiden__Offer offer = EKIDEN__OFFER__INIT;
-        struct ek_lineage_message lineage;
-        Ekiden__Capabilities capabilities;
-        int r;
-
-        offer.protocol = EK_PROTOCOL;
-        offer.program = (char *)(uintptr_t)schema->program;
-        offer.schema = &id;
-        offer.has_umask = offer.has_leg = 1;
-        offer.umask = p->setup->origin->umask;
-        offer.leg = p->setup->leg;
-        offer.has_pause_ms = offer.has_transfer_ms = offer.has_commit_ms = 1;
-        offer.pause_ms = ms[EKIDEN_PHASE_PAUSE];
-        offer.transfer_ms = ms[EKIDEN_PHASE_TRANSFER];
-        offer.commit_ms = ms[EKIDEN_PHASE_COMMIT];
-        if (p->setup->lineage) {
-                ek_lineage_fill(p->setup->lineage, &lineage);
-                offer.lineage = lineage.pointers;
-                offer.n_lineage = p->setup->lineage->count;
-        }
-        offer.role = (char *)(uintptr_t)p->setup->role;
-        offer.has_tree = p->setup->tree != 0;
-        offer.tree = p->setup->tree;
-        offer.has_rehearse = offer.rehearse = p->request.is_rehearsal;
-        offer.has_from_snapshot = offer.from_snapshot = p->request.snapshot != NULL;
-        if (!p->report.is_elsewhere) /* whoever starts it lends it his own, or none */
-                ek_capabilities_offer(&capabilities, &offer);
-        offer.has_token = 1;
-        offer.token = ek_token_field(&p->token);
-        offer.has_verify = offer.verify = p->request.is_verified;
-        /* Where the PID is kept nobody serves while it would be sent. */
-        offer.has_ahead = offer.ahead = ek_ahead_is_offered(p) && !p->request.keeps_pid;
-        offer.has_probe = offer.probe = p->keeping.is_probing;
-        offer.has_returning = offer.returning = is_returning;
-        offer.has_counts = offer.counts = ek_counts_are_offered(p);
-        r = ek_link_send_message(p->link, EKIDEN__FRAME_KIND__OFFER, &offer.base, NULL);
-        return r < 0 ? ek_link_failed(r, error) : 0;
-}
-
 static int open_binary(const struct ek_upgrade_request *request, int *ret_binary,
                        struct ekiden_error *error)
 {
@@ -285,86 +232,6 @@ static int meet_successor(struct ek_predecessor *p, struct ek_elsewhere *elsewhe
         return r < 0 ? r : ek_predecessor_offer(p, false, error);
 }
 
-/* What a shell and the loader of libraries say by it: what is needed to run it is not there. */
-static bool lacks_something(const char *how)
-{
-        return strcmp(how, "exited with status 127") == 0;
-}
-
-/* A successor that went away: how, and what that may mean. */
-static void explain_death(struct ek_predecessor *p, const char *how, struct ekiden_error *error)
-{
-        const char *advice = "see its own messages";
-
-        if (error->code != EKIDEN_EPEER || p->keeping.kept >= 0)
-                return;
-        if (p->phase == EKIDEN_PHASE_CHECK && lacks_something(how))
-                advice = "its interpreter or a library was not found; see what ldd says of it";
-        else if (p->phase == EKIDEN_PHASE_CHECK && p->request.is_by_fork)
-                advice = "does it call ekiden_succeed() first, where it was forked, or otherwise "
-                         "ekiden_start()?";
-        else if (p->phase == EKIDEN_PHASE_CHECK)
-                advice = "is it built with Ekiden, and does it call ekiden_start() first?";
-        snprintf(error->sentence, sizeof(error->sentence),
-                 "the new process %s in phase %s, before it served; %s",
-                 how[0] ? how : "closed the handover's socket", ekiden_phase_name(p->phase),
-                 advice);
-}
-
-/* What came ahead may be much, and the kernel takes long to free it. */
-static void end_child(struct ek_predecessor *p, bool is_leaving, bool is_large, char *ret_how,
-                      size_t size_bytes)
-{
-        int grace_ms = !is_leaving ? 0 : is_large ? LARGE_MS : ALREADY_LEAVING_MS;
-
-        ek_child_end(&p->child, grace_ms, is_large ? LARGE_MS : EK_CHILD_KILL_MS, ret_how,
-                     size_bytes);
-}
-
-int ek_predecessor_call_off(int result, struct ekiden_error *error)
-{
-        struct ek_predecessor *p = &ek_predecessor;
-        struct ek_observer observer = p->request.observer;
-        pid_t pid = p->child.public_pid;
-        bool was_ahead = p->ahead.count > 0;
-        char how[96];
-        int code;
-
-        ek_predecessor_go_on(p);
-        if (p->cancelled.code != 0 && (error->code == 0 || error->code == p->cancelled.code)) {
-                enum ekiden_phase phase = error->phase;
-
-                *error = p->cancelled;
-                error->phase = phase;
-        }
-        if (error->code == 0)
-                ekiden_error_set(error, result, "%s", ekiden_error_text(result));
-        code = error->code;
-
-        if (error->phase == EKIDEN_PHASE_NONE)
-                error->phase = p->phase;
-        if (error->from_version == 0) {
-                error->from_version = p->setup->schema->version;
-                error->to_version = p->report.to_version;
-        }
-        ek_predecessor_unwatch();
-        if (p->link && code != EKIDEN_EPEER)
-                ek_refuse(p->link, error);
-        p->link = ek_link_free(p->link);
-        ek_given_forget(&p->given);
-        ek_ahead_forget(p);
-        ek_predecessor_forget();
-        end_child(p, code == EKIDEN_EPEER || p->report.is_elsewhere, was_ahead, how, sizeof(how));
-        explain_death(p, how, error);
-        ek_keeping_end(p);
-        p->phase = EKIDEN_PHASE_NONE;
-        p->request = (struct ek_upgrade_request){0};
-        p->cancelled = (struct ekiden_error){0};
-        if (pid > 0 && observer.child_ended)
-                observer.child_ended(observer.data, pid);
-        return code;
-}
-
 int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
                          const struct ek_upgrade_request *request, struct ekiden_error *error)
 {
@@ -404,69 +271,6 @@ int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
         p->request.arguments = NULL;
         p->request.elsewhere = NULL;
         return r < 0 ? ek_predecessor_call_off(r, error) : 0;
-}
-
-static int knows_our_schema(const Ekiden__Hello *hello, const struct ekiden_schema *schema)
-{
-        for (size_t i = 0; i < hello->n_known; i++) {
-                const Ekiden__SchemaId *id = hello->known[i];
-
-                if (id->version == schema->version)
-                        return id->fingerprint.len == EKIDEN_FINGERPRINT_SIZE &&
-                               memcmp(id->fingerprint.data, schema->fingerprint,
-                                      EKIDEN_FINGERPRINT_SIZE) == 0;
-        }
-        return 0;
-}
-
-/* The successor has checked all this against OFFER; it is not believed. */
-int ek_predecessor_check_hello(struct ek_predecessor *p, const struct ek_frame *frame,
-                               struct ekiden_error *error)
-{
-        const struct ekiden_schema *schema = p->setup->schema;
-        ProtobufCMessage *unpacked;
-        const Ekiden__Hello *hello;
-        int r = ek_frame_message(frame, &ekiden__hello__descriptor, &unpacked);
-
-        if (r < 0)
-                return ek_link_failed(r, error);
-        hello = (const Ekiden__Hello *)unpacked;
-        if (hello->protocol != EK_PROTOCOL)
-                r = ekiden_error_set(error, EKIDEN_EPROTOCOL,
-                                     "the new binary speaks version %u of the handover, this "
-                                     "process %d; build both with libekiden of one major version",
-                                     hello->protocol, EK_PROTOCOL);
-        else if (!ek_token_is(&p->token, hello->has_token, &hello->token))
-                r = ekiden_error_set(error, EKIDEN_EPROTOCOL,
-                                     "what answered does not know the handover's token, so it is "
-                                     "not the new binary, or not one built with this libekiden");
-        else if (strcmp(hello->program, schema->program) != 0)
-                r = ekiden_error_set(error, EKIDEN_EPROGRAM,
-                                     "the new binary is another program, and not %s",
-                                     schema->program);
-        else if (!knows_our_schema(hello, schema))
-                r = ekiden_error_set(error, EKIDEN_ESCHEMA,
-                                     "the new binary does not have schema version %u of %s as this "
-                                     "process has it; a released schema must never change",
-                                     schema->version, schema->program);
-        else if (p->request.is_rehearsal && !hello->rehearse)
-                r = ekiden_error_set(error, EKIDEN_EVERSION,
-                                     "the new binary's libekiden knows no rehearsal; build it with "
-                                     "the libekiden of this process, or upgrade without one");
-        else if (p->request.is_verified && !hello->verify)
-                r = ekiden_error_set(error, EKIDEN_EVERSION,
-                                     "the new binary's libekiden knows no verification; build it "
-                                     "with the libekiden of this process, or upgrade without it");
-        else if (p->keeping.is_probing && !hello->probe)
-                r = ekiden_error_set(error, EKIDEN_EVERSION,
-                                     "the new binary's libekiden cannot take over under the same "
-                                     "PID; build it with the libekiden of this process");
-        else
-                p->report.to_version = hello->version;
-        p->keeping.return_signal =
-                hello->has_signal && hello->signal < NSIG ? (int)hello->signal : 0;
-        protobuf_c_message_free_unpacked(unpacked, NULL);
-        return r;
 }
 
 static int expired(struct ek_predecessor *p, struct ekiden_error *error)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of the predecessor's side share: predecessor.c, serve.c, serve_snapshot.c,
-   commit.c, dismiss.c, keeper.c and keeper_back.c, counts.c, and those of sending ahead. */
+/* What the files of the predecessor's side share: predecessor.c, introduce.c, call_off.c,
+   serve.c, serve_snapshot.c, commit.c, dismiss.c, keeper.c and keeper_back.c, counts.c, and those
+   of sending ahead. */
 #pragma once
 
 #include "handover/keeper.h"
@@ -68,14 +69,14 @@ int ek_predecessor_hand_over(uint64_t stopped_ns, struct ekiden_error *error);
 /** Completes an error that the successor did not word itself: its code. (serve.c) */
 int ek_predecessor_explain(const struct ek_predecessor *p, struct ekiden_error *error);
 
-/** OFFER, over the link that is there. (predecessor.c) */
+/** OFFER, over the link that is there. (introduce.c) */
 int ek_predecessor_offer(struct ek_predecessor *p, bool is_returning, struct ekiden_error *error);
 
 /** Takes note of the process that speaks on the link, to end it should the upgrade fail; if its end
     is closed by now, nobody. (predecessor.c) */
 void ek_predecessor_note_speaker(struct ek_predecessor *p);
 
-/** Checks a HELLO: 0 or why not. (predecessor.c) */
+/** Checks a HELLO: 0 or why not. (introduce.c) */
 int ek_predecessor_check_hello(struct ek_predecessor *p, const struct ek_frame *frame,
                                struct ekiden_error *error);
 
@@ -95,5 +96,5 @@ int ek_predecessor_dismiss(struct ekiden_error *error);
 void ek_predecessor_end_rehearsal(void);
 
 /** Ends successor and link; the program resumes. `error` is completed, from `result` if it is not
-    set. Returns its code. */
+    set. Returns its code. (call_off.c) */
 int ek_predecessor_call_off(int result, struct ekiden_error *error);

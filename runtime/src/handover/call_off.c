@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* The end of an upgrade that fails before the commit: the successor is told why, and ended; what it
+   was given is forgotten; and the program resumes. */
+#include <stdio.h>
+#include <string.h>
+
+#include "handover/predecessor_private.h"
+#include "handover/refusal.h"
+
+#define LARGE_MS 50 /* for the end of one with much memory: the program serves meanwhile */
+#define ALREADY_LEAVING_MS 200 /* a successor that closed its socket is on its way out */
+
+/* What a shell and the loader of libraries say by it: what is needed to run it is not there. */
+static bool lacks_something(const char *how)
+{
+        return strcmp(how, "exited with status 127") == 0;
+}
+
+/* A successor that went away: how, and what that may mean. */
+static void explain_death(struct ek_predecessor *p, const char *how, struct ekiden_error *error)
+{
+        const char *advice = "see its own messages";
+
+        if (error->code != EKIDEN_EPEER || p->keeping.kept >= 0)
+                return;
+        if (p->phase == EKIDEN_PHASE_CHECK && lacks_something(how))
+                advice = "its interpreter or a library was not found; see what ldd says of it";
+        else if (p->phase == EKIDEN_PHASE_CHECK && p->request.is_by_fork)
+                advice = "does it call ekiden_succeed() first, where it was forked, or otherwise "
+                         "ekiden_start()?";
+        else if (p->phase == EKIDEN_PHASE_CHECK)
+                advice = "is it built with Ekiden, and does it call ekiden_start() first?";
+        snprintf(error->sentence, sizeof(error->sentence),
+                 "the new process %s in phase %s, before it served; %s",
+                 how[0] ? how : "closed the handover's socket", ekiden_phase_name(p->phase),
+                 advice);
+}
+
+/* What came ahead may be much, and the kernel takes long to free it. */
+static void end_child(struct ek_predecessor *p, bool is_leaving, bool is_large, char *ret_how,
+                      size_t size_bytes)
+{
+        int grace_ms = !is_leaving ? 0 : is_large ? LARGE_MS : ALREADY_LEAVING_MS;
+
+        ek_child_end(&p->child, grace_ms, is_large ? LARGE_MS : EK_CHILD_KILL_MS, ret_how,
+                     size_bytes);
+}
+
+int ek_predecessor_call_off(int result, struct ekiden_error *error)
+{
+        struct ek_predecessor *p = &ek_predecessor;
+        struct ek_observer observer = p->request.observer;
+        pid_t pid = p->child.public_pid;
+        bool was_ahead = p->ahead.count > 0;
+        char how[96];
+        int code;
+
+        ek_predecessor_go_on(p);
+        if (p->cancelled.code != 0 && (error->code == 0 || error->code == p->cancelled.code)) {
+                enum ekiden_phase phase = error->phase;
+
+                *error = p->cancelled;
+                error->phase = phase;
+        }
+        if (error->code == 0)
+                ekiden_error_set(error, result, "%s", ekiden_error_text(result));
+        code = error->code;
+
+        if (error->phase == EKIDEN_PHASE_NONE)
+                error->phase = p->phase;
+        if (error->from_version == 0) {
+                error->from_version = p->setup->schema->version;
+                error->to_version = p->report.to_version;
+        }
+        ek_predecessor_unwatch();
+        if (p->link && code != EKIDEN_EPEER)
+                ek_refuse(p->link, error);
+        p->link = ek_link_free(p->link);
+        ek_given_forget(&p->given);
+        ek_ahead_forget(p);
+        ek_predecessor_forget();
+        end_child(p, code == EKIDEN_EPEER || p->report.is_elsewhere, was_ahead, how, sizeof(how));
+        explain_death(p, how, error);
+        ek_keeping_end(p);
+        p->phase = EKIDEN_PHASE_NONE;
+        p->request = (struct ek_upgrade_request){0};
+        p->cancelled = (struct ekiden_error){0};
+        if (pid > 0 && observer.child_ended)
+                observer.child_ended(observer.data, pid);
+        return code;
+}
