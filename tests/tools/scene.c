@@ -49,14 +49,19 @@ const char *scene_directory(void)
 
 int scene_listen(const char *program, pid_t pid)
 {
+        return scene_listen_by(program, pid, SOCK_STREAM);
+}
+
+int scene_listen_by(const char *program, pid_t pid, int type)
+{
         struct sockaddr_un address = {.sun_family = AF_UNIX};
-        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 
         cr_assert_geq(fd, 0);
         snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s.%d", directory, program,
                  (int)pid);
         cr_assert_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-        cr_assert_eq(listen(fd, 4), 0);
+        cr_assert(type == SOCK_DGRAM || listen(fd, 4) == 0);
         return fd;
 }
 

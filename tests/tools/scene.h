@@ -33,6 +33,9 @@ const char *scene_directory(void);
 /** Listens as PROGRAM.PID; the descriptor is the caller's. */
 int scene_listen(const char *program, pid_t pid);
 
+/** As that, with a socket of a type (SOCK_DGRAM: that nobody can connect to as a stream). */
+int scene_listen_by(const char *program, pid_t pid, int type);
+
 /** A process that does nothing; scene_process_end() ends and reaps it. */
 pid_t scene_process_start(void);
 void scene_process_end(pid_t pid);

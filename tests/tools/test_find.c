@@ -272,6 +272,24 @@ Test(find, a_socket_with_the_name_of_anothers_process_is_not_believed)
         scene_process_end(victim);
 }
 
+/* What it is may be anything; but that there is a process of the name is not passed over. */
+Test(find, one_that_cannot_be_connected_to_is_told_with_the_reason)
+{
+        pid_t odd = scene_process_start();
+        int listener = scene_listen_by("chat", odd, SOCK_DGRAM);
+        struct scene scene;
+
+        expect(TOOL_ARGUMENTS("chat", "x"), ekiden_error_exit_status(EKIDEN_ESYSTEM),
+               "cannot connect to");
+        scene_start_upgrade(&scene); /* beside one that can be */
+        scene_send_committed(&scene);
+        scene_expect_exit(&scene, 0);
+        scene_deinit(&scene);
+        scene_process_end(odd);
+        expect(TOOL_ARGUMENTS("chat", "x"), 3, "no running process");
+        close(listener);
+}
+
 Test(find, a_strangers_own_process_is_found_beside_the_one_that_he_claims)
 {
         pid_t victim = scene_process_start();

@@ -24,6 +24,7 @@ struct search {
         pid_t pid; /* what the target names, if it is a PID; otherwise 0 */
         struct process_list found;
         struct ekiden_error distrust; /* the first one that was passed over */
+        struct ekiden_error trouble; /* the first one that lives and cannot be connected to */
 };
 
 int process_blocked(const struct process *process, struct ekiden_error *error)
@@ -112,6 +113,9 @@ static int look_at(struct search *search, const char *path, int directory, uid_t
                                               socket_path);
         else if (r == 0)
                 return add(search, program, pid, ek_steal_fd(&fd), error);
+        else if (r != -ENOENT && search->trouble.code == 0 && process_is_alive(pid))
+                ekiden_error_set_errno(&search->trouble, EKIDEN_ESYSTEM, -r, "cannot connect to %s",
+                                       socket_path);
         return 0;
 }
 
@@ -173,6 +177,9 @@ int find_processes(const char *target, struct process_list *ret_list, struct eki
         if (r == 0 && search.found.count == 0 && search.distrust.code == EKIDEN_EPERMISSION) {
                 r = search.distrust.code;
                 ekiden_error_set(error, r, "%s", search.distrust.sentence);
+        } else if (r == 0 && search.found.count == 0 && search.trouble.code != 0) {
+                r = search.trouble.code;
+                ekiden_error_set(error, r, "%s", search.trouble.sentence);
         }
         if (r < 0) {
                 process_list_deinit(&search.found);

@@ -95,7 +95,8 @@ static void on_report(struct tree *tree, struct member *member)
         }
         if (report.error.code != 0 && report.error.phase == EKIDEN_PHASE_NONE)
                 report.error.phase = member->phase;
-        strcpy(upgrade->role, member->role);
+        if (member->role[0]) /* its status told it; otherwise an event may have */
+                strcpy(upgrade->role, member->role);
         member->asked_pid = upgrade->pid;
         member->phase = upgrade->phase;
         if (report.kind == REPORT_END)
