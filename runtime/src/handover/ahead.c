@@ -6,6 +6,12 @@
 #include "handover/predecessor_private.h"
 #include "state/changes.h"
 
+/* Changes of a first pass are sent in between when they have filled a half. Where they go on to
+   fill more, they come faster than they leave. */
+#define FULL 0.625
+#define FULLER 0.125
+#define PRESSED_MAX 2
+
 #define OUTBOX_MAX ((size_t)256 << 10) /* bytes that wait for room in the socket */
 
 bool ek_ahead_is_offered(const struct ek_predecessor *p)
@@ -127,6 +133,21 @@ static int failed(struct ek_predecessor *p, int result, struct ekiden_error *err
         return error->code;
 }
 
+void ek_ahead_keep_up(struct ek_ahead *ahead)
+{
+        double fill = 0;
+
+        for (size_t i = 0; i < ahead->count; i++) {
+                double one = ek_ahead_export_fill(ahead->items[i]);
+
+                fill = one > fill ? one : fill;
+        }
+        while (ahead->pressed < PRESSED_MAX && fill > FULL + FULLER * ahead->pressed) {
+                ahead->pressed++;
+                ek_pace_press(&ahead->pace);
+        }
+}
+
 int ek_ahead_run(struct ek_predecessor *p, struct ekiden_error *error)
 {
         struct ek_ahead *ahead = &p->ahead;
@@ -147,6 +168,7 @@ int ek_ahead_run(struct ek_predecessor *p, struct ekiden_error *error)
                 return failed(p, r, error);
         ended_ns = ek_now_ns();
         ahead->own_ns += ended_ns - began_ns;
+        ek_ahead_keep_up(ahead);
         ek_pace_end(&ahead->pace, began_ns, ended_ns, r);
         ek_ahead_tell(p);
         return 0;

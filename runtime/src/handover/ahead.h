@@ -64,6 +64,7 @@ struct ek_ahead {
         uint64_t max_pause_ns; /* the operator's word; 0: he said nothing */
         unsigned int rounds, vain_rounds; /* all of them, and those that brought it no nearer */
         uint64_t least_rest; /* of all rounds */
+        unsigned int pressed; /* how often, since keys filled their memory */
         bool is_outrun; /* they were given up */
         /* What was measured of changes, and of first passes: time and number, on both sides. */
         uint64_t own_ns, own_number, their_ns, their_number;

@@ -18,6 +18,10 @@ uint64_t ek_ahead_rest_of(const struct ek_ahead *ahead);
     error. */
 int ek_ahead_begin_portion(struct ek_ahead *ahead, size_t first, struct ekiden_error *error);
 
+/** Takes more of the time, where keys that have changed fill their memory: the pass, or the round,
+    does not keep up with them. (ahead.c) */
+void ek_ahead_keep_up(struct ek_ahead *ahead);
+
 /** All that was sent has been imported: 1, pause; 0: another round has begun; or an error. */
 int ek_ahead_decide(struct ek_ahead *ahead, struct ekiden_error *error);
 

@@ -103,6 +103,11 @@ uint64_t ek_ahead_export_rest(const struct ek_ahead_export *export_)
         return ek_changes_noted(export_->changes);
 }
 
+double ek_ahead_export_fill(const struct ek_ahead_export *export_)
+{
+        return (double)ek_changes_size(export_->changes) / (double)export_->changes_max;
+}
+
 uint32_t ek_ahead_export_round(const struct ek_ahead_export *export_)
 {
         return export_->round;
