@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -264,10 +265,9 @@ class Missing(Crew):
         before = self.passes()
         sentence = self.expect_failure(TIMEOUT, 'pause')
         self.assertIn('thread "sam" (', sentence)
-        self.assertRegex(sentence, r'within 1\d\d ms|within 2\d\d ms')
-        self.assertRegex(sentence, r'in system call (clock_)?nanosleep|which runs')
-        self.assertIn('nanosleep', sentence)
-        self.assertRegex(sentence, r'state [SRD]')
+        self.assertGreaterEqual(int(re.search(r'within (\d+) ms', sentence).group(1)), 150)
+        # It naps and naps: on a busy machine it may be found between two naps.
+        self.assertRegex(sentence, r'(in system call (clock_)?nanosleep|, which runs).*, state [SDR]')
         self.assertNotIn('"p"', sentence)
         self.expect_all_go_on('p', before)
         self.tell('free')
