@@ -226,6 +226,20 @@ class Room(Shelf):
         self.assertEqual(self.room(event),
                          (None, 'the PID is kept, and nothing comes before the pause'))
 
+    def test_where_the_pid_would_be_kept_a_rehearsal_counts_what_it_does_not_rehearse(self):
+        self.start('records=20000', 'changes=0')
+        self.arguments += ['start_ms=300']
+        status, event = self.upgrade('--rehearse', '--keep-pid', fault='first')
+        self.assertEqual((status, event['event']), (OK, 'rehearsed'), event)
+        self.assertGreaterEqual(event['pause_us'], 300000)
+        kept = 'the PID is kept, and nothing comes before the pause'
+        self.assertEqual(self.room(event), (None, kept))
+        self.assertEqual(self.ahead(event)['reason'], kept)
+        status, event = self.upgrade('--rehearse', '--keep-pid', '--max-pause', '299', fault='first')
+        self.assertEqual((status, event['event']), (TIMEOUT, 'failed'), event)
+        self.assertIn('--max-pause', event['sentence'])
+        self.assertTrue(event['serves_on'])
+
     def test_of_a_version_that_does_not_count_is_none(self):
         self.start('records=20000', 'changes=0', 'fault=uncounted')
         event = self.expect_upgrade(fault='first')

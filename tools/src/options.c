@@ -235,8 +235,8 @@ static void check(struct parsing *parsing, struct argp_state *state)
                 argp_error(state, "--rehearse is for upgrades, not for --list and --status");
         if (options->verify && options->action != ACTION_UPGRADE)
                 argp_error(state, "--verify is for upgrades and rehearsals");
-        if (options->keep_pid && (options->action != ACTION_UPGRADE || options->rehearse))
-                argp_error(state, "--keep-pid is for upgrades");
+        if (options->keep_pid && options->action != ACTION_UPGRADE)
+                argp_error(state, "--keep-pid is for upgrades and rehearsals");
         if (options->spawn_here && options->action != ACTION_UPGRADE)
                 argp_error(state, "--spawn-here is for upgrades and rehearsals");
         if (options->spawn_here && options->keep_pid)

@@ -4,18 +4,14 @@
 
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "entry/thread_strangers.h"
+#include "handover/fork_cost.h"
 #include "handover/predecessor.h"
-#include "wire/cleanup.h"
-#include "wire/look.h"
+#include "wire/clock.h"
 
 #define GIB ((double)(UINT64_C(1) << 30))
-#define FORK_MS_PER_GIB 24.0 /* measured, with pages of 4 KiB */
-#define FORK_WARNED_OF_MS 10.0
+#define FORK_WARNED_OF_MS 10
 
 char *ek_warning_add(struct ek_warnings *warnings)
 {
@@ -28,43 +24,26 @@ char *ek_warning_add(struct ek_warnings *warnings)
         return sentence;
 }
 
-/* Bytes of memory whose page tables a fork would copy: the second figure (proc(5)). 0: not known.
- */
-static double resident_bytes(void)
-{
-        ek_auto_close int fd = ek_look_at("/proc/self/statm");
-        ssize_t length = -1;
-        char text[128];
-        char *second;
-
-        if (fd >= 0)
-                length = read(fd, text, sizeof(text) - 1);
-        if (length <= 0)
-                return 0;
-        text[length] = '\0';
-        second = strchr(text, ' ');
-        return second ? (double)strtoul(second, NULL, 10) * (double)sysconf(_SC_PAGESIZE) : 0;
-}
-
 static void warn_of_a_long_fork(struct ek_warnings *warnings)
 {
-        double gib = resident_bytes() / GIB;
+        uint64_t bytes = ek_fork_bytes();
+        uint64_t fork_ms = ek_fork_ns(bytes) / EK_NS_PER_MS;
         char *sentence;
 
-        if (gib * FORK_MS_PER_GIB < FORK_WARNED_OF_MS)
+        if (fork_ms < FORK_WARNED_OF_MS)
                 return;
         sentence = ek_warning_add(warnings);
         if (sentence)
                 snprintf(sentence, EK_WARNING_SIZE,
                          "to keep its PID the process of %.1f GiB is forked, which makes the pause "
-                         "longer by about %.0f ms, or less with huge pages",
-                         gib, gib * FORK_MS_PER_GIB);
+                         "longer by about %llu ms, or less with huge pages",
+                         (double)bytes / GIB, (unsigned long long)fork_ms);
 }
 
 void ek_warnings_gather(struct ek_warnings *ret_warnings)
 {
         ret_warnings->count = 0;
         ek_threads_warn(ret_warnings);
-        if (ek_predecessor_report()->keeps_pid)
+        if (ek_predecessor_report()->keeps_pid || ek_predecessor_report()->is_for_kept_pid)
                 warn_of_a_long_fork(ret_warnings);
 }

@@ -8,7 +8,7 @@
 /* A keeper does not serve: nothing is gained by asking ahead of WARM. */
 bool ek_counts_are_offered(const struct ek_predecessor *p)
 {
-        return !p->request.snapshot && p->keeping.kept < 0;
+        return !p->request.snapshot && !ek_predecessor_is_kept(p);
 }
 
 /* The successor waits for it and has taken all else: there is room in the socket. */

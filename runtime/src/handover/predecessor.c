@@ -97,6 +97,11 @@ void ek_predecessor_renew(void)
         p->phase_until_ns = ek_now_ns() + p->setup->deadlines->ms[p->phase] * EK_NS_PER_MS;
 }
 
+bool ek_predecessor_is_kept(const struct ek_predecessor *p)
+{
+        return p->keeping.kept >= 0 || p->report.is_for_kept_pid;
+}
+
 void ek_predecessor_unwatch(void)
 {
         const struct ek_predecessor *p = &ek_predecessor;
@@ -237,6 +242,7 @@ int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
 {
         struct ek_predecessor *p = &ek_predecessor;
         struct ekiden_error local = {0};
+        bool keeps_pid = request->keeps_pid && !request->elsewhere;
         int r;
 
         if (!error)
@@ -253,15 +259,18 @@ int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
         ek_predecessor_forget();
         p->setup = setup;
         p->request = *request;
-        p->request.keeps_pid = request->keeps_pid && !request->is_rehearsal && !request->elsewhere;
-        p->report = (struct ek_upgrade_report){.is_rehearsal = request->is_rehearsal,
-                                               .is_verified = request->is_verified,
-                                               .keeps_pid = p->request.keeps_pid,
-                                               .is_elsewhere = request->elsewhere != NULL};
+        p->request.keeps_pid = keeps_pid && !request->is_rehearsal;
+        p->report =
+                (struct ek_upgrade_report){.is_rehearsal = request->is_rehearsal,
+                                           .is_verified = request->is_verified,
+                                           .keeps_pid = p->request.keeps_pid,
+                                           .is_for_kept_pid = keeps_pid && request->is_rehearsal,
+                                           .is_elsewhere = request->elsewhere != NULL};
         p->item[0] = '\0';
         p->cancelled = (struct ekiden_error){0};
         p->serial++;
         p->pause_until_ns = 0;
+        p->begun_ns = ek_now_ns();
         p->rooms.count = 0;
         ek_ahead_begin(p);
         ek_predecessor_enter(EKIDEN_PHASE_CHECK);
@@ -341,8 +350,10 @@ static int take_frame(struct ek_predecessor *p, const struct ek_frame *frame,
                         ek_predecessor_enter(EKIDEN_PHASE_WARM);
                 return r;
         }
-        if (p->phase == EKIDEN_PHASE_WARM && frame->kind == EKIDEN__FRAME_KIND__WARM)
+        if (p->phase == EKIDEN_PHASE_WARM && frame->kind == EKIDEN__FRAME_KIND__WARM) {
+                p->startup_ns = ek_now_ns() - p->begun_ns;
                 return ek_ahead_warm(p, error);
+        }
         if (p->phase == EKIDEN_PHASE_WARM &&
             (frame->kind == EKIDEN__FRAME_KIND__AHEAD || frame->kind == EKIDEN__FRAME_KIND__PASSED))
                 return ek_ahead_take(p, frame, error);

@@ -75,7 +75,7 @@ struct ek_upgrade_request {
         uint64_t until_ns; /* for all until COMMIT; 0: the phases' deadlines alone */
         uint64_t max_pause_ns; /* rather than a longer pause it is called off; 0: no such limit */
         bool is_rehearsal; /* the successor is dismissed where it would be committed to */
-        bool keeps_pid; /* of an upgrade: the successor runs under this process's PID */
+        bool keeps_pid; /* the successor runs under this process's PID; of a rehearsal: it would */
         bool is_verified; /* the successor compares what it has with what it was given */
         struct ek_snapshot
                 *snapshot; /* of a rehearsal: the state that it gets in place of this
@@ -100,11 +100,12 @@ struct ek_predecessor_setup {
 struct ek_upgrade_report {
         bool is_rehearsal, is_verified;
         bool keeps_pid;
+        bool is_for_kept_pid; /* a rehearsal, of an upgrade that would keep it */
         bool is_elsewhere; /* somebody else starts the successor */
         uint32_t to_version;
         pid_t successor; /* by which others know it (public_pid.h) */
-        uint64_t
-                pause_ns; /* from the stop at the update point until TAKEN was there; 0: none yet */
+        uint64_t pause_ns; /* from the stop at the update point until TAKEN was there, or what a
+                              rehearsal makes of that; 0: none yet */
         struct ek_count count;
         char update_point[EKIDEN_NAME_MAX + 1];
         /* What the successor said of itself, where it was asked to; checked as far as it is a

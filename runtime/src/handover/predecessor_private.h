@@ -20,6 +20,8 @@ struct ek_predecessor {
         struct ek_given given;
         struct ek_upgrade_report report;
         char item[EKIDEN_NAME_MAX + 1]; /* that the successor asked for last */
+        uint64_t begun_ns; /* by ek_now_ns() */
+        uint64_t startup_ns; /* from then until the successor was warm */
         struct ekiden_error cancelled; /* why it is to be called off; code 0: it is not */
         Ekiden__Ready *ready; /* what the report shows of it */
         struct ek_ahead ahead;
@@ -30,7 +32,14 @@ struct ek_predecessor {
         uint64_t pause_until_ns; /* by the operator's --max-pause; 0: no such limit, or no pause */
 };
 
+/* Why nothing crosses before the pause, as the end of a sentence. */
+#define EK_PREDECESSOR_KEPT "the PID is kept, and nothing comes before the pause"
+
 extern struct ek_predecessor ek_predecessor;
+
+/** Whether the successor has this process's PID already, or in a rehearsal would have it: nobody
+    serves then from its start on. (predecessor.c) */
+bool ek_predecessor_is_kept(const struct ek_predecessor *p);
 
 /** Enters a phase: its deadline starts, and the observer hears of it. */
 void ek_predecessor_enter(enum ekiden_phase phase);

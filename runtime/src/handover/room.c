@@ -32,8 +32,8 @@ void ek_room_note(struct ek_predecessor *p, const struct ek_tagged *tagged,
         struct ek_room_report *report = &rooms->reports[rooms->count];
         const char *reason = pull->no_room;
 
-        if (p->keeping.kept >= 0)
-                reason = "the PID is kept, and nothing comes before the pause";
+        if (ek_predecessor_is_kept(p))
+                reason = EK_PREDECESSOR_KEPT;
         if (tagged->item.kind != EKIDEN_ITEM_STREAM || records < EK_ROOM_MATTERS ||
             (!pull->has_room && !reason) || rooms->count == EK_ROOM_ITEMS_MAX ||
             is_told(rooms, tagged->name))

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "handover/fork_cost.h"
 #include "handover/predecessor_private.h"
 #include "state/arena_item.h"
 #include "utf8.h"
@@ -231,6 +232,13 @@ static int serve_pulls(struct ek_predecessor *p, struct ekiden_error *error)
         return r == 0 ? ek_ahead_check(p, error) : r;
 }
 
+/* Of the pause that an upgrade would have, and its rehearsal has not: where the PID will be kept,
+   nobody will serve from the fork on, and while the successor starts. */
+static uint64_t unrehearsed_ns(const struct ek_predecessor *p)
+{
+        return p->report.is_for_kept_pid ? p->startup_ns + ek_fork_ns(ek_fork_bytes()) : 0;
+}
+
 /* What the successor spent on telling of itself is no part of the pause that a rehearsal foretells;
    in an upgrade that is verified nobody has served meanwhile. */
 static uint64_t pause_until_now(const struct ek_predecessor *p, uint64_t stopped_ns)
@@ -238,7 +246,9 @@ static uint64_t pause_until_now(const struct ek_predecessor *p, uint64_t stopped
         uint64_t pause_ns = ek_now_ns() - stopped_ns;
         uint64_t account_ns = p->request.is_rehearsal && p->ready ? p->ready->account_ns : 0;
 
-        return account_ns < pause_ns ? pause_ns - account_ns : pause_ns;
+        if (account_ns < pause_ns)
+                pause_ns -= account_ns;
+        return pause_ns + unrehearsed_ns(p);
 }
 
 static void name_time_limit(const struct ek_predecessor *p, struct ekiden_error *error)
@@ -287,13 +297,21 @@ int ek_predecessor_explain(const struct ek_predecessor *p, struct ekiden_error *
         return error->code;
 }
 
+static uint64_t pause_until(const struct ek_predecessor *p, uint64_t stopped_ns)
+{
+        uint64_t unrehearsed = unrehearsed_ns(p), max_ns = p->request.max_pause_ns;
+
+        if (max_ns == 0)
+                return 0;
+        return stopped_ns + (unrehearsed < max_ns ? max_ns - unrehearsed : 0);
+}
+
 int ek_predecessor_hand_over(uint64_t stopped_ns, struct ekiden_error *error)
 {
         struct ek_predecessor *p = &ek_predecessor;
         int r;
 
-        if (p->request.max_pause_ns > 0)
-                p->pause_until_ns = stopped_ns + p->request.max_pause_ns;
+        p->pause_until_ns = pause_until(p, stopped_ns);
         ek_predecessor_unwatch();
         if (p->phase != EKIDEN_PHASE_PAUSE)
                 ek_predecessor_enter(EKIDEN_PHASE_PAUSE);

@@ -5,9 +5,10 @@
  * upgrade that succeeds has lost nothing. VERSION is set by meson.build.
  *
  * usage: shelf [records=N] [changes=N] [sleep_us=N] [budget_us=N] [memory=BYTES] [title=BYTES]
- *              [fault=NAME]
+ *              [start_ms=N] [fault=NAME]
  *
- * changes are made between two passes of the update point; titles are shorter than that; faults are
+ * changes are made between two passes of the update point; titles are shorter than that; it starts
+ * that late; faults are
  *     forget     one change in 64 is not told of
  *     slow       the successor takes its time when the first pass is in
  *     stuck      it takes half a minute
@@ -48,7 +49,7 @@
 #define KEY_MAX 32
 
 static struct {
-        unsigned long records, changes, sleep_us, budget_us, memory, title;
+        unsigned long records, changes, sleep_us, budget_us, memory, title, start_ms;
         const char *fault;
 } settings = {.records = 2000,
               .changes = 20,
@@ -372,6 +373,7 @@ static void read_setting(const char *text)
                 {"records=", &settings.records},   {"changes=", &settings.changes},
                 {"sleep_us=", &settings.sleep_us}, {"budget_us=", &settings.budget_us},
                 {"memory=", &settings.memory},     {"title=", &settings.title},
+                {"start_ms=", &settings.start_ms},
         };
 
         if (strncmp(text, "fault=", 6) == 0)
@@ -409,6 +411,7 @@ int main(int argc, char **argv)
 
         for (int i = 1; i < argc; i++)
                 read_setting(argv[i]);
+        usleep((useconds_t)(settings.start_ms * 1000));
         ekiden_set_log(ekiden_log_to_stderr, NULL);
         ekiden_set_check(check, NULL);
         if (ekiden_set_ahead(100, (unsigned int)settings.budget_us, settings.memory) < 0)
