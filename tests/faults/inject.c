@@ -63,10 +63,12 @@ struct plan *inject_plan(enum plan_role *ret_role)
 {
         if (!shared || !__atomic_load_n(&shared->is_armed, __ATOMIC_ACQUIRE))
                 return NULL;
-        /* It was forked behind the constructor. */
-        if (role == ROLE_PREDECESSOR && strcmp(ekiden_role(), PLAN_CHILD_ROLE) == 0)
-                role = ROLE_CHILD;
-        *ret_role = role;
+        *ret_role = __atomic_load_n(&role, __ATOMIC_RELAXED);
+        /* It was forked behind the constructor; any of its threads may be the first to see it. */
+        if (*ret_role == ROLE_PREDECESSOR && strcmp(ekiden_role(), PLAN_CHILD_ROLE) == 0) {
+                *ret_role = ROLE_CHILD;
+                __atomic_store_n(&role, ROLE_CHILD, __ATOMIC_RELAXED);
+        }
         return shared;
 }
 

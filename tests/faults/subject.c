@@ -47,6 +47,7 @@
 #define NODES 5
 #define ENTRIES 100
 #define LETTER 20000 /* bytes: some pages */
+#define STOP_MS 10000 /* no fault makes a thread late by so much, and no machine */
 
 struct pipe {
         int reading, writing;
@@ -461,7 +462,8 @@ int main(int argc, char **argv)
         if (getenv("SUBJECT_LOG"))
                 ekiden_set_log(on_log, NULL);
         state.counter = (OF(Counter))COUNTER_INIT;
-        if (!set_deadlines(getenv("SUBJECT_DEADLINE_MS")) || add_hops() < 0)
+        if (!set_deadlines(getenv("SUBJECT_DEADLINE_MS")) ||
+            ekiden_set_stop_deadline(STOP_MS) < 0 || add_hops() < 0)
                 return 1;
         began = ekiden_start(argc, argv, &SCHEMA, &error);
         if (began < 0)
