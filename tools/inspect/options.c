@@ -13,8 +13,7 @@
 
 #include <ekiden/error.h>
 
-#define TIMEOUT_MAX_SECONDS 86400
-#define STATUS_MAX 125 /* a shell uses those above it itself */
+#include "../src/command_line.h"
 
 enum {
         KEY_ITEM = 1000,
@@ -65,17 +64,6 @@ struct parsing {
         bool quoted; /* there was a "--" */
         bool has_head;
 };
-
-static uint32_t parse_timeout(const char *text, struct argp_state *state)
-{
-        char *end;
-        double seconds = strtod(text, &end);
-
-        if (end == text || *end || !(seconds >= 0.001) || !(seconds <= TIMEOUT_MAX_SECONDS))
-                argp_error(state, "--timeout takes a number of seconds, 0.001 to %d, not \"%s\"",
-                           TIMEOUT_MAX_SECONDS, text);
-        return (uint32_t)(seconds * 1000 + 0.5);
-}
 
 static uint64_t parse_number(const char *option, const char *text, struct argp_state *state)
 {
@@ -155,21 +143,6 @@ static void check(struct parsing *parsing, struct argp_state *state)
                 argp_error(state, "--timeout goes with --for");
 }
 
-/* argp's own --help would not notice that the disk is full. */
-static void answer(int key, struct argp_state *state)
-{
-        if (key == 'V')
-                puts("ekiden-inspect " EKIDEN_BUILD_VERSION);
-        else
-                argp_state_help(state, stdout,
-                                (key == '?' ? ARGP_HELP_STD_HELP : ARGP_HELP_USAGE) &
-                                        ~(unsigned int)ARGP_HELP_EXIT_OK);
-        if (fflush(stdout) == 0 && !ferror(stdout))
-                exit(0);
-        perror("ekiden-inspect: cannot write the output");
-        exit(ekiden_error_exit_status(EKIDEN_ESYSTEM));
-}
-
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
         struct parsing *parsing = state->input;
@@ -194,7 +167,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 options->has_identity = true;
                 return 0;
         case KEY_TIMEOUT:
-                options->timeout_ms = parse_timeout(argument, state);
+                options->timeout_ms =
+                        command_line_seconds("--timeout", argument, COMMAND_LINE_DAY, state);
                 return 0;
         case KEY_JSON:
                 options->json = true;
@@ -205,7 +179,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         case '?':
         case 'V':
         case KEY_USAGE:
-                answer(key, state);
+                command_line_answer("ekiden-inspect", key, state,
+                                    ekiden_error_exit_status(EKIDEN_ESYSTEM));
                 return 0;
         case ARGP_KEY_ARG:
                 add_argument(parsing, argument, state);
@@ -218,30 +193,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         }
 }
 
-/* The exit statuses, below the rest of the help, from the same table that decides them. */
 static char *add_exit_statuses(int key, const char *text, void *input)
 {
-        char *whole = NULL;
-        size_t size = 0;
-        FILE *out;
-
         (void)input;
-        if (key != ARGP_KEY_HELP_POST_DOC || !text)
-                return (char *)(uintptr_t)text;
-        out = open_memstream(&whole, &size);
-        if (!out)
-                return (char *)(uintptr_t)text;
-        fputs(text, out);
-#define PRINT_IF_SAME(name, value, exit_status, sentence) \
-        if (status == (exit_status))                      \
-                fprintf(out, "  %-3d %s\n", status, sentence);
-        for (int status = 2; status <= STATUS_MAX; status++) {
-                EKIDEN_ERRORS(PRINT_IF_SAME)
-        }
-#undef PRINT_IF_SAME
-        if (fclose(out) != 0)
-                return (char *)(uintptr_t)text;
-        return whole;
+        return command_line_add_statuses(key, text, 2);
 }
 
 void options_parse(int argc, char **argv, struct options *ret_options)

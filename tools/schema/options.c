@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../src/command_line.h"
 #include "lock.h"
 #include "status.h"
 
@@ -145,21 +146,6 @@ static void check_struct(const char *argument, struct argp_state *state)
                            argument);
 }
 
-/* argp's own --help would not notice that the disk is full. */
-static void answer(int key, struct argp_state *state)
-{
-        if (key == 'V')
-                puts("ekiden-schema " EKIDEN_BUILD_VERSION);
-        else
-                argp_state_help(state, stdout,
-                                (key == '?' ? ARGP_HELP_STD_HELP : ARGP_HELP_USAGE) &
-                                        ~(unsigned int)ARGP_HELP_EXIT_OK);
-        if (fflush(stdout) == 0 && !ferror(stdout))
-                exit(STATUS_GOOD);
-        perror("ekiden-schema: cannot write the output");
-        exit(STATUS_SYSTEM);
-}
-
 /* Options may come behind the arguments that they explain, so the whole is judged at the end. */
 static void check(const struct options *options, struct argp_state *state)
 {
@@ -213,7 +199,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         case '?':
         case 'V':
         case KEY_USAGE:
-                answer(key, state);
+                command_line_answer("ekiden-schema", key, state, STATUS_SYSTEM);
                 return 0;
         case ARGP_KEY_ARG:
                 add(options, &options->files, argument);
@@ -249,7 +235,7 @@ static error_t parse_whole(int key, char *argument, struct argp_state *state)
         case '?':
         case 'V':
         case KEY_USAGE:
-                answer(key, state);
+                command_line_answer("ekiden-schema", key, state, STATUS_SYSTEM);
                 return 0;
         case ARGP_KEY_ARG:
                 for (size_t i = 0; i < COMMAND_COUNT; i++)

@@ -12,14 +12,13 @@
 
 #include <ekiden/error.h>
 
+#include "command_line.h"
 #include "find.h"
 
-#define TIMEOUT_MAX_SECONDS 86400
 #define PAUSE_MAX_MS 600000
 #define WATCH_MAX_SECONDS 60
 #define TIMES_MAX 100000
 #define PARALLEL_MAX 1000
-#define STATUS_MAX 125 /* a shell uses those above it itself */
 
 enum {
         KEY_STATUS = 1000,
@@ -113,18 +112,6 @@ struct parsing {
         struct options *options;
         bool quoted_early; /* "--" came before the target or the binary */
 };
-
-static uint32_t parse_seconds(const char *option, const char *text, int most,
-                              struct argp_state *state)
-{
-        char *end;
-        double seconds = strtod(text, &end);
-
-        if (end == text || *end || !(seconds >= 0.001) || !(seconds <= most))
-                argp_error(state, "%s takes a number of seconds, 0.001 to %d, not \"%s\"", option,
-                           most, text);
-        return (uint32_t)(seconds * 1000 + 0.5);
-}
 
 static uint32_t parse_pause(const char *text, struct argp_state *state)
 {
@@ -257,21 +244,6 @@ static void check(struct parsing *parsing, struct argp_state *state)
         options->replace_arguments = state->quoted && !parsing->quoted_early;
 }
 
-/* argp's own --help would not notice that the disk is full. */
-static void answer(int key, struct argp_state *state)
-{
-        if (key == 'V')
-                puts("ekiden-upgrade " EKIDEN_BUILD_VERSION);
-        else
-                argp_state_help(state, stdout,
-                                (key == '?' ? ARGP_HELP_STD_HELP : ARGP_HELP_USAGE) &
-                                        ~(unsigned int)ARGP_HELP_EXIT_OK);
-        if (fflush(stdout) == 0 && !ferror(stdout))
-                exit(0);
-        perror("ekiden-upgrade: cannot write the output");
-        exit(ekiden_error_exit_status(EKIDEN_ESYSTEM));
-}
-
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
         struct parsing *parsing = state->input;
@@ -291,7 +263,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 choose(options, ACTION_CANCEL, state);
                 return 0;
         case KEY_WATCH:
-                options->watch_ms = parse_seconds("--watch", argument, WATCH_MAX_SECONDS, state);
+                options->watch_ms =
+                        command_line_seconds("--watch", argument, WATCH_MAX_SECONDS, state);
                 return 0;
         case KEY_SNAPSHOT:
                 choose(options, ACTION_SNAPSHOT, state);
@@ -305,7 +278,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case KEY_TIMEOUT:
                 options->timeout_ms =
-                        parse_seconds("--timeout", argument, TIMEOUT_MAX_SECONDS, state);
+                        command_line_seconds("--timeout", argument, COMMAND_LINE_DAY, state);
                 return 0;
         case KEY_KEEP_PID:
                 options->keep_pid = true;
@@ -343,7 +316,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         case '?':
         case 'V':
         case KEY_USAGE:
-                answer(key, state);
+                command_line_answer("ekiden-upgrade", key, state,
+                                    ekiden_error_exit_status(EKIDEN_ESYSTEM));
                 return 0;
         case ARGP_KEY_ARG:
                 add_argument(parsing, argument, state);
@@ -356,31 +330,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         }
 }
 
-/* The exit statuses, below the rest of the help, from the same table that decides them. */
 static char *add_exit_statuses(int key, const char *text, void *input)
 {
-        static const char line_format[] = "  %-3d %s\n";
-        char *whole = NULL;
-        size_t size = 0;
-        FILE *out;
-
         (void)input;
-        if (key != ARGP_KEY_HELP_POST_DOC || !text)
-                return (char *)(uintptr_t)text;
-        out = open_memstream(&whole, &size);
-        if (!out)
-                return (char *)(uintptr_t)text;
-        fputs(text, out);
-#define PRINT_IF_SAME(name, value, exit_status, sentence) \
-        if (status == (exit_status))                      \
-                fprintf(out, line_format, status, sentence);
-        for (int status = 1; status <= STATUS_MAX; status++) {
-                EKIDEN_ERRORS(PRINT_IF_SAME)
-        }
-#undef PRINT_IF_SAME
-        if (fclose(out) != 0)
-                return (char *)(uintptr_t)text;
-        return whole;
+        return command_line_add_statuses(key, text, 1);
 }
 
 void options_parse(int argc, char **argv, struct options *ret_options)
