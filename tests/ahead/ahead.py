@@ -231,14 +231,18 @@ class Room(Shelf):
         self.arguments += ['start_ms=300']
         status, event = self.upgrade('--rehearse', '--keep-pid', fault='first')
         self.assertEqual((status, event['event']), (OK, 'rehearsed'), event)
-        self.assertGreaterEqual(event['pause_us'], 300000)
+        self.assertGreaterEqual(event['unrehearsed_us'], 300000)
+        self.assertGreater(event['pause_us'], event['unrehearsed_us'])
         kept = 'the PID is kept, and nothing comes before the pause'
         self.assertEqual(self.room(event), (None, kept))
         self.assertEqual(self.ahead(event)['reason'], kept)
         status, event = self.upgrade('--rehearse', '--keep-pid', '--max-pause', '299', fault='first')
         self.assertEqual((status, event['event']), (TIMEOUT, 'failed'), event)
-        self.assertIn('--max-pause', event['sentence'])
+        self.assertRegex(event['sentence'], r'the pause would reach the 299\.0 ms of --max-pause in '
+                                            r'phase pause; 3\d\d\.\d ms are the new version\'s start')
         self.assertTrue(event['serves_on'])
+        status, event = self.upgrade('--rehearse', fault='first')
+        self.assertEqual((status, event['unrehearsed_us']), (OK, None), event)
 
     def test_of_a_version_that_does_not_count_is_none(self):
         self.start('records=20000', 'changes=0', 'fault=uncounted')

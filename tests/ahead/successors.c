@@ -224,6 +224,37 @@ Test(successors, that_ask_in_turn_are_served)
         cr_assert_eq(step(), EKIDEN_ETIMEOUT, "it pauses");
 }
 
+/* Of a rehearsal where an upgrade would keep the PID nothing ahead was offered. */
+Test(successors, that_ask_for_what_was_not_offered_are_called_off)
+{
+        ek_predecessor.report.is_for_kept_pid = true;
+        ask("books");
+        expect_called_off(EKIDEN_EPROTOCOL);
+        ek_predecessor.report.is_for_kept_pid = false;
+}
+
+Test(successors, that_do_not_keep_up_with_what_changes_get_more_of_the_time)
+{
+        const struct ekiden_item *books = ekiden_schema_item(&shelf_v1, "books");
+        double least;
+
+        ask("books");
+        step_until(EKIDEN__FRAME_KIND__PASS);
+        least = ek_predecessor.ahead.pace.least;
+        for (int i = 0; ek_ahead_export_fill(ek_predecessor.ahead.items[0]) < 0.63; i++) {
+                char key[24];
+
+                snprintf(key, sizeof(key), "another %d", i);
+                ekiden_touch_text(books, key);
+        }
+        cr_assert_eq(step(), 0, "%s", error.sentence);
+        cr_assert_eq(ek_predecessor.ahead.pace.least, least, "nothing was sent");
+        say_passed(0);
+        say(EKIDEN__FRAME_KIND__WARM);
+        cr_assert_eq(step(), 0, "%s", error.sentence);
+        cr_assert_gt(ek_predecessor.ahead.pace.least, least);
+}
+
 static void take_over(void *data, enum ekiden_phase phase)
 {
         Ekiden__Ready ready = EKIDEN__READY__INIT;

@@ -332,6 +332,15 @@ class Missing(Crew):
         self.expect_all_go_on('p', before)
 
 
+    def test_a_rehearsal_of_a_pause_that_would_be_too_long_blames_no_thread(self):
+        self.start('poller:p', 'waiter:w')
+        before = self.passes()
+        sentence = self.expect_failure(TIMEOUT, 'pause', '--rehearse', '--keep-pid', '--max-pause', '0.1')
+        self.assertIn('the pause would reach the 0.1 ms of --max-pause', sentence)
+        self.assertNotIn('thread', sentence)
+        self.expect_all_go_on('p', before)
+
+
 class Faults(Crew):
     """Whatever becomes of the successor, all threads go on, and it never serves."""
 

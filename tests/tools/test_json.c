@@ -33,7 +33,7 @@ static const struct kind kinds[] = {
         {"rehearsed",
          TOOL_ARGUMENTS(OF_UPGRADE, "successor_pid", "from_version", "to_version", "pause_us",
                         "total_us", "records", "objects", "bytes", "descriptors", "update_point",
-                        "left_behind", "ahead", "room", "peak_bytes", "items")},
+                        "left_behind", "ahead", "room", "unrehearsed_us", "peak_bytes", "items")},
         {"rehearsals", TOOL_ARGUMENTS(OF_UPGRADE, "times", "from_version", "to_version", "pause_us",
                                       "total_us", "items")},
         {"failed",

@@ -142,10 +142,11 @@ class Fails(Family):
 
     def expect_probe_to_fail(self, fault, words):
         self.begin(fault)
-        event = self.refused(self.process.pid)
-        self.assertIn(words, event['sentence'])
-        self.assertEqual(event['phase'], 'check')
-        self.assertEqual(self.eldest.who()['version'], 1)
+        for options in (['--rehearse'], []):
+            event = self.refused(self.process.pid, V2, *options)
+            self.assertIn(words, event['sentence'])
+            self.assertEqual(event['phase'], 'check')
+            self.assertEqual(self.eldest.who()['version'], 1)
         self.go_on()
 
     def test_one_that_is_not_permitted_any_more_splits_nothing(self):

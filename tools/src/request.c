@@ -83,7 +83,8 @@ int request_upgrade(struct ek_link *link, const struct options *options, const c
         if (options->max_pause_us > 0)
                 request.protocol = EK_CONTROL_PROTOCOL_PAUSE;
         if (options->keep_pid)
-                request.protocol = EK_CONTROL_PROTOCOL_KEEP;
+                request.protocol = options->rehearse ? EK_CONTROL_PROTOCOL_KEEP_TRIAL
+                                                     : EK_CONTROL_PROTOCOL_KEEP;
         if (pair) {
                 request.protocol = EK_CONTROL_PROTOCOL_GIVEN;
                 upgrade.has_given = 1;

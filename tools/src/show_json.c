@@ -171,6 +171,7 @@ static void print_rehearsed(struct show *show, const struct upgrade *upgrade)
 
         (void)show;
         add_end(object, upgrade);
+        json_add_figure(object, "unrehearsed_us", &upgrade->unrehearsed_us);
         json_add_figure(object, "peak_bytes", &upgrade->peak_bytes);
         add_items(object, upgrade);
         json_print(object);

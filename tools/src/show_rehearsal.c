@@ -65,6 +65,21 @@ static void print_items(const struct show *show, const struct upgrade *upgrade)
         fputc('\n', show->terminal.out);
 }
 
+static void print_pause(FILE *out, const struct upgrade *upgrade)
+{
+        char pause[TEXT_FIGURE_MAX], unrehearsed[TEXT_FIGURE_MAX];
+
+        if (!upgrade->pause_us.known)
+                return;
+        fprintf(out, "  pause        %s  (how long nobody would serve",
+                text_milliseconds(upgrade->pause_us.value, pause));
+        if (upgrade->unrehearsed_us.known)
+                fprintf(out,
+                        "; %s of it for the new version's start and the split, as the PID is kept",
+                        text_milliseconds(upgrade->unrehearsed_us.value, unrehearsed));
+        fputs(")\n", out);
+}
+
 void show_rehearsal_report(const struct show *show, const struct upgrade *upgrade)
 {
         FILE *out = show->terminal.out;
@@ -76,9 +91,7 @@ void show_rehearsal_report(const struct show *show, const struct upgrade *upgrad
         show_ahead_report(show, upgrade);
         show_room_report(show, upgrade);
         show_verification(show, upgrade);
-        if (upgrade->pause_us.known)
-                fprintf(out, "  pause        %s  (how long nobody would serve)\n",
-                        text_milliseconds(upgrade->pause_us.value, text));
+        print_pause(out, upgrade);
         if (upgrade->peak_bytes.known)
                 fprintf(out, "  peak memory  %s  (of the new version)\n",
                         text_bytes(upgrade->peak_bytes.value, text));

@@ -27,6 +27,7 @@ static void take_fields(struct upgrade *upgrade, const Ekiden__Event *event)
         take_number(&upgrade->to_version, event->has_to_version, event->to_version);
         take_number(&upgrade->successor_pid, event->has_successor_pid, event->successor_pid);
         take_figure(&upgrade->pause_us, event->has_pause_us, event->pause_us);
+        take_figure(&upgrade->unrehearsed_us, event->has_unrehearsed_us, event->unrehearsed_us);
         take_figure(&upgrade->records, event->has_records, event->records);
         take_figure(&upgrade->objects, event->has_objects && event->objects > 0, event->objects);
         take_figure(&upgrade->bytes, event->has_bytes, event->bytes);

@@ -206,7 +206,8 @@ static void answer(struct ek_operator *operator_, Ekiden__Request **request,
             (*request)->protocol != EK_CONTROL_PROTOCOL_TRIAL &&
             (*request)->protocol != EK_CONTROL_PROTOCOL_PAUSE &&
             (*request)->protocol != EK_CONTROL_PROTOCOL_KEEP &&
-            (*request)->protocol != EK_CONTROL_PROTOCOL_GIVEN) {
+            (*request)->protocol != EK_CONTROL_PROTOCOL_GIVEN &&
+            (*request)->protocol != EK_CONTROL_PROTOCOL_KEEP_TRIAL) {
                 refuse_unknown(operator_, EKIDEN_EPROTOCOL);
         } else if ((*request)->snapshot) {
                 ek_snapshot_serve(operator_, update_point);

@@ -10,6 +10,7 @@
 #pragma once
 
 #define EK_CONTROL_PROTOCOL 1
+#define EK_CONTROL_PROTOCOL_KEEP_TRIAL 6 /* .keep_pid must be known of a rehearsal, too */
 #define EK_CONTROL_PROTOCOL_GIVEN 5 /* UpgradeRequest.given and SpawnRequest must be known */
 #define EK_CONTROL_PROTOCOL_KEEP 4 /* UpgradeRequest.keep_pid must be known */
 #define EK_CONTROL_PROTOCOL_PAUSE 3 /* UpgradeRequest.max_pause_us must be known */

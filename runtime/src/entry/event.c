@@ -249,6 +249,8 @@ static void send_report(struct ek_operator *operator_, Ekiden__EventKind kind)
         event.successor_pid = report->successor;
         event.has_pause_us = 1;
         event.pause_us = report->pause_ns / EK_NS_PER_US;
+        event.has_unrehearsed_us = report->is_for_kept_pid;
+        event.unrehearsed_us = report->unrehearsed_ns / EK_NS_PER_US;
         event.update_point = (char *)(uintptr_t)report->update_point;
         set_count(&event, &report->count);
         for (size_t i = 0; left_behind && i < count; i++)

@@ -119,6 +119,14 @@ static void on_unwatch(void *data, int socket)
                 ek_wake_unwatch(ek_link_socket(upgrading->link));
 }
 
+static void on_watch(void *data, int socket)
+{
+        (void)data;
+        ek_wake_watch(socket);
+        if (upgrading)
+                ek_wake_watch(ek_link_socket(upgrading->link));
+}
+
 void ek_upgrade_child_ended(void *data, pid_t pid)
 {
         char path[EK_CONTROL_PATH_MAX];
@@ -222,6 +230,7 @@ int ek_upgrade_begin(struct ek_upgrade_request *request, struct ek_operator *ope
                 .stop = on_stop,
                 .resume = on_resume,
                 .unwatch = on_unwatch,
+                .watch = on_watch,
                 .child_ended = ek_upgrade_child_ended,
                 .split = on_split,
         };

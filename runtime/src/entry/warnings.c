@@ -6,12 +6,12 @@
 #include <stdio.h>
 
 #include "entry/thread_strangers.h"
-#include "handover/fork_cost.h"
 #include "handover/predecessor.h"
+#include "handover/split_cost.h"
 #include "wire/clock.h"
 
 #define GIB ((double)(UINT64_C(1) << 30))
-#define FORK_WARNED_OF_MS 10
+#define SPLIT_WARNED_OF_MS 10
 
 char *ek_warning_add(struct ek_warnings *warnings)
 {
@@ -24,20 +24,20 @@ char *ek_warning_add(struct ek_warnings *warnings)
         return sentence;
 }
 
-static void warn_of_a_long_fork(struct ek_warnings *warnings)
+static void warn_of_a_long_split(struct ek_warnings *warnings)
 {
-        uint64_t bytes = ek_fork_bytes();
-        uint64_t fork_ms = ek_fork_ns(bytes) / EK_NS_PER_MS;
+        const struct ek_memory memory = ek_memory_now();
+        uint64_t split_ms = ek_split_ns(&memory) / EK_NS_PER_MS;
         char *sentence;
 
-        if (fork_ms < FORK_WARNED_OF_MS)
+        if (split_ms < SPLIT_WARNED_OF_MS)
                 return;
         sentence = ek_warning_add(warnings);
         if (sentence)
                 snprintf(sentence, EK_WARNING_SIZE,
-                         "to keep its PID the process of %.1f GiB is forked, which makes the pause "
+                         "to keep its PID the process of %.1f GiB is split, which makes the pause "
                          "longer by about %llu ms, or less with huge pages",
-                         (double)bytes / GIB, (unsigned long long)fork_ms);
+                         (double)memory.resident / GIB, (unsigned long long)split_ms);
 }
 
 void ek_warnings_gather(struct ek_warnings *ret_warnings)
@@ -45,5 +45,5 @@ void ek_warnings_gather(struct ek_warnings *ret_warnings)
         ret_warnings->count = 0;
         ek_threads_warn(ret_warnings);
         if (ek_predecessor_report()->keeps_pid || ek_predecessor_report()->is_for_kept_pid)
-                warn_of_a_long_fork(ret_warnings);
+                warn_of_a_long_split(ret_warnings);
 }

@@ -10,13 +10,13 @@
    fill more, they come faster than they leave. */
 #define FULL 0.625
 #define FULLER 0.125
-#define PRESSED_MAX 2
 
 #define OUTBOX_MAX ((size_t)256 << 10) /* bytes that wait for room in the socket */
 
 bool ek_ahead_is_offered(const struct ek_predecessor *p)
 {
-        return !p->request.is_verified && !p->request.snapshot;
+        return !p->request.is_verified && !p->request.snapshot && !p->request.keeps_pid &&
+               !p->report.is_for_kept_pid; /* nobody would serve while it is sent */
 }
 
 void ek_ahead_begin(struct ek_predecessor *p)
@@ -142,7 +142,7 @@ void ek_ahead_keep_up(struct ek_ahead *ahead)
 
                 fill = one > fill ? one : fill;
         }
-        while (ahead->pressed < PRESSED_MAX && fill > FULL + FULLER * ahead->pressed) {
+        while (fill > FULL + FULLER * ahead->pressed) {
                 ahead->pressed++;
                 ek_pace_press(&ahead->pace);
         }
@@ -157,18 +157,19 @@ int ek_ahead_run(struct ek_predecessor *p, struct ekiden_error *error)
         if (!ahead->is_sending && ek_outbox_left(&ahead->outbox) == 0) {
                 if (!ahead->is_warm || ahead->unanswered > 0)
                         return 0;
+                ek_ahead_keep_up(ahead); /* the round that begins takes their memory */
                 r = ek_ahead_decide(ahead, error);
                 if (r != 0)
                         return r;
         }
         if (began_ns < ahead->pace.next_ns)
                 return 0;
+        ek_ahead_keep_up(ahead);
         r = slice(p, began_ns + ek_pace_begin(&ahead->pace, began_ns), error);
         if (r < 0)
                 return failed(p, r, error);
         ended_ns = ek_now_ns();
         ahead->own_ns += ended_ns - began_ns;
-        ek_ahead_keep_up(ahead);
         ek_pace_end(&ahead->pace, began_ns, ended_ns, r);
         ek_ahead_tell(p);
         return 0;

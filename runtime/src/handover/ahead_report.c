@@ -45,7 +45,7 @@ void ek_ahead_note_pulled(struct ek_predecessor *p, const struct ek_tagged *tagg
         if (p->request.is_verified)
                 reason = "the upgrade was to be verified";
         else if (ek_predecessor_is_kept(p))
-                reason = EK_PREDECESSOR_KEPT;
+                reason = EK_REASON_PID_KEPT;
         else if (!reason)
                 reason = "the new version asked for it in the pause";
         ek_ahead_note_declined(&p->ahead, tagged->name, reason);

@@ -45,9 +45,7 @@ int ek_predecessor_offer(struct ek_predecessor *p, bool is_returning, struct eki
         offer.has_token = 1;
         offer.token = ek_token_field(&p->token);
         offer.has_verify = offer.verify = p->request.is_verified;
-        /* Where the PID is kept nobody serves while it would be sent. */
-        offer.has_ahead = offer.ahead =
-                ek_ahead_is_offered(p) && !p->request.keeps_pid && !ek_predecessor_is_kept(p);
+        offer.has_ahead = offer.ahead = ek_ahead_is_offered(p);
         offer.has_probe = offer.probe = p->keeping.is_probing;
         offer.has_returning = offer.returning = is_returning;
         offer.has_counts = offer.counts = ek_counts_are_offered(p);

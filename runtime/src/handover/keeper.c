@@ -75,7 +75,7 @@ void ek_keeper_tell(const struct ek_predecessor *p, enum ek_split_stage stage)
                 p->request.observer.split(p->request.observer.data, stage);
 }
 
-static void end_probe(struct ek_predecessor *p)
+void ek_keeper_end_probe(struct ek_predecessor *p)
 {
         char how[96];
 
@@ -208,7 +208,7 @@ static int stop_and_split(struct ek_predecessor *p, struct ekiden_error *error)
 {
         int r;
 
-        end_probe(p);
+        ek_keeper_end_probe(p);
         ek_predecessor_enter(EKIDEN_PHASE_PAUSE);
         r = ek_predecessor_stop(p, error); /* the keeper has the main thread alone */
         if (r < 0)

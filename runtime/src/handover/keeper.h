@@ -35,6 +35,9 @@ int ek_keeping_begin(struct ek_predecessor *p, int binary, struct ekiden_error *
 /** The upgrade has ended, or this process has no part in it. */
 void ek_keeping_end(struct ek_predecessor *p);
 
+/** The probe has said HELLO, and is ended: a second at the longest. */
+void ek_keeper_end_probe(struct ek_predecessor *p);
+
 /** Why a binary that speaks from another process than the one that executes it cannot keep a PID:
     EREFUSED. */
 int ek_keeper_refuse_daemon(struct ekiden_error *error);

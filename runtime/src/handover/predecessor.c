@@ -12,6 +12,7 @@
 #include "handover/binary.h"
 #include "handover/counts.h"
 #include "handover/pair.h"
+#include "handover/pause.h"
 #include "handover/predecessor_private.h"
 #include "wire/cleanup.h"
 #include "wire/clock.h"
@@ -178,19 +179,14 @@ static int open_link(struct ek_predecessor *p, int socket, struct ekiden_error *
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
 
-static int start_successor(struct ek_predecessor *p, struct ekiden_error *error)
+/* `arguments`: as ek_spawn() takes them. */
+static int spawn(struct ek_predecessor *p, int binary, const char *path, char *const arguments[],
+                 struct ekiden_error *error)
 {
-        ek_auto_close int binary = -1;
         ek_auto_close int theirs = -1;
         int sockets[2];
-        int r = open_binary(&p->request, &binary, error);
+        int r = ek_token_draw(&p->token, error);
 
-        if (r == 0)
-                r = ek_token_draw(&p->token, error);
-        if (r < 0)
-                return r;
-        if (p->request.keeps_pid)
-                r = ek_keeping_begin(p, binary, error);
         if (r == 0)
                 r = ek_pair_make(sockets, error);
         if (r < 0)
@@ -201,9 +197,35 @@ static int start_successor(struct ek_predecessor *p, struct ekiden_error *error)
                 r = ek_predecessor_offer(p, false, error);
         if (r < 0)
                 return r;
-        r = ek_spawn(p->setup->origin, binary, p->request.binary, p->request.arguments, theirs,
-                     &p->token, p->keeping.is_probing, &p->child, error);
+        r = ek_spawn(p->setup->origin, binary, path, arguments, theirs, &p->token,
+                     p->keeping.is_probing, &p->child, error);
         p->report.successor = r < 0 ? 0 : p->child.public_pid;
+        return r;
+}
+
+static int start_successor(struct ek_predecessor *p, struct ekiden_error *error)
+{
+        ek_auto_close int binary = -1;
+        int r = open_binary(&p->request, &binary, error);
+
+        if (r == 0 && (p->request.keeps_pid || p->report.is_for_kept_pid))
+                r = ek_keeping_begin(p, binary, error);
+        return r < 0 ? r : spawn(p, binary, p->request.binary, p->request.arguments, error);
+}
+
+/* In a rehearsal the probe is not followed by the split, but by a process of its own. */
+static int rehearse_behind_probe(struct ek_predecessor *p, struct ekiden_error *error)
+{
+        const struct ek_observer *observer = &p->request.observer;
+        int r;
+
+        p->begun_ns = ek_now_ns();
+        ek_keeper_end_probe(p);
+        ek_predecessor_renew();
+        r = spawn(p, p->keeping.binary, p->keeping.arguments[0], p->keeping.arguments + 1, error);
+        ek_keeping_end(p);
+        if (r == 0 && observer->watch)
+                observer->watch(observer->data, ek_link_socket(p->link));
         return r;
 }
 
@@ -242,7 +264,7 @@ int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
 {
         struct ek_predecessor *p = &ek_predecessor;
         struct ekiden_error local = {0};
-        bool keeps_pid = request->keeps_pid && !request->elsewhere;
+        bool is_kept = request->keeps_pid && !request->elsewhere && !request->snapshot;
         int r;
 
         if (!error)
@@ -259,13 +281,12 @@ int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
         ek_predecessor_forget();
         p->setup = setup;
         p->request = *request;
-        p->request.keeps_pid = keeps_pid && !request->is_rehearsal;
-        p->report =
-                (struct ek_upgrade_report){.is_rehearsal = request->is_rehearsal,
-                                           .is_verified = request->is_verified,
-                                           .keeps_pid = p->request.keeps_pid,
-                                           .is_for_kept_pid = keeps_pid && request->is_rehearsal,
-                                           .is_elsewhere = request->elsewhere != NULL};
+        p->request.keeps_pid = is_kept && !request->is_rehearsal;
+        p->report = (struct ek_upgrade_report){.is_rehearsal = request->is_rehearsal,
+                                               .is_verified = request->is_verified,
+                                               .keeps_pid = p->request.keeps_pid,
+                                               .is_for_kept_pid = is_kept && request->is_rehearsal,
+                                               .is_elsewhere = request->elsewhere != NULL};
         p->item[0] = '\0';
         p->cancelled = (struct ekiden_error){0};
         p->serial++;
@@ -342,7 +363,8 @@ static int take_frame(struct ek_predecessor *p, const struct ek_frame *frame,
                 /* Of what somebody else starts, HELLO alone tells that it was meant. */
                 if (r == 0 || p->child.pid > 0)
                         ek_predecessor_note_speaker(p);
-                if (r == 0 && p->keeping.is_probing && !is_child_speaking(p))
+                if (r == 0 && (p->keeping.is_probing || p->report.is_for_kept_pid) &&
+                    !is_child_speaking(p))
                         r = ek_keeper_refuse_daemon(error);
                 if (r == 0 && p->keeping.is_probing)
                         return PROBED;
@@ -351,7 +373,7 @@ static int take_frame(struct ek_predecessor *p, const struct ek_frame *frame,
                 return r;
         }
         if (p->phase == EKIDEN_PHASE_WARM && frame->kind == EKIDEN__FRAME_KIND__WARM) {
-                p->startup_ns = ek_now_ns() - p->begun_ns;
+                ek_pause_note_unrehearsed(p);
                 return ek_ahead_warm(p, error);
         }
         if (p->phase == EKIDEN_PHASE_WARM &&
@@ -387,6 +409,8 @@ int ek_predecessor_step(const char *update_point, struct ekiden_error *error)
                 } else if (r == 0) {
                         r = take_frame(p, &frame, error);
                 }
+                if (r == PROBED && p->report.is_for_kept_pid)
+                        r = rehearse_behind_probe(p, error);
         }
         if (r == PROBED) {
                 r = ek_keeper_hand_over(p, update_point, error);

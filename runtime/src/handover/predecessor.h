@@ -50,8 +50,10 @@ struct ek_observer {
                     struct ekiden_error *error);
         /* They go on; also where they were not stopped. */
         void (*resume)(void *data);
-        /* The handover's socket needs no watching any more: it is read in the pause, or closed. */
+        /* The handover's socket needs no watching any more: it is read in the pause, or closed; and
+           it is another one now, and is to be watched. */
         void (*unwatch)(void *data, int socket);
+        void (*watch)(void *data, int socket);
         /* A child was ended: what it left in the file system can go. */
         void (*child_ended)(void *data, pid_t pid);
         /* The PID is kept: this process is about to be two; it is the keeper now; it has stayed
@@ -100,7 +102,8 @@ struct ek_predecessor_setup {
 struct ek_upgrade_report {
         bool is_rehearsal, is_verified;
         bool keeps_pid;
-        bool is_for_kept_pid; /* a rehearsal, of an upgrade that would keep it */
+        bool is_for_kept_pid; /* a rehearsal, of an upgrade that would keep it … */
+        uint64_t unrehearsed_ns; /* … and pause so much longer than it */
         bool is_elsewhere; /* somebody else starts the successor */
         uint32_t to_version;
         pid_t successor; /* by which others know it (public_pid.h) */

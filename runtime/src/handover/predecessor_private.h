@@ -21,7 +21,6 @@ struct ek_predecessor {
         struct ek_upgrade_report report;
         char item[EKIDEN_NAME_MAX + 1]; /* that the successor asked for last */
         uint64_t begun_ns; /* by ek_now_ns() */
-        uint64_t startup_ns; /* from then until the successor was warm */
         struct ekiden_error cancelled; /* why it is to be called off; code 0: it is not */
         Ekiden__Ready *ready; /* what the report shows of it */
         struct ek_ahead ahead;
@@ -33,7 +32,7 @@ struct ek_predecessor {
 };
 
 /* Why nothing crosses before the pause, as the end of a sentence. */
-#define EK_PREDECESSOR_KEPT "the PID is kept, and nothing comes before the pause"
+#define EK_REASON_PID_KEPT "the PID is kept, and nothing comes before the pause"
 
 extern struct ek_predecessor ek_predecessor;
 

@@ -33,7 +33,7 @@ void ek_room_note(struct ek_predecessor *p, const struct ek_tagged *tagged,
         const char *reason = pull->no_room;
 
         if (ek_predecessor_is_kept(p))
-                reason = EK_PREDECESSOR_KEPT;
+                reason = EK_REASON_PID_KEPT;
         if (tagged->item.kind != EKIDEN_ITEM_STREAM || records < EK_ROOM_MATTERS ||
             (!pull->has_room && !reason) || rooms->count == EK_ROOM_ITEMS_MAX ||
             is_told(rooms, tagged->name))

@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "handover/fork_cost.h"
-#include "handover/predecessor_private.h"
+#include "handover/pause.h"
 #include "state/arena_item.h"
 #include "utf8.h"
 #include "wire/clock.h"
@@ -232,25 +231,6 @@ static int serve_pulls(struct ek_predecessor *p, struct ekiden_error *error)
         return r == 0 ? ek_ahead_check(p, error) : r;
 }
 
-/* Of the pause that an upgrade would have, and its rehearsal has not: where the PID will be kept,
-   nobody will serve from the fork on, and while the successor starts. */
-static uint64_t unrehearsed_ns(const struct ek_predecessor *p)
-{
-        return p->report.is_for_kept_pid ? p->startup_ns + ek_fork_ns(ek_fork_bytes()) : 0;
-}
-
-/* What the successor spent on telling of itself is no part of the pause that a rehearsal foretells;
-   in an upgrade that is verified nobody has served meanwhile. */
-static uint64_t pause_until_now(const struct ek_predecessor *p, uint64_t stopped_ns)
-{
-        uint64_t pause_ns = ek_now_ns() - stopped_ns;
-        uint64_t account_ns = p->request.is_rehearsal && p->ready ? p->ready->account_ns : 0;
-
-        if (account_ns < pause_ns)
-                pause_ns -= account_ns;
-        return pause_ns + unrehearsed_ns(p);
-}
-
 static void name_time_limit(const struct ek_predecessor *p, struct ekiden_error *error)
 {
         bool is_in_item = p->phase == EKIDEN_PHASE_TRANSFER && p->item[0];
@@ -261,24 +241,6 @@ static void name_time_limit(const struct ek_predecessor *p, struct ekiden_error 
                  is_in_item ? "\" or after it" : "");
 }
 
-static void name_max_pause(const struct ek_predecessor *p, struct ekiden_error *error)
-{
-        bool is_in_item = p->phase == EKIDEN_PHASE_TRANSFER && p->item[0];
-
-        snprintf(error->sentence, sizeof(error->sentence),
-                 "the pause reached the %.1f ms of --max-pause in phase %s%s%s%s; allow more, or "
-                 "send more of the state ahead",
-                 (double)p->request.max_pause_ns / EK_NS_PER_MS, ekiden_phase_name(p->phase),
-                 is_in_item ? ", in item \"" : "", is_in_item ? p->item : "",
-                 is_in_item ? "\" or after it" : "");
-}
-
-/* A timer counts milliseconds, and may be early by less than one. */
-static bool has_passed(uint64_t until_ns)
-{
-        return until_ns > 0 && ek_now_ns() + EK_NS_PER_MS >= until_ns;
-}
-
 /* A successor that is silent, or gone, does not say in what; what it asked for last tells. A limit
    of the operator's is no deadline of the phase. */
 int ek_predecessor_explain(const struct ek_predecessor *p, struct ekiden_error *error)
@@ -286,24 +248,15 @@ int ek_predecessor_explain(const struct ek_predecessor *p, struct ekiden_error *
         if (error->phase != EKIDEN_PHASE_NONE)
                 return error->code; /* the successor's own words */
         if (error->code == EKIDEN_ETIMEOUT && p->phase < EKIDEN_PHASE_COMMIT &&
-            has_passed(p->request.until_ns))
+            ek_pause_has_passed(p->request.until_ns))
                 name_time_limit(p, error);
         else if (error->code == EKIDEN_ETIMEOUT && p->phase < EKIDEN_PHASE_COMMIT &&
-                 has_passed(p->pause_until_ns))
-                name_max_pause(p, error);
+                 ek_pause_has_passed(p->pause_until_ns))
+                ek_pause_explain(p, error);
         if ((error->code == EKIDEN_ETIMEOUT || error->code == EKIDEN_EPEER) &&
             p->phase == EKIDEN_PHASE_TRANSFER && !error->item[0])
                 strcpy(error->item, p->item);
         return error->code;
-}
-
-static uint64_t pause_until(const struct ek_predecessor *p, uint64_t stopped_ns)
-{
-        uint64_t unrehearsed = unrehearsed_ns(p), max_ns = p->request.max_pause_ns;
-
-        if (max_ns == 0)
-                return 0;
-        return stopped_ns + (unrehearsed < max_ns ? max_ns - unrehearsed : 0);
 }
 
 int ek_predecessor_hand_over(uint64_t stopped_ns, struct ekiden_error *error)
@@ -311,10 +264,14 @@ int ek_predecessor_hand_over(uint64_t stopped_ns, struct ekiden_error *error)
         struct ek_predecessor *p = &ek_predecessor;
         int r;
 
-        p->pause_until_ns = pause_until(p, stopped_ns);
+        p->pause_until_ns = ek_pause_deadline(p, stopped_ns);
         ek_predecessor_unwatch();
         if (p->phase != EKIDEN_PHASE_PAUSE)
                 ek_predecessor_enter(EKIDEN_PHASE_PAUSE);
+        if (p->pause_until_ns > 0 && ek_now_ns() >= p->pause_until_ns) {
+                ek_link_failed(EKIDEN_ETIMEOUT, error); /* before it has begun, in a rehearsal */
+                return ek_predecessor_explain(p, error);
+        }
         r = ek_predecessor_stop(p, error);
         if (r < 0)
                 return r;
@@ -338,7 +295,7 @@ int ek_predecessor_hand_over(uint64_t stopped_ns, struct ekiden_error *error)
                 ek_predecessor_read_reason(p, error);
         if (r < 0)
                 return ek_predecessor_explain(p, error);
-        p->report.pause_ns = pause_until_now(p, stopped_ns);
+        p->report.pause_ns = ek_pause_so_far(p, stopped_ns);
         p->report.ahead = p->ahead.reports;
         p->report.rooms = &p->rooms;
         p->report.ahead_count = p->ahead.report_count;

@@ -66,7 +66,7 @@ int ek_ahead_export_check(struct ek_ahead_export *export_, struct ekiden_error *
 /** How many keys have changed and are in no portion. */
 uint64_t ek_ahead_export_rest(const struct ek_ahead_export *export_);
 
-/** What part of the memory that keys may take is taken: from 0 to 1. */
+/** What part of the memory that keys may take is taken: from 0 to 1, or a little more. */
 double ek_ahead_export_fill(const struct ek_ahead_export *export_);
 
 /** Of the portion in hand, or the last one; from 0. */
