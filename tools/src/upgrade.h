@@ -95,7 +95,8 @@ struct upgrade {
         struct figure elapsed_us; /* since the process saw the request, at its last event */
 
         struct figure from_version, to_version, successor_pid, pause_us;
-        struct figure unrehearsed_us; /* of a rehearsal's pause: foretold, since the PID will be kept */
+        struct figure
+                unrehearsed_us; /* of a rehearsal's pause: foretold, since the PID will be kept */
         struct figure records, objects, bytes, descriptors; /* over all items */
         struct figure item_records, item_count; /* of the one in transfer; count: announced */
         struct figure round, rest; /* of the one that is sent ahead */
