@@ -77,7 +77,7 @@ static void change(uint64_t first, uint64_t changes)
         const struct ekiden_item *books = ekiden_schema_item(&shelf_v1, "books");
 
         for (uint64_t i = first; i < first + changes; i++) {
-                char key[24];
+                char key[32];
 
                 snprintf(key, sizeof(key), "book %llu", (unsigned long long)i);
                 ekiden_touch_text(books, key);

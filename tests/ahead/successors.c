@@ -242,7 +242,7 @@ Test(successors, that_do_not_keep_up_with_what_changes_get_more_of_the_time)
         step_until(EKIDEN__FRAME_KIND__PASS);
         least = ek_predecessor.ahead.pace.least;
         for (int i = 0; ek_ahead_export_fill(ek_predecessor.ahead.items[0]) < 0.63; i++) {
-                char key[24];
+                char key[32];
 
                 snprintf(key, sizeof(key), "another %d", i);
                 ekiden_touch_text(books, key);
