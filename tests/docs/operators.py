@@ -14,7 +14,7 @@ import sys
 import time
 import unittest
 
-from page import Page, path, read
+from page import Page, read
 from workshop import Workshop, say
 
 PAGE = 'docs/operators.md'
@@ -151,16 +151,7 @@ class Operators(unittest.TestCase):
 def write():
     page = Page(PAGE)
     made = {block.number: lines for block, lines in sessions(page)}
-    lines, number = [], 0
-    while number < len(page.lines):
-        lines.append(page.lines[number])
-        number += 1
-        block = next((block for block in page.blocks if block.number == number + 1), None)
-        if block and number + 1 in made:
-            lines += made[number + 1]
-            number += len(block.lines)
-    with open(path(PAGE), 'w', encoding='utf-8') as file:
-        file.write('\n'.join(lines))
+    page.write(made)
 
 
 if __name__ == '__main__':

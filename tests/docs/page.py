@@ -107,6 +107,19 @@ class Page:
                 break
         return rows[2:]
 
+    def write(self, made):
+        """Writes the page with other lines in some of its blocks: those by the numbers of the old ones."""
+        lines, number = [], 0
+        while number < len(self.lines):
+            lines.append(self.lines[number])
+            number += 1
+            block = next((block for block in self.blocks if block.number == number + 1), None)
+            if block and number + 1 in made:
+                lines += made[number + 1]
+                number += len(block.lines)
+        with open(path(self.name), 'w', encoding='utf-8') as file:
+            file.write('\n'.join(lines))
+
 
 def anchor(heading):
     """The fragment of a heading, as the usual renderers make it."""

@@ -10,7 +10,7 @@ import time
 import unittest
 
 import operators
-from page import Page, path, read
+from page import Page, read
 from workshop import Workshop, ask, connect
 
 PAGE = 'samples/prefork/README.md'
@@ -120,16 +120,7 @@ class Prefork(unittest.TestCase):
 def write():
     page = Page(PAGE)
     made = {block.number: lines for block, lines, _ in sessions(page)}
-    lines, number = [], 0
-    while number < len(page.lines):
-        lines.append(page.lines[number])
-        number += 1
-        block = next((block for block in page.blocks if block.number == number + 1), None)
-        if block and number + 1 in made:
-            lines += made[number + 1]
-            number += len(block.lines)
-    with open(path(PAGE), 'w', encoding='utf-8') as file:
-        file.write('\n'.join(lines))
+    page.write(made)
 
 
 if __name__ == '__main__':
