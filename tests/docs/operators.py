@@ -14,7 +14,8 @@ import sys
 import time
 import unittest
 
-from page import Page, read
+from page import Page, path, read
+from sentences import sentences_of
 from workshop import Workshop, say
 
 PAGE = 'docs/operators.md'
@@ -137,6 +138,21 @@ class Operators(unittest.TestCase):
                 self.assertEqual(shape(lines), shape(block.lines))
             count += 1
         self.assertGreater(count, 10)
+
+    def test_the_messages_that_it_explains_are_said(self):
+        said = [sentence for folder in ('tools/src', 'runtime/src') for sentence in sentences_of(path(folder))]
+        explained = [span for heading in ('When something is wrong', 'Who serves')
+                     for row in Page(PAGE).table(heading) for span in re.findall('`([^`]+)`', row[0])
+                     if not span.startswith('-')]
+        self.assertGreater(len(explained), 9)
+        for message in explained:
+            wanted = re.compile('.*'.join(re.escape(part.strip()) for part in message.split('…')))
+            self.assertTrue(any(map(wanted.search, said)), message)
+
+    def test_its_phases_are_those_of_an_upgrade(self):
+        phases = re.findall(r'X\(\w+, \d, "(\w+)"\)', read('transformers/include/ekiden/error.h'))
+        rows = Page(PAGE).table('While it is under way')
+        self.assertEqual([phase for row in rows for phase in row[0].split(', ')], phases)
 
     def test_every_command_is_there(self):
         text = ''.join(block.text for block in Page(PAGE).of('console', 'run'))
