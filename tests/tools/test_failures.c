@@ -449,6 +449,23 @@ static void expect_timeout_of_who_talks_without_end(const char *const *arguments
         scene_deinit(&scene);
 }
 
+Test(failures, an_odd_file_beside_a_process_that_ends_leaves_no_doubt_that_nobody_serves)
+{
+        int odd = scene_listen_by("chat", getpid(), SOCK_DGRAM);
+        struct scene scene;
+
+        scene_start_upgrade_of_other(&scene);
+        scene_send_until(&scene, EKIDEN_PHASE_TRANSFER);
+        close(scene.listener);
+        scene.listener = -1;
+        scene_process_end(scene.other);
+        scene_close(&scene);
+        scene_expect_exit(&scene, 13);
+        expect_said(&scene, "was not upgraded: it has ended, and nobody serves");
+        scene_deinit(&scene);
+        close(odd);
+}
+
 Test(failures, a_process_that_talks_without_end_meets_the_timeout)
 {
         char file[128];

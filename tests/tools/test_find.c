@@ -290,6 +290,72 @@ Test(find, one_that_cannot_be_connected_to_is_told_with_the_reason)
         close(listener);
 }
 
+static pid_t strangers_process_start(void)
+{
+        pid_t pid;
+
+        cr_assert_eq(seteuid(STRANGER), 0);
+        pid = scene_process_start();
+        cr_assert_eq(seteuid(0), 0);
+        return pid;
+}
+
+/* A link to itself, which cannot be followed by anybody. */
+static void link_to_itself(const char *program, pid_t named)
+{
+        char path[128];
+
+        snprintf(path, sizeof(path), "%s/%s.%d", scene_directory(), program, (int)named);
+        cr_assert_eq(symlink(path, path), 0);
+}
+
+static void expect_empty_list(void)
+{
+        struct tool tool;
+
+        tool_run(&tool, TOOL_ARGUMENTS("--list"));
+        cr_assert_eq(tool.exit_status, 0, "%s", tool.errors);
+        cr_assert(strstr(tool.printed, "No process"), "%s", tool.printed);
+        tool_deinit(&tool);
+}
+
+Test(find, what_a_stranger_names_after_anothers_process_fails_no_search)
+{
+        int listener;
+
+        if (geteuid() != 0)
+                cr_skip_test("only root sees other users' directories");
+        listener = scene_listen_by("chat", getpid(), SOCK_DGRAM);
+        link_to_itself("prefork", getpid());
+        cr_assert_eq(chown(scene_directory(), STRANGER, STRANGER), 0);
+        expect(TOOL_ARGUMENTS("chat", "x"), 3, "no running process");
+        expect(TOOL_ARGUMENTS("prefork", "x"), 3, "no running process");
+        expect_empty_list();
+        close(listener);
+}
+
+Test(find, a_strangers_own_process_that_cannot_be_connected_to_is_told_with_the_reason)
+{
+        pid_t his;
+
+        if (geteuid() != 0)
+                cr_skip_test("only root sees other users' directories");
+        his = strangers_process_start();
+        link_to_itself("chat", his);
+        cr_assert_eq(chown(scene_directory(), STRANGER, STRANGER), 0);
+        expect(TOOL_ARGUMENTS("chat", "x"), 72, "cannot connect to");
+        expect_empty_list();
+        scene_process_end(his);
+}
+
+Test(find, a_list_has_no_place_for_what_cannot_be_connected_to)
+{
+        int listener = scene_listen_by("chat", getpid(), SOCK_DGRAM);
+
+        expect_empty_list();
+        close(listener);
+}
+
 Test(find, a_strangers_own_process_is_found_beside_the_one_that_he_claims)
 {
         pid_t victim = scene_process_start();
@@ -314,9 +380,7 @@ Test(find, a_listener_that_has_forked_since_is_found_by_its_owner)
 
         if (geteuid() != 0)
                 cr_skip_test("only root sees other users' directories");
-        cr_assert_eq(seteuid(STRANGER), 0);
-        child = scene_process_start();
-        cr_assert_eq(seteuid(0), 0);
+        child = strangers_process_start();
         scene = (struct scene){.listener = listen_as_stranger(child), .other = child};
         tool_start(&scene.tool, TOOL_ARGUMENTS("chat", "x"));
         scene_accept(&scene);

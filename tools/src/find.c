@@ -24,7 +24,6 @@ struct search {
         pid_t pid; /* what the target names, if it is a PID; otherwise 0 */
         struct process_list found;
         struct ekiden_error distrust; /* the first one that was passed over */
-        struct ekiden_error trouble; /* the first one that lives and cannot be connected to */
 };
 
 int process_blocked(const struct process *process, struct ekiden_error *error)
@@ -86,6 +85,14 @@ static bool matches(const struct search *search, const char *program, pid_t pid)
         return search->pid > 0 ? search->pid == pid : strcmp(search->target, program) == 0;
 }
 
+/* Whoever has a directory may put anything there, under any process's name: what cannot be
+   connected to counts where the process is his, and the operator has asked for it. */
+static bool is_worth_a_word(const struct search *search, uid_t owner, pid_t pid)
+{
+        return search->target && process_is_alive(pid) &&
+               (owner == geteuid() || ek_control_is_process_of(pid, owner));
+}
+
 static int look_at(struct search *search, const char *path, int directory, uid_t owner,
                    const char *name, struct ekiden_error *error)
 {
@@ -113,9 +120,9 @@ static int look_at(struct search *search, const char *path, int directory, uid_t
                                               socket_path);
         else if (r == 0)
                 return add(search, program, pid, ek_steal_fd(&fd), error);
-        else if (r != -ENOENT && search->trouble.code == 0 && process_is_alive(pid))
-                ekiden_error_set_errno(&search->trouble, EKIDEN_ESYSTEM, -r, "cannot connect to %s",
-                                       socket_path);
+        else if (r != -ENOENT && is_worth_a_word(search, owner, pid))
+                ekiden_error_set_errno(&search->found.trouble, EKIDEN_ESYSTEM, -r,
+                                       "cannot connect to %s", socket_path);
         return 0;
 }
 
@@ -177,9 +184,6 @@ int find_processes(const char *target, struct process_list *ret_list, struct eki
         if (r == 0 && search.found.count == 0 && search.distrust.code == EKIDEN_EPERMISSION) {
                 r = search.distrust.code;
                 ekiden_error_set(error, r, "%s", search.distrust.sentence);
-        } else if (r == 0 && search.found.count == 0 && search.trouble.code != 0) {
-                r = search.trouble.code;
-                ekiden_error_set(error, r, "%s", search.trouble.sentence);
         }
         if (r < 0) {
                 process_list_deinit(&search.found);
@@ -254,7 +258,11 @@ static int ambiguous(const char *target, const struct process_list *list,
 
 int find_failed(const char *target, const struct process_list *list, struct ekiden_error *error)
 {
-        return list->count == 0 ? not_found(target, error) : ambiguous(target, list, error);
+        if (list->count > 0)
+                return ambiguous(target, list, error);
+        if (list->trouble.code != 0)
+                return ekiden_error_set(error, list->trouble.code, "%s", list->trouble.sentence);
+        return not_found(target, error);
 }
 
 int find_process(const char *target, struct process *ret_process, struct ekiden_error *error)

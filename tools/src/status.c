@@ -277,7 +277,7 @@ int command_status(const struct options *options, struct show *show)
 {
         struct ekiden_error error = {0};
         struct process process = {0};
-        struct process_list one = {&process, 1};
+        struct process_list one = {.processes = &process, .count = 1};
         struct answer answer = {0};
         struct upgrade upgrade = {.undertaking = UNDERTAKING_QUESTION};
         int r = find_process(options->target, &process, &error);

@@ -62,7 +62,7 @@ int ek_control_connect(const char *path, int *ret_socket)
         return 0;
 }
 
-static bool is_process_of(pid_t pid, uid_t owner)
+bool ek_control_is_process_of(pid_t pid, uid_t owner)
 {
         struct stat status;
         char path[32];
@@ -79,7 +79,7 @@ bool ek_control_is_believable(int socket, uid_t owner, pid_t pid)
         if (socket >= 0 &&
             (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != owner))
                 return false;
-        return owner == geteuid() || peer.pid == pid || is_process_of(pid, owner);
+        return owner == geteuid() || peer.pid == pid || ek_control_is_process_of(pid, owner);
 }
 
 int ek_control_not_believed(const char *path, pid_t pid, struct ekiden_error *error)

@@ -40,5 +40,8 @@ int ek_control_connect(const char *path, int *ret_socket);
  */
 bool ek_control_is_believable(int socket, uid_t owner, pid_t pid);
 
+/** Whether a process is there, and a user's, by what /proc says. */
+bool ek_control_is_process_of(pid_t pid, uid_t owner);
+
 /** Why one is not believed: EPERMISSION, which is returned. */
 int ek_control_not_believed(const char *path, pid_t pid, struct ekiden_error *error);
