@@ -249,7 +249,7 @@ class Kept(Crew):
         self.assertTrue(event['serves_on'], event)
         self.assertRegex(event['sentence'],
                          r'process \d+ serves on in its place, and has handed on to process '
-                         rf'{event["predecessor_pid"]}, for its threads$')
+                         rf'{event["serving_pid"]}, for its threads$')
         status, events = self.hear(second)
         self.assertEqual((status, events[-1]['event']), (OK, 'committed'), events[-1])
         self.assertIn('it has ended, and its new version is asked now',

@@ -209,7 +209,8 @@ class Fails(Family):
         self.assertIn(f'process {self.process.pid} is gone', event['sentence'])
         who = self.eldest.who()
         self.assertEqual((who['version'], who['count']), (1, 2))
-        self.assertEqual(event['predecessor_pid'], who['pid'])
+        self.assertEqual((event['predecessor_pid'], event['serving_pid']),
+                         (self.process.pid, who['pid']))
         self.assertIn(f'process {who["pid"]} serves on in its place', event['sentence'])
         self.process.wait()
         self.assertEqual(sorted(os.listdir(self.runtime)),

@@ -137,7 +137,8 @@ class Namespace(Family):
     def test_a_keeper_that_serves_on_is_told_of_by_the_pid_that_it_has_out_here(self):
         pid = self.begin('keep=main', 'fault=kill', beside=True)
         event = self.refused(pid)
-        keeper = event['predecessor_pid']
+        self.assertEqual(event['predecessor_pid'], pid)
+        keeper = event['serving_pid']
         self.assertIn(f'process {pid} is gone, and process {keeper} serves on', event['sentence'])
         self.assertEqual(keeper, self.pid_of(self.sockets + '/s'))
         self.sockets_are(keeper)

@@ -42,6 +42,17 @@ class People(Tree):
         self.assertTrue(errors[4].startswith('  next       '))
         self.assertEqual(errors[5], '  error      EKIDEN_EREFUSED (exit status 12)')
 
+    def test_a_pid_that_is_lost_is_told_in_its_line_with_who_serves_in_its_place(self):
+        self.start('keep=main', 'fault=kill')
+        pid = self.process.pid
+        status, lines, errors = self.lines('--tree', 'family', V2)
+        self.assertEqual(status, 13)
+        keeper = self.talk(0).who()['pid']
+        self.assertRegex(' '.join(line.strip() for line in lines),
+                         rf'main +{pid} +failed in phase \w+, and its PID is lost: process {keeper} '
+                         rf'serves on in its place: ')
+        self.assertIn(f'tell whoever watches PID {pid},', ' '.join(line.strip() for line in errors))
+
     def test_on_a_terminal_what_is_under_way_stands_below_the_table(self):
         self.grow('fault=hold@helper')
         self.hold()

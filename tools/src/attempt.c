@@ -47,7 +47,7 @@ int attempt_failed(struct attempt *attempt, enum aftermath aftermath)
 
 int attempt_failed_unless_gone(struct attempt *attempt, enum aftermath if_gone)
 {
-        bool is_alive = process_is_alive(attempt->upgrade.pid);
+        bool is_alive = process_is_alive(upgrade_serving_pid(&attempt->upgrade));
 
         return attempt_failed(attempt, is_alive ? AFTERMATH_SERVES_ON : if_gone);
 }

@@ -45,6 +45,19 @@ const char *failure_next_step(const struct upgrade *upgrade, const struct ekiden
         return advice_for(error);
 }
 
+/* The PID was to be kept, and who has it no more serves. */
+static void print_lost_pid(FILE *out, const char *program, const struct upgrade *upgrade,
+                           const struct ekiden_error *error)
+{
+        if (error->code == EKIDEN_ECANCELLED)
+                fprintf(out, "called off in phase %s, and the PID of %s is lost: ",
+                        ekiden_phase_name(error->phase), program);
+        else
+                fprintf(out, "%s was not upgraded, and its PID is lost: ", program);
+        fprintf(out, "process %d serves on in place of %d.\n", (int)upgrade->serving_pid,
+                (int)upgrade->pid);
+}
+
 static void print_head(FILE *out, const struct terminal *terminal, const struct upgrade *upgrade,
                        const struct ekiden_error *error)
 {
@@ -67,6 +80,8 @@ static void print_head(FILE *out, const struct terminal *terminal, const struct 
         else if (upgrade->aftermath == AFTERMATH_ENDED)
                 fprintf(out, "%s (pid %d) was not upgraded: it has ended, and nobody serves.\n",
                         program, (int)upgrade->pid);
+        else if (upgrade_lost_pid(upgrade))
+                print_lost_pid(out, program, upgrade, error);
         else if (error->code == EKIDEN_ECANCELLED)
                 fprintf(out, "called off in phase %s; %s (pid %d) serves on.\n",
                         ekiden_phase_name(error->phase), program, (int)upgrade->pid);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "interrupt.h"
+#include "next_step.h"
 #include "process_state.h"
 #include "request.h"
 #include "show.h"
@@ -63,6 +64,7 @@ static int take_event(struct listening *listening, const Ekiden__Event *event)
                 return ENDING_REHEARSED;
         case HAPPENING_FAILED:
                 request_refusal(event, listening->error);
+                next_step_for_lost_pid(upgrade, listening->error);
                 return ENDING_FAILED;
         default:
                 show_happening(listening, happening);

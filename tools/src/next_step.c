@@ -9,6 +9,7 @@
 
 #include <ekiden/role.h>
 
+#include "advice.h"
 #include "standing.h"
 
 void next_step_for_ended(struct upgrade *upgrade)
@@ -23,6 +24,15 @@ void next_step_for_ended(struct upgrade *upgrade)
                 if (list.processes[i].pid != upgrade->pid)
                         upgrade->others_serve = true;
         process_list_deinit(&list);
+}
+
+void next_step_for_lost_pid(struct upgrade *upgrade, const struct ekiden_error *error)
+{
+        if (upgrade_lost_pid(upgrade))
+                snprintf(upgrade->next_step, sizeof(upgrade->next_step),
+                         "tell whoever watches PID %d, such as a supervisor or a pid file, of "
+                         "process %d; then %s",
+                         (int)upgrade->pid, (int)upgrade->serving_pid, advice_for(error));
 }
 
 void next_step_for_binary(struct upgrade *upgrade, const struct options *options,

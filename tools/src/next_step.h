@@ -7,6 +7,9 @@
 /** Of a process that has ended in a role of its own: whether others of the program are there. */
 void next_step_for_ended(struct upgrade *upgrade);
 
+/** Of a process whose PID was to be kept, and is lost: who must hear of it. */
+void next_step_for_lost_pid(struct upgrade *upgrade, const struct ekiden_error *error);
+
 /**
  * Of a new binary that cannot be used: who has looked at it, and from where.
  *

@@ -227,15 +227,18 @@ void show_no_upgrade(struct show *show, const struct upgrade *upgrade)
 void show_called_off(struct show *show, const struct upgrade *upgrade,
                      const struct ekiden_error *error)
 {
-        char reason[sizeof(error->sentence)];
+        char reason[sizeof(error->sentence)], served[80] = "it serves on";
 
         terminal_clear(&show->terminal);
         print_process(show, upgrade);
+        if (upgrade_lost_pid(upgrade))
+                snprintf(served, sizeof(served), "its PID is lost, and process %d serves on",
+                         (int)upgrade->serving_pid);
         if (error->code == EKIDEN_ECANCELLED)
-                fprintf(show->terminal.out, "called off in phase %s; it serves on\n",
-                        ekiden_phase_name(error->phase));
+                fprintf(show->terminal.out, "called off in phase %s; %s\n",
+                        ekiden_phase_name(error->phase), served);
         else
-                fprintf(show->terminal.out, "it serves on; the upgrade failed in phase %s: %s\n",
+                fprintf(show->terminal.out, "%s; the upgrade failed in phase %s: %s\n", served,
                         ekiden_phase_name(error->phase),
                         text_clean(error->sentence, terminal_allowed(&show->terminal), reason,
                                    sizeof(reason)));

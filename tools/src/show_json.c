@@ -222,6 +222,14 @@ static void print_rehearsals(struct show *show, const struct rehearsals *rehears
         json_print(object);
 }
 
+/* Of the process that serves on, where it is another one. */
+static void add_serving_pid(struct json_object *object, const struct upgrade *upgrade)
+{
+        json_add_figure(
+                object, "serving_pid",
+                &(struct figure){upgrade_lost_pid(upgrade), (uint64_t)upgrade->serving_pid});
+}
+
 static void print_idle(struct show *show, const struct upgrade *upgrade)
 {
         (void)show;
@@ -238,6 +246,7 @@ static void print_cancelled(struct show *show, const struct upgrade *upgrade,
                       error->phase != EKIDEN_PHASE_NONE ? ekiden_phase_name(error->phase) : NULL);
         json_add_text(object, "error", ekiden_error_name(error->code));
         json_add_text(object, "sentence", error->sentence);
+        add_serving_pid(object, upgrade);
         json_print(object);
 }
 
@@ -273,6 +282,7 @@ static void print_failed(struct show *show, const struct upgrade *upgrade, const
         json_add_text(object, "sentence", error->sentence);
         json_add_text(object, "next", failure_next_step(upgrade, error));
         add_serves_on(object, known);
+        add_serving_pid(object, known);
         json_print(object);
 }
 

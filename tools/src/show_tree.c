@@ -87,11 +87,16 @@ static void print_success(const struct tree *tree, const struct upgrade *upgrade
         show_summary_details(tree->show, upgrade);
 }
 
-static const char *aftermath_text(enum aftermath aftermath)
+static const char *aftermath_text(const struct upgrade *upgrade, char *ret_text, size_t size_bytes)
 {
-        switch (aftermath) {
+        switch (upgrade->aftermath) {
         case AFTERMATH_SERVES_ON:
-                return "serves on";
+                if (!upgrade_lost_pid(upgrade))
+                        return "serves on";
+                snprintf(ret_text, size_bytes,
+                         "and its PID is lost: process %d serves on in its place",
+                         (int)upgrade->serving_pid);
+                return ret_text;
         case AFTERMATH_ENDED:
                 return "and has ended";
         case AFTERMATH_UPGRADED:
@@ -108,7 +113,7 @@ static void print_outcome(const struct tree *tree, const struct member *member,
                           size_t indent)
 {
         const struct terminal *terminal = &tree->show->terminal;
-        char line[sizeof(error->sentence) + 96], reason[sizeof(error->sentence)];
+        char line[sizeof(error->sentence) + 160], reason[sizeof(error->sentence)], served[80];
 
         switch (member->state) {
         case MEMBER_SKIPPED:
@@ -122,8 +127,8 @@ static void print_outcome(const struct tree *tree, const struct member *member,
                 text_clean(error->sentence, terminal_allowed(terminal), reason, sizeof(reason));
                 snprintf(line, sizeof(line), "%sfailed%s in phase %s, %s: %s",
                          terminal_red(terminal), terminal_plain(terminal),
-                         ekiden_phase_name(error->phase), aftermath_text(upgrade->aftermath),
-                         reason);
+                         ekiden_phase_name(error->phase),
+                         aftermath_text(upgrade, served, sizeof(served)), reason);
                 break;
         }
         fputs("  ", terminal->out);

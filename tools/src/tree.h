@@ -30,7 +30,7 @@ struct member {
         enum member_state state;
         enum ekiden_phase phase; /* while it is under way */
         struct tree_attempt attempt;
-        pid_t asked_pid; /* its own, or after --wait that of its successor */
+        pid_t asked_pid; /* its own; after --wait its successor's; or who serves on in its place */
         pid_t successor_pid; /* once it is upgraded; its own where that is kept */
 };
 

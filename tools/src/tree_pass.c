@@ -40,7 +40,7 @@ static bool has_ended_by_itself(const struct member *member, const struct report
                 return false;
         if (upgrade->phase > EKIDEN_PHASE_WARM || upgrade->aftermath == AFTERMATH_UPGRADED)
                 return false;
-        return !process_is_alive(upgrade->pid > 0 ? upgrade->pid : member->pid);
+        return !process_is_alive(upgrade->pid > 0 ? upgrade_serving_pid(upgrade) : member->pid);
 }
 
 /* The first failure is the one that the operator is told of at the end. */
@@ -97,7 +97,7 @@ static void on_report(struct tree *tree, struct member *member)
                 report.error.phase = member->phase;
         if (member->role[0]) /* its status told it; otherwise an event may have */
                 strcpy(upgrade->role, member->role);
-        member->asked_pid = upgrade->pid;
+        member->asked_pid = upgrade_serving_pid(upgrade);
         member->phase = upgrade->phase;
         if (report.kind == REPORT_END)
                 on_end(tree, member, &report);

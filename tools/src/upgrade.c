@@ -229,12 +229,25 @@ int upgrade_attempt(const struct options *options, const char *target, struct sh
                 next_step_for_ended(&attempt.upgrade);
         if (r < 0)
                 next_step_for_binary(&attempt.upgrade, options, attempt.binary, error);
+        if (r < 0)
+                next_step_for_lost_pid(&attempt.upgrade, error);
         attempt_leave_or_end(&attempt, r >= 0);
         process_deinit(&attempt.process);
         free(attempt.binary);
         ek_close(&attempt.interrupt);
         *ret_upgrade = attempt.upgrade;
         return r < 0 ? error->code : 0;
+}
+
+pid_t upgrade_serving_pid(const struct upgrade *upgrade)
+{
+        return upgrade->serving_pid > 0 ? upgrade->serving_pid : upgrade->pid;
+}
+
+bool upgrade_lost_pid(const struct upgrade *upgrade)
+{
+        return upgrade->aftermath == AFTERMATH_SERVES_ON &&
+               upgrade_serving_pid(upgrade) != upgrade->pid;
 }
 
 void upgrade_deinit(struct upgrade *upgrade)

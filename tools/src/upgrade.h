@@ -82,6 +82,7 @@ enum aftermath {
 struct upgrade {
         char program[EKIDEN_NAME_MAX + 1];
         pid_t pid; /* of the predecessor; 0: not found yet */
+        pid_t serving_pid; /* who serves on after a failure, as that was told; 0: nobody said */
         char role[EKIDEN_NAME_MAX + 1]; /* of it; "": not known */
 
         enum undertaking undertaking;
@@ -128,6 +129,13 @@ int upgrade_attempt(const struct options *options, const char *target, struct sh
                     struct upgrade *ret_upgrade, struct ekiden_error *error);
 
 void upgrade_deinit(struct upgrade *upgrade);
+
+/** Who serves on after a failure before the commit: the predecessor, unless upgrade_lost_pid(). */
+pid_t upgrade_serving_pid(const struct upgrade *upgrade);
+
+/** Whether a PID that was to be kept is lost, and a process of another PID serves on in its place.
+ */
+bool upgrade_lost_pid(const struct upgrade *upgrade);
 
 /** Makes an attempt and shows all of it. Returns the exit status. */
 int command_upgrade(const struct options *options, struct show *show);

@@ -213,7 +213,7 @@ int upgrade_take_event(struct upgrade *upgrade, const Ekiden__Event *event,
         case EKIDEN__EVENT_KIND__FAILED:
                 /* Where its PID was to be kept and is lost, another serves in its place. */
                 if (event->has_predecessor_pid && event->predecessor_pid > 0)
-                        upgrade->pid = event->predecessor_pid;
+                        upgrade->serving_pid = event->predecessor_pid;
                 return HAPPENING_FAILED;
         case EKIDEN__EVENT_KIND__STATUS:
                 return ekiden_error_set(error, EKIDEN_EPROTOCOL,
