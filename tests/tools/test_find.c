@@ -86,6 +86,25 @@ Test(find, two_processes_of_a_name_are_both_listed_and_neither_is_asked)
         scene_process_end(neighbour);
 }
 
+#define OF_SEVERAL_BY_PID "next    name one of them by its PID\n"
+
+Test(find, of_two_processes_of_a_name_a_command_that_is_for_one_wants_the_pid)
+{
+        pid_t neighbour = scene_process_start();
+        int first = scene_listen("chat", getpid());
+        int second = scene_listen("chat", neighbour);
+        char file[128];
+
+        snprintf(file, sizeof(file), "%s/chat.ekiden", scene_directory());
+        expect(TOOL_ARGUMENTS("--cancel", "chat"), 4, OF_SEVERAL_BY_PID);
+        expect(TOOL_ARGUMENTS("--wait", "chat"), 4, OF_SEVERAL_BY_PID);
+        expect(TOOL_ARGUMENTS("--snapshot", file, "chat"), 4, OF_SEVERAL_BY_PID);
+        expect(TOOL_ARGUMENTS("--rehearse", "--times", "2", "chat", "x"), 4, OF_SEVERAL_BY_PID);
+        close(first);
+        close(second);
+        scene_process_end(neighbour);
+}
+
 Test(find, a_process_with_two_sockets_is_one_process)
 {
         int first = scene_listen("chat", getpid());
@@ -95,6 +114,8 @@ Test(find, a_process_with_two_sockets_is_one_process)
         snprintf(pid, sizeof(pid), "%d", (int)getpid());
         snprintf(said, sizeof(said), "process %s has 2 control sockets", pid);
         expect(TOOL_ARGUMENTS(pid, "x"), 4, said);
+        expect(TOOL_ARGUMENTS(pid, "x"), 4, "next    set EKIDEN_RUNTIME_DIR to");
+        expect(TOOL_ARGUMENTS("--cancel", pid), 4, "next    set EKIDEN_RUNTIME_DIR to");
         close(first);
         close(second);
 }

@@ -42,6 +42,43 @@ class People(Tree):
         self.assertTrue(errors[4].startswith('  next       '))
         self.assertEqual(errors[5], '  error      EKIDEN_EREFUSED (exit status 12)')
 
+    def test_one_process_that_is_left_is_told_of_as_one(self):
+        self.start('fault=refuse')
+        _, _, errors = self.lines('--tree', 'family', V2)
+        self.assertEqual(errors[0], 'ekiden-upgrade: the process of family was not upgraded.')
+        self.talk(0).ask('bear worker')
+        self.talk(1)
+        _, _, errors = self.lines('--keep-going', '--role', 'main', '--role', 'worker', 'family', V2)
+        self.assertEqual(errors[0], 'ekiden-upgrade: 2 of 2 processes of family were not upgraded.')
+        _, _, errors = self.lines('--rehearse', '--role', 'main', 'family', V2)
+        self.assertEqual(errors[0], 'ekiden-upgrade: the process of family was not rehearsed.')
+
+    def test_one_of_several_that_is_left_is_told_of_as_one(self):
+        self.grow('fault=refuse@main')
+        _, _, errors = self.lines('family', V2)
+        self.assertEqual(errors[0], 'ekiden-upgrade: 1 of 4 processes of family was not upgraded.')
+
+    def test_a_name_of_several_does_not_do_for_a_command_that_is_for_one(self):
+        self.grow()
+        for command in ['--cancel'], ['--wait'], ['--snapshot', self.sockets + '/file']:
+            status, _, errors = self.lines(*command, 'family')
+            self.assertEqual(status, 4)
+            self.assertIn('  next    name one of them by its PID', errors)
+        status, _, errors = self.lines('--rehearse', '--times', '2', 'family', V2)
+        self.assertEqual(status, 4)
+        self.assertIn('  next    name one of them by its PID', errors)
+
+    def test_a_pid_that_was_succeeded_leads_to_the_one_that_serves(self):
+        self.start()
+        before = self.process.pid
+        after = self.upgrade(before)['successor_pid']
+        self.process.wait()
+        for arguments in (['--status', before], [before, V2], ['--tree', before, V2],
+                          ['--cancel', before], ['--rehearse', '--times', '2', before, V2]):
+            status, _, errors = self.lines(*arguments)
+            self.assertEqual(status, 3)
+            self.assertIn(f'  next    name process {after}', errors)
+
     def test_a_pid_that_is_lost_is_told_in_its_line_with_who_serves_in_its_place(self):
         self.start('keep=main', 'fault=kill')
         pid = self.process.pid

@@ -112,6 +112,7 @@ class Choice(Tree):
         self.assertIn('"cook"; there are: ', events[0]['sentence'])
         for role in 'worker', 'helper', 'main':
             self.assertIn(role, events[0]['sentence'])
+        self.assertIn('name one of these roles', events[0]['next'])
         self.assertEqual(self.versions(), [1, 1, 1, 1])
 
     def test_a_pid_alone_is_one_process(self):

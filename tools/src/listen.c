@@ -174,6 +174,8 @@ int listen_to_end(const struct options *options, struct show *show,
 
         *ret_upgrade = (struct upgrade){.phase = EKIDEN_PHASE_REQUEST, .started_ns = ek_now_ns()};
         if (r < 0)
+                next_step_for_search(ret_upgrade, options, error);
+        if (r < 0)
                 return r;
         strcpy(ret_upgrade->program, listening.process.program);
         ret_upgrade->pid = listening.process.pid;

@@ -10,7 +10,34 @@
 #include <ekiden/role.h>
 
 #include "advice.h"
+#include "process_state.h"
 #include "standing.h"
+#include "succession.h"
+
+/* Whether several processes that were forked from one another would do as well as one. */
+static bool takes_trees(const struct options *options)
+{
+        return options->action == ACTION_UPGRADE && options->times <= 1;
+}
+
+void next_step_for_search(struct upgrade *upgrade, const struct options *options,
+                          const struct ekiden_error *error)
+{
+        pid_t pid = find_pid(options->target), heir = 0;
+
+        if (upgrade->pid > 0 || upgrade->next_step[0])
+                return;
+        if (error->code == EKIDEN_ENOTFOUND && pid > 0 && !process_is_alive(pid))
+                heir = succession_after(pid);
+        if (heir > 0)
+                snprintf(upgrade->next_step, sizeof(upgrade->next_step), "name process %d",
+                         (int)heir);
+        else if (error->code == EKIDEN_EAMBIGUOUS && pid > 0)
+                strcpy(upgrade->next_step,
+                       "set EKIDEN_RUNTIME_DIR to the directory of one of them");
+        else if (error->code == EKIDEN_EAMBIGUOUS && !takes_trees(options))
+                strcpy(upgrade->next_step, "name one of them by its PID");
+}
 
 void next_step_for_ended(struct upgrade *upgrade)
 {

@@ -4,6 +4,14 @@
 
 #include "upgrade.h"
 
+/**
+ * Of a search that has not found the one process that is meant: another name for it.
+ *
+ * @param upgrade  its next step is filled, unless a process was found, or the error says enough
+ */
+void next_step_for_search(struct upgrade *upgrade, const struct options *options,
+                          const struct ekiden_error *error);
+
 /** Of a process that has ended in a role of its own: whether others of the program are there. */
 void next_step_for_ended(struct upgrade *upgrade);
 

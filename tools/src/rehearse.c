@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "next_step.h"
 #include "show_verification.h"
 
 /* One that was told of before, as a rule at the same place. NULL: there is none. */
@@ -102,6 +103,8 @@ static int fail(struct show *show, const struct options *options,
                          rehearsals->times);
                 show_notice(show, failed, sentence);
         }
+        if (rehearsals->done == 0)
+                next_step_for_search(failed, options, error);
         show_failed(show, failed, options->target, error);
         upgrade_deinit(failed);
         return error->code;

@@ -58,17 +58,28 @@ static void print_reason(const struct tree *tree, const struct terminal *errors)
         print_field(errors, "reason", text);
 }
 
-void show_tree_failure(const struct tree *tree)
+static void print_head(const struct tree *tree, const struct terminal *errors)
 {
         size_t left = tree_count(tree, MEMBER_FAILED) + tree_count(tree, MEMBER_UNTRIED);
+        char program[sizeof(tree->program)];
+
+        text_clean(tree->program, terminal_allowed(errors), program, sizeof(program));
+        fprintf(errors->out, "%sekiden-upgrade:%s ", terminal_red(errors), terminal_plain(errors));
+        if (tree->count == 1 && left == 1)
+                fputs("the process", errors->out);
+        else
+                fprintf(errors->out, "%zu of %zu processes", left, tree->count);
+        fprintf(errors->out, " of %s %s not %s.\n", program, left == 1 ? "was" : "were",
+                tree->options->rehearse ? "rehearsed" : "upgraded");
+}
+
+void show_tree_failure(const struct tree *tree)
+{
         struct terminal errors;
-        char members[1024], program[sizeof(tree->program)], next[512], cleaned[512];
+        char members[1024], next[512], cleaned[512];
 
         terminal_init(&errors, stderr);
-        text_clean(tree->program, terminal_allowed(&errors), program, sizeof(program));
-        fprintf(stderr, "%sekiden-upgrade:%s %zu of %zu processes of %s %s.\n",
-                terminal_red(&errors), terminal_plain(&errors), left, tree->count, program,
-                tree->options->rehearse ? "were not rehearsed" : "were not upgraded");
+        print_head(tree, &errors);
         name_members(tree, MEMBER_FAILED, members, sizeof(members));
         print_field(&errors, "failed", members);
         name_members(tree, MEMBER_UNTRIED, members, sizeof(members));

@@ -14,6 +14,7 @@
 #include "find.h"
 #include "interrupt.h"
 #include "json.h"
+#include "next_step.h"
 #include "process_state.h"
 #include "request.h"
 #include "snapshot_file.h"
@@ -256,6 +257,7 @@ static void show_failure(const struct attempt *attempt, struct show *show)
         };
 
         strcpy(upgrade.program, attempt->process.program);
+        next_step_for_search(&upgrade, attempt->options, attempt->error);
         show_failed(show, &upgrade, attempt->options->target, attempt->error);
 }
 

@@ -8,6 +8,7 @@
 
 #include <ekiden/role.h>
 
+#include "next_step.h"
 #include "show.h"
 #include "table.h"
 #include "text.h"
@@ -296,6 +297,8 @@ int command_status(const struct options *options, struct show *show)
         }
         upgrade.pid = process.pid;
         strcpy(upgrade.program, process.program);
+        if (r < 0)
+                next_step_for_search(&upgrade, options, &error);
         if (r < 0)
                 show_failed(show, &upgrade, options->target, &error);
         else if (options->json)

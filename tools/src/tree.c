@@ -11,6 +11,7 @@
 
 #include "failure.h"
 #include "interrupt.h"
+#include "next_step.h"
 #include "request.h"
 #include "tree_members.h"
 #include "tree_pass.h"
@@ -126,7 +127,8 @@ int command_tree(const struct options *options, struct show *show)
                 r = tree.error.code;
         } else {
                 error.phase = EKIDEN_PHASE_REQUEST;
-                show_failed(show, NULL, options->target, &error);
+                next_step_for_search(&tree.failed, options, &error);
+                show_failed(show, &tree.failed, options->target, &error);
         }
         free(tree.members);
         ek_close(&tree.interrupt);

@@ -51,7 +51,7 @@ struct tree {
         unsigned int rounds;
         uint64_t started_ns, total_us, longest_pause_us;
         struct ekiden_error error; /* of the first failure, or what stopped all */
-        struct upgrade failed; /* which that was; pid 0: none */
+        struct upgrade failed; /* which that was; pid 0: none, but its next step counts */
 };
 
 /* How a tree's upgrade is shown. */

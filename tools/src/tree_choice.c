@@ -31,7 +31,7 @@ static bool is_first_in_role(const struct tree *tree, const struct tree_listing 
         return role;
 }
 
-int tree_no_such_role(const struct tree *tree, const struct tree_listing *listing,
+int tree_no_such_role(struct tree *tree, const struct tree_listing *listing,
                       struct ekiden_error *error)
 {
         char roles[256] = "";
@@ -48,6 +48,8 @@ int tree_no_such_role(const struct tree *tree, const struct tree_listing *listin
                 used += (size_t)snprintf(roles + used, sizeof(roles) - used, "%s%s",
                                          used > 0 ? ", " : "", role);
         }
+        if (roles[0])
+                strcpy(tree->failed.next_step, "name one of these roles, or leave --role out");
         return ekiden_error_set(error, EKIDEN_ENOTFOUND,
                                 "no process of %s is in role \"%.63s\"%s; there are: %s",
                                 tree->program, tree->options->roles[0],

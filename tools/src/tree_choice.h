@@ -14,6 +14,6 @@
 int tree_choose(struct tree *tree, const struct tree_listing *listing, struct ekiden_error *error);
 
 /** That nobody in the tree is in the roles that were asked for, and which there are: ENOTFOUND,
- *  which is returned. */
-int tree_no_such_role(const struct tree *tree, const struct tree_listing *listing,
+ *  which is returned. What to do next goes to tree->failed. */
+int tree_no_such_role(struct tree *tree, const struct tree_listing *listing,
                       struct ekiden_error *error);

@@ -267,6 +267,8 @@ int command_upgrade(const struct options *options, struct show *show)
         if (r == EKIDEN_EAMBIGUOUS && upgrade.pid == 0 && find_pid(options->target) == 0)
                 return command_tree(options, show);
         if (r < 0)
+                next_step_for_search(&upgrade, options, &error);
+        if (r < 0)
                 show_failed(show, &upgrade, options->target, &error);
         else if (options->rehearse)
                 show_rehearsed(show, &upgrade);
