@@ -72,13 +72,12 @@ static const struct argp_option descriptions[] = {
          "Start the new version from here, of a process that cannot: one in a sandbox", 0},
         {"max-pause", KEY_MAX_PAUSE, "MS", 0,
          "Call the upgrade off rather than pause for longer than so many milliseconds; what is "
-         "sent "
-         "ahead is sent until half of that suffices for the rest",
+         "sent ahead is sent until half of that suffices for the rest",
          1},
         {"timeout", KEY_TIMEOUT, "SECONDS", 0,
-         "Call the upgrade off when it is not over by then (default: 30 to reach an update point, "
-         "then the process's own deadlines; 5 for --status, 1 for --list). With --wait alone: stop "
-         "waiting",
+         "Call the upgrade off when the commit has not begun by then (default: 30 to reach an "
+         "update point, then the process's own deadlines; 5 for --status, 1 for --list). With "
+         "--wait or --cancel alone: listen no longer",
          1},
         {"tree", KEY_TREE, NULL, 0,
          "Upgrade all processes that were forked from one another: those of a PID, or of a name "
@@ -341,14 +340,14 @@ void options_parse(int argc, char **argv, struct options *ret_options)
         static const struct argp parser = {
                 .options = descriptions,
                 .parser = parse,
-                .args_doc = "[--verify] [--keep-pid | --spawn-here] [--max-pause MS] PROGRAM|PID "
-                            "NEW_BINARY [-- ARGUMENT...]\n"
-                            "--rehearse [--times N] [--verify] PROGRAM|PID NEW_BINARY [-- "
-                            "ARGUMENT...]\n"
+                .args_doc = "[--keep-pid | --spawn-here] [--max-pause MS] [--verify] [--wait] "
+                            "PROGRAM|PID NEW_BINARY [-- ARGUMENT...]\n"
+                            "--rehearse [--times N] [--keep-pid | --spawn-here] [--max-pause MS] "
+                            "[--verify] [--wait] PROGRAM|PID NEW_BINARY [-- ARGUMENT...]\n"
                             "[--tree] [--role ROLE]... [--parallel N] [--keep-going] [--skip-same] "
-                            "PROGRAM|PID NEW_BINARY\n"
+                            "PROGRAM|PID NEW_BINARY [-- ARGUMENT...]\n"
                             "--status [--watch SECONDS] PROGRAM|PID\n"
-                            "--wait PROGRAM|PID [NEW_BINARY]\n"
+                            "--wait PROGRAM|PID\n"
                             "--cancel PROGRAM|PID\n"
                             "--snapshot FILE PROGRAM|PID\n"
                             "--list",
