@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,6 +39,8 @@ static void send_status(struct scene *scene, const char *binary)
         second.version = 2;
         second.pid = 4720;
         second.pause_us = 420;
+        second.has_since = true;
+        second.since = 1764072200;
         point.name = texts[1];
         point.has_attended = point.has_last_ms = point.has_passed = true;
         point.attended = 7;
@@ -115,6 +118,18 @@ Test(list, a_process_is_a_line_with_its_columns_lined_up)
         cr_assert_str_eq(line + column, "/opt/chat/chat-v2\n");
         column = (size_t)(strstr(scene.tool.printed, "UPDATE-POINT") - scene.tool.printed);
         cr_assert(strncmp(line + column, "chat_loop ", 10) == 0);
+        scene_deinit(&scene);
+}
+
+Test(list, since_when_it_serves_is_what_the_process_has_noted_whenever_it_is_asked)
+{
+        struct scene scene;
+
+        setenv("TZ", "UTC", 1);
+        scene_start(&scene, TOOL_ARGUMENTS("--list"));
+        send_status(&scene, "/opt/chat/chat-v2");
+        scene_expect_exit(&scene, 0);
+        cr_assert(strstr(scene.tool.printed, " 2025-11-25 12:03:20 "), "%s", scene.tool.printed);
         scene_deinit(&scene);
 }
 
@@ -206,12 +221,13 @@ Test(list, status_tells_all_that_the_process_says)
                 "  items         NAME     TYPE                      RECORDS     BYTES\n",
                 "                members  chat.v2.Member, a stream    1,204  96.3 KiB\n",
                 "                port     a plain value                   1\n",
-                "  lineage       LEG  VERSION  SINCE   PID    PAUSE\n",
-                "                1          1  -      4711        -\n",
-                "                3          2  -      4720  0.42 ms\n",
+                "  lineage       LEG  VERSION  SINCE                 PID    PAUSE\n",
+                "                1          1  -                    4711        -\n",
+                "                3          2  2025-11-25 12:03:20  4720  0.42 ms\n",
         };
         struct scene scene;
 
+        setenv("TZ", "UTC", 1);
         scene_start(&scene, TOOL_ARGUMENTS("--status", "chat"));
         cr_assert_not_null(scene.request->status);
         send_status(&scene, "/opt/chat/chat-v2");

@@ -2,7 +2,6 @@
 /* See attempt.h. How long is waited, and for what; and how an attempt is called off. */
 #include "attempt.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -66,7 +65,7 @@ int attempt_call_off(struct attempt *attempt)
         attempt->calling_off = true;
         attempt->late_events = 0;
         attempt_await_farewell(attempt);
-        return GO_ON;
+        return ATTEMPT_GO_ON;
 }
 
 int attempt_on_signal(struct attempt *attempt, int signal_number)
@@ -76,14 +75,14 @@ int attempt_on_signal(struct attempt *attempt, int signal_number)
         if (attempt_is_too_late(attempt)) {
                 show_notice(attempt->show, &attempt->upgrade,
                             "it is too late to call it off: the new version is taking over");
-                return GO_ON;
+                return ATTEMPT_GO_ON;
         }
         ekiden_error_set(attempt->error, EKIDEN_ECANCELLED, "called off by the operator (SIG%s)",
                          name ? name : "?");
         if (!attempt->calling_off)
                 return attempt_call_off(attempt);
         attempt->deadline_ns = 0; /* a second one waits for nothing, and reads what is there */
-        return GO_ON;
+        return ATTEMPT_GO_ON;
 }
 
 /* A successor that has its name already, and waits, sees no request. */

@@ -36,8 +36,8 @@ struct attempt {
 
 /* What a step comes to; or an error, and then it is over. */
 enum {
-        GO_ON = 0,
-        FINISHED = 1,
+        ATTEMPT_GO_ON = 0,
+        ATTEMPT_FINISHED = 1,
 };
 
 /* Its clock, and its end: attempt.c. */
@@ -45,6 +45,7 @@ enum {
 /** A request is to be sent to the process that was found. `started_ns`: of the first one. */
 void attempt_begin(struct attempt *attempt, uint64_t started_ns);
 
+/** So long after a moment of ek_now_ns() the attempt waits no more. */
 void attempt_set_deadline(struct attempt *attempt, uint64_t since_ns, uint64_t milliseconds);
 
 /** Each step forward may move the deadline: what it was for is over. */
@@ -53,13 +54,18 @@ void attempt_renew_deadline(struct attempt *attempt);
 /** From now on it is waited for the process's last word only. */
 void attempt_await_farewell(struct attempt *attempt);
 
+/** Whether the commit has begun, from where on nothing can be called off. */
 bool attempt_is_too_late(const struct attempt *attempt);
 
 /** Half closes; the reason is in attempt->error. */
 int attempt_call_off(struct attempt *attempt);
 
+/** The operator has sent this signal: it is called off, unless it is too late. A second one ends
+   the wait for the process's last word. */
 int attempt_on_signal(struct attempt *attempt, int signal_number);
 
+/** The deadline has passed, and all that the process has sent is read: it is called off; or, where
+    that was so already, or it is too late, given up. */
 int attempt_on_deadline(struct attempt *attempt);
 
 /** It is over; the reason is in attempt->error, whose code is returned. */

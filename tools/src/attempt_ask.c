@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "attempt.h"
-#include "process_state.h"
 #include "request.h"
 #include "show.h"
 #include "wire/clock.h"
@@ -84,7 +83,7 @@ int attempt_ask_again(struct attempt *attempt)
         }
         if (r < 0)
                 strcpy(attempt->upgrade.next_step, next_step);
-        return r < 0 ? attempt_failed_unless_gone(attempt, AFTERMATH_ENDED) : GO_ON;
+        return r < 0 ? attempt_failed_unless_gone(attempt, AFTERMATH_ENDED) : ATTEMPT_GO_ON;
 }
 
 static int find_successor(struct attempt *attempt, pid_t pid)
@@ -120,5 +119,5 @@ int attempt_follow(struct attempt *attempt)
                 attempt_set_deadline(attempt, ek_now_ns(), ATTEMPT_SEEN_MS);
         show_notice(attempt->show, upgrade, "it has ended, and its new version is asked now");
         r = attempt_ask(attempt, &left);
-        return r < 0 ? attempt_failed_unless_gone(attempt, AFTERMATH_UNKNOWN) : GO_ON;
+        return r < 0 ? attempt_failed_unless_gone(attempt, AFTERMATH_UNKNOWN) : ATTEMPT_GO_ON;
 }

@@ -50,7 +50,7 @@ static int on_succeeded(struct attempt *attempt, const struct successor *success
                  (int)upgrade->pid, (int)successor->pid);
         show_notice(attempt->show, upgrade, sentence);
         *attempt->error = (struct ekiden_error){0};
-        return FINISHED;
+        return ATTEMPT_FINISHED;
 }
 
 /*

@@ -71,7 +71,7 @@ int attempt_hear_spawner(struct attempt *attempt)
         struct ekiden_error told = {0};
 
         if (spawn_by_step(&attempt->by, &told) == 0 || attempt->calling_off)
-                return GO_ON;
+                return ATTEMPT_GO_ON;
         *attempt->error = told;
         return attempt_call_off(attempt);
 }

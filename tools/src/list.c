@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <ekiden/role.h>
 
@@ -35,24 +34,26 @@ enum column {
 
 typedef char row[COLUMNS][CELL_MAX];
 
+/* This one. NULL: the process does not tell of it. */
+static const Ekiden__Leg *last_leg(const Ekiden__Status *status)
+{
+        return status->n_lineage > 0 ? status->lineage[status->n_lineage - 1] : NULL;
+}
+
+/* As the process noted it: from how long ago it was, the second could not be told for sure. */
 static void fill_since(const Ekiden__Status *status, char *cell)
 {
-        time_t now = time(NULL);
-        struct tm began;
-        time_t then;
+        const Ekiden__Leg *last = last_leg(status);
+        char text[TEXT_FIGURE_MAX];
 
-        if (!status->has_leg_seconds || status->leg_seconds > (uint64_t)now)
-                return;
-        then = now - (time_t)status->leg_seconds;
-        if (localtime_r(&then, &began))
-                strftime(cell, CELL_MAX, "%Y-%m-%d %H:%M:%S", &began);
+        if (last && last->has_since)
+                snprintf(cell, CELL_MAX, "%s", text_time(last->since, text));
 }
 
 /* In which nobody served before this leg. */
 static void fill_pause(const Ekiden__Status *status, char *cell)
 {
-        const Ekiden__Leg *last =
-                status->n_lineage > 0 ? status->lineage[status->n_lineage - 1] : NULL;
+        const Ekiden__Leg *last = last_leg(status);
         char text[TEXT_FIGURE_MAX];
 
         if (last && last->has_pause_us)

@@ -4,7 +4,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include <ekiden/role.h>
 
@@ -44,17 +43,6 @@ static void print_table(const struct terminal *terminal, const char *label, stru
 }
 
 /* "2026-11-26 02:56:15", local time. */
-static const char *text_time(int64_t seconds, char ret_text[TEXT_FIGURE_MAX])
-{
-        time_t then = (time_t)seconds;
-        struct tm broken_down;
-
-        if (!localtime_r(&then, &broken_down) ||
-            strftime(ret_text, TEXT_FIGURE_MAX, "%Y-%m-%d %H:%M:%S", &broken_down) == 0)
-                return "?";
-        return ret_text;
-}
-
 static const char *text_number(uint32_t number, char ret_text[TEXT_FIGURE_MAX])
 {
         snprintf(ret_text, TEXT_FIGURE_MAX, "%" PRIu32, number);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <wchar.h>
 
 #define US_PER_MS UINT64_C(1000)
@@ -216,5 +217,16 @@ const char *text_seconds(uint64_t seconds, char ret_text[TEXT_FIGURE_MAX])
                                                                           : UINT64_MAX,
                                      ret_text);
         snprintf(ret_text, TEXT_FIGURE_MAX, "%" PRIu64 " s", seconds);
+        return ret_text;
+}
+
+const char *text_time(int64_t seconds, char ret_text[TEXT_FIGURE_MAX])
+{
+        time_t then = (time_t)seconds;
+        struct tm broken_down;
+
+        if (!localtime_r(&then, &broken_down) ||
+            strftime(ret_text, TEXT_FIGURE_MAX, "%Y-%m-%d %H:%M:%S", &broken_down) == 0)
+                return "?";
         return ret_text;
 }

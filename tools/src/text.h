@@ -45,3 +45,6 @@ const char *text_seconds(uint64_t seconds, char ret_text[TEXT_FIGURE_MAX]);
 
 /** In the unit that fits: "0.42 ms", "3.1 s", "2 min 5 s", "3 h 4 min", "12 d 3 h" */
 const char *text_duration(uint64_t duration_us, char ret_text[TEXT_FIGURE_MAX]);
+
+/** Local time, of seconds since 1970: "2026-11-25 14:03:20"; "?": there is none. */
+const char *text_time(int64_t seconds, char ret_text[TEXT_FIGURE_MAX]);

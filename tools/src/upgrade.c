@@ -8,14 +8,12 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "attempt.h"
 #include "interrupt.h"
 #include "next_step.h"
-#include "process_state.h"
 #include "request.h"
 #include "show.h"
 #include "text.h"
@@ -61,7 +59,7 @@ static int on_event(struct attempt *attempt, const Ekiden__Event *event)
         case HAPPENING_COMMITTED:
         case HAPPENING_REHEARSED:
                 attempt_compare_standings(attempt);
-                return FINISHED;
+                return ATTEMPT_FINISHED;
         case HAPPENING_QUEUED:
                 show_notice(attempt->show, upgrade,
                             "another upgrade is under way: this one waits for its end");
@@ -103,7 +101,7 @@ static int on_event(struct attempt *attempt, const Ekiden__Event *event)
                 attempt_renew_deadline(attempt);
         if (upgrade->seen && !was_seen && attempt->calling_off)
                 attempt_await_farewell(attempt);
-        return GO_ON;
+        return ATTEMPT_GO_ON;
 }
 
 static int wait_for_something(struct attempt *attempt)
@@ -128,7 +126,7 @@ static int wait_for_something(struct attempt *attempt)
                 attempt_let_go(attempt);
                 return attempt_failed(attempt, AFTERMATH_UNKNOWN);
         }
-        return GO_ON;
+        return ATTEMPT_GO_ON;
 }
 
 /* Only when nothing is left to read, unless the process talks without end. */
@@ -152,7 +150,7 @@ static int step(struct attempt *attempt)
         if (r < 0 && !is_idle)
                 return attempt_on_broken(attempt, r);
         r = is_idle ? attempt_hear_spawner(attempt) : on_event(attempt, event);
-        if (r != GO_ON)
+        if (r != ATTEMPT_GO_ON)
                 return r;
         signal_number = interrupt_take(attempt->interrupt);
         if (signal_number > 0)
@@ -161,7 +159,7 @@ static int step(struct attempt *attempt)
                 r = attempt_on_deadline(attempt);
         else if (is_idle)
                 r = wait_for_something(attempt);
-        if (r == GO_ON)
+        if (r == ATTEMPT_GO_ON)
                 show_tick(attempt->show, &attempt->upgrade);
         return r;
 }
@@ -177,7 +175,7 @@ static int run(struct attempt *attempt)
         r = attempt_ask(attempt, attempt->options);
         if (r < 0)
                 return attempt_failed_unless_gone(attempt, AFTERMATH_UNKNOWN);
-        while (r == GO_ON)
+        while (r == ATTEMPT_GO_ON)
                 r = step(attempt);
         return r;
 }
