@@ -289,6 +289,35 @@ void scene_expect_exit(struct scene *scene, int exit_status)
                      scene->tool.exit_status, exit_status, scene->tool.printed, scene->tool.errors);
 }
 
+void scene_answer_as_successor(int listener, pid_t predecessor)
+{
+        struct scene successor = {.listener = listener};
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+        Ekiden__Status status = EKIDEN__STATUS__INIT;
+        Ekiden__Leg legs[2] = {EKIDEN__LEG__INIT, EKIDEN__LEG__INIT};
+        Ekiden__Leg *lineage[] = {&legs[0], &legs[1]};
+        char program[] = "chat";
+
+        scene_accept(&successor);
+        cr_assert_not_null(successor.request->status);
+        for (int i = 0; i < 2; i++) {
+                legs[i].number = legs[i].version = (uint32_t)i + 1;
+                legs[i].has_pid = 1;
+        }
+        legs[0].pid = predecessor;
+        legs[1].pid = getpid();
+        status.program = program;
+        status.pid = getpid();
+        status.version = 2;
+        status.lineage = lineage;
+        status.n_lineage = 2;
+        event.kind = EKIDEN__EVENT_KIND__STATUS;
+        event.status = &status;
+        scene_send(&successor, &event);
+        ekiden__request__free_unpacked(successor.request, NULL);
+        scene_close(&successor);
+}
+
 void scene_deinit(struct scene *scene)
 {
         char path[128];

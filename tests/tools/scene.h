@@ -69,6 +69,9 @@ void scene_send_committed(struct scene *scene);
 void scene_send_rehearsed(struct scene *scene, const char *name, uint64_t pause_us);
 void scene_send_failed(struct scene *scene, int code, const char *sentence);
 
+/** The tool asks the test, which listens there, who served before it: this process. */
+void scene_answer_as_successor(int listener, pid_t predecessor);
+
 /** Closes the process's end of the connection. */
 void scene_close(struct scene *scene);
 

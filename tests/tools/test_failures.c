@@ -138,36 +138,6 @@ Test(failures, of_a_process_that_ends_and_has_no_successor_it_is_said_that_nobod
         }
 }
 
-/* The tool asks the process that it finds who was before it. */
-static void answer_with_predecessor(int listener, pid_t predecessor)
-{
-        struct scene successor = {.listener = listener};
-        Ekiden__Event event = EKIDEN__EVENT__INIT;
-        Ekiden__Status status = EKIDEN__STATUS__INIT;
-        Ekiden__Leg legs[2] = {EKIDEN__LEG__INIT, EKIDEN__LEG__INIT};
-        Ekiden__Leg *lineage[] = {&legs[0], &legs[1]};
-        char program[] = "chat";
-
-        scene_accept(&successor);
-        cr_assert_not_null(successor.request->status);
-        for (int i = 0; i < 2; i++) {
-                legs[i].number = legs[i].version = (uint32_t)i + 1;
-                legs[i].has_pid = 1;
-        }
-        legs[0].pid = predecessor;
-        legs[1].pid = getpid();
-        status.program = program;
-        status.pid = getpid();
-        status.version = 2;
-        status.lineage = lineage;
-        status.n_lineage = 2;
-        event.kind = EKIDEN__EVENT_KIND__STATUS;
-        event.status = &status;
-        scene_send(&successor, &event);
-        ekiden__request__free_unpacked(successor.request, NULL);
-        scene_close(&successor);
-}
-
 Test(failures, of_a_process_that_ends_and_has_a_successor_it_is_said_that_it_was_upgraded)
 {
         for (int phase = EKIDEN_PHASE_WARM; phase <= EKIDEN_PHASE_COMMIT; phase++) {
@@ -180,7 +150,7 @@ Test(failures, of_a_process_that_ends_and_has_a_successor_it_is_said_that_it_was
                 scene_send_until(&scene, (enum ekiden_phase)phase);
                 scene_process_end(scene.other);
                 scene_close(&scene);
-                answer_with_predecessor(listener, scene.other);
+                scene_answer_as_successor(listener, scene.other);
                 scene_expect_exit(&scene, 0);
                 snprintf(serves, sizeof(serves), "process %d has taken over", (int)getpid());
                 expect_said(&scene, serves);

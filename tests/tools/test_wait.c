@@ -187,6 +187,54 @@ Test(wait, a_call_off_that_came_too_late_is_a_failure)
         scene_deinit(&scene);
 }
 
+/* It says so, or nothing more, and ends; the test has taken over from it. */
+static void expect_ended_meanwhile(bool says_so)
+{
+        pid_t other = scene_process_start();
+        struct scene scene = {.listener = scene_listen("chat", other), .other = other};
+        char serves[80], path[128];
+        int listener;
+
+        tool_start(&scene.tool, TOOL_ARGUMENTS("--cancel", "chat"));
+        scene_accept(&scene);
+        listener = scene_listen("chat", getpid());
+        scene_process_end(other);
+        if (says_so)
+                send_kind(&scene, EKIDEN__EVENT_KIND__IDLE);
+        else
+                scene_close(&scene);
+        scene_answer_as_successor(listener, other);
+        scene_expect_exit(&scene, ekiden_error_exit_status(EKIDEN_ESTATE));
+        expect_error(&scene, "too late: chat");
+        snprintf(serves, sizeof(serves), "it has ended meanwhile; process %d serves now",
+                 (int)getpid());
+        expect_error(&scene, serves);
+        close(listener);
+        scene_deinit(&scene);
+        snprintf(path, sizeof(path), "%s/chat.%d", scene_directory(), (int)getpid());
+        unlink(path);
+}
+
+Test(wait, a_call_off_that_finds_the_upgrade_ended_says_who_serves)
+{
+        expect_ended_meanwhile(true);
+        expect_ended_meanwhile(false);
+}
+
+Test(wait, where_nobody_has_taken_over_nothing_was_under_way)
+{
+        pid_t other = scene_process_start();
+        struct scene scene = {.listener = scene_listen("chat", other), .other = other};
+
+        tool_start(&scene.tool, TOOL_ARGUMENTS("--cancel", "chat"));
+        scene_accept(&scene);
+        scene_process_end(other);
+        send_kind(&scene, EKIDEN__EVENT_KIND__IDLE);
+        scene_expect_exit(&scene, 0);
+        expect_printed(&scene, "no upgrade is under way\n");
+        scene_deinit(&scene);
+}
+
 Test(wait, an_upgrade_in_its_turn_is_asked_for_as_one)
 {
         struct scene scene;

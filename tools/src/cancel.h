@@ -8,6 +8,7 @@ struct show;
 
 /**
  * Calls it off, and waits until it has ended. Returns the exit status: 0 when the running version
- * serves on, or there was no upgrade; that of ESTATE when it was too late.
+ * serves on, or there was no upgrade; that of ESTATE when it was too late, by a moment
+ * or more.
  */
 int command_cancel(const struct options *options, struct show *show);
