@@ -6,7 +6,7 @@ import subprocess
 import time
 import unittest
 
-from family import SECONDS, TOOL, V2, Family
+from family import SECONDS, TOOL, V1, V2, Family
 
 
 class Keeps(Family):
@@ -139,6 +139,35 @@ class Fails(Family):
         self.wait_for(lambda: self.members() == [self.process.pid], 'the keeper is left')
         self.assertEqual(self.go_on()['successor_pid'], self.process.pid)
         self.assertIsNone(self.process.poll())
+
+    def status(self):
+        status, events = self.tool('--status', self.process.pid)
+        self.assertEqual(status, 0)
+        return events[0]
+
+    def expect_leg_to_go_on(self):
+        """It is as long ago as ever that it began, and nothing that has failed came before it."""
+        time.sleep(1.1)  # what would begin now, begins in another second
+        before = self.status()
+        self.refused(self.process.pid, V2)
+        after = self.status()
+        self.assertEqual(after['lineage'], before['lineage'])
+        self.assertEqual(after['leg'], before['leg'])
+        self.assertGreaterEqual(after['leg_seconds'], before['leg_seconds'])
+        self.assertEqual(self.eldest.who()['version'], 1)
+
+    def test_the_first_leg_that_comes_back_is_the_one_that_it_was(self):
+        self.begin('late-exit')
+        self.expect_leg_to_go_on()
+        self.assertIsNone(self.status()['lineage'][0]['pause_us'])
+
+    def test_a_later_leg_that_comes_back_is_the_one_that_it_was(self):
+        self.begin('exit')
+        self.upgrade(self.process.pid, V1)
+        self.expect_leg_to_go_on()
+        self.assertEqual(len(self.status()['lineage']), 2)
+        self.go_on()
+        self.assertEqual([leg['leg'] for leg in self.status()['lineage']], [1, 2, 3])
 
     def expect_probe_to_fail(self, fault, words):
         self.begin(fault)

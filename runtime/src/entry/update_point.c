@@ -87,6 +87,30 @@ static int check_as_successor(struct ekiden_error *error)
         return r == 0 && ek_successor_is_rehearsal() ? ek_control_try(error) : r;
 }
 
+static void begin_leg(void)
+{
+        const struct ek_leg *returned = ek_successor_returned();
+
+        if (returned)
+                ek_leg_go_on(ek_successor_lineage(), returned);
+        else
+                ek_leg_begin(ek_successor_lineage(), ek_successor_pause_ns(), false);
+}
+
+/* What comes back under its own PID is the leg that it was: of the time lost this alone tells. */
+static void log_leg(void)
+{
+        if (ek_successor_returned())
+                ek_log(EKIDEN_LOG_INFO,
+                       "this process, leg %u at schema version %u, serves again, after %.1f ms in "
+                       "which nobody did",
+                       ek_process.setup.leg, ek_process.schema->version,
+                       (double)ek_successor_pause_ns() / (double)EK_NS_PER_MS);
+        else
+                ek_log(EKIDEN_LOG_INFO, "this process, leg %u at schema version %u, serves",
+                       ek_process.setup.leg, ek_process.schema->version);
+}
+
 static void finish_as_successor(const char *name)
 {
         static const struct ek_successor_end end = {
@@ -103,11 +127,10 @@ static void finish_as_successor(const char *name)
         if (ek_successor_state() == EK_SUCCESSOR_DISMISSED)
                 leave_dismissed();
         ek_predecessor_let_go();
-        ek_leg_begin(ek_successor_lineage(), ek_successor_pause_ns(), false);
+        begin_leg();
         ek_threads_settle_stands();
         ek_threads_resume();
-        ek_log(EKIDEN_LOG_INFO, "this process, leg %u at schema version %u, serves",
-               ek_process.setup.leg, ek_process.schema->version);
+        log_leg();
 }
 
 /* The first update point after a start from a snapshot. One that has failed has part of its state:

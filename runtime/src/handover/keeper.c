@@ -240,5 +240,5 @@ int ek_keeper_hand_over(struct ek_predecessor *p, const char *update_point,
                 r = ek_predecessor_offer(p, false, error);
         if (r == 0)
                 r = ek_keeper_give(p, stopped_ns, error);
-        return r < 0 ? ek_keeper_go_back(p, error) : r;
+        return r < 0 ? ek_keeper_go_back(p, stopped_ns, error) : r;
 }

@@ -56,7 +56,7 @@ static int await_return(struct ek_predecessor *p, struct ekiden_error *error)
                                 "the process did not come back to its old version");
 }
 
-static int take_back(struct ek_predecessor *p, struct ekiden_error *error)
+static int take_back(struct ek_predecessor *p, uint64_t stopped_ns, struct ekiden_error *error)
 {
         int r;
 
@@ -74,7 +74,7 @@ static int take_back(struct ek_predecessor *p, struct ekiden_error *error)
         r = ek_predecessor_offer(p, true, error);
         if (r == 0)
                 r = await_return(p, error);
-        return r < 0 ? r : ek_keeper_give(p, ek_now_ns(), error);
+        return r < 0 ? r : ek_keeper_give(p, stopped_ns, error);
 }
 
 /*
@@ -124,7 +124,7 @@ static void end_daemon(struct ek_predecessor *p)
                 p->request.observer.child_ended(p->request.observer.data, pid);
 }
 
-int ek_keeper_go_back(struct ek_predecessor *p, struct ekiden_error *error)
+int ek_keeper_go_back(struct ek_predecessor *p, uint64_t stopped_ns, struct ekiden_error *error)
 {
         struct ekiden_error back = {0};
         int r;
@@ -139,7 +139,7 @@ int ek_keeper_go_back(struct ek_predecessor *p, struct ekiden_error *error)
         p->link = ek_link_free(p->link);
         end_daemon(p);
         ek_given_forget(&p->given);
-        r = p->keeping.way_back ? take_back(p, &back) : EKIDEN_EPEER;
+        r = p->keeping.way_back ? take_back(p, stopped_ns, &back) : EKIDEN_EPEER;
         if (r == EK_STEP_COMMITTED)
                 return EK_STEP_RETURNED;
         p->link = ek_link_free(p->link);

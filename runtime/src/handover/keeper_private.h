@@ -14,5 +14,7 @@ int ek_keeper_give(struct ek_predecessor *p, uint64_t stopped_ns, struct ekiden_
 /**
  * The new version has failed: EK_STEP_RETURNED when the old one is back and has everything; or the
  * error's code, and this process serves in its place. (keeper_back.c)
+ *
+ * @param stopped_ns  since when nobody serves, by ek_now_ns()
  */
-int ek_keeper_go_back(struct ek_predecessor *p, struct ekiden_error *error);
+int ek_keeper_go_back(struct ek_predecessor *p, uint64_t stopped_ns, struct ekiden_error *error);

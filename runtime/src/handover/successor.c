@@ -53,6 +53,11 @@ const struct ek_lineage *ek_successor_lineage(void)
         return &ek_successor.lineage;
 }
 
+const struct ek_leg *ek_successor_returned(void)
+{
+        return ek_successor.returned.number > 0 ? &ek_successor.returned : NULL;
+}
+
 uint64_t ek_successor_pause_ns(void)
 {
         return ek_successor.pause_ns;
@@ -132,7 +137,7 @@ static int take_offer(const Ekiden__Offer *offer, const struct ek_registry *regi
         if (r < 0)
                 return r;
         if (offer->has_returning && offer->returning && ek_successor.lineage.count > 0)
-                ek_successor.lineage.count--;
+                ek_successor.returned = ek_successor.lineage.legs[--ek_successor.lineage.count];
         take_surroundings(offer);
         ek_utf8_copy_line(ek_successor.role, sizeof(ek_successor.role),
                           offer->role ? offer->role : "");

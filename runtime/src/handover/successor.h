@@ -67,6 +67,10 @@ uint64_t ek_successor_tree(void);
 /** The legs before this one, as the predecessor tells them; empty in a fresh process. */
 const struct ek_lineage *ek_successor_lineage(void);
 
+/** The leg that goes on where this is the old version that has come back under its own PID
+   (way_back.h); NULL: a leg begins. */
+const struct ek_leg *ek_successor_returned(void);
+
 /** From the predecessor's stop until TAKEN was sent; 0: it is not known, or there was none. */
 uint64_t ek_successor_pause_ns(void);
 

@@ -19,6 +19,7 @@ struct ek_successor {
         char role[EKIDEN_NAME_MAX + 1]; /* "": the first */
         uint64_t tree; /* 0: not known */
         struct ek_lineage lineage; /* of the legs before */
+        struct ek_leg returned; /* the predecessor's own leg, which goes on; number 0: none does */
         uint64_t stopped_ns; /* when the predecessor paused; 0: not known */
         uint64_t pause_ns;
         bool is_restored; /* what comes is a snapshot */
