@@ -83,6 +83,7 @@ enum faults_suffering {
         X(mkdir, CALL_, EACCES, ENOSPC)                                         \
         X(mmap64, CALL_, ENOMEM, 0)                                             \
         X(mprotect, CALL_, ENOMEM, 0)                                           \
+        X(on_exit, SUFFERS_FAILURE, ENOMEM, 0)                                  \
         X(open64, SLOW_, EMFILE, EACCES)                                        \
         X(open_memstream, SUFFERS_FAILURE, ENOMEM, 0)                           \
         X(opendir, SUFFERS_FAILURE, EMFILE, ENOMEM)                             \

@@ -20,6 +20,7 @@ INJECT(FILE *, open_memstream, (char **text, size_t *size), (text, size), NULL);
 INJECT(DIR *, fdopendir, (int fd), (fd), NULL);
 INJECT(DIR *, opendir, (const char *path), (path), NULL);
 INJECT(int, atexit, (void (*function)(void)), (function), -1);
+INJECT(int, on_exit, (void (*function)(int, void *), void *data), (function, data), -1);
 
 INJECT_REAL(int, asprintf, (char **ret_text, const char *format, ...))
 {

@@ -196,31 +196,31 @@ class Fails(Family):
         self.expect_probe_to_fail('before-segv', 'killed by signal 11')
 
     def test_one_that_exits(self):
-        self.expect_return('exit', 'left the handover')
+        self.expect_return('exit', 'the new version exited with status 3 in phase pause, before it served')
 
     def test_one_that_aborts(self):
-        self.expect_return('abort', 'left the handover')
+        self.expect_return('abort', 'the new version was killed by signal 6 (Aborted) in phase pause')
 
     def test_one_that_has_a_wild_pointer(self):
-        self.expect_return('segv', 'left the handover')
+        self.expect_return('segv', 'was killed by signal 11 (Segmentation fault)')
 
     def test_one_that_computes_for_ever(self):
         self.expect_return('loop', 'time limit', '--timeout', '1')
 
     def test_one_that_exits_with_the_state_in_hand(self):
-        self.expect_return('late-exit', 'left the handover')
+        self.expect_return('late-exit', 'exited with status 3 in phase transfer')
 
     def test_one_that_has_a_wild_pointer_with_the_state_in_hand(self):
-        self.expect_return('late-segv', 'left the handover')
+        self.expect_return('late-segv', 'was killed by signal 11')
 
     def test_one_that_computes_for_ever_with_the_state_in_hand(self):
         self.expect_return('late-loop', 'time limit', '--timeout', '1')
 
     def test_one_whose_stack_overflows(self):
-        self.expect_return('overflow', 'left the handover')
+        self.expect_return('overflow', 'was killed by signal 11')
 
     def test_one_whose_stack_overflows_with_the_state_in_hand(self):
-        self.expect_return('late-overflow', 'left the handover')
+        self.expect_return('late-overflow', 'was killed by signal 11')
 
     def test_one_that_goes_into_the_background_is_found_before_the_pause(self):
         self.expect_probe_to_fail('before-daemon', 'goes into the background')
@@ -231,10 +231,11 @@ class Fails(Family):
     def test_one_that_refuses(self):
         self.expect_return('refuse', 'it was told to refuse')
 
-    def expect_keeper(self, fault):
+    def expect_keeper(self, fault, words):
         """The PID is lost, and not the service."""
         self.begin(fault)
         event = self.refused(self.process.pid)
+        self.assertIn(words, event['sentence'])
         self.assertIn(f'process {self.process.pid} is gone', event['sentence'])
         who = self.eldest.who()
         self.assertEqual((who['version'], who['count']), (1, 2))
@@ -247,13 +248,13 @@ class Fails(Family):
         self.assertEqual(self.go_on()['successor_pid'], who['pid'])
 
     def test_one_that_is_killed_leaves_the_service_to_the_keeper(self):
-        self.expect_keeper('kill')
+        self.expect_keeper('kill', 'the new version was killed by signal 9 (Killed)')
 
     def test_one_that_goes_into_the_background_after_all_never_has_the_state(self):
-        self.expect_keeper('before-sneak')
+        self.expect_keeper('before-sneak', 'goes into the background')
 
     def test_one_that_is_killed_with_the_state_in_hand_leaves_the_service_to_the_keeper(self):
-        self.expect_keeper('late-kill')
+        self.expect_keeper('late-kill', 'the new version was killed by signal 9 (Killed)')
 
 
 if __name__ == '__main__':

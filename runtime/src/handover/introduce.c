@@ -112,6 +112,7 @@ int ek_predecessor_check_hello(struct ek_predecessor *p, const struct ek_frame *
                 p->report.to_version = hello->version;
         p->keeping.return_signal =
                 hello->has_signal && hello->signal < NSIG ? (int)hello->signal : 0;
+        p->keeping.ended = ek_ended_of_hello(hello);
         protobuf_c_message_free_unpacked(unpacked, NULL);
         return r;
 }

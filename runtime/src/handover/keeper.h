@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "handover/ended.h"
 #include "handover/predecessor.h"
 #include "handover/token.h"
 
@@ -25,6 +26,7 @@ struct ek_keeping {
         struct ek_token return_token;
         int kept; /* pidfd of the process whose PID was kept; in the keeper, or -1 */
         pid_t pid; /* that of it, in this namespace */
+        struct ek_ended ended; /* how the new version did, as the old one that is back says */
         int return_signal; /* that makes it take the way back; 0: none */
         bool is_probing; /* what was started is the probe */
 };

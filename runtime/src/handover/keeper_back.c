@@ -17,10 +17,11 @@
 
 #define FIRST_SIGNAL_MS 10 /* until a process is called that does not come back by itself, … */
 #define SIGNALS_MS 100 /* … and called again */
+#define ENDS_MS 200 /* a process that closed its socket is on its way out */
 
-static bool is_gone(const struct ek_predecessor *p)
+static bool is_gone(const struct ek_predecessor *p, int wait_ms)
 {
-        return ek_process_is_gone(p->keeping.kept, 0);
+        return ek_process_is_gone(p->keeping.kept, wait_ms);
 }
 
 /*
@@ -84,7 +85,7 @@ static int take_back(struct ek_predecessor *p, uint64_t stopped_ns, struct ekide
  */
 static void make_certain(struct ek_predecessor *p)
 {
-        if (is_gone(p))
+        if (is_gone(p, 0))
                 return;
         (void)pidfd_send_signal(p->keeping.kept, SIGKILL, NULL, 0);
         (void)ek_process_is_gone(p->keeping.kept, EK_CHILD_KILL_MS);
@@ -101,14 +102,22 @@ static void explain_alone(struct ek_predecessor *p, struct ekiden_error *error)
                 error->sentence[0] = '\0';
 }
 
-/* A successor that went away says nothing. */
-static void explain_death(struct ek_predecessor *p, struct ekiden_error *error)
+/* A successor that went away says nothing; the old version that is back may have been told. */
+static void explain_death(struct ek_predecessor *p, bool is_back, struct ekiden_error *error)
 {
-        if (error->code == EKIDEN_EPEER)
-                snprintf(error->sentence, sizeof(error->sentence),
-                         "the new version %s in phase %s, before it served; see its own messages",
-                         is_gone(p) ? "ended" : "left the handover",
-                         ekiden_phase_name(error->phase));
+        bool is_lost;
+        char how[96];
+
+        if (error->code != EKIDEN_EPEER)
+                return;
+        is_lost = !is_back && is_gone(p, ENDS_MS);
+        if (is_lost && p->keeping.ended.how == EK_ENDED_UNKNOWN)
+                p->keeping.ended = ek_ended_of_lost(p->report.successor, p->keeping.kept);
+        if (!ek_ended_say(&p->keeping.ended, how, sizeof(how)))
+                snprintf(how, sizeof(how), "%s", is_lost ? "ended" : "left the handover");
+        snprintf(error->sentence, sizeof(error->sentence),
+                 "the new version %s in phase %s, before it served; see its own messages", how,
+                 ekiden_phase_name(error->phase));
 }
 
 /* Who spoke in the place of the process whose PID is kept: it has had no state, and gets none. */
@@ -133,13 +142,14 @@ int ek_keeper_go_back(struct ek_predecessor *p, uint64_t stopped_ns, struct ekid
                 *error = p->cancelled;
         if (error->phase == EKIDEN_PHASE_NONE)
                 error->phase = p->phase;
-        explain_death(p, error);
+        p->keeping.ended = (struct ek_ended){0};
         if (p->link && error->code != EKIDEN_EPEER)
                 ek_refuse(p->link, error);
         p->link = ek_link_free(p->link);
         end_daemon(p);
         ek_given_forget(&p->given);
         r = p->keeping.way_back ? take_back(p, stopped_ns, &back) : EKIDEN_EPEER;
+        explain_death(p, r == EK_STEP_COMMITTED, error);
         if (r == EK_STEP_COMMITTED)
                 return EK_STEP_RETURNED;
         p->link = ek_link_free(p->link);

@@ -209,6 +209,7 @@ static int send_hello(struct ekiden_error *error)
         hello.has_probe = hello.probe = ek_successor.is_probe;
         hello.has_signal = ek_successor.way_back_signal != 0;
         hello.signal = (uint32_t)ek_successor.way_back_signal;
+        ek_ended_fill(ek_way_back_ended(), &hello);
         r = ek_link_send_message(ek_successor.link, EKIDEN__FRAME_KIND__HELLO, &hello.base, &wait);
         return r < 0 ? ek_link_failed(r, error) : 0;
 }

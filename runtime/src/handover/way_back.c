@@ -36,9 +36,14 @@ static struct {
         char **arguments, **environment; /* NULL-terminated */
         char handover[sizeof(EK_HANDOVER_VARIABLE "=") + EK_TOKEN_TEXT_SIZE];
         char keeper[sizeof(EK_KEEPER_VARIABLE "=") + EK_KEEPER_TEXT_SIZE];
+        char **ended_at; /* where `ended` has its place among these; NULL behind them */
+        char ended[sizeof(EK_ENDED_VARIABLE "=") + EK_ENDED_TEXT_SIZE];
         bool has_handler[CRASH_COUNT];
         void *stack; /* that a handler of those runs on; NULL: there is another, or none */
 } way;
+
+/* Of the version before this one, which is the old one again. */
+static struct ek_ended ended_before;
 
 static int not_kept(struct ekiden_error *error)
 {
@@ -85,7 +90,7 @@ static int copy_environment(int update_signal, struct ekiden_error *error)
 
         while (environ[count])
                 count++;
-        way.environment = calloc(count + 3, sizeof(*way.environment));
+        way.environment = calloc(count + 4, sizeof(*way.environment));
         for (size_t i = 0; way.environment && i < count; i++) {
                 way.environment[i] = strdup(environ[i]);
                 if (!way.environment[i])
@@ -96,7 +101,8 @@ static int copy_environment(int update_signal, struct ekiden_error *error)
         ek_token_write(&way.word.token, stpcpy(way.handover, EK_HANDOVER_VARIABLE "="));
         ek_keeper_word_write(&word, stpcpy(way.keeper, EK_KEEPER_VARIABLE "="));
         way.environment[count++] = way.handover;
-        way.environment[count] = way.keeper;
+        way.environment[count++] = way.keeper;
+        way.ended_at = &way.environment[count];
         return 0;
 }
 
@@ -112,11 +118,27 @@ static void own(bool is_owned)
         }
 }
 
+/* Goes back, and says why. Async-signal-safe, as ek_way_back_take(). */
+static void take_after(struct ek_ended ended)
+{
+        if (way.pid == getpid()) {
+                ek_ended_write(&ended, stpcpy(way.ended, EK_ENDED_VARIABLE "="));
+                *way.ended_at = way.ended;
+        }
+        ek_way_back_take();
+}
+
+static void on_exit_of_program(int status, void *data)
+{
+        (void)data;
+        take_after((struct ek_ended){EK_ENDED_EXITED, status & 0xff});
+}
+
 static void on_crash(int number)
 {
         int saved = errno;
 
-        ek_way_back_take();
+        take_after((struct ek_ended){EK_ENDED_KILLED, number});
         signal(number, SIG_DFL); /* it comes again, when this returns or abort() goes on */
         errno = saved;
 }
@@ -180,7 +202,7 @@ static int make_ready(int update_signal, struct ekiden_error *error)
         way.pid = getpid();
         make_stack();
         watch_for_crashes();
-        if (atexit(ek_way_back_take) != 0)
+        if (on_exit(on_exit_of_program, NULL) != 0)
                 return ekiden_error_set(error, EKIDEN_ENOMEM, "memory ran out");
         return 0;
 }
@@ -203,6 +225,20 @@ int ek_way_back_check_places(int socket, struct ekiden_error *error)
         return 0;
 }
 
+static void take_ended(void)
+{
+        const char *value = getenv(EK_ENDED_VARIABLE);
+
+        if (value && !way.word.has_way_back)
+                ended_before = ek_ended_read(value);
+        unsetenv(EK_ENDED_VARIABLE);
+}
+
+const struct ek_ended *ek_way_back_ended(void)
+{
+        return &ended_before;
+}
+
 int ek_way_back_open(int update_signal, struct ekiden_error *error)
 {
         char *value = getenv(EK_KEEPER_VARIABLE);
@@ -215,6 +251,7 @@ int ek_way_back_open(int update_signal, struct ekiden_error *error)
         unsetenv(EK_KEEPER_VARIABLE);
         if (!is_ours)
                 return not_kept(error);
+        take_ended();
         r = way.word.has_way_back ? make_ready(update_signal, error) : 0;
         return r < 0 ? r : 1;
 }

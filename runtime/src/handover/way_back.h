@@ -13,6 +13,7 @@
 
 #include <ekiden/error.h>
 
+#include "handover/ended.h"
 #include "handover/keeper_word.h"
 
 /* What a successor finds open beside EK_HANDOVER_SOCKET and EK_HANDOVER_BINARY (spawn.h). */
@@ -48,6 +49,9 @@ int ek_way_back_open(int update_signal, struct ekiden_error *error);
  * @param update_signal  0: none
  */
 void ek_way_back_unblock(int update_signal);
+
+/** How the new version ended, where this is the old one that is back, and it is known. */
+const struct ek_ended *ek_way_back_ended(void);
 
 /** Goes back: does not return, where there is a way. Async-signal-safe. */
 void ek_way_back_take(void);
