@@ -282,6 +282,19 @@ class CalledOff(Shelf):
                             fault='twice')
         self.expect_next()
 
+    def test_transformer_that_changes_a_key_is_refused_however_it_is_asked(self):
+        """Or the same two binaries would be sound with one option, and not without it."""
+        self.start('records=5000')
+        for options in (['--verify'], ['--keep-pid'], ['--rehearse', '--verify']):
+            for fault, words in (('rekey', 'changed the key of record'),
+                                 ('twice', 'made several records of record')):
+                with self.subTest(options=options, fault=fault):
+                    event = self.expect_refusal(TRANSFORMER, words, *options, binary=SHELF_V2,
+                                                fault=fault)
+                    self.assertIn('item "books" is marked to be sent ahead', event['sentence'])
+                    self.assertEqual((event['phase'], event['item']), ('transfer', 'books'))
+        self.expect_upgrade('--verify', binary=SHELF_V2, fault='')
+
     def test_refusal_at_the_first_update_point_is_told_with_its_phase(self):
         self.start('changes=200')
         event = self.expect_refusal(REFUSED, 'it comes too late', fault='balk')

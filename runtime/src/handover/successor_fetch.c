@@ -4,6 +4,7 @@
  * what it will pull; and with the first PULL it is warm, and the predecessor pauses.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "handover/ahead_successor.h"
 #include "handover/counts.h"
@@ -87,6 +88,32 @@ static const char *ahead_obstacle(const struct ekiden_item *source, const struct
                "not sent ahead";
 }
 
+/* Whether another item of this version has its records from the same one: that can be sent ahead
+   once only, to whichever is tagged first. */
+static bool is_shared(const struct ekiden_item *source, const struct ek_tagged *tagged)
+{
+        const struct ekiden_schema *schema = ek_successor.chain.to;
+
+        for (size_t i = 0; i < schema->item_count; i++) {
+                const struct ekiden_item *other = &schema->items[i];
+                struct ek_route route;
+
+                if (other->ahead && strcmp(other->name, tagged->name) != 0 &&
+                    ek_route_find(&ek_successor.chain, other, &route, NULL) == 0 && route.source &&
+                    strcmp(route.source->name, source->name) == 0)
+                        return true;
+        }
+        return false;
+}
+
+/* Whether an item that is pulled would be sent ahead, if the operator had not asked for what rules
+   that out: then a transformer that is not fit for that is to be refused all the same. */
+static bool might_be_ahead(const struct ekiden_item *source, const struct ek_tagged *tagged)
+{
+        return !ek_successor.takes_ahead && !ek_successor.is_restored && source->ahead &&
+               tagged->item.ahead && !is_shared(source, tagged);
+}
+
 /* While the predecessor serves; EK_AHEAD_DECLINED: it is to be pulled. */
 static int fetch_ahead(const struct ekiden_item *source, const struct ek_tagged *tagged,
                        const struct ek_route *route, struct ekiden_error *error)
@@ -167,6 +194,8 @@ static int pull(void *data, const struct ekiden_item *source, const struct ek_ta
         if (r < 0)
                 return r;
         error->phase = EKIDEN_PHASE_TRANSFER;
+        if (tagged->last)
+                tagged->last->keeps_keys = might_be_ahead(source, tagged);
         return ek_import_item(ek_successor.link, &wait, tagged, route, ek_successor.fetch.objects,
                               error);
 }

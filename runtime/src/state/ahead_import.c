@@ -73,8 +73,7 @@ int ek_ahead_import_new(const struct ek_tagged *tagged, const struct ek_route *r
         memcpy(import->name, tagged->name, sizeof(import->name));
         import->serial = tagged->serial;
         import->route = *route;
-        import->key = ek_key_field(tagged->item.message, &tagged->item);
-        import->source_key = ek_key_field(route->decoded_as, route->source);
+        import->kept = ek_kept_key_ahead(tagged, route);
         import->objects = objects;
         import->has_arenas = ek_message_has_arenas(route->decoded_as);
         ek_scratch_init(&import->scratch);

@@ -5,6 +5,7 @@
 #include "scratch.h"
 #include "state/ahead_export.h"
 #include "state/ahead_import.h"
+#include "state/kept_key.h"
 
 #define EK_AHEAD_WINDOW 16 /* entries that wait until their slots have come from memory */
 
@@ -13,7 +14,7 @@ struct ek_ahead_import {
         uint64_t serial;
         const struct ek_tagged *tagged; /* looked up for each portion */
         struct ek_route route;
-        const ProtobufCFieldDescriptor *source_key, *key;
+        struct ek_kept_key kept; /* of the record in hand */
         struct ekiden_objects *objects; /* of which there are none */
         struct ekiden_scratch scratch;
         uint32_t round;
@@ -22,8 +23,6 @@ struct ek_ahead_import {
         struct ek_ahead_count total, portion;
         uint64_t duration_ns;
         struct ekiden_error *error; /* of the call in hand */
-        struct ekiden_key record_key; /* of the record in hand, as the predecessor has it */
-        unsigned int given; /* records that came out of its transformers */
         bool is_fast; /* entries are made by the generated codec, where it can, and wait here: */
         bool prefetches;
         void *entries[EK_AHEAD_WINDOW];

@@ -12,7 +12,6 @@
 #include "state/fast.h"
 #include "state/key.h"
 #include "state/native.h"
-#include "state/record_key.h"
 #include "wire/message.h"
 
 static int out_of_memory(const struct ek_ahead_import *import)
@@ -51,7 +50,7 @@ static int unpack(struct ek_ahead_import *import, const uint8_t *data, size_t si
                 r = ek_arena_fields_locate(type, *ret_record, number(import), true, import->error);
         if (r < 0)
                 return r;
-        import->record_key = ek_key_of_record(import->source_key, *ret_record);
+        ek_kept_key_note(&import->kept, *ret_record);
         return 0;
 }
 
@@ -70,25 +69,6 @@ static int insert(struct ek_ahead_import *import, void *entry, struct ekiden_cur
         return r;
 }
 
-static int check_key(const struct ek_ahead_import *import, const ProtobufCMessage *record)
-{
-        struct ekiden_key key = ek_key_of_record(import->key, record);
-
-        if (import->given > 1)
-                return ekiden_error_set(import->error, EKIDEN_ETRANSFORMER,
-                                        "a transformer made several records of record %llu, and "
-                                        "item \"%s\" is sent ahead, by its keys; remove `ahead` "
-                                        "from the new version's schema",
-                                        number(import), import->name);
-        if (ek_key_equals(&key, &import->record_key))
-                return 0;
-        return ekiden_error_set(import->error, EKIDEN_ETRANSFORMER,
-                                "a transformer changed the key of record %llu, and item \"%s\" is "
-                                "sent ahead, by its keys; remove `ahead` from the new version's "
-                                "schema",
-                                number(import), import->name);
-}
-
 static int sink(void *data, ProtobufCMessage *record)
 {
         struct ek_ahead_import *import = data;
@@ -100,8 +80,7 @@ static int sink(void *data, ProtobufCMessage *record)
         void *entry;
         int r;
 
-        import->given++;
-        r = check_key(import, record);
+        r = ek_kept_key_check(&import->kept, import->name, cursor.record, record, import->error);
         if (r < 0)
                 return r;
         entry = ek_native_new(tagged->native, record);
@@ -122,8 +101,7 @@ static int forget(struct ek_ahead_import *import)
 {
         const struct ek_tagged *tagged = import->tagged;
         const struct ekiden_container *container = tagged->container;
-        void *entry =
-                container->find(tagged->container_functions, &import->record_key, tagged->data);
+        void *entry = container->find(tagged->container_functions, &import->kept.key, tagged->data);
 
         if (!entry)
                 return 0;
@@ -144,10 +122,9 @@ static int take_slowly(struct ek_ahead_import *import, const uint8_t *data, size
 
         if (r < 0)
                 return r;
-        import->given = 0;
         r = ek_route_run(&import->route, record, number(import), &import->scratch, sink, import,
                          import->error);
-        if (r == 0 && import->given == 0)
+        if (r == 0 && import->kept.given == 0)
                 r = forget(import);
         if (r < 0) {
                 ek_name_key(import->error, number(import), import->route.source, record);

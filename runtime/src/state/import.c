@@ -61,7 +61,10 @@ static int sink(void *data, ProtobufCMessage *record)
         if (import->tagged->item.kind == EKIDEN_ITEM_SINGLETON && import->cursor.record > 0)
                 return ekiden_error_set(import->error, EKIDEN_ETYPE,
                                         "more than one record came for a singleton");
-        r = give_record(import, record);
+        r = ek_kept_key_check(&import->kept, import->tagged->name, import->count.records, record,
+                              import->error);
+        if (r == 0)
+                r = give_record(import, record);
         ek_import_settle_claims(import, r < 0 ? EK_CLAIM_NAMED : EK_CLAIM_GONE);
         if (r == 0)
                 import->cursor.record++;
@@ -176,6 +179,7 @@ static int import_record(struct ek_import *import, const uint8_t *data, size_t s
                 if (r < 0)
                         return r;
         }
+        ek_kept_key_note(&import->kept, record);
         if (import->route)
                 r = ek_route_run(import->route, record, import->count.records, &import->scratch,
                                  sink, import, import->error);
@@ -391,6 +395,8 @@ int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struc
         uint64_t began_ns = ek_now_ns();
         int r;
 
+        if (tagged->last && tagged->last->keeps_keys)
+                import.kept = ek_kept_key_in_pause(tagged, route);
         ek_scratch_init(&import.scratch);
         import.scratch.is_secret = is_secret(tagged, route);
         import.is_imaged = import.digest_kind == EK_DIGEST_LIVE;

@@ -4,6 +4,7 @@
 
 #include "scratch.h"
 #include "state/image.h"
+#include "state/kept_key.h"
 #include "state/transfer.h"
 
 enum ek_claim {
@@ -34,6 +35,7 @@ struct ek_import {
         struct ekiden_error *error;
         struct ekiden_scratch scratch;
         struct ekiden_cursor cursor;
+        struct ek_kept_key kept; /* of the record in hand */
         bool is_snapshot; /* ITEM said so: descriptors are told of and do not come, and each item
                              brings all objects that it leads to */
         struct ek_count count; /* bytes and descriptors are those of objects, too */
