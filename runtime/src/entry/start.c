@@ -35,6 +35,16 @@
 
 /* Whether this process is a successor. The variable is removed, so that no grandchild sees it, and
    wiped, so that it is not in /proc/PID/environ either. */
+static int explain_stranger(bool has_token, struct ekiden_error *error)
+{
+        return ekiden_error_set(error, EKIDEN_EPROTOCOL,
+                                "the environment has " EK_HANDOVER_VARIABLE ", but no predecessor "
+                                "started this process; unset it%s",
+                                has_token ? "; or this program closed the descriptors that it "
+                                            "inherited, before ekiden_start()"
+                                          : "");
+}
+
 static int take_handover_socket(int *ret_socket, struct ek_token *ret_token,
                                 struct ekiden_error *error)
 {
@@ -48,9 +58,7 @@ static int take_handover_socket(int *ret_socket, struct ek_token *ret_token,
         explicit_bzero(value, strlen(value));
         unsetenv(EK_HANDOVER_VARIABLE);
         if (!is_ours || fstat(EK_HANDOVER_SOCKET, &status) < 0 || !S_ISSOCK(status.st_mode))
-                return ekiden_error_set(error, EKIDEN_EPROTOCOL,
-                                        "the environment has " EK_HANDOVER_VARIABLE ", but no "
-                                        "predecessor started this process; unset it");
+                return explain_stranger(is_ours, error);
         close(EK_HANDOVER_BINARY);
         fcntl(EK_HANDOVER_SOCKET, F_SETFD, FD_CLOEXEC);
         *ret_socket = EK_HANDOVER_SOCKET;

@@ -16,6 +16,16 @@ static bool lacks_something(const char *how)
         return strcmp(how, "exited with status 127") == 0;
 }
 
+/* A successor without its socket can tell nobody why it ends with that status, or does not end. */
+static bool may_have_closed_it(const char *how)
+{
+        char refused[sizeof("exited with status 255")];
+
+        snprintf(refused, sizeof(refused), "exited with status %d",
+                 ekiden_error_exit_status(EKIDEN_EPROTOCOL) & 0xff);
+        return strcmp(how, EK_CHILD_WAS_RUNNING) == 0 || strcmp(how, refused) == 0;
+}
+
 /* A successor that went away: how, and what that may mean. */
 static void explain_death(struct ek_predecessor *p, const char *how, struct ekiden_error *error)
 {
@@ -28,6 +38,9 @@ static void explain_death(struct ek_predecessor *p, const char *how, struct ekid
         else if (p->phase == EKIDEN_PHASE_CHECK && p->request.is_by_fork)
                 advice = "does it call ekiden_succeed() first, where it was forked, or otherwise "
                          "ekiden_start()?";
+        else if (p->phase == EKIDEN_PHASE_CHECK && may_have_closed_it(how))
+                advice = "is it built with Ekiden, and does it call ekiden_start() before it "
+                         "closes the descriptors that it inherited?";
         else if (p->phase == EKIDEN_PHASE_CHECK)
                 advice = "is it built with Ekiden, and does it call ekiden_start() first?";
         snprintf(error->sentence, sizeof(error->sentence),

@@ -293,7 +293,7 @@ void ek_child_end(struct ek_child *child, int grace_ms, int kill_ms, char *ret_h
                         pidfd_send_signal(child->pidfd, SIGKILL, NULL, 0);
                         (void)ek_process_is_gone(child->pidfd, kill_ms);
                         is_gone = reap(child, ret_how, size_bytes);
-                        snprintf(ret_how, size_bytes, "was still running, and was killed");
+                        snprintf(ret_how, size_bytes, EK_CHILD_WAS_RUNNING);
                 }
         }
         if (!is_gone && ek_child_outlasts(child))

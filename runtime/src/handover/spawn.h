@@ -47,6 +47,7 @@ int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char 
              struct ekiden_error *error);
 
 #define EK_CHILD_KILL_MS 2000
+#define EK_CHILD_WAS_RUNNING "was still running, and was killed"
 
 /** Waits for the end of a process; whether it has come. `pidfd` is borrowed; -1: it has. */
 bool ek_process_is_gone(int pidfd, int timeout_ms);
@@ -57,7 +58,8 @@ bool ek_process_is_gone(int pidfd, int timeout_ms);
  *
  * @param grace_ms  how long it may take to leave by itself
  * @param kill_ms   how long it is waited for when it was killed: EK_CHILD_KILL_MS, or less
- * @param ret_how   "exited with status 3", "was killed by signal 9 (Killed)" … or "" if unknown
+ * @param ret_how   "exited with status 3", "was killed by signal 9 (Killed)",
+ *                  EK_CHILD_WAS_RUNNING; or "" if unknown
  */
 void ek_child_end(struct ek_child *child, int grace_ms, int kill_ms, char *ret_how,
                   size_t size_bytes);

@@ -56,6 +56,18 @@ static void sneak_into_background(void)
                 go_into_background();
 }
 
+static void close_from_3(void)
+{
+        close_range(3, ~0U, 0);
+}
+
+/* And is long in coming to ekiden_start(). */
+static void close_slowly(void)
+{
+        close_from_3();
+        usleep(500000);
+}
+
 static void close_from_5(void)
 {
         close_range(5, ~0U, 0);
@@ -75,6 +87,8 @@ void fail(const char *how)
                 {"loop", compute},
                 {"daemon", go_into_background},
                 {"sneak", sneak_into_background},
+                {"close-3", close_from_3},
+                {"close-slowly", close_slowly},
                 {"close-5", close_from_5},
         };
 
