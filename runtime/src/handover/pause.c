@@ -6,12 +6,16 @@
 #include "handover/split_cost.h"
 #include "wire/clock.h"
 
+/* Nothing is asked of the kernel elsewhere: in a sandbox that may end the process. */
 void ek_pause_note_unrehearsed(struct ek_predecessor *p)
 {
-        const struct ek_memory memory = ek_memory_now();
+        struct ek_memory memory;
 
-        p->report.unrehearsed_ns =
-                p->report.is_for_kept_pid ? ek_now_ns() - p->begun_ns + ek_split_ns(&memory) : 0;
+        p->report.unrehearsed_ns = 0;
+        if (!p->report.is_for_kept_pid)
+                return;
+        memory = ek_memory_now();
+        p->report.unrehearsed_ns = ek_now_ns() - p->begun_ns + ek_split_ns(&memory);
 }
 
 uint64_t ek_pause_deadline(const struct ek_predecessor *p, uint64_t stopped_ns)
