@@ -196,6 +196,8 @@ def promise_table(results):
     made = [line for step, promises in PROMISES.items() if step in results
             for line in promises(results)]
     made += _load_promises(results)
+    made += [(f'{step} is measured to its end', reason, False)
+             for step, reason in results.get('failed', {}).items()]
     return Table('What is promised', ('promise', 'measured', ''),
                  [(promise, measured, 'pass' if holds else 'MISSED') for promise, measured, holds in made])
 

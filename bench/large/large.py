@@ -87,22 +87,24 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started ends, too
     results = read(options.json)
     results['machine'] = this_machine()
-    failed = False
+    failed = results.setdefault('failed', {})  # of steps, why: they have no other results
     for step in options.steps or STEPS:
         began = time.monotonic()
         try:
             with Workplace(os.path.abspath(options.build)) as place:
                 results[step] = STEPS[step](place, options)
+            failed.pop(step, None)
             print(f'bench: {step}: {time.monotonic() - began:.0f} s', file=sys.stderr)
         except Skipped as reason:
             print(f'bench: {step} is left out: {reason}', file=sys.stderr)
         except Failed as reason:
             print(f'bench: {step} failed: {reason}', file=sys.stderr)
-            failed = True
+            failed[step] = str(reason)
+            results.pop(step, None)
         write(options.json, results)
     print(machine(results) + '\n')
     print('\n'.join(as_text(table) for table in tables(results)))
-    return 1 if failed else 0
+    return 1 if any(step in failed for step in options.steps or STEPS) else 0
 
 
 if __name__ == '__main__':

@@ -69,6 +69,24 @@ class Large(unittest.TestCase):
         self.assertGreater(check['lost'] + check['wrong'] + check['returned'], 0)
 
 
+
+class Failed(unittest.TestCase):
+    def test_a_step_that_fails_leaves_no_older_figures_and_is_a_promise_missed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, 'results.json')
+            with open(path, 'w', encoding='utf-8') as file:
+                json.dump({'legs': {'legs': [{'leg': 1, 'memory': 0, 'shared': 0}]}}, file)
+            done = subprocess.run([sys.executable, '-B', LARGE, BUILD, 'legs', '--legs', '100000',
+                                   '--step-seconds', '1', '--json', path], stdin=subprocess.DEVNULL,
+                                  capture_output=True, text=True, timeout=SECONDS)
+            with open(path, encoding='utf-8') as file:
+                results = json.load(file)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertNotIn('legs', results)
+        self.assertEqual(results['failed'], {'legs': 'legs: not over within 1 s'})
+        self.assertRegex(done.stdout, r'legs is measured to its end +legs: not over within 1 s +MISSED')
+
+
 if __name__ == '__main__':
     LARGE = sys.argv.pop(2)
     BUILD = sys.argv.pop(1)
