@@ -238,6 +238,7 @@ Test(successors, that_do_not_keep_up_with_what_changes_get_more_of_the_time)
         const struct ekiden_item *books = ekiden_schema_item(&shelf_v1, "books");
         double least;
 
+        ek_predecessor.ahead.changes_max_bytes = 2 << 20;
         ask("books");
         step_until(EKIDEN__FRAME_KIND__PASS);
         least = ek_predecessor.ahead.pace.least;
