@@ -11,13 +11,14 @@
 
 TestSuite(interrupt, .init = scene_directory_make, .fini = scene_directory_remove, .timeout = 60);
 
-/* Until the tool has shown a phase it has not read of it. */
+/* Until the tool has shown the phase before, it has not read of one. */
 static void send_until(struct scene *scene, enum ekiden_phase phase)
 {
         scene_send_until(scene, phase);
-        /* Before the first event nothing is printed; the signals are blocked before it asks. */
-        if (phase >= EKIDEN_PHASE_REQUEST)
-                tool_wait_until_printed(&scene->tool, ekiden_phase_name(phase));
+        /* Before the first phase nothing is printed; the signals are blocked before it asks. */
+        if (phase > EKIDEN_PHASE_REQUEST)
+                tool_wait_until_printed(&scene->tool,
+                                        ekiden_phase_name((enum ekiden_phase)(phase - 1)));
 }
 
 Test(interrupt, before_the_commit_the_connection_is_closed_and_the_exit_status_says_so)

@@ -190,24 +190,69 @@ Test(upgrade, a_locale_without_utf8_gets_ascii)
         scene_deinit(&scene);
 }
 
-Test(upgrade, without_a_terminal_each_phase_is_a_line)
+/* Whether the line of a phase ends so. */
+static bool phase_ends(const struct scene *scene, enum ekiden_phase phase, const char *end)
+{
+        char beginning[64], line[256] = "";
+        const char *found;
+        size_t length;
+
+        snprintf(beginning, sizeof(beginning), "chat (pid %d): %-9s ", (int)getpid(),
+                 ekiden_phase_name(phase));
+        found = strstr(scene->tool.printed, beginning);
+        length = found ? strcspn(found, "\n") : 0;
+        cr_assert_lt(length, sizeof(line));
+        memcpy(line, found ? found : "", length);
+        return length > strlen(end) && strcmp(line + length - strlen(end), end) == 0;
+}
+
+Test(upgrade, without_a_terminal_each_phase_is_a_line_with_what_it_took)
 {
         struct scene scene;
 
         scene_start_upgrade(&scene);
-        scene_send_until(&scene, EKIDEN_PHASE_COMMIT);
+        scene_send_until(&scene, EKIDEN_PHASE_TRANSFER);
         scene_send_progress(&scene, "members", 3, 10, 3);
+        scene_send_phase(&scene, EKIDEN_PHASE_READY);
+        scene_send_phase(&scene, EKIDEN_PHASE_COMMIT);
         scene_send_committed(&scene);
         scene_expect_exit(&scene, 0);
-        for (int phase = EKIDEN_PHASE_REQUEST; phase <= EKIDEN_PHASE_COMMIT; phase++) {
-                char line[64];
-
-                snprintf(line, sizeof(line), "chat (pid %d): %s\n", (int)getpid(),
-                         ekiden_phase_name((enum ekiden_phase)phase));
-                cr_assert_not_null(strstr(scene.tool.printed, line), "%s", scene.tool.printed);
-        }
+        cr_expect(phase_ends(&scene, EKIDEN_PHASE_REQUEST, " ms  seen at chat_loop"));
+        cr_expect(phase_ends(&scene, EKIDEN_PHASE_CHECK, " 0.25 ms"));
+        cr_expect(phase_ends(&scene, EKIDEN_PHASE_WARM, " 0.25 ms"));
+        cr_expect(phase_ends(&scene, EKIDEN_PHASE_PAUSE, " 0.25 ms"));
+        cr_expect(phase_ends(&scene, EKIDEN_PHASE_TRANSFER,
+                             " 0.50 ms  3 records  240 B  3 descriptors"));
+        cr_expect(phase_ends(&scene, EKIDEN_PHASE_READY, " 0.25 ms"));
+        cr_expect(phase_ends(&scene, EKIDEN_PHASE_COMMIT, " 0.25 ms"), "%s", scene.tool.printed);
         cr_assert_null(strchr(scene.tool.printed, '\033'));
         cr_assert_null(strchr(scene.tool.printed, '\r'));
+        scene_deinit(&scene);
+}
+
+Test(upgrade, without_a_terminal_the_phase_that_failed_is_a_line_too)
+{
+        struct scene scene;
+
+        scene_start_upgrade(&scene);
+        scene_send_until(&scene, EKIDEN_PHASE_TRANSFER);
+        scene_send_failed(&scene, EKIDEN_ETRANSFORMER, "this is why");
+        scene_expect_exit(&scene, 11);
+        cr_expect(phase_ends(&scene, EKIDEN_PHASE_PAUSE, " 0.25 ms"));
+        cr_expect(phase_ends(&scene, EKIDEN_PHASE_TRANSFER, " ms  not finished"), "%s",
+                  scene.tool.printed);
+        scene_deinit(&scene);
+}
+
+Test(upgrade, without_a_terminal_a_request_that_was_seen_and_refused_is_over)
+{
+        struct scene scene;
+
+        scene_start_upgrade(&scene);
+        scene_send_seen(&scene);
+        scene_send_failed(&scene, EKIDEN_EBUSY, "another upgrade is under way");
+        scene_expect_exit(&scene, 6);
+        cr_expect(phase_ends(&scene, EKIDEN_PHASE_REQUEST, " ms  seen at chat_loop"));
         scene_deinit(&scene);
 }
 

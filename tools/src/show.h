@@ -50,7 +50,7 @@ struct show {
         struct terminal terminal;
         bool is_one_of_several; /* a rehearsal, of which only the end is shown */
 
-        /* Of the terminal: the line that is being redrawn. */
+        /* For people: the line of the phase that lasts, which a terminal redraws. */
         enum ekiden_phase phase; /* it tells of this one, which began … */
         uint64_t phase_us; /* … at this time of the process's clock … */
         uint64_t phase_ns; /* … and of ours */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the output goes to a file or a pipe: a line for each phase, and the summary. */
+/* Where the output goes to a file or a pipe: a line for each phase that is over, and the summary.
+ */
 #include "show.h"
 
 #include "rehearse.h"
+#include "show_phase.h"
 #include "show_rehearsal.h"
 #include "text.h"
 #include "wire/clock.h"
@@ -18,9 +20,38 @@ static void print_line(const struct show *show, const struct upgrade *upgrade, c
         fflush(show->terminal.out);
 }
 
-static void print_phase(struct show *show, const struct upgrade *upgrade)
+static void finish_phase(struct show *show, const struct upgrade *upgrade)
 {
-        print_line(show, upgrade, ekiden_phase_name(upgrade->phase));
+        struct line line = {0};
+
+        if (show->phase == EKIDEN_PHASE_NONE)
+                return;
+        show_phase_append(&line, show, upgrade);
+        print_line(show, upgrade, line.text);
+        show->phase = EKIDEN_PHASE_NONE;
+}
+
+/* Of one that has failed. The request was seen, or it would not be shown: that is over. */
+static void print_unfinished(struct show *show, const struct upgrade *upgrade)
+{
+        struct line line = {0};
+
+        if (!upgrade || show->phase == EKIDEN_PHASE_NONE)
+                return;
+        if (show->phase == EKIDEN_PHASE_REQUEST) {
+                finish_phase(show, upgrade);
+                return;
+        }
+        show_phase_append_unfinished(&line, show, upgrade);
+        print_line(show, upgrade, line.text);
+}
+
+static void begin_phase(struct show *show, const struct upgrade *upgrade)
+{
+        if (show->phase == upgrade->phase)
+                return;
+        finish_phase(show, upgrade);
+        show_phase_begin(show, upgrade);
 }
 
 /* A long first pass, of which one wants to know how far it is. */
@@ -58,11 +89,13 @@ static void print_notice(struct show *show, const struct upgrade *upgrade, const
 
 static void print_summary(struct show *show, const struct upgrade *upgrade)
 {
+        finish_phase(show, upgrade);
         show_summary(show, upgrade);
 }
 
 static void print_report(struct show *show, const struct upgrade *upgrade)
 {
+        finish_phase(show, upgrade);
         show_rehearsal_report(show, upgrade);
 }
 
@@ -84,16 +117,33 @@ static void print_spread(struct show *show, const struct rehearsals *rehearsals)
         show_rehearsals_report(show, rehearsals);
 }
 
+static void print_called_off(struct show *show, const struct upgrade *upgrade,
+                             const struct ekiden_error *error)
+{
+        print_unfinished(show, upgrade);
+        show_called_off(show, upgrade, error);
+}
+
+static void print_failure(struct show *show, const struct upgrade *upgrade, const char *target,
+                          const struct ekiden_error *error)
+{
+        if (upgrade && upgrade->aftermath == AFTERMATH_UPGRADED)
+                finish_phase(show, upgrade); /* the failure is that it was not called off */
+        else
+                print_unfinished(show, upgrade);
+        show_failure_on_stderr(show, upgrade, target, error);
+}
+
 const struct show_functions show_as_lines = {
-        .seen = print_phase, /* "request": it has been heard */
-        .phase = print_phase,
+        .seen = begin_phase, /* "request": it has been heard */
+        .phase = begin_phase,
         .ahead = print_ahead,
         .notice = print_notice,
         .committed = print_summary,
         .idle = show_no_upgrade,
-        .cancelled = show_called_off,
+        .cancelled = print_called_off,
         .rehearsed = print_report,
         .rehearsed_again = print_rehearsal,
         .rehearsals = print_spread,
-        .failed = show_failure_on_stderr,
+        .failed = print_failure,
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "rehearse.h"
+#include "show_phase.h"
 #include "show_rehearsal.h"
 #include "text.h"
 #include "wire/clock.h"
@@ -16,7 +17,6 @@
 #define TICK_MS 100
 #define DRAW_NS (50 * EK_NS_PER_MS) /* no line is drawn more often */
 #define QUIET_NS (UINT64_C(1000) * EK_NS_PER_MS) /* a wait shorter than that is not explained */
-#define LINE_MAX_BYTES 1024
 
 /* What a narrow terminal does without, one after the other, when the shortest bar is too long. */
 enum detail {
@@ -28,56 +28,21 @@ enum detail {
         DETAIL_LEAST = DETAIL_NO_RECORDS,
 };
 
-struct line {
-        char text[LINE_MAX_BYTES];
-        size_t used;
-};
-
-static void append(struct line *line, const char *text)
-{
-        size_t length = strlen(text);
-
-        if (line->used + length >= sizeof(line->text))
-                return;
-        memcpy(line->text + line->used, text, length + 1);
-        line->used += length;
-}
-
-static void append_figure(struct line *line, const char *figure, const char *unit)
-{
-        append(line, "  ");
-        append(line, figure);
-        append(line, unit);
-}
-
 static void begin_line(struct line *line, enum ekiden_phase phase)
 {
-        line->used = (size_t)snprintf(line->text, sizeof(line->text), "  %-9s",
-                                      ekiden_phase_name(phase));
-}
-
-/* In a column of its own: how long the phase has lasted. */
-static void append_duration(struct line *line, uint64_t duration_us)
-{
-        char duration[TEXT_FIGURE_MAX];
-        char text[TEXT_FIGURE_MAX + 1];
-
-        snprintf(text, sizeof(text), "%11s", text_duration(duration_us, duration));
-        append(line, text);
+        line->used = 0;
+        line_append(line, "  ");
+        show_phase_append_name(line, phase);
 }
 
 static void append_counts(struct line *line, const struct upgrade *upgrade, enum detail detail)
 {
-        char text[TEXT_FIGURE_MAX];
-
-        if (upgrade->records.known && detail < DETAIL_NO_RECORDS)
-                append_figure(line, text_count(upgrade->records.value, text),
-                              upgrade->records.value == 1 ? " record" : " records");
-        if (upgrade->objects.known && detail < DETAIL_NO_RECORDS)
-                append_figure(line, text_count(upgrade->objects.value, text),
-                              upgrade->objects.value == 1 ? " object" : " objects");
-        if (upgrade->bytes.known && detail < DETAIL_NO_BYTES)
-                append_figure(line, text_bytes(upgrade->bytes.value, text), "");
+        if (detail < DETAIL_NO_RECORDS)
+                line_append_count(line, &upgrade->records, " record");
+        if (detail < DETAIL_NO_RECORDS)
+                line_append_count(line, &upgrade->objects, " object");
+        if (detail < DETAIL_NO_BYTES)
+                line_append_bytes(line, &upgrade->bytes);
 }
 
 /* The part of an item that is through, 0 to 1; negative: nobody knows. */
@@ -96,9 +61,9 @@ static void append_bar(struct line *line, const struct show *show, double part, 
         size_t full = (size_t)(part * (double)columns);
         bool utf8 = show->terminal.utf8;
 
-        append(line, "  ");
+        line_append(line, "  ");
         for (size_t i = 0; i < columns; i++)
-                append(line, i < full ? (utf8 ? "\u2588" : "#") : (utf8 ? "\u2591" : "-"));
+                line_append(line, i < full ? (utf8 ? "\u2588" : "#") : (utf8 ? "\u2591" : "-"));
 }
 
 /* Rate, and from the item's own pace the time until it is through. */
@@ -111,13 +76,14 @@ static void append_estimate(struct line *line, const struct show *show,
         char text[TEXT_FIGURE_MAX];
 
         if (upgrade->bytes.known && phase_seconds > 0.01 && detail < DETAIL_NO_RATE)
-                append_figure(
+                line_append_figure(
                         line,
                         text_bytes(text_figure((double)upgrade->bytes.value / phase_seconds), text),
                         "/s");
         if (part > 0 && part < 1 && item_us > 1e5)
-                append_figure(line, text_duration(text_figure(item_us * (1 - part) / part), text),
-                              " left");
+                line_append_figure(line,
+                                   text_duration(text_figure(item_us * (1 - part) / part), text),
+                                   " left");
 }
 
 static void compose_transfer(struct line *line, const struct show *show,
@@ -128,16 +94,17 @@ static void compose_transfer(struct line *line, const struct show *show,
 
         begin_line(line, show->phase);
         if (upgrade->item[0] && detail < DETAIL_NO_ITEM)
-                append_figure(line, text_clean(upgrade->item, TEXT_ASCII, text, sizeof(text)), "");
+                line_append_figure(line, text_clean(upgrade->item, TEXT_ASCII, text, sizeof(text)),
+                                   "");
         if (part >= 0)
                 append_bar(line, show, part, bar_columns);
         if (part >= 0) {
                 snprintf(text, sizeof(text), "%3d %%", (int)(part * 100));
-                append_figure(line, text, "");
+                line_append_figure(line, text, "");
         }
         append_counts(line, upgrade, detail);
         if (show->phase == EKIDEN_PHASE_WARM && upgrade->round.value > 0)
-                append_figure(line, text_count(upgrade->rest.value, text), " changed since");
+                line_append_figure(line, text_count(upgrade->rest.value, text), " changed since");
         else
                 append_estimate(line, show, upgrade, part, detail);
 }
@@ -170,10 +137,10 @@ static void draw_waiting(struct show *show, const struct upgrade *upgrade, uint6
 
         begin_line(&line, EKIDEN_PHASE_REQUEST);
         text_clean(upgrade->program, TEXT_ASCII, program, sizeof(program));
-        append(&line, "  waiting for ");
-        append(&line, program);
-        append(&line, " to reach an update point");
-        append_figure(&line, text_duration((ek_now_ns() - since_ns) / EK_NS_PER_US, text), "");
+        line_append(&line, "  waiting for ");
+        line_append(&line, program);
+        line_append(&line, " to reach an update point");
+        line_append_figure(&line, text_duration((ek_now_ns() - since_ns) / EK_NS_PER_US, text), "");
         terminal_draw(&show->terminal, line.text);
 }
 
@@ -190,36 +157,18 @@ static void draw(struct show *show, const struct upgrade *upgrade)
         }
         begin_line(&line, show->phase);
         if (now - show->phase_ns >= QUIET_NS)
-                append_duration(&line, (now - show->phase_ns) / EK_NS_PER_US);
+                show_phase_append_duration(&line, (now - show->phase_ns) / EK_NS_PER_US);
         terminal_draw(&show->terminal, line.text);
 }
 
-/* The phase on the line is over. Its length is by the process's clock. */
 static void finish_phase(struct show *show, const struct upgrade *upgrade)
 {
-        char point[sizeof(upgrade->update_point)];
-        char text[TEXT_FIGURE_MAX];
-        struct line line;
-        uint64_t length_us = 0;
+        struct line line = {0};
 
         if (show->phase == EKIDEN_PHASE_NONE)
                 return;
-        if (show->phase == EKIDEN_PHASE_REQUEST) /* begins before the process's clock does */
-                length_us = (show->phase_ns - upgrade->started_ns) / EK_NS_PER_US;
-        else if (upgrade->elapsed_us.value > show->phase_us)
-                length_us = upgrade->elapsed_us.value - show->phase_us;
-        begin_line(&line, show->phase);
-        append_duration(&line, length_us);
-        if (show->phase == EKIDEN_PHASE_REQUEST && upgrade->update_point[0])
-                append_figure(&line, "seen at ",
-                              text_clean(upgrade->update_point, TEXT_ASCII, point, sizeof(point)));
-        if (show->phase == EKIDEN_PHASE_TRANSFER) {
-                append_counts(&line, upgrade, DETAIL_ALL);
-                if (upgrade->descriptors.known)
-                        append_figure(&line, text_count(upgrade->descriptors.value, text),
-                                      upgrade->descriptors.value == 1 ? " descriptor"
-                                                                      : " descriptors");
-        }
+        line_append(&line, "  ");
+        show_phase_append(&line, show, upgrade);
         terminal_finish(&show->terminal, line.text);
 }
 
@@ -228,9 +177,7 @@ static void begin_phase(struct show *show, const struct upgrade *upgrade)
         if (show->phase == upgrade->phase)
                 return;
         finish_phase(show, upgrade);
-        show->phase = upgrade->phase;
-        show->phase_us = upgrade->elapsed_us.value;
-        show->phase_ns = ek_now_ns();
+        show_phase_begin(show, upgrade);
         draw(show, upgrade);
 }
 
@@ -290,13 +237,13 @@ static void draw_rehearsals(struct show *show, const struct upgrade *upgrade,
         if (now - show->drawn_ns < DRAW_NS && rehearsals->done < rehearsals->times)
                 return;
         show->drawn_ns = now;
-        append(&line, "rehearsal ");
-        append(&line, text_count(rehearsals->done, text));
-        append(&line, " of ");
-        append(&line, text_count(rehearsals->times, count));
-        append_figure(&line, "pause ", text_milliseconds(upgrade->pause_us.value, text));
-        append_figure(&line, "largest ",
-                      text_milliseconds(samples_largest(&rehearsals->pause), text));
+        line_append(&line, "rehearsal ");
+        line_append(&line, text_count(rehearsals->done, text));
+        line_append(&line, " of ");
+        line_append(&line, text_count(rehearsals->times, count));
+        line_append_figure(&line, "pause ", text_milliseconds(upgrade->pause_us.value, text));
+        line_append_figure(&line, "largest ",
+                           text_milliseconds(samples_largest(&rehearsals->pause), text));
         terminal_draw(&show->terminal, line.text);
 }
 
