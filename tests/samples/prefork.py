@@ -182,9 +182,9 @@ class Failures(Service):
         self.assertIn('serves on in its place', event['sentence'])
         self.wait_for(lambda: self.workers()[1] != before, 'nobody takes the place')
         self.assertEqual(client.ask('x')['version'], 1)
-        self.assertIn(event['predecessor_pid'], self.members())
+        self.assertIn(event['serving_pid'], self.members())
         client.close()
-        self.wait_for(lambda: event['predecessor_pid'] not in self.members(),
+        self.wait_for(lambda: event['serving_pid'] not in self.members(),
                       'it stays when its last client is gone')
 
     def test_a_master_that_is_killed_in_its_upgrade_goes_on_under_another_pid(self):
@@ -193,7 +193,7 @@ class Failures(Service):
         before = self.workers()
         event = self.refused(self.master, KILLED)
         self.process.wait(SECONDS)
-        self.master = event['predecessor_pid']
+        self.master = event['serving_pid']
         self.wait_for(lambda: all(self.workers()[n] != before[n] for n in (1, 2)),
                       'nobody takes the places')
         for client in clients:
