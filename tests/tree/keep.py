@@ -231,6 +231,16 @@ class Fails(Family):
     def test_one_that_refuses(self):
         self.expect_return('refuse', 'it was told to refuse')
 
+    def test_the_phase_in_which_one_refuses_has_begun(self):
+        self.start('fault=refuse')
+        for options in ((), ('--keep-pid',)):
+            with self.subTest(options=options):
+                events = self.tool(self.process.pid, V2, *options)[1]
+                self.assertEqual((events[-1]['event'], events[-1]['phase']), ('failed', 'ready'))
+                self.assertEqual(
+                    [event['phase'] for event in events if event['event'] == 'phase'][-2:],
+                    ['transfer', 'ready'])
+
     def expect_keeper(self, fault, words):
         """The PID is lost, and not the service."""
         self.begin(fault)

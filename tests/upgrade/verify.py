@@ -65,9 +65,11 @@ class Program(unittest.TestCase):
         result = subprocess.run([TOOL, '--json', *options, self.name, self.new, *arguments],
                                 env=self.environment, timeout=SECONDS, check=False,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-        event = json.loads(result.stdout.splitlines()[-1])
+        events = [json.loads(line) for line in result.stdout.splitlines()]
+        event = events[-1]
         if event['event'] == 'committed':
             self.pid = event['successor_pid']
+        self.phases = [event['phase'] for event in events if event['event'] == 'phase']
         return result.returncode, event
 
     def run_for_people(self, *options):
@@ -83,6 +85,7 @@ class Program(unittest.TestCase):
         self.assertEqual((status, event['event']), (REFUSED, 'failed'), event)
         self.assertEqual((event['phase'], event['item'], event['field']),
                          ('ready', item, field), event)
+        self.assertEqual(self.phases[-2:], ['transfer', 'ready'], 'the phase that it failed in has begun')
         self.assertIn(words, event['sentence'])
         self.assertTrue(event['serves_on'])
         for value in VALUES:

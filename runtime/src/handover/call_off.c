@@ -59,6 +59,12 @@ static void end_child(struct ek_predecessor *p, bool is_leaving, bool is_large, 
                      size_bytes);
 }
 
+void ek_predecessor_catch_up(struct ek_predecessor *p, const struct ekiden_error *error)
+{
+        if (p->phase == EKIDEN_PHASE_TRANSFER && error->phase == EKIDEN_PHASE_READY)
+                ek_predecessor_enter(EKIDEN_PHASE_READY);
+}
+
 int ek_predecessor_call_off(int result, struct ekiden_error *error)
 {
         struct ek_predecessor *p = &ek_predecessor;
@@ -78,7 +84,7 @@ int ek_predecessor_call_off(int result, struct ekiden_error *error)
         if (error->code == 0)
                 ekiden_error_set(error, result, "%s", ekiden_error_text(result));
         code = error->code;
-
+        ek_predecessor_catch_up(p, error);
         if (error->phase == EKIDEN_PHASE_NONE)
                 error->phase = p->phase;
         if (error->from_version == 0) {

@@ -142,6 +142,7 @@ int ek_keeper_go_back(struct ek_predecessor *p, uint64_t stopped_ns, struct ekid
                 *error = p->cancelled;
         if (error->phase == EKIDEN_PHASE_NONE)
                 error->phase = p->phase;
+        ek_predecessor_catch_up(p, error);
         p->keeping.ended = (struct ek_ended){0};
         if (p->link && error->code != EKIDEN_EPEER)
                 ek_refuse(p->link, error);

@@ -103,6 +103,11 @@ int ek_predecessor_dismiss(struct ekiden_error *error);
     (dismiss.c) */
 void ek_predecessor_end_rehearsal(void);
 
+/** A successor that looks at what it has is in phase READY, and says so when it has found all well;
+    what it finds is told as of that phase. Whoever follows the phases hears then that it has begun.
+    (call_off.c) */
+void ek_predecessor_catch_up(struct ek_predecessor *p, const struct ekiden_error *error);
+
 /** Ends successor and link; the program resumes. `error` is completed, from `result` if it is not
     set. Returns its code. (call_off.c) */
 int ek_predecessor_call_off(int result, struct ekiden_error *error);
