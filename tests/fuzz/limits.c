@@ -107,12 +107,12 @@ Test(limits, request_over_1_mib_is_refused_before_its_bytes_come)
 }
 
 /* What a later protocol asks for would be passed over, and something else begun in its place. */
-Test(limits, protocol_of_a_request_is_5_at_most)
+Test(limits, protocol_of_a_request_is_6_at_most)
 {
-        static const int codes[] = {EKIDEN_EPROTOCOL, 0, 0, 0, 0, 0, EKIDEN_EPROTOCOL};
+        static const int codes[] = {EKIDEN_EPROTOCOL, 0, 0, 0, 0, 0, 0, EKIDEN_EPROTOCOL};
 
         start_process();
-        for (uint32_t protocol = 0; protocol < 7; protocol++) {
+        for (uint32_t protocol = 0; protocol < 8; protocol++) {
                 Ekiden__StatusRequest status = EKIDEN__STATUS_REQUEST__INIT;
                 Ekiden__Request request = EKIDEN__REQUEST__INIT;
                 struct ek_link *link = connect_operator();

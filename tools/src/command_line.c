@@ -11,7 +11,7 @@
 void command_line_answer(const char *tool, int key, struct argp_state *state, int failure_status)
 {
         if (key == 'V')
-                printf("%s %s\n", tool, EKIDEN_BUILD_VERSION);
+                fprintf(stdout, "%s %s\n", tool, EKIDEN_BUILD_VERSION);
         else
                 argp_state_help(state, stdout,
                                 (key == '?' ? ARGP_HELP_STD_HELP : ARGP_HELP_USAGE) &
