@@ -54,7 +54,7 @@ Test(lost_pid, the_operator_hears_that_it_is_lost_who_serves_and_whom_to_tell)
                     "of %d.",
                     getpid(), scene.other);
         expect_said(scene.tool.errors, "next    tell whoever watches PID %d,", scene.other, 0);
-        expect_said(scene.tool.errors, "of process %d; then look at", getpid(), 0);
+        expect_said(scene.tool.errors, "of process %d; after that, look at", getpid(), 0);
         scene_deinit(&scene);
 }
 

@@ -58,7 +58,7 @@ void next_step_for_lost_pid(struct upgrade *upgrade, const struct ekiden_error *
         if (upgrade_lost_pid(upgrade))
                 snprintf(upgrade->next_step, sizeof(upgrade->next_step),
                          "tell whoever watches PID %d, such as a supervisor or a pid file, of "
-                         "process %d; then %s",
+                         "process %d; after that, %s",
                          (int)upgrade->pid, (int)upgrade->serving_pid, advice_for(error));
 }
 
