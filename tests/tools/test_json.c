@@ -47,12 +47,13 @@ static const struct kind kinds[] = {
         {"ended", TOOL_ARGUMENTS(OF_UPGRADE)},
         {"skipped", TOOL_ARGUMENTS(OF_UPGRADE)},
         {"untried", TOOL_ARGUMENTS(OF_UPGRADE)},
-        {"process", TOOL_ARGUMENTS("event", "program", "pid", "role", "role_place", "keeps_pid",
-                                   "tree", "spawned_by", "version", "leg", "leg_seconds", "binary",
-                                   "update_point", "upgrade_phase", "upgrade_ms", "successor_pid",
-                                   "upgrade_binary", "upgrade_version", "upgrade_user",
-                                   "upgrade_asker_pid", "rehearse", "update_points", "threads",
-                                   "watched_ms", "items", "lineage", "error", "sentence")},
+        {"process",
+         TOOL_ARGUMENTS("event", "program", "pid", "role", "role_place", "keeps_pid", "tree",
+                        "spawned_by", "version", "leg", "leg_seconds", "binary", "update_point",
+                        "upgrade_phase", "upgrade_returning", "upgrade_ms", "successor_pid",
+                        "upgrade_binary", "upgrade_version", "upgrade_user", "upgrade_asker_pid",
+                        "rehearse", "update_points", "threads", "watched_ms", "items", "lineage",
+                        "error", "sentence")},
 };
 
 static const char *text_of(struct json_object *object, const char *key)

@@ -106,7 +106,9 @@ static void fill(const struct process *process, const struct answer *answer,
         if (status->has_upgrade_phase)
                 snprintf(cells[COLUMN_UPGRADE], CELL_MAX, "%s%s",
                          status->has_rehearse && status->rehearse ? "rehearsal, " : "",
-                         ekiden_phase_name((enum ekiden_phase)status->upgrade_phase));
+                         status->has_upgrade_returning && status->upgrade_returning
+                                 ? "going back"
+                                 : ekiden_phase_name((enum ekiden_phase)status->upgrade_phase));
         if (status->binary && status->binary[0])
                 text_clean(status->binary, allowed, cells[COLUMN_BINARY], CELL_MAX);
 }

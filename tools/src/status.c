@@ -210,7 +210,9 @@ static void print_upgrade(const struct terminal *terminal, const Ekiden__Status 
         }
         fprintf(out, LABEL_FORMAT "%s%s", "upgrade",
                 status->has_rehearse && status->rehearse ? "rehearsal, " : "",
-                ekiden_phase_name((enum ekiden_phase)status->upgrade_phase));
+                status->has_upgrade_returning && status->upgrade_returning
+                        ? "has failed, and the old version is being started again: nobody serves"
+                        : ekiden_phase_name((enum ekiden_phase)status->upgrade_phase));
         if (status->has_upgrade_ms)
                 fprintf(out, ", for %s",
                         text_duration(text_figure((double)status->upgrade_ms * 1000), text));

@@ -103,6 +103,10 @@ static void add_upgrade(struct json_object *object, const Ekiden__Status *status
         json_add_text(object, "upgrade_phase",
                       is_under_way ? ekiden_phase_name((enum ekiden_phase)status->upgrade_phase)
                                    : NULL);
+        json_add(object, "upgrade_returning",
+                 is_under_way ? json_new_boolean(status->has_upgrade_returning &&
+                                                 status->upgrade_returning)
+                              : NULL);
         add(object, "upgrade_ms", status->has_upgrade_ms, status->upgrade_ms);
         add(object, "successor_pid", status->has_successor_pid && status->successor_pid > 0,
             (uint64_t)status->successor_pid);

@@ -115,6 +115,7 @@ static void fill_upgrade(Ekiden__Status *status)
         status->has_upgrade_phase = status->has_upgrade_ms = 1;
         status->upgrade_phase = ek_predecessor_phase();
         status->upgrade_ms = (ek_now_ns() - origin->since_ns) / EK_NS_PER_MS;
+        status->has_upgrade_returning = status->upgrade_returning = ek_predecessor_is_returning();
         status->has_rehearse = 1;
         status->rehearse = ek_predecessor_report()->is_rehearsal;
         status->has_successor_pid = successor > 0;

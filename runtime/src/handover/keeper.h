@@ -29,6 +29,7 @@ struct ek_keeping {
         struct ek_ended ended; /* how the new version did, as the old one that is back says */
         int return_signal; /* that makes it take the way back; 0: none */
         bool is_probing; /* what was started is the probe */
+        bool is_returning; /* the old version is being started again */
 };
 
 /** Notes what is to be executed: 0 or ENOMEM, ESYSTEM. `binary` is duplicated, the rest copied. */

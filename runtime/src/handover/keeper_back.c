@@ -37,8 +37,8 @@ static void call_back(const struct ek_predecessor *p)
 /* The process executes the old binary, which says HELLO on the link of the way back. */
 static int await_return(struct ek_predecessor *p, struct ekiden_error *error)
 {
-        uint64_t until_ns =
-                ek_now_ns() + p->setup->deadlines->ms[EKIDEN_PHASE_CHECK] * EK_NS_PER_MS;
+        uint64_t began_ns = ek_now_ns();
+        uint64_t until_ns = began_ns + p->setup->deadlines->ms[EKIDEN_PHASE_CHECK] * EK_NS_PER_MS;
         struct pollfd polled[] = {
                 {.fd = ek_link_socket(p->link), .events = POLLIN},
                 {.fd = p->keeping.kept, .events = POLLIN},
@@ -52,6 +52,9 @@ static int await_return(struct ek_predecessor *p, struct ekiden_error *error)
                 if (polled[1].revents != 0)
                         break;
                 call_back(p);
+                if (p->request.observer.linger)
+                        p->request.observer.linger(p->request.observer.data,
+                                                   (ek_now_ns() - began_ns) / EK_NS_PER_MS);
         }
         return ekiden_error_set(error, EKIDEN_EPEER,
                                 "the process did not come back to its old version");
@@ -72,6 +75,7 @@ static int take_back(struct ek_predecessor *p, uint64_t stopped_ns, struct ekide
         p->request.observer.phase = NULL; /* it was told of all that it asked for */
         p->request.observer.progress = NULL;
         p->phase = EKIDEN_PHASE_PAUSE;
+        p->keeping.is_returning = true; /* which nobody calls off */
         r = ek_predecessor_offer(p, true, error);
         if (r == 0)
                 r = await_return(p, error);
@@ -143,6 +147,10 @@ int ek_keeper_go_back(struct ek_predecessor *p, uint64_t stopped_ns, struct ekid
         if (error->phase == EKIDEN_PHASE_NONE)
                 error->phase = p->phase;
         ek_predecessor_catch_up(p, error);
+        if (error->from_version == 0) {
+                error->from_version = p->setup->schema->version;
+                error->to_version = p->report.to_version;
+        }
         p->keeping.ended = (struct ek_ended){0};
         if (p->link && error->code != EKIDEN_EPEER)
                 ek_refuse(p->link, error);

@@ -115,8 +115,14 @@ void ek_predecessor_cancel(const struct ekiden_error *reason)
 {
         struct ek_predecessor *p = &ek_predecessor;
 
-        if (p->phase != EKIDEN_PHASE_NONE && p->phase < EKIDEN_PHASE_COMMIT)
+        if (p->phase != EKIDEN_PHASE_NONE && p->phase < EKIDEN_PHASE_COMMIT &&
+            !p->keeping.is_returning)
                 p->cancelled = *reason;
+}
+
+bool ek_predecessor_is_returning(void)
+{
+        return ek_predecessor.keeping.is_returning;
 }
 
 static int on_linger(void *data, uint64_t waited_ms)
@@ -269,6 +275,11 @@ int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
 
         if (!error)
                 error = &local;
+        if (p->keeping.is_returning)
+                return ekiden_error_set(error, EKIDEN_EBUSY,
+                                        "another upgrade has failed, and the old version is being "
+                                        "started again: nobody serves meanwhile; --wait waits for "
+                                        "its end");
         if (p->phase != EKIDEN_PHASE_NONE)
                 return ekiden_error_set(error, EKIDEN_EBUSY,
                                         "another %s is under way, in phase %s; --wait waits for "

@@ -147,6 +147,10 @@ int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
  */
 void ek_predecessor_cancel(const struct ekiden_error *reason);
 
+/** Whether the upgrade under way has failed, and the old version is being started again under the
+   PID that is kept; then it cannot be called off. */
+bool ek_predecessor_is_returning(void);
+
 /** The phase of the upgrade under way, or EKIDEN_PHASE_NONE. */
 enum ekiden_phase ek_predecessor_phase(void);
 

@@ -15,6 +15,7 @@
 
 static int count, version;
 static char **words;
+static bool is_back;
 static volatile sig_atomic_t stop_was_noted;
 
 static bool has(const char *word)
@@ -66,6 +67,16 @@ static void set_signal(void)
                                 abort();
 }
 
+/* As long as there is the file. */
+static void hold(void)
+{
+        char path[128];
+
+        snprintf(path, sizeof(path), "%s.hold", words[1]);
+        while (access(path, F_OK) == 0)
+                usleep(5000);
+}
+
 void habits_begin(int argc, char **argv, int own_version)
 {
         count = argc;
@@ -77,14 +88,19 @@ void habits_begin(int argc, char **argv, int own_version)
                 close_range(8, ~0U, 0);
         if (version > 1 && has("linger"))
                 ekiden_set_log(linger, NULL);
-        if (version == 1 && has("slow-return") && getenv("EKIDEN_KEEPER"))
+        is_back = version == 1 && getenv("EKIDEN_KEEPER");
+        if (is_back && has("slow-return"))
                 usleep(SLOW_US);
+        if (is_back && has("hold-return=early"))
+                hold();
 }
 
 void habits_start(void)
 {
         struct sigaction action = {.sa_handler = note_stop};
 
+        if (is_back && has("hold-return=late"))
+                hold();
         if (has("stop=noted"))
                 sigaction(SIGTERM, &action, NULL);
         if (version == 1 && has("flush=SIGTERM"))

@@ -9,6 +9,8 @@
  *     linger          version 2 takes long to leave at the end of a rehearsal
  *     signal=N        is the update signal of version 2
  *     slow-return     the old version takes long until it starts when it comes back
+ *     hold-return=…   and this as long as there is a file SOCKET-PREFIX.hold, before (early) or
+ * after (late) the library starts
  */
 #pragma once
 
