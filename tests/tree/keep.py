@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """An upgrade that keeps the PID, and what becomes of one that fails."""
 import os
+import re
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -160,6 +162,17 @@ class Fails(Family):
         self.begin('late-exit')
         self.expect_leg_to_go_on()
         self.assertIsNone(self.status()['lineage'][0]['pause_us'])
+
+    def test_the_log_tells_how_long_nobody_served(self):
+        with tempfile.NamedTemporaryFile('r') as log:
+            self.start('keep=main', 'fault=late-exit', 'slow-return',
+                       under=('env', 'FAMILY_LOG=1', 'sh', '-c', f'exec "$0" "$@" 2>{log.name}'))
+            self.refused(self.process.pid)
+            self.assertEqual(self.talk(0).who()['version'], 1)
+            lines = re.findall(r'this process, leg 1 at schema version 1, serves again, after '
+                               r'([0-9.]+) ms in which nobody did', log.read())
+        self.assertEqual(len(lines), 1, lines)
+        self.assertGreaterEqual(float(lines[0]), 500)  # that it slept when it came back
 
     def test_a_later_leg_that_comes_back_is_the_one_that_it_was(self):
         self.begin('exit')
