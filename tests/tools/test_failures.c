@@ -51,6 +51,26 @@ Test(failures, every_code_has_its_exit_status_and_its_name_is_printed)
         }
 }
 
+Test(failures, of_a_pause_for_nothing_it_is_said_how_long_it_was)
+{
+        Ekiden__Event event = EKIDEN__EVENT__INIT;
+        Ekiden__Refusal refusal = EKIDEN__REFUSAL__INIT;
+        struct scene scene;
+
+        refusal.code = EKIDEN_EREFUSED;
+        refusal.sentence = (char *)(uintptr_t) "this is why";
+        event.kind = EKIDEN__EVENT_KIND__FAILED;
+        event.refusal = &refusal;
+        event.has_pause_us = true;
+        event.pause_us = 534000;
+        scene_start_upgrade(&scene);
+        scene_send_until(&scene, EKIDEN_PHASE_TRANSFER);
+        scene_send(&scene, &event);
+        scene_expect_exit(&scene, ekiden_error_exit_status(EKIDEN_EREFUSED));
+        expect_said(&scene, "  pause   534 ms, in which nobody served\n");
+        scene_deinit(&scene);
+}
+
 Test(failures, an_unknown_code_is_a_failure_too)
 {
         static const int unknown[] = {-22, -1000, INT32_MIN};

@@ -38,7 +38,7 @@ static const struct kind kinds[] = {
                                       "total_us", "items")},
         {"failed", TOOL_ARGUMENTS(OF_UPGRADE, "target", "error", "exit_status", "phase", "item",
                                   "field", "from_version", "to_version", "sentence", "next",
-                                  "serves_on", "serving_pid")},
+                                  "serves_on", "serving_pid", "pause_us")},
         {"idle", TOOL_ARGUMENTS(OF_UPGRADE)},
         {"cancelled", TOOL_ARGUMENTS(OF_UPGRADE, "phase", "error", "sentence", "serving_pid")},
         {"tree", TOOL_ARGUMENTS("event", "program", "rehearse", "processes", "succeeded", "ended",

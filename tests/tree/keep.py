@@ -129,6 +129,7 @@ class Fails(Family):
         event = self.refused(self.process.pid, V2, *options)
         self.assertIn(words, event['sentence'])
         self.assertTrue(event['serves_on'], event)
+        self.assertGreater(event['pause_us'], 0)
         self.assertEqual(event['predecessor_pid'], self.process.pid)
         self.assertEqual(self.eldest.who(), {'number': 0, 'role': 'main', 'version': 1, 'count': 2,
                                              'pid': self.process.pid, 'parent': os.getpid()})
@@ -187,7 +188,7 @@ class Fails(Family):
         for options in (['--rehearse'], []):
             event = self.refused(self.process.pid, V2, *options)
             self.assertIn(words, event['sentence'])
-            self.assertEqual(event['phase'], 'check')
+            self.assertEqual((event['phase'], event['pause_us']), ('check', None))
             self.assertEqual(self.eldest.who()['version'], 1)
         self.go_on()
 

@@ -105,6 +105,16 @@ static void print_field(FILE *out, const struct terminal *terminal, const char *
         terminal_print_wrapped(terminal, text, 10);
 }
 
+/* Even where nothing has come of it, clients may have waited. */
+static void print_pause(FILE *out, const struct upgrade *upgrade)
+{
+        char pause[TEXT_FIGURE_MAX];
+
+        if (upgrade->pause_us.known && upgrade->aftermath == AFTERMATH_SERVES_ON)
+                fprintf(out, "  %-8s%s, in which nobody served\n", "pause",
+                        text_milliseconds(upgrade->pause_us.value, pause));
+}
+
 void failure_print(FILE *out, const struct upgrade *upgrade, const struct ekiden_error *error)
 {
         struct terminal terminal;
@@ -117,6 +127,7 @@ void failure_print(FILE *out, const struct upgrade *upgrade, const struct ekiden
                 print_field(out, &terminal, "item", error->item);
                 print_field(out, &terminal, "field", error->field);
                 print_field(out, &terminal, "reason", error->sentence);
+                print_pause(out, upgrade);
         } else {
                 char text[sizeof(error->sentence)];
 

@@ -283,6 +283,7 @@ static void print_failed(struct show *show, const struct upgrade *upgrade, const
         json_add_text(object, "next", failure_next_step(upgrade, error));
         add_serves_on(object, known);
         add_serving_pid(object, known);
+        json_add_figure(object, "pause_us", &known->pause_us);
         json_print(object);
 }
 

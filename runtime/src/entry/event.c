@@ -168,7 +168,8 @@ void ek_event_ahead(struct ek_operator *operator_, const struct ek_ahead_progres
         send_event(operator_, &event, NOW);
 }
 
-void ek_event_failed(struct ek_operator *operator_, const struct ekiden_error *error)
+static void failed(struct ek_operator *operator_, const struct ekiden_error *error,
+                   uint64_t pause_ns)
 {
         Ekiden__Event event = EKIDEN__EVENT__INIT;
         Ekiden__Refusal refusal;
@@ -186,7 +187,19 @@ void ek_event_failed(struct ek_operator *operator_, const struct ekiden_error *e
         if (operator_->is_sent_on)
                 event.spawned_by = (char *)(uintptr_t)ek_role_spawned_by(ekiden_role());
         event.refusal = &refusal;
+        event.has_pause_us = pause_ns > 0;
+        event.pause_us = pause_ns / EK_NS_PER_US;
         send_event(operator_, &event, LAST);
+}
+
+void ek_event_failed(struct ek_operator *operator_, const struct ekiden_error *error)
+{
+        failed(operator_, error, 0);
+}
+
+void ek_event_called_off(struct ek_operator *operator_, const struct ekiden_error *error)
+{
+        failed(operator_, error, ek_predecessor_report()->pause_ns);
 }
 
 static void fill_ahead(Ekiden__AheadReport *reports, Ekiden__AheadReport **pointers,

@@ -14,6 +14,9 @@ void ek_event_progress(struct ek_operator *operator_, const struct ek_progress *
 void ek_event_flush(struct ek_operator *operator_);
 
 void ek_event_failed(struct ek_operator *operator_, const struct ekiden_error *error);
+
+/** The same, of the upgrade that was under way: with how long nobody served. */
+void ek_event_called_off(struct ek_operator *operator_, const struct ekiden_error *error);
 void ek_event_committed(struct ek_operator *operator_);
 void ek_event_snapshot_done(struct ek_operator *operator_, uint64_t pause_ns,
                             const struct ek_count *count);

@@ -270,7 +270,7 @@ void ek_upgrade_failed(const struct ekiden_error *error)
                ek_predecessor_report()->is_rehearsal ? "rehearsal" : "upgrade",
                ekiden_phase_name(error->phase), error->sentence);
         if (upgrading)
-                ek_event_failed(upgrading, error);
+                ek_event_called_off(upgrading, error);
         ek_listeners_failed(error);
         ek_observe_called_off(error);
 }

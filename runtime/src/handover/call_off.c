@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "handover/pause.h"
 #include "handover/predecessor_private.h"
 #include "handover/refusal.h"
 
@@ -101,6 +102,7 @@ int ek_predecessor_call_off(int result, struct ekiden_error *error)
         end_child(p, code == EKIDEN_EPEER || p->report.is_elsewhere, was_ahead, how, sizeof(how));
         explain_death(p, how, error);
         ek_keeping_end(p);
+        ek_pause_note_lost(p);
         p->phase = EKIDEN_PHASE_NONE;
         p->request = (struct ek_upgrade_request){0};
         p->cancelled = (struct ekiden_error){0};

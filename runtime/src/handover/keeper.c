@@ -228,6 +228,7 @@ int ek_keeper_hand_over(struct ek_predecessor *p, const char *update_point,
         int r;
 
         snprintf(p->report.update_point, sizeof(p->report.update_point), "%s", update_point);
+        p->stopped_ns = stopped_ns;
         if (p->request.max_pause_ns > 0)
                 p->pause_until_ns = stopped_ns + p->request.max_pause_ns;
         sigfillset(&all);

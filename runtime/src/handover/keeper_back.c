@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "handover/keeper_private.h"
+#include "handover/pause.h"
 #include "handover/public_pid.h"
 #include "handover/refusal.h"
 #include "wire/clock.h"
@@ -159,8 +160,10 @@ int ek_keeper_go_back(struct ek_predecessor *p, uint64_t stopped_ns, struct ekid
         ek_given_forget(&p->given);
         r = p->keeping.way_back ? take_back(p, stopped_ns, &back) : EKIDEN_EPEER;
         explain_death(p, r == EK_STEP_COMMITTED, error);
-        if (r == EK_STEP_COMMITTED)
+        if (r == EK_STEP_COMMITTED) {
+                ek_pause_note_lost(p);
                 return EK_STEP_RETURNED;
+        }
         p->link = ek_link_free(p->link);
         make_certain(p);
         explain_alone(p, error);

@@ -39,6 +39,12 @@ uint64_t ek_pause_so_far(const struct ek_predecessor *p, uint64_t stopped_ns)
         return pause_ns + p->report.unrehearsed_ns;
 }
 
+void ek_pause_note_lost(struct ek_predecessor *p)
+{
+        p->report.pause_ns = p->stopped_ns > 0 ? ek_now_ns() - p->stopped_ns : 0;
+        p->stopped_ns = 0;
+}
+
 bool ek_pause_has_passed(uint64_t until_ns)
 {
         return until_ns > 0 && ek_now_ns() + EK_NS_PER_MS >= until_ns;

@@ -16,6 +16,9 @@ uint64_t ek_pause_deadline(const struct ek_predecessor *p, uint64_t stopped_ns);
 /** How long it has been, or, in a rehearsal, what the upgrade's would have been: nanoseconds. */
 uint64_t ek_pause_so_far(const struct ek_predecessor *p, uint64_t stopped_ns);
 
+/** The upgrade is called off: notes how long nobody has served. */
+void ek_pause_note_lost(struct ek_predecessor *p);
+
 /** Whether a moment, by ek_now_ns(), has passed; 0: never. A timer counts milliseconds, and may be
     early by less than one. */
 bool ek_pause_has_passed(uint64_t until_ns);

@@ -303,6 +303,7 @@ int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
         p->serial++;
         p->pause_until_ns = 0;
         p->begun_ns = ek_now_ns();
+        p->stopped_ns = 0;
         p->rooms.count = 0;
         ek_ahead_begin(p);
         ek_predecessor_enter(EKIDEN_PHASE_CHECK);

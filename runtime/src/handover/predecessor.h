@@ -108,7 +108,7 @@ struct ek_upgrade_report {
         uint32_t to_version;
         pid_t successor; /* by which others know it (public_pid.h) */
         uint64_t pause_ns; /* from the stop at the update point until TAKEN was there, or what a
-                              rehearsal makes of that; 0: none yet */
+                              rehearsal makes of that, or until it was called off; 0: none yet */
         struct ek_count count;
         char update_point[EKIDEN_NAME_MAX + 1];
         /* What the successor said of itself, where it was asked to; checked as far as it is a

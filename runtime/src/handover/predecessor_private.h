@@ -21,6 +21,7 @@ struct ek_predecessor {
         struct ek_upgrade_report report;
         char item[EKIDEN_NAME_MAX + 1]; /* that the successor asked for last */
         uint64_t begun_ns; /* by ek_now_ns() */
+        uint64_t stopped_ns; /* when nobody served any more; 0: not yet */
         struct ekiden_error cancelled; /* why it is to be called off; code 0: it is not */
         Ekiden__Ready *ready; /* what the report shows of it */
         struct ek_ahead ahead;

@@ -264,6 +264,7 @@ int ek_predecessor_hand_over(uint64_t stopped_ns, struct ekiden_error *error)
         struct ek_predecessor *p = &ek_predecessor;
         int r;
 
+        p->stopped_ns = stopped_ns;
         p->pause_until_ns = ek_pause_deadline(p, stopped_ns);
         ek_predecessor_unwatch();
         if (p->phase != EKIDEN_PHASE_PAUSE)
