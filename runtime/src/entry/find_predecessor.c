@@ -147,7 +147,7 @@ static int look_at_all(struct search *search, int directory, struct ekiden_error
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno, "cannot read %s",
                                               search->directory);
         (void)ek_steal_fd(&fd);
-        while (r == 0 && (entry = readdir(open_directory))) {
+        while (r == 0 && (errno = 0, entry = readdir(open_directory))) {
                 char program[EKIDEN_NAME_MAX + 1];
                 pid_t pid;
 
@@ -155,6 +155,10 @@ static int look_at_all(struct search *search, int directory, struct ekiden_error
                     strcmp(program, search->program) == 0)
                         r = look_at(search, pid, error);
         }
+        /* Who may be in what cannot be read is somebody beside whom nobody may begin afresh. */
+        if (r == 0 && errno != 0)
+                r = ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno, "cannot read %s",
+                                           search->directory);
         closedir(open_directory);
         return r;
 }
