@@ -30,7 +30,7 @@ const char *const fault_names[FAULTS] = {
 };
 const char *const scenario_names[SCENARIOS] = {"good",     "refused",  "late", "rehearsed",
                                                "verified", "snapshot", "kept", "returned",
-                                               "here",     "tree"};
+                                               "here",     "found",    "tree"};
 
 static const char *place_name(unsigned int place, char scratch[48])
 {

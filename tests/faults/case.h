@@ -18,6 +18,7 @@ enum scenario {
         SCENARIO_KEPT, /* as SCENARIO_GOOD, under the same PID */
         SCENARIO_RETURNED, /* as SCENARIO_REFUSED: the old binary takes back its state */
         SCENARIO_HERE, /* as SCENARIO_GOOD, by a successor that the tool starts */
+        SCENARIO_FOUND, /* as SCENARIO_GOOD, by a successor that finds its predecessor: no tool */
         SCENARIO_TREE, /* as SCENARIO_GOOD, of two processes: the child first, then its parent */
         SCENARIOS,
 };
@@ -36,7 +37,8 @@ struct fault_case {
 static inline bool scenario_serves_on(enum scenario scenario)
 {
         return scenario != SCENARIO_GOOD && scenario != SCENARIO_VERIFIED &&
-               scenario != SCENARIO_KEPT && scenario != SCENARIO_HERE && scenario != SCENARIO_TREE;
+               scenario != SCENARIO_KEPT && scenario != SCENARIO_HERE &&
+               scenario != SCENARIO_FOUND && scenario != SCENARIO_TREE;
 }
 
 /** Whether the PID is kept, so that it does not tell the versions apart. */

@@ -12,6 +12,7 @@
 
 #include <ekiden/role.h>
 
+#include "entry/find_predecessor.h"
 #include "entry/threads.h"
 #include "handover/predecessor.h"
 #include "handover/spawn.h"
@@ -33,7 +34,7 @@ static enum plan_role role_of_service(void)
                 colons += *at == ':';
         if (colons == 2)
                 return ROLE_RETURNED;
-        if (!getenv(EK_HANDOVER_VARIABLE))
+        if (!getenv(EK_HANDOVER_VARIABLE) && !getenv(EK_PREDECESSOR_VARIABLE))
                 return ROLE_PREDECESSOR;
         return getenv(PLAN_CHILD_VARIABLE) ? ROLE_CHILD_SUCCESSOR : ROLE_SUCCESSOR;
 }

@@ -15,6 +15,7 @@
 
 #include "act.h"
 #include "ekiden/handover.pb-c.h"
+#include "judge_found.h"
 
 #define SNAPSHOT_VARIES_BYTES 256
 #define TRIES 100 /* of 20 ms, for what is released at a later update point */
@@ -160,6 +161,8 @@ static bool is_fatal(const struct stage *stage, const struct fault_case *c)
                 return false;
         if (judge_is_needed(c->place))
                 return c->fault != FAULT_DELAYED && c->fault != FAULT_FORGED;
+        if (c->scenario == SCENARIO_FOUND)
+                return found_is_fatal(stage, c);
         return is_gone && c->role == ROLE_SUCCESSOR && !stage->plan->was_taken &&
                (c->scenario == SCENARIO_GOOD || c->scenario == SCENARIO_VERIFIED);
 }
@@ -305,6 +308,10 @@ static void judge_told(const struct stage *stage, const struct scene *scene, int
         const struct fault_case *c = scene->fault_case;
         const struct told *told = &scene->told;
 
+        if (c->scenario == SCENARIO_FOUND) {
+                judge_found(stage, scene, who, judgement);
+                return;
+        }
         if (!told->is_over) {
                 judge_add(judgement, "the tool does not end");
                 return;

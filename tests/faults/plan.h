@@ -13,6 +13,8 @@
 #define PLAN_VARIABLE "EKIDEN_FAULTS_PLAN"
 #define PLAN_TOOL_VARIABLE "EKIDEN_FAULTS_TOOL" /* set: the process is the operator's tool */
 #define PLAN_CHILD_VARIABLE "EKIDEN_FAULTS_CHILD" /* set: it is a successor of the child */
+#define PLAN_FOUND_VARIABLE "EKIDEN_FAULTS_FOUND" /* set: it is to find its predecessor */
+#define PLAN_FOUND_NOBODY "nobody is found" /* what it says then */
 #define PLAN_CHILD_ROLE "child" /* the child's, in the subject */
 
 /* Returned is the old binary, which takes back its state where a PID is kept. Of a tree,

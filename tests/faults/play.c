@@ -28,6 +28,7 @@ static const struct {
         [SCENARIO_KEPT] = {{"--keep-pid"}, SUBJECT_V2, "committed"},
         [SCENARIO_RETURNED] = {{"--keep-pid"}, SUBJECT_REFUSES, "failed"},
         [SCENARIO_HERE] = {{"--spawn-here"}, SUBJECT_V2, "committed"},
+        [SCENARIO_FOUND] = {{NULL}, SUBJECT_V2, "committed"},
 };
 
 /* What is made once and kept is made by an upgrade that fails, and by what leaves the predecessor.
@@ -68,12 +69,21 @@ static void ask(struct stage *stage, struct scene *scene)
         }
 }
 
+static bool upgrade(struct stage *stage, const struct fault_case *c, struct scene *scene)
+{
+        const char *binary = scenarios[c->scenario].binary;
+
+        if (c->scenario == SCENARIO_FOUND)
+                return stage_find(stage, binary, scene->before.pid, &scene->told);
+        return act_upgrade(stage, scenarios[c->scenario].options, binary, act_timeout(c),
+                           &scene->told);
+}
+
 /* The fault, and all that comes of it. */
 static bool act(struct stage *stage, const struct fault_case *c, struct scene *scene)
 {
         act_arm(stage, c);
-        if (!act_upgrade(stage, scenarios[c->scenario].options, scenarios[c->scenario].binary,
-                         act_timeout(c), &scene->told))
+        if (!upgrade(stage, c, scene))
                 return false;
         ask(stage, scene);
         act_disarm(stage);

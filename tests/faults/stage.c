@@ -65,8 +65,7 @@ static bool make_plan(struct stage *stage)
         return mkdir(path, 0700) == 0 || fail(stage, "cannot make the directory");
 }
 
-/* With these as its output and errors; -1 and errno. */
-static pid_t start(const char *const arguments[], int output, int errors)
+pid_t stage_start(const char *const arguments[], int output, int errors)
 {
         posix_spawn_file_actions_t actions;
         pid_t pid;
@@ -133,7 +132,7 @@ bool stage_open(struct stage *stage, unsigned int deadline_ms, bool has_child)
         errors = open(getenv("SUBJECT_LOG") ? "/dev/stderr" : "/dev/null", O_WRONLY | O_CLOEXEC);
         if (errors < 0 || pipe2(output, O_CLOEXEC) < 0)
                 return fail(stage, "cannot make a pipe");
-        is_started = start(arguments, output[1], errors) > 0;
+        is_started = stage_start(arguments, output[1], errors) > 0;
         close(output[1]);
         close(errors);
         is_started = is_started ? await_listener(stage, output[0]) : fail(stage, "cannot start it");
@@ -197,8 +196,8 @@ static void remove_directory(const struct stage *stage, const char *name)
 
 void stage_close(struct stage *stage)
 {
-        static const char *const names[] = {"plan", "output", "errors", "listener",
-                                            "listener-child"};
+        static const char *const names[] = {"plan", "output",   "errors",
+                                            "said", "listener", "listener-child"};
         pid_t found[32];
         size_t count;
         char path[96];
@@ -228,8 +227,7 @@ static bool is_to_be_killed(const struct plan *plan)
                (plan->role == ROLE_CHILD_SUCCESSOR && !plan->was_child_taken);
 }
 
-/* What is due by now: a stopped process is continued. Whether the fault is still at work. */
-static bool attend_fault(struct stage *stage)
+bool stage_attend(struct stage *stage)
 {
         const struct plan *plan = stage->plan;
         uint64_t now = ek_now_ns();
@@ -240,7 +238,8 @@ static bool attend_fault(struct stage *stage)
                 stage->struck_ns = now;
         if (plan->fault == FAULT_HANG)
                 return now < stage->struck_ns + (plan->sleep_ms + 20) * EK_NS_PER_MS;
-        if (plan->fault != FAULT_STOP || stage->is_continued || is_to_be_killed(plan))
+        if (plan->fault != FAULT_STOP || stage->is_continued ||
+            (is_to_be_killed(plan) && !stage->is_found))
                 return false;
         if (now < stage->struck_ns + stage->stop_ms * EK_NS_PER_MS)
                 return true;
@@ -256,7 +255,7 @@ static bool await_tool(struct stage *stage, pid_t pid, struct told *told)
         int status;
 
         while (ek_now_ns() < until_ns && poll(&ended, 1, 10) == 0)
-                attend_fault(stage);
+                stage_attend(stage);
         close(ended.fd);
         told->is_over = waitpid(pid, &status, WNOHANG) == pid;
         if (!told->is_over)
@@ -266,7 +265,7 @@ static bool await_tool(struct stage *stage, pid_t pid, struct told *told)
         return told->is_over;
 }
 
-static int open_output(const struct stage *stage, const char *name)
+int stage_output(const struct stage *stage, const char *name)
 {
         char path[96];
 
@@ -277,8 +276,8 @@ static int open_output(const struct stage *stage, const char *name)
 bool stage_run_tool(struct stage *stage, const char *const arguments[], struct told *ret_told)
 {
         const char *all[ARGUMENTS_MAX] = {TOOL, "--json"};
-        int output = open_output(stage, "output");
-        int errors = open_output(stage, "errors");
+        int output = stage_output(stage, "output");
+        int errors = stage_output(stage, "errors");
         pid_t pid = -1;
 
         *ret_told = (struct told){0};
@@ -286,7 +285,7 @@ bool stage_run_tool(struct stage *stage, const char *const arguments[], struct t
         for (size_t i = 0; arguments[i] && i + 3 < ARGUMENTS_MAX; i++)
                 all[i + 2] = arguments[i];
         if (output >= 0 && errors >= 0)
-                pid = start(all, output, errors);
+                pid = stage_start(all, output, errors);
         unsetenv(PLAN_TOOL_VARIABLE);
         if (pid < 0)
                 fail(stage, "cannot start the tool");
@@ -306,7 +305,7 @@ int stage_restore(struct stage *stage, const char *name)
 
         snprintf(path, sizeof(path), "%s/out/%s", stage->directory, name);
         setenv("EKIDEN_SNAPSHOT", path, 1);
-        pid = start(arguments, STDERR_FILENO, STDERR_FILENO);
+        pid = stage_start(arguments, STDERR_FILENO, STDERR_FILENO);
         unsetenv("EKIDEN_SNAPSHOT");
         return pid > 0 && await_tool(stage, pid, &told) ? told.status : -1;
 }
@@ -379,7 +378,7 @@ size_t stage_settle(struct stage *stage)
         uint64_t until_ns = ek_now_ns() + SETTLE_MS * EK_NS_PER_MS;
         pid_t one;
 
-        while (attend_fault(stage) ||
+        while (stage_attend(stage) ||
                (stage_processes(&one) > stage->wanted && ek_now_ns() < until_ns))
                 stage_nap(5);
         return stage_processes(&one);

@@ -19,6 +19,7 @@ struct stage {
         uint64_t struck_ns; /* when it was seen that the fault has struck; 0: it has not */
         unsigned int stop_ms; /* after which a stopped process is continued */
         bool is_continued;
+        bool is_found; /* no predecessor can be relied upon to end a successor that is stopped */
         size_t wanted; /* processes that are left when all is over: one, or two with a child */
         char failure[256]; /* why something of the stage itself has failed, or "" */
 };
@@ -63,6 +64,25 @@ void stage_close(struct stage *stage);
 
 /** Runs the tool, with --json and these arguments, up to NULL. false: it could not be started. */
 bool stage_run_tool(struct stage *stage, const char *const arguments[], struct told *ret_told);
+
+/**
+ * Starts a successor as a supervisor would, with no word of a handover: it looks for its
+ * predecessor itself. Waits until one of the two has ended, and tells of the successor as of a
+ * tool: event "committed" or "failed", its exit status, what it has said. false: it could not be
+ * started.
+ */
+bool stage_find(struct stage *stage, const char *binary, pid_t predecessor, struct told *ret_told);
+
+/* For stage.c's siblings. */
+
+/** Starts a process with these as its output and errors: its PID; -1 and errno. */
+pid_t stage_start(const char *const arguments[], int output, int errors);
+
+/** An empty file of the stage's for what is said; -1 and errno. */
+int stage_output(const struct stage *stage, const char *name);
+
+/** What is due by now: a stopped process is continued. Whether the fault is still at work. */
+bool stage_attend(struct stage *stage);
 
 /** The processes that live, or are dead and not reaped: their number, and one of them. */
 size_t stage_processes(pid_t *ret_one);

@@ -26,6 +26,7 @@
 
 #include "child.h"
 #include "crowd.h"
+#include "plan.h"
 #include "subject_v1.native.h"
 #include "subject_v2.native.h"
 
@@ -63,6 +64,29 @@ static struct {
         struct ekiden_arena *letters;
         struct letter letter;
 } state;
+
+static bool is_to_find; /* its predecessor */
+
+static void on_log(void *data, enum ekiden_log_level level, const char *message)
+{
+        (void)data;
+        fprintf(stderr, "subject %d: %d %s\n", (int)getpid(), (int)level, message);
+}
+
+static void on_warning(void *data, enum ekiden_log_level level, const char *message)
+{
+        if (level >= EKIDEN_LOG_WARNING)
+                on_log(data, level, message);
+}
+
+/* What a call has returned. There is no operator to whom the reason of a failure would be told
+   where this finds its predecessor. */
+static bool is_well(int result)
+{
+        if (result < 0 && is_to_find)
+                fprintf(stderr, "subject %d: %s\n", (int)getpid(), ekiden_error_text(result));
+        return result >= 0;
+}
 
 static uint64_t add(uint64_t sum, const void *data, size_t size)
 {
@@ -335,28 +359,28 @@ static bool tag_letter(void)
 
         if (r >= 0)
                 r = FUNCTION(tag_letter)(&state.letter);
-        return r == EKIDEN_FRESH ? make_letter() : r >= 0 && scribble();
+        return r == EKIDEN_FRESH ? make_letter() : is_well(r) && scribble();
 }
 
 static bool tag(void)
 {
         int r = FUNCTION(tag_entries)(&entry_functions, state.entries);
 
-        if (r < 0 || (r == EKIDEN_FRESH && !make_entries(state.entries)))
+        if (!is_well(r) || (r == EKIDEN_FRESH && !make_entries(state.entries)))
                 return false;
         r = FUNCTION(tag_marks)(&mark_functions, state.marks);
-        if (r < 0 || (r == EKIDEN_FRESH && !make_entries(state.marks)))
+        if (!is_well(r) || (r == EKIDEN_FRESH && !make_entries(state.marks)))
                 return false;
         r = FUNCTION(tag_counter)(&state.counter);
-        if (r < 0 || (r == EKIDEN_FRESH && !make_counter()))
+        if (!is_well(r) || (r == EKIDEN_FRESH && !make_counter()))
                 return false;
         r = FUNCTION(tag_records)(&record_functions, NULL);
         if (r >= 0)
                 r = FUNCTION(tag_pipes)(&pipe_functions, NULL);
-        if (r < 0 || (r == EKIDEN_FRESH && !make_streams()))
+        if (!is_well(r) || (r == EKIDEN_FRESH && !make_streams()))
                 return false;
         r = FUNCTION(tag_ring)(&state.ring);
-        if (r < 0 || (r == EKIDEN_FRESH && !make_ring()) || !tag_letter())
+        if (!is_well(r) || (r == EKIDEN_FRESH && !make_ring()) || !tag_letter())
                 return false;
         memset(state.letter.text, 'l', LETTER);
         return true;
@@ -448,30 +472,42 @@ static int serve(int wake)
         }
 }
 
-static void on_log(void *data, enum ekiden_log_level level, const char *message)
+/* EKIDEN_FRESH is for who finds nobody: the matrix judges whether it may. */
+static int start(int argc, char **argv)
 {
-        (void)data;
-        fprintf(stderr, "subject %d: %d %s\n", (int)getpid(), (int)level, message);
+        struct ekiden_error error;
+        int began = ekiden_start(argc, argv, &SCHEMA, &error);
+
+        if (is_to_find && began < 0)
+                fprintf(stderr, "%s\n", error.sentence);
+        else if (is_to_find && began == EKIDEN_FRESH)
+                fprintf(stderr, PLAN_FOUND_NOBODY "\n");
+        if (began < 0)
+                exit(ekiden_error_exit_status(error.code));
+        if (is_to_find && began == EKIDEN_FRESH)
+                exit(1);
+        return began;
 }
 
 int main(int argc, char **argv)
 {
-        struct ekiden_error error;
         int wake, began;
 
+        is_to_find = getenv(PLAN_FOUND_VARIABLE) != NULL;
+        unsetenv(PLAN_FOUND_VARIABLE);
+        if (is_to_find)
+                ekiden_set_log(on_warning, NULL);
         if (getenv("SUBJECT_LOG"))
                 ekiden_set_log(on_log, NULL);
         state.counter = (OF(Counter))COUNTER_INIT;
         if (!set_deadlines(getenv("SUBJECT_DEADLINE_MS")) ||
             ekiden_set_stop_deadline(STOP_MS) < 0 || add_hops() < 0)
                 return 1;
-        began = ekiden_start(argc, argv, &SCHEMA, &error);
-        if (began < 0)
-                return ekiden_error_exit_status(error.code);
+        began = start(argc, argv);
         if (began == EKIDEN_FRESH && !child_begin())
                 return 1;
         wake = ekiden_poll_descriptor();
-        if (wake < 0 || !tag())
+        if (!is_well(wake) || !tag())
                 return 1;
         if (state.counter.listener < 0)
                 return 0; /* from a snapshot: it is whole, and that is all that is asked for */
