@@ -175,6 +175,13 @@ bool play_census(enum scenario scenario, uint32_t counts[ROLES][PLACES], struct 
                                             .heap_bytes = scene.after.heap_bytes};
         if (is_well)
                 stage_snapshots(&stage, SNAPSHOT_NAME, &ret_clean->snapshot_bytes);
+        /* What every successor has too many is no fault's. */
+        if (is_well && scene.after.descriptors > scene.before.descriptors) {
+                is_well = false;
+                snprintf(ret_why, 600, "%s: %d descriptors where %d were before",
+                         scenario_names[scenario], scene.after.descriptors,
+                         scene.before.descriptors);
+        }
         if (is_well && strcmp(scene.told.event, scenarios[scenario].event) != 0) {
                 is_well = false;
                 snprintf(ret_why, 600, "%s: the tool ends with %d: %.500s",

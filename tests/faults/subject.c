@@ -514,5 +514,5 @@ int main(int argc, char **argv)
 #ifdef REFUSES
         return 9;
 #endif
-        return crowd_start() ? serve(wake) : 1;
+        return is_well(crowd_start() ? 0 : EKIDEN_ESYSTEM) ? serve(wake) : 1;
 }
