@@ -20,8 +20,8 @@ static const struct {
 #undef CALL_ENTRY
 };
 
-const char *const role_names[ROLES] = {"predecessor", "successor", "tool",
-                                       "returned",    "child",     "child-successor"};
+const char *const role_names[ROLES] = {"predecessor", "successor",       "tool",  "returned",
+                                       "child",       "child-successor", "forked"};
 const char *const fault_names[FAULTS] = {
         [FAULT_NONE] = "none",   [FAULT_FAIL] = "fail",       [FAULT_EINTR] = "eintr",
         [FAULT_SHORT] = "short", [FAULT_HANG] = "hang",       [FAULT_KILL] = "kill",
@@ -30,7 +30,7 @@ const char *const fault_names[FAULTS] = {
 };
 const char *const scenario_names[SCENARIOS] = {"good",     "refused",  "late", "rehearsed",
                                                "verified", "snapshot", "kept", "returned",
-                                               "here",     "found",    "tree"};
+                                               "here",     "found",    "tree", "forked"};
 
 static const char *place_name(unsigned int place, char scratch[48])
 {
@@ -142,12 +142,15 @@ static void append_place(struct list *list, struct fault_case fault_case, uint32
 }
 
 /* What happens before COMMIT is the same as where TAKEN is not late. And what strikes a tree's main
-   process, when the child is through, is the same as where there is no child. */
+   process, when the child is through, is the same as where there is no child. Nor is an upgrade
+   another one for what befell the child when it was forked. */
 static bool is_told_apart(const struct fault_case *c, uint32_t count, uint32_t *ret_first)
 {
         *ret_first = c->scenario == SCENARIO_LATE && count > LATE_TRIES ? count - LATE_TRIES : 1;
         if (c->scenario == SCENARIO_TREE)
                 return count > 0 && c->role != ROLE_PREDECESSOR && c->role != ROLE_SUCCESSOR;
+        if (c->scenario == SCENARIO_FORKED)
+                return count > 0 && c->role == ROLE_FORKED;
         return count > 0 && (c->scenario != SCENARIO_LATE || c->role == ROLE_PREDECESSOR);
 }
 

@@ -20,6 +20,7 @@ enum scenario {
         SCENARIO_HERE, /* as SCENARIO_GOOD, by a successor that the tool starts */
         SCENARIO_FOUND, /* as SCENARIO_GOOD, by a successor that finds its predecessor: no tool */
         SCENARIO_TREE, /* as SCENARIO_GOOD, of two processes: the child first, then its parent */
+        SCENARIO_FORKED, /* as SCENARIO_TREE, and what struck the child did so when it was forked */
         SCENARIOS,
 };
 
@@ -38,7 +39,8 @@ static inline bool scenario_serves_on(enum scenario scenario)
 {
         return scenario != SCENARIO_GOOD && scenario != SCENARIO_VERIFIED &&
                scenario != SCENARIO_KEPT && scenario != SCENARIO_HERE &&
-               scenario != SCENARIO_FOUND && scenario != SCENARIO_TREE;
+               scenario != SCENARIO_FOUND && scenario != SCENARIO_TREE &&
+               scenario != SCENARIO_FORKED;
 }
 
 /** Whether the PID is kept, so that it does not tell the versions apart. */

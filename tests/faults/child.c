@@ -3,6 +3,7 @@
    has it makes itself, as its parent does. */
 #include "child.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +16,19 @@
 #define PATIENCE_MS 20
 
 static pid_t child;
+static bool is_refused;
+
+static bool enter_role(void)
+{
+        struct ekiden_error error;
+
+        setenv(PLAN_FORKED_VARIABLE, "1", 1);
+        is_refused = ekiden_after_fork(PLAN_CHILD_ROLE, &error) < 0;
+        unsetenv(PLAN_FORKED_VARIABLE);
+        if (!is_refused)
+                return true;
+        return error.sentence[0] && putchar(PLAN_FORKED_REFUSED) != EOF && fflush(stdout) == 0;
+}
 
 bool child_begin(void)
 {
@@ -25,8 +39,12 @@ bool child_begin(void)
         child = fork();
         if (child != 0)
                 return child > 0;
-        return setenv("SUBJECT_LISTENER", listener, 1) == 0 &&
-               ekiden_after_fork(PLAN_CHILD_ROLE, NULL) == 0;
+        return setenv("SUBJECT_LISTENER", listener, 1) == 0 && enter_role();
+}
+
+bool child_is_refused(void)
+{
+        return is_refused;
 }
 
 int child_patience_ms(void)

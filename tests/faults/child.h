@@ -5,8 +5,11 @@
 #include <stdbool.h>
 
 /** In a first leg, before any item is tagged: forks it. It listens at $SUBJECT_CHILD, in place of
-    $SUBJECT_LISTENER. false: it could not be forked, or has no role. */
+    $SUBJECT_LISTENER. false: it could not be forked. */
 bool child_begin(void);
+
+/** In it: ekiden_after_fork() has failed. It serves, and is not upgraded. */
+bool child_is_refused(void);
 
 /** For how long its parent may sleep: -1 without a child. */
 int child_patience_ms(void);

@@ -65,6 +65,10 @@ struct plan *inject_plan(enum plan_role *ret_role)
         if (!shared || !__atomic_load_n(&shared->is_armed, __ATOMIC_ACQUIRE))
                 return NULL;
         *ret_role = __atomic_load_n(&role, __ATOMIC_RELAXED);
+        if (*ret_role == ROLE_PREDECESSOR && getenv(PLAN_FORKED_VARIABLE)) {
+                *ret_role = ROLE_FORKED;
+                return shared;
+        }
         /* It was forked behind the constructor; any of its threads may be the first to see it. */
         if (*ret_role == ROLE_PREDECESSOR && strcmp(ekiden_role(), PLAN_CHILD_ROLE) == 0) {
                 *ret_role = ROLE_CHILD;

@@ -15,6 +15,8 @@
 #define PLAN_CHILD_VARIABLE "EKIDEN_FAULTS_CHILD" /* set: it is a successor of the child */
 #define PLAN_FOUND_VARIABLE "EKIDEN_FAULTS_FOUND" /* set: it is to find its predecessor */
 #define PLAN_FOUND_NOBODY "nobody is found" /* what it says then */
+#define PLAN_FORKED_VARIABLE "EKIDEN_FAULTS_FORKED" /* set: a child is in ekiden_after_fork() */
+#define PLAN_FORKED_REFUSED '!' /* what it writes when that has failed */
 #define PLAN_CHILD_ROLE "child" /* the child's, in the subject */
 
 /* Returned is the old binary, which takes back its state where a PID is kept. Of a tree,
@@ -26,6 +28,7 @@ enum plan_role {
         ROLE_RETURNED,
         ROLE_CHILD,
         ROLE_CHILD_SUCCESSOR,
+        ROLE_FORKED, /* the child, until it is in its role */
         ROLES,
 };
 

@@ -10,6 +10,7 @@
 
 #include "act.h"
 #include "judge.h"
+#include "play_forked.h"
 #include "play_tree.h"
 #include "wire/clock.h"
 
@@ -134,6 +135,10 @@ void play(const struct fault_case *fault_case, const struct clean clean[SCENARIO
         struct stage stage;
 
         ret_outcome->why[0] = '\0';
+        if (fault_case->scenario == SCENARIO_FORKED) {
+                play_forked(fault_case, &clean[SCENARIO_FORKED], ret_outcome);
+                return;
+        }
         if (fault_case->scenario == SCENARIO_TREE) {
                 play_tree(fault_case, &clean[SCENARIO_TREE], ret_outcome);
                 return;
@@ -162,6 +167,8 @@ bool play_census(enum scenario scenario, uint32_t counts[ROLES][PLACES], struct 
         struct stage stage;
         bool is_well;
 
+        if (scenario == SCENARIO_FORKED)
+                return play_forked_census(counts, ret_clean, ret_why);
         if (scenario == SCENARIO_TREE)
                 return play_tree_census(counts, ret_clean, ret_why);
         is_well = stage_open(&stage, act_deadline_ms(&nothing), false) &&

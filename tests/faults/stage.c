@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "act.h"
 #include "told.h"
 #include "wire/clock.h"
 
@@ -83,16 +84,6 @@ pid_t stage_start(const char *const arguments[], int output, int errors)
         return r == 0 ? pid : -1;
 }
 
-/* It writes a byte when it listens. */
-static bool await_listener(struct stage *stage, int output)
-{
-        struct pollfd source = {.fd = output, .events = POLLIN};
-        char byte;
-
-        return (poll(&source, 1, START_MS) == 1 && read(output, &byte, 1) == 1) ||
-               fail(stage, "the subject does not start");
-}
-
 static struct sockaddr_un address_of(const struct stage *stage, enum member member)
 {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -114,32 +105,6 @@ static void tell_subject(const struct stage *stage, unsigned int deadline_ms)
         if (stage->wanted == MEMBERS)
                 setenv("SUBJECT_CHILD", address_of(stage, MEMBER_CHILD).sun_path, 1);
         unsetenv(PLAN_TOOL_VARIABLE);
-}
-
-bool stage_open(struct stage *stage, unsigned int deadline_ms, bool has_child)
-{
-        static const char *const arguments[] = {SUBJECT_V1, NULL};
-        int output[2], errors;
-        bool is_started;
-
-        *stage = (struct stage){.directory = "/tmp/ekiden-faults-XXXXXX",
-                                .wanted = has_child ? MEMBERS : 1};
-        if (!mkdtemp(stage->directory))
-                return fail(stage, "cannot make a directory");
-        if (!make_plan(stage))
-                return false;
-        tell_subject(stage, deadline_ms);
-        errors = open(getenv("SUBJECT_LOG") ? "/dev/stderr" : "/dev/null", O_WRONLY | O_CLOEXEC);
-        if (errors < 0 || pipe2(output, O_CLOEXEC) < 0)
-                return fail(stage, "cannot make a pipe");
-        is_started = stage_start(arguments, output[1], errors) > 0;
-        close(output[1]);
-        close(errors);
-        is_started = is_started ? await_listener(stage, output[0]) : fail(stage, "cannot start it");
-        if (is_started && has_child)
-                is_started = await_listener(stage, output[0]);
-        close(output[0]);
-        return is_started;
 }
 
 /* Adds the children of a process, and theirs. */
@@ -246,6 +211,74 @@ bool stage_attend(struct stage *stage)
         kill(plan->struck_pid, SIGCONT);
         stage->is_continued = true;
         return false;
+}
+
+/* What befell the child when it was forked has ended it. */
+static bool is_child_killed(const struct plan *plan)
+{
+        return plan->role == ROLE_FORKED && plan->fault == FAULT_KILL &&
+               __atomic_load_n(&plan->has_struck, __ATOMIC_ACQUIRE);
+}
+
+/* Each writes a line's end when it listens. */
+static bool await_listeners(struct stage *stage, int output)
+{
+        struct pollfd source = {.fd = output, .events = POLLIN};
+        uint64_t until_ns = ek_now_ns() + START_MS * EK_NS_PER_MS;
+        size_t listening = 0;
+        char byte;
+
+        while (listening < stage->wanted && ek_now_ns() < until_ns) {
+                stage_attend(stage);
+                if (is_child_killed(stage->plan))
+                        stage->wanted = 1;
+                if (poll(&source, 1, 10) <= 0)
+                        continue;
+                if (read(output, &byte, 1) != 1)
+                        break;
+                listening += byte == '\n';
+                stage->is_refused |= byte == PLAN_FORKED_REFUSED;
+        }
+        return listening >= stage->wanted || fail(stage, "the subject does not start");
+}
+
+static bool open_stage(struct stage *stage, unsigned int deadline_ms, bool has_child,
+                       const struct fault_case *armed)
+{
+        static const char *const arguments[] = {SUBJECT_V1, NULL};
+        int output[2], errors;
+        bool is_started;
+
+        *stage = (struct stage){.directory = "/tmp/ekiden-faults-XXXXXX",
+                                .wanted = has_child ? MEMBERS : 1};
+        if (!mkdtemp(stage->directory))
+                return fail(stage, "cannot make a directory");
+        if (!make_plan(stage))
+                return false;
+        if (armed)
+                act_arm(stage, armed);
+        tell_subject(stage, deadline_ms);
+        errors = open(getenv("SUBJECT_LOG") ? "/dev/stderr" : "/dev/null", O_WRONLY | O_CLOEXEC);
+        if (errors < 0 || pipe2(output, O_CLOEXEC) < 0)
+                return fail(stage, "cannot make a pipe");
+        is_started = stage_start(arguments, output[1], errors) > 0;
+        close(output[1]);
+        close(errors);
+        is_started =
+                is_started ? await_listeners(stage, output[0]) : fail(stage, "cannot start it");
+        close(output[0]);
+        return is_started;
+}
+
+bool stage_open(struct stage *stage, unsigned int deadline_ms, bool has_child)
+{
+        return open_stage(stage, deadline_ms, has_child, NULL);
+}
+
+bool stage_open_armed(struct stage *stage, unsigned int deadline_ms,
+                      const struct fault_case *fault_case)
+{
+        return open_stage(stage, deadline_ms, true, fault_case);
 }
 
 static bool await_tool(struct stage *stage, pid_t pid, struct told *told)

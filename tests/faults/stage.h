@@ -20,6 +20,7 @@ struct stage {
         unsigned int stop_ms; /* after which a stopped process is continued */
         bool is_continued;
         bool is_found; /* no predecessor can be relied upon to end a successor that is stopped */
+        bool is_refused; /* the child has been told that it has no role */
         size_t wanted; /* processes that are left when all is over: one, or two with a child */
         char failure[256]; /* why something of the stage itself has failed, or "" */
 };
@@ -58,6 +59,13 @@ struct told {
 
 /** Starts the subject's first version, with a child or without. false: see `failure`. */
 bool stage_open(struct stage *stage, unsigned int deadline_ms, bool has_child);
+
+struct fault_case;
+
+/** As stage_open(), with a child, which the fault may strike already. One that is killed by it is
+   no failure. */
+bool stage_open_armed(struct stage *stage, unsigned int deadline_ms,
+                      const struct fault_case *fault_case);
 
 /** Ends all of its processes, whatever they are, and removes its directory. */
 void stage_close(struct stage *stage);

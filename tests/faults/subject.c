@@ -507,12 +507,12 @@ int main(int argc, char **argv)
         if (began == EKIDEN_FRESH && !child_begin())
                 return 1;
         wake = ekiden_poll_descriptor();
-        if (!is_well(wake) || !tag())
+        if ((!is_well(wake) && !child_is_refused()) || !tag())
                 return 1;
         if (state.counter.listener < 0)
                 return 0; /* from a snapshot: it is whole, and that is all that is asked for */
 #ifdef REFUSES
         return 9;
 #endif
-        return is_well(crowd_start() ? 0 : EKIDEN_ESYSTEM) ? serve(wake) : 1;
+        return is_well(crowd_start() || child_is_refused() ? 0 : EKIDEN_ESYSTEM) ? serve(wake) : 1;
 }
