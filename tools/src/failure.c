@@ -85,6 +85,9 @@ static void print_head(FILE *out, const struct terminal *terminal, const struct 
         else if (error->code == EKIDEN_ECANCELLED)
                 fprintf(out, "called off in phase %s; %s (pid %d) serves on.\n",
                         ekiden_phase_name(error->phase), program, (int)upgrade->pid);
+        else if (error->code == EKIDEN_EBUSY) /* the other upgrade may be in its pause */
+                fprintf(out, "%s (pid %d) was not %s.\n", program, (int)upgrade->pid,
+                        upgrade->rehearse ? "rehearsed" : "upgraded");
         else if (upgrade->rehearse)
                 fprintf(out, "the rehearsal failed; %s (pid %d) serves on.\n", program,
                         (int)upgrade->pid);
