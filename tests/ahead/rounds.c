@@ -94,9 +94,10 @@ static int decide_after(uint64_t changes)
         ahead.own_ns = ahead.their_ns = COST_NS * (ahead.own_number = ahead.their_number = 100);
         r = ek_ahead_decide(&ahead, &error);
         for (int left = r == 0; left > 0;) { /* the round that has begun is sent */
-                ahead.outbox.start = ahead.outbox.end = 0;
                 left = ek_ahead_export_step(ahead.items[0], &ahead.outbox, NULL);
                 cr_assert_geq(left, 0);
+                ek_ahead_export_close(ahead.items[0], &ahead.outbox);
+                ahead.outbox.start = ahead.outbox.end = 0;
         }
         return r;
 }
