@@ -33,8 +33,6 @@
 #include "handover/way_back.h"
 #include "wire/clock.h"
 
-/* Whether this process is a successor. The variable is removed, so that no grandchild sees it, and
-   wiped, so that it is not in /proc/PID/environ either. */
 static int explain_stranger(bool has_token, struct ekiden_error *error)
 {
         return ekiden_error_set(error, EKIDEN_EPROTOCOL,
@@ -45,6 +43,8 @@ static int explain_stranger(bool has_token, struct ekiden_error *error)
                                           : "");
 }
 
+/* Whether this process is a successor. The variable is removed, so that no grandchild sees it, and
+   wiped, so that it is not in /proc/PID/environ either. */
 static int take_handover_socket(int *ret_socket, struct ek_token *ret_token,
                                 struct ekiden_error *error)
 {

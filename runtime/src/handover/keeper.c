@@ -86,19 +86,6 @@ void ek_keeper_end_probe(struct ek_predecessor *p)
         p->report.successor = 0;
 }
 
-/* Consumes the descriptor on failure as well. */
-static int open_link(struct ek_predecessor *p, int socket, struct ek_link **ret_link,
-                     struct ekiden_error *error)
-{
-        int r = ek_link_new(socket, ret_link);
-
-        if (r == 0)
-                r = ek_link_identify(*ret_link);
-        if (r == 0)
-                r = ek_link_prepare(*ret_link, p->request.operator_);
-        return r < 0 ? ek_link_failed(r, error) : 0;
-}
-
 /* The keeper's ends are made into links behind the split: libuv's loops are not shared so. */
 static int split(struct ek_predecessor *p, struct ekiden_error *error)
 {
@@ -148,8 +135,8 @@ static int split(struct ek_predecessor *p, struct ekiden_error *error)
         p->child = (struct ek_child){.pidfd = -1, .daemon = -1};
         p->report.successor = public;
         p->keeping.pid = kept;
-        r = open_link(p, ek_steal_fd(&ours_back), &p->keeping.way_back, error);
-        return r < 0 ? r : open_link(p, ek_steal_fd(&ours), &p->link, error);
+        r = ek_predecessor_open_link(p, ek_steal_fd(&ours_back), &p->keeping.way_back, error);
+        return r < 0 ? r : ek_predecessor_open_link(p, ek_steal_fd(&ours), &p->link, error);
 }
 
 int ek_keeper_refuse_daemon(struct ekiden_error *error)

@@ -173,15 +173,15 @@ static int open_binary(const struct ek_upgrade_request *request, int *ret_binary
                                : 0;
 }
 
-/* Consumes the descriptor on failure as well. */
-static int open_link(struct ek_predecessor *p, int socket, struct ekiden_error *error)
+int ek_predecessor_open_link(struct ek_predecessor *p, int socket, struct ek_link **ret_link,
+                             struct ekiden_error *error)
 {
-        int r = ek_link_new(socket, &p->link);
+        int r = ek_link_new(socket, ret_link);
 
         if (r == 0)
-                r = ek_link_identify(p->link);
+                r = ek_link_identify(*ret_link);
         if (r == 0)
-                r = ek_link_prepare(p->link, p->request.operator_);
+                r = ek_link_prepare(*ret_link, p->request.operator_);
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
 
@@ -198,7 +198,7 @@ static int spawn(struct ek_predecessor *p, int binary, const char *path, char *c
         if (r < 0)
                 return r;
         theirs = sockets[1];
-        r = open_link(p, sockets[0], error);
+        r = ek_predecessor_open_link(p, sockets[0], &p->link, error);
         if (r == 0)
                 r = ek_predecessor_offer(p, false, error);
         if (r < 0)
@@ -261,7 +261,7 @@ static int meet_successor(struct ek_predecessor *p, struct ek_elsewhere *elsewhe
                                         "what came with the request is no end of a pair of UNIX "
                                         "stream sockets");
         p->token = elsewhere->token;
-        r = open_link(p, ek_steal_fd(&elsewhere->socket), error);
+        r = ek_predecessor_open_link(p, ek_steal_fd(&elsewhere->socket), &p->link, error);
         return r < 0 ? r : ek_predecessor_offer(p, false, error);
 }
 

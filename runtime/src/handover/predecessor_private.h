@@ -78,6 +78,11 @@ int ek_predecessor_hand_over(uint64_t stopped_ns, struct ekiden_error *error);
 /** Completes an error that the successor did not word itself: its code. (serve.c) */
 int ek_predecessor_explain(const struct ek_predecessor *p, struct ekiden_error *error);
 
+/** A link to a successor, which the operator's end is watched beside. Consumes the descriptor, on
+    failure as well. (predecessor.c) */
+int ek_predecessor_open_link(struct ek_predecessor *p, int socket, struct ek_link **ret_link,
+                             struct ekiden_error *error);
+
 /** OFFER, over the link that is there. (introduce.c) */
 int ek_predecessor_offer(struct ek_predecessor *p, bool is_returning, struct ekiden_error *error);
 
