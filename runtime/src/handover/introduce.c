@@ -18,6 +18,7 @@ int ek_predecessor_offer(struct ek_predecessor *p, bool is_returning, struct eki
         Ekiden__Offer offer = EKIDEN__OFFER__INIT;
         struct ek_lineage_message lineage;
         Ekiden__Capabilities capabilities;
+        char *tagged[EK_EARLY_TAGGED_MAX];
         int r;
 
         offer.protocol = EK_PROTOCOL;
@@ -48,6 +49,8 @@ int ek_predecessor_offer(struct ek_predecessor *p, bool is_returning, struct eki
         offer.has_ahead = offer.ahead = ek_ahead_is_offered(p);
         offer.has_probe = offer.probe = p->keeping.is_probing;
         offer.has_returning = offer.returning = is_returning;
+        offer.tagged = tagged;
+        offer.n_tagged = ek_early_tagged(p, tagged);
         offer.has_counts = offer.counts = ek_counts_are_offered(p);
         r = ek_link_send_message(p->link, EKIDEN__FRAME_KIND__OFFER, &offer.base, NULL);
         return r < 0 ? ek_link_failed(r, error) : 0;

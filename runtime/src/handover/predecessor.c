@@ -64,6 +64,7 @@ void ek_predecessor_forget(void)
 {
         struct ek_predecessor *p = &ek_predecessor;
 
+        ek_early_forget(p);
         p->report.ready = NULL;
         if (p->ready)
                 ekiden__ready__free_unpacked(p->ready, NULL);
@@ -386,7 +387,8 @@ static int take_frame(struct ek_predecessor *p, const struct ek_frame *frame,
         }
         if (p->phase == EKIDEN_PHASE_WARM && frame->kind == EKIDEN__FRAME_KIND__WARM) {
                 ek_pause_note_unrehearsed(p);
-                return ek_ahead_warm(p, error);
+                r = ek_early_take(p, frame, error);
+                return r < 0 ? r : ek_ahead_warm(p, error);
         }
         if (p->phase == EKIDEN_PHASE_WARM &&
             (frame->kind == EKIDEN__FRAME_KIND__AHEAD || frame->kind == EKIDEN__FRAME_KIND__PASSED))

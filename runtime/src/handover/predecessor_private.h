@@ -4,6 +4,7 @@
    of sending ahead. */
 #pragma once
 
+#include "handover/early.h"
 #include "handover/keeper.h"
 #include "handover/predecessor.h"
 #include "handover/spawn.h"
@@ -25,6 +26,7 @@ struct ek_predecessor {
         struct ekiden_error cancelled; /* why it is to be called off; code 0: it is not */
         Ekiden__Ready *ready; /* what the report shows of it */
         struct ek_ahead ahead;
+        struct ek_early early;
         struct ek_rooms rooms;
         struct ek_keeping keeping;
         struct ek_stands stands; /* of the threads that are stopped */

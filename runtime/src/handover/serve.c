@@ -105,7 +105,36 @@ static int export_again(struct ek_export *export_, const struct ek_tagged *tagge
         r = ek_export_item(&again, tagged, error);
         export_->objects = again.objects;
         export_->unreceived = again.unreceived;
+        export_->in_flight = again.in_flight;
         return r;
+}
+
+static void note_pulled(struct ek_predecessor *p, struct ek_tagged *tagged,
+                        const Ekiden__Pull *pull)
+{
+        ek_ahead_note_pulled(p, tagged, pull->not_ahead);
+        tagged->pulled_in = p->serial;
+}
+
+/* The answer has left before. */
+static void note_early(struct ek_predecessor *p, struct ek_export *export_,
+                       const Ekiden__Pull *pull, const struct ek_count *count)
+{
+        struct ek_tagged *tagged = ek_tagged_find(pull->item);
+        struct ek_progress progress = {
+                .item = tagged->name,
+                .records = count->records,
+                .announced = ek_export_announced(tagged),
+                .is_complete = true,
+        };
+
+        note_pulled(p, tagged, pull);
+        export_->total.records += count->records;
+        export_->total.bytes += count->bytes;
+        export_->total.descriptors += count->descriptors;
+        progress.total = export_->total;
+        export_->progress(export_->data, &progress);
+        ek_room_note(p, tagged, pull, count->records);
 }
 
 static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
@@ -113,6 +142,7 @@ static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
 {
         ProtobufCMessage *unpacked;
         struct ek_tagged *tagged;
+        struct ek_count early;
         Ekiden__Pull *pull;
         int r = ek_frame_message(frame, &ekiden__pull__descriptor, &unpacked);
 
@@ -125,6 +155,8 @@ static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
                 r = ek_predecessor_serve_snapshot(export_, pull, error);
                 if (r == 1)
                         r = send_absent(p, pull->item, error);
+        } else if (ek_early_is_answered(p, pull, &early)) {
+                note_early(p, export_, pull, &early);
         } else if (!tagged) {
                 r = send_absent(p, pull->item, error);
         } else {
@@ -132,9 +164,7 @@ static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
 
                 r = ek_predecessor_check_type(tagged, pull->message, error);
                 if (r == 0)
-                        ek_ahead_note_pulled(p, tagged, pull->not_ahead);
-                if (r == 0)
-                        tagged->pulled_in = p->serial;
+                        note_pulled(p, tagged, pull);
                 if (r == 0)
                         r = pull->again ? export_again(export_, tagged, error)
                                         : ek_export_item(export_, tagged, error);
@@ -168,9 +198,9 @@ static int receive_request(struct ek_predecessor *p, struct ek_export *export_,
                         return r;
                 if (ret_frame->kind != EKIDEN__FRAME_KIND__RECEIVED)
                         return 0;
-                if (export_->unreceived == 0)
-                        return ek_link_failed(EKIDEN_EPROTOCOL, error);
-                export_->unreceived--;
+                r = ek_export_note_received(export_, error);
+                if (r < 0)
+                        return r;
         }
 }
 
@@ -200,8 +230,10 @@ static int answer_pulls(struct ek_predecessor *p, struct ek_export *export_,
                 struct ek_frame frame;
                 int r = receive_request(p, export_, &frame, error);
 
-                if (r == 0 && frame.kind == EKIDEN__FRAME_KIND__READY)
+                if (r == 0 && frame.kind == EKIDEN__FRAME_KIND__READY) {
+                        ek_early_forget_rest(p);
                         return take_ready(p, &frame, error);
+                }
                 if (r == 0 && frame.kind != EKIDEN__FRAME_KIND__PULL)
                         r = ek_link_failed(EKIDEN_EPROTOCOL, error);
                 if (r == 0)
@@ -225,8 +257,10 @@ static int serve_pulls(struct ek_predecessor *p, struct ekiden_error *error)
                 .notes_figures = p->request.is_rehearsal,
                 .total = ek_ahead_count(p),
         };
-        int r = answer_pulls(p, &export_, error);
+        int r = ek_early_answer(p, &export_, error);
 
+        if (r == 0)
+                r = answer_pulls(p, &export_, error);
         ek_objects_free(export_.objects);
         return r == 0 ? ek_ahead_check(p, error) : r;
 }

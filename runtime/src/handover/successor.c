@@ -12,6 +12,7 @@
 #include "handover/capabilities.h"
 #include "handover/compatible.h"
 #include "handover/deadlines.h"
+#include "handover/early_successor.h"
 #include "handover/refusal.h"
 #include "handover/successor_private.h"
 #include "handover/way_back.h"
@@ -80,6 +81,7 @@ int ek_successor_fail(int result, struct ekiden_error *error)
                 ek_refuse(ek_successor.link, error);
         ek_successor.link = ek_link_free(ek_successor.link);
         ek_ahead_end();
+        ek_early_end();
         ek_fetch_deinit(&ek_successor.fetch);
         ek_own_close(&ek_successor.predecessor);
         ek_way_back_take();
@@ -149,6 +151,7 @@ static int take_offer(const Ekiden__Offer *offer, const struct ek_registry *regi
         ek_successor.takes_ahead = offer->has_ahead && offer->ahead && !ek_successor.is_verified &&
                                    !ek_successor.is_restored;
         ek_successor.leg = next_leg(offer);
+        ek_early_note_offer(offer);
         ek_successor.takes_counts = offer->has_counts && offer->counts;
         ek_successor.pause_ms =
                 deadline(offer->has_pause_ms, offer->pause_ms, defaults.ms[EKIDEN_PHASE_PAUSE]);

@@ -8,6 +8,7 @@
 
 #include "handover/ahead_successor.h"
 #include "handover/counts.h"
+#include "handover/early_successor.h"
 #include "handover/stands.h"
 #include "handover/successor_private.h"
 #include "state/arena_held.h"
@@ -59,18 +60,20 @@ int ek_successor_expect_paused(struct ekiden_error *error)
         return r;
 }
 
-int ek_successor_announce_warm(struct ekiden_error *error)
+int ek_successor_announce_warm(const struct ekiden_item *first, struct ekiden_error *error)
 {
         const struct ek_wait wait = {.idle_ms = ek_successor.transfer_ms};
+        const struct ek_ahead_source from = {ek_successor.link, &wait};
         int r;
 
         if (ek_successor.is_warm)
                 return 0;
         r = ek_link_prepare(ek_successor.link, NULL);
-        if (r == 0)
-                r = ek_link_queue(ek_successor.link, EKIDEN__FRAME_KIND__WARM, NULL, 0, &wait);
         if (r < 0)
                 return ek_link_failed(r, error);
+        r = ek_early_foretell(&from, &ek_successor.chain, first, error);
+        if (r < 0)
+                return r;
         ek_successor.is_warm = true;
         /* What came ahead is completed before anything else is asked for. */
         return ek_ahead_is_under_way() ? ek_successor_expect_paused(error) : 0;
@@ -165,6 +168,7 @@ static int pull(void *data, const struct ekiden_item *source, const struct ek_ta
                 const struct ek_route *route, struct ekiden_error *error)
 {
         const struct ek_wait wait = {.idle_ms = ek_successor.transfer_ms};
+        const struct ek_ahead_source from = {ek_successor.link, &wait};
         Ekiden__Pull message = EKIDEN__PULL__INIT;
         const char *not_ahead = ek_successor.takes_ahead && source->ahead
                                         ? ahead_obstacle(source, tagged, route)
@@ -177,7 +181,7 @@ static int pull(void *data, const struct ekiden_item *source, const struct ek_ta
                 return r;
         r = fetch_count(source, tagged, &room, error);
         if (r == 0)
-                r = ek_successor_announce_warm(error);
+                r = ek_successor_announce_warm(source, error);
         if (r == 0)
                 r = ek_arena_hold(source, tagged, pull, NULL, error);
         if (r < 0)
@@ -194,6 +198,9 @@ static int pull(void *data, const struct ekiden_item *source, const struct ek_ta
         if (r < 0)
                 return r;
         error->phase = EKIDEN_PHASE_TRANSFER;
+        r = ek_early_reach(&from, source, error);
+        if (r < 0)
+                return r;
         if (tagged->last)
                 tagged->last->keeps_keys = might_be_ahead(source, tagged);
         return ek_import_item(ek_successor.link, &wait, tagged, route, ek_successor.fetch.objects,
@@ -221,7 +228,7 @@ const char *ek_successor_update_point(void)
         int r = 0;
 
         if (ek_successor.state == EK_SUCCESSOR_WAITING && !ek_successor.is_receiving) {
-                r = ek_successor_announce_warm(&error);
+                r = ek_successor_announce_warm(NULL, &error);
                 if (r == 0)
                         r = ek_successor_expect_paused(&error);
         }

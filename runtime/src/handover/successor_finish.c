@@ -9,6 +9,7 @@
 #include "handover/account.h"
 #include "handover/ahead_successor.h"
 #include "handover/deadlines.h"
+#include "handover/early_successor.h"
 #include "handover/public_pid.h"
 #include "handover/successor_private.h"
 #include "handover/verify.h"
@@ -143,7 +144,9 @@ static int verify(struct ekiden_error *error)
 static int become_ready(const char *update_point, const struct ek_successor_end *end,
                         struct ekiden_error *error)
 {
-        int r = ek_ahead_is_under_way() ? ek_successor_announce_warm(error) : 0;
+        const struct ek_wait wait = {.idle_ms = ek_successor.transfer_ms};
+        const struct ek_ahead_source from = {ek_successor.link, &wait};
+        int r = ek_ahead_is_under_way() ? ek_successor_announce_warm(NULL, error) : 0;
 
         if (r < 0)
                 return r;
@@ -158,7 +161,9 @@ static int become_ready(const char *update_point, const struct ek_successor_end 
                 r = verify(error);
         ek_fetch_deinit(&ek_successor.fetch);
         if (r == 0)
-                r = ek_successor_announce_warm(error);
+                r = ek_successor_announce_warm(NULL, error);
+        if (r == 0) /* behind READY nothing may be received that is to be acknowledged */
+                r = ek_early_reach(&from, NULL, error);
         if (r == 0)
                 r = send_ready(update_point, error);
         return r == 0 ? ek_successor_expect_paused(error) : r;
@@ -173,6 +178,7 @@ int ek_successor_finish(const char *update_point, const struct ek_successor_end 
                 r = ek_successor.is_rehearsal ? be_dismissed(end, error) : take_over(end, error);
         if (r < 0)
                 return ek_successor_fail(r, error);
+        ek_early_end();
         ek_way_back_close();
         /* Behind TAKEN: nothing brings the predecessor back, to find its memory changed. */
         if (!ek_successor.is_rehearsal)

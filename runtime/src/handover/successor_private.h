@@ -40,8 +40,8 @@ struct ek_successor {
 extern struct ek_successor ek_successor;
 
 /** The first need of the predecessor's state: WARM goes ahead of it, and the predecessor stops.
-    (successor_fetch.c) */
-int ek_successor_announce_warm(struct ekiden_error *error);
+    `first` is what will be pulled first; NULL: nothing will be. (successor_fetch.c) */
+int ek_successor_announce_warm(const struct ekiden_item *first, struct ekiden_error *error);
 
 /** PAUSED comes ahead of the first answer, and behind it what is left of what came ahead.
     (successor_fetch.c) */

@@ -83,21 +83,36 @@ static void restore_descriptors(struct ek_batch *batch)
         batch->patch_count = 0;
 }
 
-/* Waits until the group before has left the socket, by the receiver's word: so the kernel's limit
-   on descriptors in flight is never met (unix(7), ETOOMANYREFS). */
-static int wait_received(struct ek_batch *batch)
+int ek_export_note_received(struct ek_export *export_, struct ekiden_error *error)
+{
+        if (export_->unreceived == 0)
+                return ek_link_failed(EKIDEN_EPROTOCOL, error);
+        if (--export_->unreceived == 0)
+                export_->in_flight = 0;
+        return 0;
+}
+
+/* Waits until the groups before have left the socket, by the receiver's word, unless they are as
+   small together as one may be: so the kernel's limit on descriptors in flight is never met
+   (unix(7), ETOOMANYREFS). */
+static int wait_received(struct ek_batch *batch, size_t count)
 {
         struct ek_export *export_ = batch->export_;
 
+        if (export_->in_flight + count <= EK_DESCRIPTORS_MAX)
+                return 0;
+        if (export_->is_small)
+                return EKIDEN_ELIMIT;
         while (export_->unreceived > 0) {
                 struct ek_frame frame;
                 int r = ek_receive(export_->link, export_->wait, &frame, batch->error);
 
                 if (r == 0 && frame.kind != EKIDEN__FRAME_KIND__RECEIVED)
                         r = ek_link_failed(EKIDEN_EPROTOCOL, batch->error);
+                if (r == 0)
+                        r = ek_export_note_received(export_, batch->error);
                 if (r < 0)
                         return r;
-                export_->unreceived--;
         }
         return 0;
 }
@@ -105,7 +120,7 @@ static int wait_received(struct ek_batch *batch)
 static int send_group(struct ek_batch *batch, const int *descriptors, size_t count)
 {
         struct ek_export *export_ = batch->export_;
-        int r = wait_received(batch);
+        int r = wait_received(batch, count);
 
         if (r < 0)
                 return r;
@@ -121,7 +136,10 @@ static int send_group(struct ek_batch *batch, const int *descriptors, size_t cou
                                         "when its descriptor is closed");
         if (r < 0)
                 return ek_link_failed(r, batch->error);
-        export_->unreceived += !export_->is_snapshot;
+        if (!export_->is_snapshot) {
+                export_->unreceived++;
+                export_->in_flight += count;
+        }
         return 0;
 }
 
@@ -153,6 +171,16 @@ int ek_batch_flush(struct ek_batch *batch)
         if (is_full && export_->wait->operator_ && ek_link_is_closed(export_->wait->operator_))
                 return ek_link_failed(EKIDEN_ECANCELLED, batch->error);
         return 0;
+}
+
+static int flush_if_full(struct ek_batch *batch)
+{
+        bool is_small = batch->export_->is_small;
+
+        if (batch->size < (is_small ? EK_SMALL : EK_BATCH_TARGET) &&
+            batch->descriptor_count < EK_DESCRIPTORS_MAX)
+                return 0;
+        return is_small ? EKIDEN_ELIMIT : ek_batch_flush(batch);
 }
 
 /* A record on its way into a batch. */
@@ -324,10 +352,7 @@ int ek_batch_add(struct ek_batch *batch, const struct ekiden_message *type, uint
         ek_arena_fields_restore(&batch->arena_patches);
         if (r == 0 && batch->export_->digest_kind != EK_DIGEST_NONE)
                 r = add_to_digest(batch, &entry, is_changed);
-        if (r == 0 &&
-            (batch->size >= EK_BATCH_TARGET || batch->descriptor_count >= EK_DESCRIPTORS_MAX))
-                r = ek_batch_flush(batch);
-        return r;
+        return r == 0 ? flush_if_full(batch) : r;
 }
 
 int ek_batch_add_entry(struct ek_batch *batch, const struct ekiden_native_codec *codec,
@@ -353,8 +378,7 @@ int ek_batch_add_entry(struct ek_batch *batch, const struct ekiden_native_codec 
         batch->item.records++;
         if (batch->export_->digest_kind != EK_DIGEST_NONE)
                 ek_digest_add_packed(&batch->digest, 0, begin, size);
-        if (batch->size >= EK_BATCH_TARGET)
-                r = ek_batch_flush(batch);
+        r = flush_if_full(batch);
         return r < 0 ? r : 1;
 }
 

@@ -250,6 +250,34 @@ static int make_objects(struct ek_batch *batch)
                      : 0;
 }
 
+/* What is held back has not left: then it is as if it had never been exported. */
+int ek_export_small(struct ek_export *export_, const struct ek_tagged *tagged,
+                    struct ek_count *ret_count, struct ekiden_error *error)
+{
+        struct ek_export small = *export_;
+        struct ekiden_error ignored = {0};
+        size_t given = export_->given ? export_->given->count : 0;
+        int r = ek_link_hold(export_->link, export_->wait);
+
+        if (r < 0)
+                return ek_link_failed(r, error);
+        small.is_small = true;
+        small.progress = NULL;
+        small.total = (struct ek_count){0};
+        r = ek_export_item(&small, tagged, &ignored);
+        ek_link_let_go(export_->link, r == 0);
+        export_->objects = small.objects;
+        if (r < 0) {
+                if (export_->given)
+                        export_->given->count = given;
+                return 1;
+        }
+        export_->unreceived = small.unreceived;
+        export_->in_flight = small.in_flight;
+        *ret_count = small.total;
+        return 0;
+}
+
 int ek_export_item(struct ek_export *export_, const struct ek_tagged *tagged,
                    struct ekiden_error *error)
 {

@@ -15,6 +15,9 @@
 /* A batch is sent when it has reached this size; measured in peers' terms, 256 KiB suffice. */
 #define EK_BATCH_TARGET ((size_t)256 << 10)
 
+/* An item that has to be small has fewer bytes than this, and the descriptors of one frame. */
+#define EK_SMALL ((size_t)8 << 10)
+
 /* Descriptors of one record, and so of one batch, at most. */
 #define EK_BATCH_DESCRIPTORS_MAX 65536
 
@@ -54,6 +57,8 @@ struct ek_export {
         enum ek_digest_kind digest_kind; /* of the digest that END carries */
         bool notes_figures; /* tagged->last is filled with what was sent */
         unsigned int unreceived; /* groups of descriptors that RECEIVED has not come for */
+        size_t in_flight; /* descriptors that were sent since it had come for all */
+        bool is_small; /* an item that is not ends with ELIMIT */
         bool is_snapshot; /* descriptors are told of, and none is sent */
 };
 
@@ -65,6 +70,19 @@ struct ek_export {
  */
 int ek_export_item(struct ek_export *export_, const struct ek_tagged *tagged,
                    struct ekiden_error *error);
+
+/**
+ * Sends an item as ek_export_item() does, if that takes one frame of records that is small, and no
+ * wait. It is not reported to `progress`, and `total` stays as it was.
+ *
+ * @param ret_count  what was sent
+ * @return 0; 1: nothing was sent, as it is larger, or cannot be exported; or an error of the link
+ */
+int ek_export_small(struct ek_export *export_, const struct ek_tagged *tagged,
+                    struct ek_count *ret_count, struct ekiden_error *error);
+
+/** RECEIVED has come: 0, or EPROTOCOL (nothing was sent that it could be for). */
+int ek_export_note_received(struct ek_export *export_, struct ekiden_error *error);
 
 /** How many records an item has, as its program says; 0: it does not. */
 uint64_t ek_export_announced(const struct ek_tagged *tagged);

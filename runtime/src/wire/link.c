@@ -103,7 +103,7 @@ uint64_t ek_link_received(const struct ek_link *link)
 
 size_t ek_link_untaken(const struct ek_link *link)
 {
-        return link->descriptor_count;
+        return link->reads_on ? 0 : link->descriptor_count;
 }
 
 int ek_link_is_closed(const struct ek_link *link)
@@ -246,6 +246,16 @@ int ek_link_receive(struct ek_link *link, const struct ek_wait *wait, struct ek_
                 if (r < 0)
                         return r;
         }
+}
+
+void ek_link_unreceive(struct ek_link *link, const struct ek_frame *frame)
+{
+        link->in_start -= EK_FRAME_HEADER_SIZE + frame->size;
+}
+
+void ek_link_read_on(struct ek_link *link, bool reads_on)
+{
+        link->reads_on = reads_on;
 }
 
 int ek_frame_message(const struct ek_frame *frame, const ProtobufCMessageDescriptor *descriptor,

@@ -153,6 +153,14 @@ int ek_link_queue_descriptors(struct ek_link *link, const int *descriptors, size
 /** Sends what is queued. As ek_link_send(). */
 int ek_link_flush(struct ek_link *link, const struct ek_wait *wait);
 
+/** Sends what is queued, and holds back what is queued from now on: whatever would have it sent
+    fails with ELIMIT. As ek_link_send(). */
+int ek_link_hold(struct ek_link *link, const struct ek_wait *wait);
+
+/** Ends that. `is_kept`: what was held back goes with the next frame that is sent; otherwise it is
+    forgotten. */
+void ek_link_let_go(struct ek_link *link, bool is_kept);
+
 /**
  * Receives the next frame, its checksum verified.
  *
@@ -161,6 +169,13 @@ int ek_link_flush(struct ek_link *link, const struct ek_wait *wait);
  * ENOMEM, ESYSTEM. After an error other than ETIMEOUT and ECANCELLED the link is of no more use.
  */
 int ek_link_receive(struct ek_link *link, const struct ek_wait *wait, struct ek_frame *ret_frame);
+
+/** The frame that was received last will be received again. */
+void ek_link_unreceive(struct ek_link *link, const struct ek_frame *frame);
+
+/** Whether answers may lie behind the one that is read, so that descriptors which nothing has told
+    of are no error: ek_link_untaken() does not count any then. */
+void ek_link_read_on(struct ek_link *link, bool reads_on);
 
 /** Checks and unpacks a frame's payload with malloc(); as ek_message_unpack(). */
 int ek_frame_message(const struct ek_frame *frame, const ProtobufCMessageDescriptor *descriptor,

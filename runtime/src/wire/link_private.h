@@ -14,7 +14,7 @@
 #define EK_LINK_DESCRIPTORS_HELD (2 * EK_DESCRIPTORS_MAX)
 
 /* Bytes of small frames that wait to go together: fewer system calls, and the peer wakes once. */
-#define EK_LINK_QUEUE_SIZE 4096
+#define EK_LINK_QUEUE_SIZE 16384
 
 struct ek_waiter;
 
@@ -29,6 +29,8 @@ struct ek_link {
         size_t out_size;
         int out_descriptors[EK_DESCRIPTORS_MAX]; /* that go with them; borrowed */
         size_t out_descriptor_count;
+        bool is_held; /* nothing is sent, and what finds no room in the queue is ELIMIT */
+        bool reads_on; /* frames of which nobody may know yet are behind those that are read */
         uint32_t payload_max;
         pid_t sender;
         uid_t sender_user; /* of all that have sent; meaningful where `sender` is, and: */

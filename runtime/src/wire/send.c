@@ -52,6 +52,8 @@ static int send_all(struct ek_link *link, struct iovec *parts, const struct ek_w
         bool is_begun = false;
         int r = 0;
 
+        if (link->is_held)
+                return EKIDEN_ELIMIT;
         parts[0] = (struct iovec){link->out, queued};
         link->out_size = 0;
         while (r == 0 && advance(parts, 0) > 0) {
@@ -82,6 +84,24 @@ int ek_link_flush(struct ek_link *link, const struct ek_wait *wait)
         struct iovec parts[PARTS] = {{0}};
 
         return link->out_size > 0 ? send_all(link, parts, wait) : 0;
+}
+
+int ek_link_hold(struct ek_link *link, const struct ek_wait *wait)
+{
+        int r = ek_link_flush(link, wait);
+
+        link->is_held = r == 0;
+        return r;
+}
+
+void ek_link_let_go(struct ek_link *link, bool is_kept)
+{
+        link->is_held = false;
+        if (is_kept)
+                return;
+        if (link->is_secret)
+                explicit_bzero(link->out, link->out_size);
+        link->out_size = link->out_descriptor_count = 0;
 }
 
 int ek_link_send(struct ek_link *link, uint16_t kind, const void *payload, size_t size_bytes,

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* See early.h: the predecessor's side. */
+#include "handover/early.h"
+
+#include <string.h>
+
+#include "fields.h"
+#include "handover/predecessor_private.h"
+
+/* An object crosses with the first item that leads to it, and that might be forgotten. */
+static bool has_objects(const struct ekiden_schema *schema)
+{
+        for (size_t i = 0; i < schema->item_count; i++)
+                if (ek_message_has_objects(schema->items[i].message))
+                        return true;
+        return false;
+}
+
+size_t ek_early_tagged(const struct ek_predecessor *p, char *ret_names[EK_EARLY_TAGGED_MAX])
+{
+        size_t count;
+        struct ek_tagged *const *all = ek_tagged_all(&count);
+
+        if (p->request.snapshot || p->request.is_verified || has_objects(p->setup->schema))
+                return 0;
+        if (count > EK_EARLY_TAGGED_MAX)
+                count = EK_EARLY_TAGGED_MAX;
+        for (size_t i = 0; i < count; i++)
+                ret_names[i] = all[i]->name;
+        return count;
+}
+
+int ek_early_take(struct ek_predecessor *p, const struct ek_frame *frame,
+                  struct ekiden_error *error)
+{
+        char *names[EK_EARLY_TAGGED_MAX];
+        ProtobufCMessage *unpacked;
+        int r = ek_frame_message(frame, &ekiden__warm__descriptor, &unpacked);
+
+        if (r < 0)
+                return ek_link_failed(r, error);
+        ek_early_forget(p);
+        p->early.warm = (Ekiden__Warm *)unpacked;
+        if (p->early.warm->n_soon > EK_EARLY_MAX ||
+            (p->early.warm->n_soon > 0 && ek_early_tagged(p, names) == 0))
+                return ek_link_failed(EKIDEN_EPROTOCOL, error);
+        return 0;
+}
+
+/* 1: not this one, and none behind it. */
+static int answer(struct ek_export *export_, const Ekiden__Pull *pull, struct ek_count *ret_count,
+                  struct ekiden_error *error)
+{
+        struct ekiden_error ignored = {0};
+        const struct ek_tagged *tagged = ek_tagged_find(pull->item);
+
+        /* Why it cannot be, the PULL will hear. */
+        if (!tagged || ek_predecessor_check_type(tagged, pull->message, &ignored) < 0)
+                return 1;
+        return ek_export_small(export_, tagged, ret_count, error);
+}
+
+static int decline(struct ek_predecessor *p, char *item, struct ekiden_error *error)
+{
+        struct ek_wait wait = ek_predecessor_wait(EKIDEN_PHASE_TRANSFER);
+        Ekiden__Declined declined = EKIDEN__DECLINED__INIT;
+        int r;
+
+        declined.item = item;
+        r = ek_link_queue_message(p->link, EKIDEN__FRAME_KIND__DECLINED, &declined.base, &wait);
+        return r < 0 ? ek_link_failed(r, error) : 0;
+}
+
+int ek_early_answer(struct ek_predecessor *p, struct ek_export *export_,
+                    struct ekiden_error *error)
+{
+        struct ek_early *early = &p->early;
+        size_t count = early->warm ? early->warm->n_soon : 0;
+
+        for (; early->answered < count; early->answered++) {
+                const Ekiden__Pull *pull = early->warm->soon[early->answered];
+                int r = answer(export_, pull, &early->counts[early->answered], error);
+
+                if (r != 0)
+                        return r < 0 ? r : decline(p, pull->item, error);
+        }
+        return 0;
+}
+
+/* What was noted of an item that nobody has. */
+static void forget_until(struct ek_early *early, size_t end)
+{
+        for (; early->settled < end; early->settled++) {
+                struct ek_tagged *tagged = ek_tagged_find(early->warm->soon[early->settled]->item);
+
+                if (tagged && tagged->last)
+                        tagged->last->is_known = false;
+        }
+}
+
+bool ek_early_is_answered(struct ek_predecessor *p, const Ekiden__Pull *pull,
+                          struct ek_count *ret_count)
+{
+        struct ek_early *early = &p->early;
+        size_t at = early->settled;
+
+        while (at < early->answered && (strcmp(early->warm->soon[at]->item, pull->item) != 0 ||
+                                        strcmp(early->warm->soon[at]->message, pull->message) != 0))
+                at++;
+        forget_until(early, at);
+        if (at == early->answered)
+                return false;
+        *ret_count = early->counts[early->settled++];
+        return true;
+}
+
+void ek_early_forget_rest(struct ek_predecessor *p)
+{
+        forget_until(&p->early, p->early.answered);
+}
+
+void ek_early_forget(struct ek_predecessor *p)
+{
+        if (p->early.warm)
+                ekiden__warm__free_unpacked(p->early.warm, NULL);
+        p->early = (struct ek_early){0};
+}
