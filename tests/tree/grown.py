@@ -31,6 +31,12 @@ class Tree(Family):
     def pid(self, number):
         return self.talks[number].who()['pid']
 
+    def end_child(self, number):
+        """A child of the first process ends, and is reaped; others that were upgraded may be as well."""
+        pid = str(self.pid(number))
+        self.talks.pop(number).socket.sendall(b'end\n')
+        self.wait_for(lambda: pid in self.talks[0].ask('reap').split(), 'it does not end')
+
     def hold(self):
         """From now on successors with fault=hold wait, until release()."""
         pathlib.Path(self.sockets, 's.hold').touch()

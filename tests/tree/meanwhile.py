@@ -16,8 +16,7 @@ class Meanwhile(Tree):
         tool = self.begin('family', V2)
         first = self.until(tool, phase='warm')['predecessor_pid']
         self.assertEqual(first, self.pid(1))
-        self.talks.pop(2).socket.sendall(b'end\n')
-        self.wait_for(lambda: self.talks[0].ask('reap') != '-', 'it does not end')
+        self.end_child(2)
         self.release()
         self.assertEqual(self.finish(tool), 0)
         self.assertEqual(ends(tool.events), [('committed', 'worker'), ('ended', 'worker'),
@@ -30,8 +29,7 @@ class Meanwhile(Tree):
         self.hold()
         tool = self.begin('family', V2)
         self.until(tool, phase='warm', role='helper')
-        self.talks.pop(3).socket.sendall(b'end\n')
-        self.wait_for(lambda: self.talks[0].ask('reap') != '-', 'it does not end')
+        self.end_child(3)
         self.release()
         self.assertEqual(self.finish(tool), 0)
         self.assertEqual(ends(tool.events), [('committed', 'worker'), ('committed', 'worker'),
