@@ -310,8 +310,9 @@ static int64_t number_in(const char *item)
 
         switch (*item) {
         case 'c':
-                return read(state.c, &counter, sizeof(counter)) == sizeof(counter) ? (int64_t)counter
-                                                                                   : -1;
+                return read(state.c, &counter, sizeof(counter)) == sizeof(counter)
+                               ? (int64_t)counter
+                               : -1;
         case 'd':
                 return state.d.size == LARGE_BYTES ? state.d.data[LARGE_BYTES - 1] : -1;
         default:

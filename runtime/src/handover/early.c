@@ -71,8 +71,7 @@ static int decline(struct ek_predecessor *p, char *item, struct ekiden_error *er
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
 
-int ek_early_answer(struct ek_predecessor *p, struct ek_export *export_,
-                    struct ekiden_error *error)
+int ek_early_answer(struct ek_predecessor *p, struct ek_export *export_, struct ekiden_error *error)
 {
         struct ek_early *early = &p->early;
         size_t count = early->warm ? early->warm->n_soon : 0;

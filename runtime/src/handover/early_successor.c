@@ -16,7 +16,8 @@ struct soon {
 };
 
 static struct {
-        char tagged[EK_EARLY_TAGGED_MAX][EKIDEN_NAME_MAX + 1]; /* by the predecessor, in its order */
+        char tagged[EK_EARLY_TAGGED_MAX]
+                   [EKIDEN_NAME_MAX + 1]; /* by the predecessor, in its order */
         size_t tagged_count;
         struct soon soon[EK_EARLY_MAX]; /* that WARM named */
         size_t count, at; /* of those; the one whose answer comes next */

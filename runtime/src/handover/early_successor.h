@@ -20,8 +20,8 @@ int ek_early_foretell(const struct ek_ahead_source *from, const struct ek_chain 
                       const struct ekiden_item *first, struct ekiden_error *error);
 
 /**
- * PULL was queued, and all that comes ahead of answers was received, where WARM named any item: what
- * comes next answers it from then on, and what was answered for nothing is gone.
+ * PULL was queued, and all that comes ahead of answers was received, where WARM named any item:
+ * what comes next answers it from then on, and what was answered for nothing is gone.
  *
  * @param item  NULL: nothing more will be pulled
  * @return 0 or an error
