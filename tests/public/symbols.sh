@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 sed -n '/global:/,/local:/s/^ *\([a-z_0-9]*\);$/\1/p' "$map" | sort >"$scratch/listed"
-nm -D --defined-only "$library" | awk '$2 != "A" { sub("@.*", "", $3); print $3 }' |
+nm -D --defined-only --extern-only "$library" | awk '$2 != "A" { sub("@.*", "", $3); print $3 }' |
         sort >"$scratch/exported"
 
 # Declarations at the margin: `type name(` or `extern type name;`. A paragraph, which is what stands
