@@ -122,19 +122,21 @@ static void note_early(struct ek_predecessor *p, struct ek_export *export_,
 {
         struct ek_tagged *tagged = ek_tagged_find(pull->item);
         struct ek_progress progress = {
-                .item = tagged->name,
+                .item = pull->item,
                 .records = count->records,
-                .announced = ek_export_announced(tagged),
+                .announced = tagged ? ek_export_announced(tagged) : 0,
                 .is_complete = true,
         };
 
-        note_pulled(p, tagged, pull);
+        if (tagged) /* unless a function that exports has taken it out since */
+                note_pulled(p, tagged, pull);
         export_->total.records += count->records;
         export_->total.bytes += count->bytes;
         export_->total.descriptors += count->descriptors;
         progress.total = export_->total;
         export_->progress(export_->data, &progress);
-        ek_room_note(p, tagged, pull, count->records);
+        if (tagged)
+                ek_room_note(p, tagged, pull, count->records);
 }
 
 static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
