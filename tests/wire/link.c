@@ -298,3 +298,48 @@ LeakTest(link, consumes_its_socket_on_failure_too)
         cr_assert_eq(fcntl(fd, F_GETFD), -1);
         cr_assert_null(ek_link_free(NULL));
 }
+
+/* What was queued before leaves first, for whatever is held back may be forgotten. */
+LeakTest(link, what_is_held_back_leaves_later_or_never)
+{
+        static const uint8_t large[64 << 10];
+        struct ek_frame frame;
+        struct ek_link *links[2];
+
+        two_links(links);
+        for (int is_kept = 0; is_kept < 2; is_kept++) {
+                cr_assert_eq(ek_link_queue(links[0], KIND, text, sizeof(text), NULL), 0);
+                cr_assert_eq(ek_link_hold(links[0], NULL), 0);
+                cr_assert_eq(ek_link_receive(links[1], NULL, &frame), 0);
+                expect_text(&frame);
+                cr_assert_eq(ek_link_queue(links[0], KIND, text, sizeof(text), NULL), 0);
+                cr_assert_eq(ek_link_flush(links[0], NULL), EKIDEN_ELIMIT);
+                cr_assert_eq(ek_link_queue(links[0], KIND, large, sizeof(large), NULL),
+                             EKIDEN_ELIMIT);
+                ek_link_let_go(links[0], is_kept);
+                cr_assert_eq(ek_link_flush(links[0], NULL), 0);
+                cr_assert_eq(ek_link_receive(links[1], NULL, &frame),
+                             is_kept ? 0 : EKIDEN_ETIMEOUT);
+        }
+        expect_text(&frame);
+        ek_link_free(links[0]);
+        ek_link_free(links[1]);
+}
+
+LeakTest(link, a_frame_that_is_put_back_is_received_again)
+{
+        struct ek_frame frame;
+        struct ek_link *links[2];
+
+        two_links(links);
+        cr_assert_eq(ek_link_send(links[0], KIND, text, sizeof(text), NULL), 0);
+        for (int i = 0; i < 2; i++) {
+                cr_assert_eq(ek_link_receive(links[1], NULL, &frame), 0);
+                expect_text(&frame);
+                if (i == 0)
+                        ek_link_unreceive(links[1], &frame);
+        }
+        cr_assert_eq(ek_link_receive(links[1], NULL, &frame), EKIDEN_ETIMEOUT);
+        ek_link_free(links[0]);
+        ek_link_free(links[1]);
+}
