@@ -78,14 +78,6 @@ static void name_item(const struct ekiden_item *source)
         name(source->name, source->message);
 }
 
-static const struct ekiden_item *item_of(const struct ekiden_schema *schema, const char *item)
-{
-        for (size_t i = 0; i < schema->item_count; i++)
-                if (strcmp(schema->items[i].name, item) == 0)
-                        return &schema->items[i];
-        return NULL;
-}
-
 /* Then items are pulled for the sake of others. */
 static bool has_lookups(const struct ek_chain *chain)
 {
@@ -129,7 +121,7 @@ static void name_those_behind(const struct ek_chain *chain, const char *first)
         while (i < early.tagged_count && strcmp(early.tagged[i], first) != 0)
                 i++;
         for (i++; i < early.tagged_count && early.count < EK_EARLY_MAX; i++) {
-                const struct ekiden_item *source = item_of(chain->from, early.tagged[i]);
+                const struct ekiden_item *source = ekiden_schema_item(chain->from, early.tagged[i]);
                 enum use use = UNUSED;
 
                 if (source)
