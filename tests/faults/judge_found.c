@@ -31,14 +31,12 @@ static bool may_find_nobody(const struct stage *stage, const struct fault_case *
                  c->error == ECONNREFUSED));
 }
 
-/* By the fault, or by the predecessor, which ends one that is late in the handover, and one that
-   might serve when its TAKEN has not come. */
+/* By the fault, or by a predecessor that lives: it ends one whose upgrade has failed, and that has
+   not left by itself soon after. On a busy machine that is any. */
 static bool may_be_killed(const struct stage *stage, const struct fault_case *c)
 {
-        if (stage->plan->struck_phase == EKIDEN_PHASE_COMMIT)
-                return true;
-        return c->role == ROLE_SUCCESSOR &&
-               (c->fault == FAULT_KILL || c->fault == FAULT_HANG || c->fault == FAULT_STOP);
+        return stage->plan->struck_phase == EKIDEN_PHASE_COMMIT || c->role != ROLE_PREDECESSOR ||
+               c->fault != FAULT_KILL;
 }
 
 static void judge_end(const struct stage *stage, const struct scene *scene,

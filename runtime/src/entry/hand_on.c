@@ -7,53 +7,85 @@
 
 #include "entry/process.h"
 #include "entry/upgrade.h"
+#include "handover/deadlines.h"
 #include "handover/predecessor.h"
 
-#define ATTEMPTS 2
+#define ATTEMPTS 5
+#define FIRST_WAIT_MS 100 /* between two of them; twice that from each to the next */
 #define LOOK_MS 10 /* at what is sent ahead, and at deadlines */
 
-static int hand_on(const struct ek_upgrade_request *request, const char *update_point,
-                   struct ekiden_error *error)
+/* Nobody serves meanwhile, and nobody would if it were given up: what keeps another upgrade's pause
+   short would do harm here. */
+static struct ek_predecessor_setup patient_setup(struct ek_deadlines *ret_deadlines)
 {
-        int r = ek_predecessor_begin(&ek_process.setup, request, error);
+        static const struct ek_deadlines defaults = EK_DEADLINES_DEFAULT;
+        struct ek_predecessor_setup setup = ek_process.setup;
 
-        while (r == 0) {
-                struct pollfd socket = {.fd = ek_predecessor_socket(), .events = POLLIN};
-
-                (void)poll(&socket, 1, LOOK_MS);
-                r = ek_predecessor_step(update_point, error);
-        }
-        return r;
+        for (size_t i = 0; i < sizeof(defaults.ms) / sizeof(defaults.ms[0]); i++)
+                ret_deadlines->ms[i] = ek_process.deadlines.ms[i] > defaults.ms[i]
+                                               ? ek_process.deadlines.ms[i]
+                                               : defaults.ms[i];
+        setup.deadlines = ret_deadlines;
+        return setup;
 }
 
-void ek_hand_on_explain(struct ekiden_error *error)
-{
-        char sentence[sizeof(error->sentence)];
-
-        ek_process.served_pid = ek_predecessor_report()->successor;
-        snprintf(sentence, sizeof(sentence), "%s", error->sentence);
-        if (snprintf(error->sentence, sizeof(error->sentence),
-                     "%.440s, and has handed on to process %d, for its threads", sentence,
-                     (int)ek_process.served_pid) < 0)
-                error->sentence[0] = '\0';
-}
-
-bool ek_hand_on(const char *update_point)
+static int hand_on(const struct ek_predecessor_setup *setup, const char *update_point)
 {
         const struct ek_upgrade_request request = {
                 .binary = ek_process.origin.binary,
                 .is_own_binary = true,
                 .observer = {.child_ended = ek_upgrade_child_ended},
         };
+        struct ekiden_error error = {0};
+        int r = ek_predecessor_begin(setup, &request, &error);
 
-        for (int i = 0; i < ATTEMPTS; i++) {
-                struct ekiden_error error = {0};
+        while (r == 0) {
+                struct pollfd socket = {.fd = ek_predecessor_socket(), .events = POLLIN};
 
-                ek_log(EKIDEN_LOG_WARNING, "this process has the main thread alone, and hands over "
-                                           "to another one of its version");
-                if (hand_on(&request, update_point, &error) == EK_STEP_COMMITTED)
-                        return true;
-                ek_log(EKIDEN_LOG_ERROR, "it could not hand over: %s", error.sentence);
+                (void)poll(&socket, 1, LOOK_MS);
+                r = ek_predecessor_step(update_point, &error);
         }
-        return false;
+        if (r < 0)
+                ek_log(EKIDEN_LOG_ERROR, "it could not hand over: %s", error.sentence);
+        return r;
+}
+
+static void explain(struct ekiden_error *error, bool is_done)
+{
+        char sentence[sizeof(error->sentence)];
+        int r;
+
+        snprintf(sentence, sizeof(sentence), "%s", error->sentence);
+        if (is_done)
+                r = snprintf(error->sentence, sizeof(error->sentence),
+                             "%.440s, and has handed on to process %d, for its threads", sentence,
+                             (int)ek_process.served_pid);
+        else
+                r = snprintf(error->sentence, sizeof(error->sentence),
+                             "%.400s, with its main thread alone: upgrade it to its own version, "
+                             "or restart it",
+                             sentence);
+        if (r < 0)
+                error->sentence[0] = '\0';
+}
+
+bool ek_hand_on(const char *update_point, struct ekiden_error *error)
+{
+        /* The predecessor's until it leaves, or begins anew. */
+        static struct ek_deadlines deadlines;
+        static struct ek_predecessor_setup setup;
+        bool is_done = false;
+
+        setup = patient_setup(&deadlines);
+        ek_log(EKIDEN_LOG_WARNING, "this process has the main thread alone, and hands over to "
+                                   "another one of its version");
+        for (int i = 0; i < ATTEMPTS && !is_done; i++) {
+                if (i > 0)
+                        (void)poll(NULL, 0, FIRST_WAIT_MS << (i - 1));
+                is_done = hand_on(&setup, update_point) == EK_STEP_COMMITTED;
+        }
+        if (is_done)
+                ek_process.served_pid = ek_predecessor_report()->successor;
+        explain(error, is_done);
+        return is_done;
 }

@@ -11,11 +11,10 @@
 #include <ekiden/error.h>
 
 /**
- * Hands over, within the update point; nobody serves meanwhile.
+ * Hands over, within the update point; nobody serves meanwhile. It is tried five times, within some
+ * seconds where each attempt fails at once, and with no shorter deadlines than the default ones.
  *
+ * @param error why the upgrade before was called off; it is said in it who serves now, and how
  * @return whether a process of this version serves, and this one must leave
  */
-bool ek_hand_on(const char *update_point);
-
-/** It has been: whoever is told why the upgrade before was called off, is told who serves. */
-void ek_hand_on_explain(struct ekiden_error *error);
+bool ek_hand_on(const char *update_point, struct ekiden_error *error);

@@ -184,10 +184,8 @@ static _Noreturn void leave_returned(const struct ekiden_error *error)
    that, and who is told who serves on, is told who will. */
 static void attend_failure(const char *name, struct ekiden_error *error)
 {
-        bool is_handed_on = ek_upgrade_has_lost_threads() && ek_hand_on(name);
+        bool is_handed_on = ek_upgrade_has_lost_threads() && ek_hand_on(name, error);
 
-        if (is_handed_on)
-                ek_hand_on_explain(error);
         ek_control_failed(error);
         if (is_handed_on)
                 leave_to_successor();
