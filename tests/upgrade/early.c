@@ -2,7 +2,9 @@
 /*
  * Answers ahead of the question: what a predecessor sends because WARM said that it would be
  * pulled, and that a successor which then does otherwise gets all the same what it asks for. The
- * items are plain values: "a" to "d", of which "c" is a descriptor, and "d" is large.
+ * items are plain values: "a" to "d", of which "c" is a descriptor, and "d" is large; where a test
+ * tags it, "counter", which the schema has, for which 'e' stands; and values of which there are
+ * many.
  */
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -24,6 +26,7 @@
 #define LARGE_BYTES 100000
 #define ITEMS "abcd"
 #define VALUE "ekiden.Value"
+#define MANY (EK_EARLY_TAGGED_MAX + EK_EARLY_MAX)
 
 static const struct ek_deadlines deadlines = {.ms = {[EKIDEN_PHASE_CHECK] = PATIENCE_MS,
                                                      [EKIDEN_PHASE_WARM] = PATIENCE_MS,
@@ -47,6 +50,8 @@ static struct {
                 uint8_t *data;
                 size_t size;
         } d;
+        Probe__V1__Counter e;
+        int64_t many[MANY];
 } state;
 
 static void *data_of(char item)
@@ -63,6 +68,32 @@ static void *data_of(char item)
         }
 }
 
+static const char *name_of(char item)
+{
+        static const char *const names[] = {"a", "b", "c", "d", "counter"};
+
+        return names[item - 'a'];
+}
+
+static struct ek_tagged *find(char item)
+{
+        return ek_tagged_find(name_of(item));
+}
+
+static void tag_counter(void)
+{
+        const struct ekiden_item *item = ekiden_schema_item(&probe_v1, name_of('e'));
+        struct ek_tagged tagged = {
+                .item = *item,
+                .name = "counter",
+                .binding = &ek_message_binding,
+                .functions = item->message,
+                .data = &state.e,
+        };
+
+        cr_assert_eq(ek_tagged_add(&tagged), 0);
+}
+
 static void tag(char item)
 {
         struct ek_tagged tagged = {
@@ -76,7 +107,32 @@ static void tag(char item)
                 .size_bytes = &state.d.size,
         };
 
+        if (item == 'e')
+                tag_counter();
+        else
+                cr_assert_eq(ek_tagged_add(&tagged), 0);
+}
+
+static struct ek_tagged *tag_one_of_many(int i)
+{
+        struct ek_tagged tagged = {
+                .item = {.kind = EKIDEN_ITEM_SINGLETON, .message = &ek_value_message},
+                .binding = &ek_value_binding,
+                .data = &state.many[i],
+                .value_type = EK_VALUE_INT64,
+        };
+
+        snprintf(tagged.name, sizeof(tagged.name), "value-%d", i);
         cr_assert_eq(ek_tagged_add(&tagged), 0);
+        return ek_tagged_find(tagged.name);
+}
+
+/* As OFFER does. */
+static void offer(void)
+{
+        char *names[EK_EARLY_TAGGED_MAX];
+
+        (void)ek_early_tagged(&ek_predecessor, names);
 }
 
 static void begin(void)
@@ -210,17 +266,15 @@ static void expect(const char *soon, const char *pulls, const char *expected)
 
         pulled = pulls;
         p->request.observer.phase = go_on;
+        offer();
         ek_predecessor_enter(EKIDEN_PHASE_WARM);
         say_warm(soon);
         cr_assert_eq(ek_predecessor_step("loop", &error), EK_STEP_COMMITTED, "%s", error.sentence);
         cr_expect_str_eq(heard(), expected, "\"%s\", and then \"%s\": it heard \"%s\"", soon, pulls,
                          heard());
-        for (const char *item = ITEMS; *item; item++) {
-                const char name[] = {*item, '\0'};
-
-                cr_expect_eq(ek_predecessor_has_given(ek_tagged_find(name)),
-                             strchr(pulls, *item) != NULL, "%s", name);
-        }
+        for (const char *item = ITEMS; *item; item++)
+                cr_expect_eq(ek_predecessor_has_given(find(*item)), strchr(pulls, *item) != NULL,
+                             "%c", *item);
         for (const char *item = pulls; *item; item++)
                 records++;
         cr_expect_eq(p->report.count.records, records);
@@ -282,6 +336,7 @@ Test(early, answers_leave_no_descriptor_noted_that_was_not_sent)
 
 static void expect_refused(const char *soon)
 {
+        offer();
         ek_predecessor_enter(EKIDEN_PHASE_WARM);
         say_warm(soon);
         cr_assert_eq(ek_predecessor_step("loop", &error), EKIDEN_EPROTOCOL, "%s", error.sentence);
@@ -302,7 +357,8 @@ Test(early, who_foretells_unasked_is_called_off)
 }
 
 /* A real successor at the other end, in a process of its own: its exit status is 0 if it has what
-   its program tags, in the order of `tags`. */
+   its program tags, in the order of `tags`; * stands
+   for the many. */
 
 static int64_t number_in(const char *item)
 {
@@ -315,9 +371,30 @@ static int64_t number_in(const char *item)
                                : -1;
         case 'd':
                 return state.d.size == LARGE_BYTES ? state.d.data[LARGE_BYTES - 1] : -1;
+        case 'e':
+                return read(state.e.listener, &counter, sizeof(counter)) == sizeof(counter)
+                               ? (int64_t)state.e.asked
+                               : -1;
         default:
                 return *(int64_t *)data_of(*item);
         }
+}
+
+/* Whether an item has come, with what its predecessor had. */
+static bool has_come(struct ek_tagged *tagged, struct ekiden_error *failure)
+{
+        if (ek_successor_fetch(tagged, failure) == EKIDEN_RESUMED)
+                return true;
+        fprintf(stderr, "%s: %s\n", tagged->name, failure->sentence);
+        return false;
+}
+
+static bool have_many_come(struct ekiden_error *failure)
+{
+        for (int i = 0; i < MANY; i++)
+                if (!has_come(tag_one_of_many(i), failure) || state.many[i] != i)
+                        return false;
+        return true;
 }
 
 static int be_successor(int socket, const struct ek_token *token, const char *tags)
@@ -328,17 +405,18 @@ static int be_successor(int socket, const struct ek_token *token, const char *ta
         ek_tagged_forget();
         memset(&state, 0, sizeof(state));
         state.c = -1;
+        probe__v1__counter__init(&state.e);
         if (ek_successor_start(socket, token, &probe_v1, &registry, 0, &failure) < 0)
                 return 2;
         for (; *tags; tags++) {
-                const char name[] = {*tags, '\0'};
-
-                tag(*tags);
-                if (ek_successor_fetch(ek_tagged_find(name), &failure) != EKIDEN_RESUMED ||
-                    number_in(tags) != *tags - 'a' + 1) {
-                        fprintf(stderr, "%s: %s\n", name, failure.sentence);
-                        return 3;
+                if (*tags == '*') {
+                        if (!have_many_come(&failure))
+                                return 3;
+                        continue;
                 }
+                tag(*tags);
+                if (!has_come(find(*tags), &failure) || number_in(tags) != *tags - 'a' + 1)
+                        return 3;
         }
         if (ek_successor_finish("loop", &nothing, &failure) < 0) {
                 fprintf(stderr, "%s\n", failure.sentence);
@@ -374,7 +452,7 @@ static void expect_resumed(const char *tags)
         cr_assert_eq(waitpid(child, &status, 0), child);
         cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0, "\"%s\": %d", tags, status);
         for (; *tags; tags++)
-                records++;
+                records += *tags == '*' ? MANY : 1;
         cr_assert_eq(p->report.count.records, records);
 }
 
@@ -417,4 +495,39 @@ Test(early, a_successor_may_leave_out_what_it_foretold)
                 }
                 expect_resumed(orders[i]);
         }
+}
+
+/* Beside values, which are of no schema. */
+Test(early, a_successor_foretells_items_of_its_schema)
+{
+        static const char *const orders[] = {"ae", "ea", "aeb", "abce", "a", "e"};
+
+        for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+                if (i > 0) {
+                        end();
+                        begin();
+                }
+                cr_assert_eq(ek_tagged_remove("d"), 0);
+                probe__v1__counter__init(&state.e);
+                state.e.asked = 5;
+                state.e.listener = eventfd(1, EFD_CLOEXEC);
+                tag('e');
+                expect_resumed(orders[i]);
+                close(state.e.listener);
+                cr_assert_eq(ek_predecessor.early.answered, ek_predecessor.early.warm->n_soon);
+                cr_assert_eq(ek_predecessor.early.answered, *orders[i] == 'e' ? 1 : 4);
+        }
+}
+
+/* As many as OFFER and WARM have room for; what is behind is pulled. */
+Test(early, there_may_be_more_items_than_are_foretold)
+{
+        ek_tagged_forget();
+        for (int i = 0; i < MANY; i++) {
+                state.many[i] = i;
+                tag_one_of_many(i);
+        }
+        expect_resumed("*");
+        cr_assert_eq(ek_predecessor.early.warm->n_soon, EK_EARLY_MAX);
+        cr_assert_eq(ek_predecessor.early.answered, EK_EARLY_MAX);
 }

@@ -4,24 +4,18 @@
 
 #include <string.h>
 
-#include "fields.h"
 #include "handover/predecessor_private.h"
+#include "state/objects.h"
 
-/* An object crosses with the first item that leads to it, and that might be forgotten. */
-static bool has_objects(const struct ekiden_schema *schema)
-{
-        for (size_t i = 0; i < schema->item_count; i++)
-                if (ek_message_has_objects(schema->items[i].message))
-                        return true;
-        return false;
-}
-
-size_t ek_early_tagged(const struct ek_predecessor *p, char *ret_names[EK_EARLY_TAGGED_MAX])
+size_t ek_early_tagged(struct ek_predecessor *p, char *ret_names[EK_EARLY_TAGGED_MAX])
 {
         size_t count;
         struct ek_tagged *const *all = ek_tagged_all(&count);
 
-        if (p->request.snapshot || p->request.is_verified || has_objects(p->setup->schema))
+        /* An object crosses with the first item that leads to it, and that might be forgotten. */
+        p->early.is_offered = !p->request.snapshot && !p->request.is_verified &&
+                              !ek_schema_has_objects(p->setup->schema);
+        if (!p->early.is_offered)
                 return 0;
         if (count > EK_EARLY_TAGGED_MAX)
                 count = EK_EARLY_TAGGED_MAX;
@@ -33,7 +27,6 @@ size_t ek_early_tagged(const struct ek_predecessor *p, char *ret_names[EK_EARLY_
 int ek_early_take(struct ek_predecessor *p, const struct ek_frame *frame,
                   struct ekiden_error *error)
 {
-        char *names[EK_EARLY_TAGGED_MAX];
         ProtobufCMessage *unpacked;
         int r = ek_frame_message(frame, &ekiden__warm__descriptor, &unpacked);
 
@@ -42,7 +35,7 @@ int ek_early_take(struct ek_predecessor *p, const struct ek_frame *frame,
         ek_early_forget(p);
         p->early.warm = (Ekiden__Warm *)unpacked;
         if (p->early.warm->n_soon > EK_EARLY_MAX ||
-            (p->early.warm->n_soon > 0 && ek_early_tagged(p, names) == 0))
+            (p->early.warm->n_soon > 0 && !p->early.is_offered))
                 return ek_link_failed(EKIDEN_EPROTOCOL, error);
         return 0;
 }
@@ -122,5 +115,5 @@ void ek_early_forget(struct ek_predecessor *p)
 {
         if (p->early.warm)
                 ekiden__warm__free_unpacked(p->early.warm, NULL);
-        p->early = (struct ek_early){0};
+        p->early = (struct ek_early){.is_offered = p->early.is_offered};
 }

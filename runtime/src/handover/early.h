@@ -22,6 +22,7 @@ struct ek_predecessor;
 
 /* The predecessor's side. */
 struct ek_early {
+        bool is_offered; /* OFFER has said that answers may come early */
         Ekiden__Warm *warm; /* what it said; NULL: nothing */
         size_t answered; /* of its list, from the beginning */
         size_t settled; /* of those: that were pulled, or are forgotten */
@@ -29,7 +30,7 @@ struct ek_early {
 };
 
 /** The items for OFFER to name, borrowed: how many. 0: answers cannot come early. */
-size_t ek_early_tagged(const struct ek_predecessor *p, char *ret_names[EK_EARLY_TAGGED_MAX]);
+size_t ek_early_tagged(struct ek_predecessor *p, char *ret_names[EK_EARLY_TAGGED_MAX]);
 
 /** Takes WARM: 0 or why not. */
 int ek_early_take(struct ek_predecessor *p, const struct ek_frame *frame,

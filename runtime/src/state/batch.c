@@ -175,12 +175,9 @@ int ek_batch_flush(struct ek_batch *batch)
 
 static int flush_if_full(struct ek_batch *batch)
 {
-        bool is_small = batch->export_->is_small;
-
-        if (batch->size < (is_small ? EK_SMALL : EK_BATCH_TARGET) &&
-            batch->descriptor_count < EK_DESCRIPTORS_MAX)
+        if (batch->size < batch->target && batch->descriptor_count < EK_DESCRIPTORS_MAX)
                 return 0;
-        return is_small ? EKIDEN_ELIMIT : ek_batch_flush(batch);
+        return batch->export_->is_small ? EKIDEN_ELIMIT : ek_batch_flush(batch);
 }
 
 /* A record on its way into a batch. */

@@ -19,6 +19,7 @@ struct ek_batch {
         uint16_t kind; /* of the frame; whoever changes it flushes first */
         uint8_t *bytes;
         size_t size, capacity;
+        size_t target; /* of `size`, at which it is full */
         int *descriptors;
         size_t descriptor_count, descriptor_capacity;
         struct ek_patch *patches; /* of the record in hand; as large as `descriptors` */

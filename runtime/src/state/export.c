@@ -287,6 +287,7 @@ int ek_export_item(struct ek_export *export_, const struct ek_tagged *tagged,
                 .tagged = tagged,
                 .error = error,
                 .kind = EKIDEN__FRAME_KIND__BATCH,
+                .target = export_->is_small ? EK_SMALL : EK_BATCH_TARGET,
                 .is_secret = ek_message_has_secrets(tagged->item.message),
         };
         uint64_t announced = ek_export_announced(tagged);

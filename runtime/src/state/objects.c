@@ -99,7 +99,7 @@ static int add_types(struct ekiden_objects *objects)
         return 0;
 }
 
-static bool has_objects(const struct ekiden_schema *schema)
+bool ek_schema_has_objects(const struct ekiden_schema *schema)
 {
         for (size_t i = 0; i < schema->item_count; i++)
                 if (schema->items[i].kind == EKIDEN_ITEM_OBJECTS)
@@ -113,7 +113,7 @@ static int add_routes(struct ekiden_objects *objects)
 {
         const struct ekiden_schema *from = objects->chain->from;
 
-        if (!has_objects(from))
+        if (!ek_schema_has_objects(from))
                 return 0; /* nobody will ask */
         objects->routes = calloc(from->item_count + 1, sizeof(*objects->routes));
         if (!objects->routes)

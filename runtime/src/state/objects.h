@@ -134,6 +134,9 @@ int ek_objects_new(const struct ekiden_natives *natives, const struct ek_chain *
 /** Frees it; no object. NULL is allowed. Returns NULL. */
 struct ekiden_objects *ek_objects_free(struct ekiden_objects *objects);
 
+/** Whether a schema has items of kind OBJECTS: without, no pointer crosses. */
+bool ek_schema_has_objects(const struct ekiden_schema *schema);
+
 /** Number of the type of a struct, from 1; 0: it has no identity. */
 unsigned int ek_objects_type(const struct ekiden_objects *objects,
                              const struct ekiden_native *native);
