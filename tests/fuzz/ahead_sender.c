@@ -100,6 +100,7 @@ static int be_predecessor(const uint8_t *data, size_t size, struct ekiden_error 
         ek_ahead_begin(&ek_predecessor);
         expect(ek_link_new(ours, &ek_predecessor.link) == 0);
         ek_predecessor_enter(EKIDEN_PHASE_CHECK);
+        expect(ek_predecessor_offer(&ek_predecessor, false, error) == 0);
         rest.peer = peer;
         rest.data = data + asked;
         rest.size = size - asked;

@@ -145,6 +145,15 @@ def successor():
     paused = say('PAUSED', 'update_point: "loop" stopped_ns: 7')
     yield 'all', offer() + paused + b''.join(objects_stream()) + frame('COMMIT')
     yield 'dismissed', offer('rehearse: true verify: true') + paused + b''.join(objects_stream()) + frame('DISMISS')
+    # Answers that come ahead of their PULLs; one that is not pulled, and one that is declined.
+    foretold = offer(' '.join(f'tagged: "{name}"' for name in ('shed', 'farmers', 'orchard', 'notes')))
+    yield 'early', foretold + paused + b''.join(objects_stream()) + frame('COMMIT')
+    shed, *others = objects_stream()
+    yield 'early-declined', foretold + paused + shed + say('DECLINED', 'item: "farmers"') \
+        + b''.join(others) + frame('COMMIT')
+    unpulled = item('motto', [encode('ekiden/handover.proto', 'ekiden.Value', 'text: "dig"')], False)
+    yield 'early-unpulled', offer('tagged: "shed" tagged: "motto" tagged: "farmers"') + paused + shed \
+        + unpulled + b''.join(others) + frame('COMMIT')
     yield 'refused', offer() + say('REFUSAL', 'code: -3 sentence: "no"')
     yield 'absent', offer() + paused + b''.join(
         say('ABSENT', f'item: "{name}"') for name in ('shed', 'farmers', 'orchard', 'notes')) \
@@ -226,6 +235,8 @@ def ahead_sender():
     pull = say('PULL', 'item: "ledger" message: "shelf.v1.Ledger"')
     ready = say('READY', 'update_point: "loop"')
     yield 'all', asked + passed + frame('WARM') + pull + ready + say('TAKEN', 'pid: 1')
+    soon = say('WARM', 'soon { item: "ledger" message: "shelf.v1.Ledger" } soon { item: "maps" message: "m" }')
+    yield 'foretold', asked + passed + soon + pull + ready + say('TAKEN', 'pid: 1')
     slow = say('PASSED', 'item: "books" round: 0 import_ns: 18446744073709551615')
     yield 'rounds', asked + slow + frame('WARM') + b''.join(
         say('PASSED', f'item: "books" round: {number} import_ns: 3000000000') for number in range(1, 6))
