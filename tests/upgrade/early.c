@@ -18,9 +18,12 @@
 
 #include "ekiden/handover.pb-c.h"
 #include "handover/compatible.h"
+#include "handover/early_successor.h"
+#include "handover/keeper_private.h"
 #include "handover/predecessor_private.h"
 #include "handover/successor.h"
 #include "probe_v1.ekiden.h"
+#include "wire/clock.h"
 
 #define PATIENCE_MS 10000
 #define LARGE_BYTES 100000
@@ -65,6 +68,27 @@ static void *data_of(char item)
                 return &state.c;
         default:
                 return &state.d.data;
+        }
+}
+
+/* What an item has in it, if it is what it was. */
+static int64_t number_in(const char *item)
+{
+        uint64_t counter;
+
+        switch (*item) {
+        case 'c':
+                return read(state.c, &counter, sizeof(counter)) == sizeof(counter)
+                               ? (int64_t)counter
+                               : -1;
+        case 'd':
+                return state.d.size == LARGE_BYTES ? state.d.data[LARGE_BYTES - 1] : -1;
+        case 'e':
+                return read(state.e.listener, &counter, sizeof(counter)) == sizeof(counter)
+                               ? (int64_t)state.e.asked
+                               : -1;
+        default:
+                return *(int64_t *)data_of(*item);
         }
 }
 
@@ -334,6 +358,27 @@ Test(early, answers_leave_no_descriptor_noted_that_was_not_sent)
         cr_assert_eq(ek_predecessor.given.count, 0);
 }
 
+/* The old program may say goodbye on it. */
+Test(early, a_descriptor_that_nobody_wanted_stays_the_predecessors)
+{
+        expect("ac", "a", "ac|");
+        cr_assert_eq(number_in("c"), 3);
+}
+
+Test(early, a_descriptor_that_was_wanted_is_gone)
+{
+        expect("ac", "ac", "ac|");
+        cr_assert_neq(number_in("c"), 3);
+}
+
+Test(early, what_is_known_of_an_item_outlasts_an_answer_that_nobody_wanted)
+{
+        *find('a')->last = (struct ek_figures){.is_known = true, .records = 77};
+        expect("ab", "b", "ab|");
+        cr_assert(find('a')->last->is_known);
+        cr_assert_eq(find('a')->last->records, 77);
+}
+
 static void expect_refused(const char *soon)
 {
         offer();
@@ -359,26 +404,6 @@ Test(early, who_foretells_unasked_is_called_off)
 /* A real successor at the other end, in a process of its own: its exit status is 0 if it has what
    its program tags, in the order of `tags`; * stands
    for the many. */
-
-static int64_t number_in(const char *item)
-{
-        uint64_t counter;
-
-        switch (*item) {
-        case 'c':
-                return read(state.c, &counter, sizeof(counter)) == sizeof(counter)
-                               ? (int64_t)counter
-                               : -1;
-        case 'd':
-                return state.d.size == LARGE_BYTES ? state.d.data[LARGE_BYTES - 1] : -1;
-        case 'e':
-                return read(state.e.listener, &counter, sizeof(counter)) == sizeof(counter)
-                               ? (int64_t)state.e.asked
-                               : -1;
-        default:
-                return *(int64_t *)data_of(*item);
-        }
-}
 
 /* Whether an item has come, with what its predecessor had. */
 static bool has_come(struct ek_tagged *tagged, struct ekiden_error *failure)
@@ -425,9 +450,26 @@ static int be_successor(int socket, const struct ek_token *token, const char *ta
         return 0;
 }
 
+/* Steps of the predecessor's until it is over: its result. */
+static int step_by_step(void)
+{
+        int r;
+
+        while ((r = ek_predecessor_step("loop", &error)) == 0)
+                usleep(1000);
+        return r;
+}
+
+/* The same where it is the keeper of its PID, behind the split: nobody serves any more. */
+static int give_as_keeper(void)
+{
+        ek_predecessor.keeping.pid = ek_predecessor.child.pid;
+        return ek_keeper_give(&ek_predecessor, ek_now_ns(), &error);
+}
+
 /* Frames of answers and the descriptors among them that would stay behind are an error of the
    successor's: so what it skips, it takes off the socket. */
-static void expect_resumed(const char *tags)
+static void expect_resumed_by(int (*give)(void), const char *tags)
 {
         struct ek_predecessor *p = &ek_predecessor;
         uint64_t records = 0;
@@ -436,6 +478,7 @@ static void expect_resumed(const char *tags)
 
         cr_assert_eq(ek_token_draw(&p->token, &error), 0);
         ek_predecessor_enter(EKIDEN_PHASE_CHECK);
+        cr_assert_eq(ek_link_identify(p->link), 0);
         cr_assert_eq(ek_predecessor_offer(p, false, &error), 0);
         child = fork();
         if (child == 0) {
@@ -446,14 +489,18 @@ static void expect_resumed(const char *tags)
         ek_link_free(successor);
         successor = NULL;
         p->child.pid = child;
-        while ((r = ek_predecessor_step("loop", &error)) == 0)
-                usleep(1000);
+        r = give();
         cr_assert_eq(r, EK_STEP_COMMITTED, "\"%s\": %s", tags, error.sentence);
         cr_assert_eq(waitpid(child, &status, 0), child);
         cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0, "\"%s\": %d", tags, status);
         for (; *tags; tags++)
                 records += *tags == '*' ? MANY : 1;
         cr_assert_eq(p->report.count.records, records);
+}
+
+static void expect_resumed(const char *tags)
+{
+        expect_resumed_by(step_by_step, tags);
 }
 
 /* Behind the first one, in the predecessor's order. */
@@ -497,6 +544,21 @@ Test(early, a_successor_may_leave_out_what_it_foretold)
         }
 }
 
+/* There nobody serves while it lasts. */
+Test(early, where_the_pid_is_kept_answers_come_early_and_in_any_order)
+{
+        static const char *const orders[] = {"abc", "acb", "dcba", "ad", "", "c", "b"};
+
+        for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+                if (i > 0) {
+                        end();
+                        begin();
+                }
+                expect_resumed_by(give_as_keeper, orders[i]);
+        }
+        cr_assert_eq(ek_predecessor.early.answered, 2, "what is behind \"b\" but the large one");
+}
+
 /* Beside values, which are of no schema. */
 Test(early, a_successor_foretells_items_of_its_schema)
 {
@@ -530,4 +592,35 @@ Test(early, there_may_be_more_items_than_are_foretold)
         expect_resumed("*");
         cr_assert_eq(ek_predecessor.early.warm->n_soon, EK_EARLY_MAX);
         cr_assert_eq(ek_predecessor.early.answered, EK_EARLY_MAX);
+}
+
+/* One whose name is too long for an item's is none, and what is behind the last is not noted. */
+Test(early, names_that_a_predecessor_offers_are_bounded)
+{
+        const struct ek_ahead_source source = {.link = successor, .wait = &patience};
+        const struct ek_chain chain = {.from = &probe_v1, .to = &probe_v1};
+        Ekiden__Offer offered = EKIDEN__OFFER__INIT;
+        char *names[MANY], text[MANY][EKIDEN_NAME_MAX + 2];
+        struct ek_frame frame;
+
+        for (int i = 0; i < MANY; i++) {
+                snprintf(text[i], sizeof(text[i]), "value-%d", i);
+                names[i] = text[i];
+        }
+        memset(text[0], 'x', EKIDEN_NAME_MAX + 1);
+        text[0][EKIDEN_NAME_MAX + 1] = '\0';
+        strcpy(text[EK_EARLY_TAGGED_MAX], name_of('e'));
+        offered.tagged = names;
+        offered.n_tagged = MANY;
+        offer();
+        ek_early_note_offer(&offered);
+        cr_assert_eq(ek_early_foretell(&source, &chain, ekiden_schema_item(&probe_v1, name_of('e')),
+                                       &error),
+                     0);
+        ek_early_end();
+        cr_assert_eq(ek_link_flush(successor, &patience), 0);
+        cr_assert_eq(ek_receive(ek_predecessor.link, &patience, &frame, &error), 0);
+        cr_assert_eq(ek_early_take(&ek_predecessor, &frame, &error), 0);
+        cr_assert_eq(ek_predecessor.early.warm->n_soon, 1);
+        cr_assert_str_eq(ek_predecessor.early.warm->soon[0]->item, name_of('e'));
 }

@@ -9,13 +9,15 @@
 #include "entry/upgrade.h"
 #include "handover/deadlines.h"
 #include "handover/predecessor.h"
+#include "wire/clock.h"
 
 #define ATTEMPTS 5
+#define LAST_BEGINS_MS 60000 /* after which there is no other */
 #define FIRST_WAIT_MS 100 /* between two of them; twice that from each to the next */
 #define LOOK_MS 10 /* at what is sent ahead, and at deadlines */
 
-/* Nobody serves meanwhile, and nobody would if it were given up: what keeps another upgrade's pause
-   short would do harm here. */
+/* The program serves with its threads afterwards, or hardly: what keeps the pause of another
+   upgrade short would do harm here. */
 static struct ek_predecessor_setup patient_setup(struct ek_deadlines *ret_deadlines)
 {
         static const struct ek_deadlines defaults = EK_DEADLINES_DEFAULT;
@@ -62,7 +64,7 @@ static void explain(struct ekiden_error *error, bool is_done)
                              (int)ek_process.served_pid);
         else
                 r = snprintf(error->sentence, sizeof(error->sentence),
-                             "%.400s, with its main thread alone: upgrade it to its own version, "
+                             "%.436s, with its main thread alone: upgrade it to its own version, "
                              "or restart it",
                              sentence);
         if (r < 0)
@@ -74,12 +76,13 @@ bool ek_hand_on(const char *update_point, struct ekiden_error *error)
         /* The predecessor's until it leaves, or begins anew. */
         static struct ek_deadlines deadlines;
         static struct ek_predecessor_setup setup;
+        uint64_t until_ns = ek_now_ns() + LAST_BEGINS_MS * EK_NS_PER_MS;
         bool is_done = false;
 
         setup = patient_setup(&deadlines);
         ek_log(EKIDEN_LOG_WARNING, "this process has the main thread alone, and hands over to "
                                    "another one of its version");
-        for (int i = 0; i < ATTEMPTS && !is_done; i++) {
+        for (int i = 0; i < ATTEMPTS && !is_done && ek_now_ns() < until_ns; i++) {
                 if (i > 0)
                         (void)poll(NULL, 0, FIRST_WAIT_MS << (i - 1));
                 is_done = hand_on(&setup, update_point) == EK_STEP_COMMITTED;

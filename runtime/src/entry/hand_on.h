@@ -11,8 +11,8 @@
 #include <ekiden/error.h>
 
 /**
- * Hands over, within the update point; nobody serves meanwhile. It is tried five times, within some
- * seconds where each attempt fails at once, and with no shorter deadlines than the default ones.
+ * Hands over, within the update point; nobody serves meanwhile. It is tried up to five times,
+ * none of which begins after a minute, with no shorter deadlines than the default ones.
  *
  * @param error why the upgrade before was called off; it is said in it who serves now, and how
  * @return whether a process of this version serves, and this one must leave

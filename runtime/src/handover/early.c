@@ -6,6 +6,7 @@
 
 #include "handover/predecessor_private.h"
 #include "state/objects.h"
+#include "wire/clock.h"
 
 size_t ek_early_tagged(struct ek_predecessor *p, char *ret_names[EK_EARLY_TAGGED_MAX])
 {
@@ -41,16 +42,22 @@ int ek_early_take(struct ek_predecessor *p, const struct ek_frame *frame,
 }
 
 /* 1: not this one, and none behind it. */
-static int answer(struct ek_export *export_, const Ekiden__Pull *pull, struct ek_count *ret_count,
-                  struct ekiden_error *error)
+static int answer(struct ek_export *export_, const Ekiden__Pull *pull,
+                  struct ek_early_answer *ret_answer, struct ekiden_error *error)
 {
         struct ekiden_error ignored = {0};
         const struct ek_tagged *tagged = ek_tagged_find(pull->item);
+        uint64_t began_ns = ek_now_ns();
+        int r;
 
         /* Why it cannot be, the PULL will hear. */
         if (!tagged || ek_predecessor_check_type(tagged, pull->message, &ignored) < 0)
                 return 1;
-        return ek_export_small(export_, tagged, ret_count, error);
+        ret_answer->given = export_->given->count;
+        r = ek_export_small(export_, tagged, &ret_answer->count, error);
+        ret_answer->given_end = export_->given->count;
+        ret_answer->duration_ns = ek_now_ns() - began_ns;
+        return r;
 }
 
 static int decline(struct ek_predecessor *p, char *item, struct ekiden_error *error)
@@ -68,30 +75,37 @@ int ek_early_answer(struct ek_predecessor *p, struct ek_export *export_, struct 
 {
         struct ek_early *early = &p->early;
         size_t count = early->warm ? early->warm->n_soon : 0;
+        struct ek_wait wait = ek_predecessor_wait(EKIDEN_PHASE_TRANSFER);
+        int r = 0;
 
         for (; early->answered < count; early->answered++) {
                 const Ekiden__Pull *pull = early->warm->soon[early->answered];
-                int r = answer(export_, pull, &early->counts[early->answered], error);
 
-                if (r != 0)
-                        return r < 0 ? r : decline(p, pull->item, error);
+                r = answer(export_, pull, &early->answers[early->answered], error);
+                if (r < 0)
+                        return r;
+                if (r > 0) {
+                        r = decline(p, pull->item, error);
+                        break;
+                }
         }
-        return 0;
+        /* Functions of the program's come next, and one may close what is borrowed. */
+        if (r == 0 && count > 0 && (r = ek_link_flush(p->link, &wait)) < 0)
+                return ek_link_failed(r, error);
+        return r;
 }
 
-/* What was noted of an item that nobody has. */
-static void forget_until(struct ek_early *early, size_t end)
+/* Descriptors of an item that nobody has stay this process's. */
+static void forget_until(struct ek_predecessor *p, size_t end)
 {
-        for (; early->settled < end; early->settled++) {
-                struct ek_tagged *tagged = ek_tagged_find(early->warm->soon[early->settled]->item);
+        struct ek_early *early = &p->early;
 
-                if (tagged && tagged->last)
-                        tagged->last->is_known = false;
-        }
+        for (; early->settled < end; early->settled++)
+                ek_given_take_back(&p->given, early->answers[early->settled].given,
+                                   early->answers[early->settled].given_end);
 }
 
-bool ek_early_is_answered(struct ek_predecessor *p, const Ekiden__Pull *pull,
-                          struct ek_count *ret_count)
+const struct ek_early_answer *ek_early_answer_to(struct ek_predecessor *p, const Ekiden__Pull *pull)
 {
         struct ek_early *early = &p->early;
         size_t at = early->settled;
@@ -99,16 +113,13 @@ bool ek_early_is_answered(struct ek_predecessor *p, const Ekiden__Pull *pull,
         while (at < early->answered && (strcmp(early->warm->soon[at]->item, pull->item) != 0 ||
                                         strcmp(early->warm->soon[at]->message, pull->message) != 0))
                 at++;
-        forget_until(early, at);
-        if (at == early->answered)
-                return false;
-        *ret_count = early->counts[early->settled++];
-        return true;
+        forget_until(p, at);
+        return at < early->answered ? &early->answers[early->settled++] : NULL;
 }
 
 void ek_early_forget_rest(struct ek_predecessor *p)
 {
-        forget_until(&p->early, p->early.answered);
+        forget_until(p, p->early.answered);
 }
 
 void ek_early_forget(struct ek_predecessor *p)

@@ -20,13 +20,20 @@
 
 struct ek_predecessor;
 
+/* An answer that was sent before its PULL. */
+struct ek_early_answer {
+        struct ek_count count;
+        uint64_t duration_ns;
+        size_t given, given_end; /* its descriptors among those that are noted as given */
+};
+
 /* The predecessor's side. */
 struct ek_early {
         bool is_offered; /* OFFER has said that answers may come early */
         Ekiden__Warm *warm; /* what it said; NULL: nothing */
         size_t answered; /* of its list, from the beginning */
         size_t settled; /* of those: that were pulled, or are forgotten */
-        struct ek_count counts[EK_EARLY_MAX]; /* what the answers have */
+        struct ek_early_answer answers[EK_EARLY_MAX];
 };
 
 /** The items for OFFER to name, borrowed: how many. 0: answers cannot come early. */
@@ -40,9 +47,9 @@ int ek_early_take(struct ek_predecessor *p, const struct ek_frame *frame,
 int ek_early_answer(struct ek_predecessor *p, struct ek_export *export_,
                     struct ekiden_error *error);
 
-/** PULL has come: whether it was answered; then *ret_count is what the answer has. */
-bool ek_early_is_answered(struct ek_predecessor *p, const Ekiden__Pull *pull,
-                          struct ek_count *ret_count);
+/** PULL has come: its answer, or NULL if it has none yet. */
+const struct ek_early_answer *ek_early_answer_to(struct ek_predecessor *p,
+                                                 const Ekiden__Pull *pull);
 
 /** Nothing more will be pulled. */
 void ek_early_forget_rest(struct ek_predecessor *p);

@@ -7,6 +7,7 @@
 
 #include "fields.h"
 #include "handover/early.h"
+#include "secret.h"
 #include "state/arena_fields.h"
 #include "state/arena_held.h"
 
@@ -135,6 +136,24 @@ static void name_those_behind(const struct ek_chain *chain, const char *first)
         }
 }
 
+static bool has_secrets(const struct ekiden_schema *schema)
+{
+        for (size_t i = 0; i < schema->item_count; i++)
+                if (ek_message_has_secrets(schema->items[i].message))
+                        return true;
+        return false;
+}
+
+/* A mark in any version on the way is one. */
+static bool may_have_secrets(const struct ek_chain *chain)
+{
+        bool may = has_secrets(chain->from) || has_secrets(chain->to);
+
+        for (size_t i = 0; i < chain->count && !may; i++)
+                may = has_secrets(chain->hops[i]->to);
+        return may;
+}
+
 int ek_early_foretell(const struct ek_ahead_source *from, const struct ek_chain *chain,
                       const struct ekiden_item *first, struct ekiden_error *error)
 {
@@ -146,6 +165,9 @@ int ek_early_foretell(const struct ek_ahead_source *from, const struct ek_chain 
                 name_item(first);
                 name_those_behind(chain, first->name);
         }
+        /* Answers lie in the link beside one another, whose item ever is in hand. */
+        if (early.count > 0 && may_have_secrets(chain))
+                ek_link_keep_secret(from->link);
         for (size_t i = 0; i < early.count; i++) {
                 ekiden__pull__init(&pulls[i]);
                 pulls[i].item = early.soon[i].item;
@@ -172,20 +194,39 @@ static int drop_descriptors(const struct ek_ahead_source *from, const struct ek_
         return r < 0 ? ek_link_failed(r, error) : 0;
 }
 
+/* Whether ITEM or DECLINED is of this item; the name is the first field of both. */
+static bool is_of(const struct ek_frame *frame, const char *item)
+{
+        bool is_declined = frame->kind == EKIDEN__FRAME_KIND__DECLINED, is_it;
+        ProtobufCMessage *unpacked;
+
+        if (ek_frame_message(
+                    frame, is_declined ? &ekiden__declined__descriptor : &ekiden__item__descriptor,
+                    &unpacked) < 0)
+                return false;
+        is_it = strcmp(is_declined ? ((Ekiden__Declined *)unpacked)->item
+                                   : ((Ekiden__Item *)unpacked)->item,
+                       item) == 0;
+        protobuf_c_message_free_unpacked(unpacked, NULL);
+        return is_it;
+}
+
 /* The first frame of the next answer: 0, or an error. DECLINED: there is none, nor one behind it.
  */
 static int receive_first(const struct ek_ahead_source *from, struct ek_frame *ret_frame,
                          struct ekiden_error *error)
 {
+        const char *item = early.soon[early.at++].item;
         int r = ek_receive(from->link, from->wait, ret_frame, error);
+        bool is_declined = r == 0 && ret_frame->kind == EKIDEN__FRAME_KIND__DECLINED;
 
-        early.at++;
         if (r < 0)
                 return r;
-        if (ret_frame->kind == EKIDEN__FRAME_KIND__DECLINED)
-                early.at = early.count;
-        else if (ret_frame->kind != EKIDEN__FRAME_KIND__ITEM)
+        if ((!is_declined && ret_frame->kind != EKIDEN__FRAME_KIND__ITEM) ||
+            !is_of(ret_frame, item))
                 return ek_link_failed(EKIDEN_EPROTOCOL, error);
+        if (is_declined)
+                early.at = early.count;
         ek_link_read_on(from->link, early.at < early.count);
         return 0;
 }
@@ -196,7 +237,6 @@ static int drop(const struct ek_ahead_source *from, struct ekiden_error *error)
         struct ek_frame frame;
         int r = receive_first(from, &frame, error);
 
-        ek_link_keep_secret(from->link);
         if (r == 0 && frame.kind == EKIDEN__FRAME_KIND__DECLINED)
                 return 0;
         while (r == 0) {

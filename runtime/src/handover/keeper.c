@@ -170,7 +170,7 @@ static int await_warm(struct ek_predecessor *p, struct ekiden_error *error)
                 if (r < 0)
                         return r;
                 if (phase == EKIDEN_PHASE_WARM && frame.kind == EKIDEN__FRAME_KIND__WARM)
-                        return 0;
+                        return ek_early_take(p, &frame, error);
                 if (phase != EKIDEN_PHASE_CHECK || frame.kind != EKIDEN__FRAME_KIND__HELLO)
                         return ek_link_failed(EKIDEN_EPROTOCOL, error);
                 r = ek_predecessor_check_hello(p, &frame, error);

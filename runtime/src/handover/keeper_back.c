@@ -102,7 +102,7 @@ static void explain_alone(struct ek_predecessor *p, struct ekiden_error *error)
 
         snprintf(sentence, sizeof(sentence), "%s", error->sentence);
         if (snprintf(error->sentence, sizeof(error->sentence),
-                     "%.380s; process %d is gone, and process %d serves on in its place", sentence,
+                     "%.360s; process %d is gone, and process %d serves on in its place", sentence,
                      (int)p->report.successor, (int)ek_public_pid()) < 0)
                 error->sentence[0] = '\0';
 }

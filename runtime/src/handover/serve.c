@@ -118,8 +118,9 @@ static void note_pulled(struct ek_predecessor *p, struct ek_tagged *tagged,
 
 /* The answer has left before. */
 static void note_early(struct ek_predecessor *p, struct ek_export *export_,
-                       const Ekiden__Pull *pull, const struct ek_count *count)
+                       const Ekiden__Pull *pull, const struct ek_early_answer *early)
 {
+        const struct ek_count *count = &early->count;
         struct ek_tagged *tagged = ek_tagged_find(pull->item);
         struct ek_progress progress = {
                 .item = pull->item,
@@ -135,8 +136,17 @@ static void note_early(struct ek_predecessor *p, struct ek_export *export_,
         export_->total.descriptors += count->descriptors;
         progress.total = export_->total;
         export_->progress(export_->data, &progress);
-        if (tagged)
-                ek_room_note(p, tagged, pull, count->records);
+        if (!tagged)
+                return;
+        ek_room_note(p, tagged, pull, count->records);
+        if (export_->notes_figures && tagged->last)
+                *tagged->last = (struct ek_figures){
+                        .is_known = true,
+                        .records = count->records,
+                        .bytes = count->bytes,
+                        .descriptors = count->descriptors,
+                        .duration_ns = early->duration_ns,
+                };
 }
 
 static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
@@ -144,7 +154,7 @@ static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
 {
         ProtobufCMessage *unpacked;
         struct ek_tagged *tagged;
-        struct ek_count early;
+        const struct ek_early_answer *early;
         Ekiden__Pull *pull;
         int r = ek_frame_message(frame, &ekiden__pull__descriptor, &unpacked);
 
@@ -157,8 +167,8 @@ static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
                 r = ek_predecessor_serve_snapshot(export_, pull, error);
                 if (r == 1)
                         r = send_absent(p, pull->item, error);
-        } else if (ek_early_is_answered(p, pull, &early)) {
-                note_early(p, export_, pull, &early);
+        } else if ((early = ek_early_answer_to(p, pull))) {
+                note_early(p, export_, pull, early);
         } else if (!tagged) {
                 r = send_absent(p, pull->item, error);
         } else {

@@ -177,7 +177,17 @@ static int flush_if_full(struct ek_batch *batch)
 {
         if (batch->size < batch->target && batch->descriptor_count < EK_DESCRIPTORS_MAX)
                 return 0;
-        return batch->export_->is_small ? EKIDEN_ELIMIT : ek_batch_flush(batch);
+        if (!batch->export_->is_small)
+                return ek_batch_flush(batch);
+        return batch->descriptor_count > EK_DESCRIPTORS_MAX ? EKIDEN_ELIMIT : 0;
+}
+
+/* For a record that has no room beside what is there. What has to be small has no other frame. */
+static int make_room(struct ek_batch *batch)
+{
+        if (batch->export_->is_small)
+                return EKIDEN_ELIMIT;
+        return batch->size > 0 ? ek_batch_flush(batch) : 0;
 }
 
 /* A record on its way into a batch. */
@@ -263,10 +273,10 @@ static int number_and_append(struct ek_batch *batch, struct entry *entry)
 
         if (r < 0)
                 return r;
-        if (batch->size > 0 && batch->size + PREFIX_MAX + size > EK_FRAME_PAYLOAD_MAX) {
+        if (batch->size + PREFIX_MAX + size > batch->room) {
                 batch->descriptor_count = before;
                 restore_descriptors(batch);
-                r = ek_batch_flush(batch);
+                r = make_room(batch);
                 if (r == 0)
                         r = number(batch, entry, &size);
                 if (r < 0)
@@ -361,8 +371,8 @@ int ek_batch_add_entry(struct ek_batch *batch, const struct ekiden_native_codec 
 
         if (size > EK_FRAME_PAYLOAD_MAX - PREFIX_MAX)
                 return 0;
-        if (batch->size > 0 && needed > EK_FRAME_PAYLOAD_MAX)
-                r = ek_batch_flush(batch);
+        if (needed > batch->room)
+                r = make_room(batch);
         if (r == 0 && batch->size + PREFIX_MAX + size > batch->capacity)
                 r = grow(batch, &batch->bytes, &batch->capacity, batch->size + PREFIX_MAX + size,
                          1);

@@ -20,6 +20,7 @@ struct ek_batch {
         uint8_t *bytes;
         size_t size, capacity;
         size_t target; /* of `size`, at which it is full */
+        size_t room; /* that no record may exceed */
         int *descriptors;
         size_t descriptor_count, descriptor_capacity;
         struct ek_patch *patches; /* of the record in hand; as large as `descriptors` */

@@ -245,6 +245,8 @@ static int make_objects(struct ek_batch *batch)
         r = ek_objects_new(batch->tagged->natives, NULL, &export_->objects);
         if (r == 0)
                 r = ek_export_place_singletons(export_->objects);
+        if (r < 0)
+                export_->objects = ek_objects_free(export_->objects);
         return r < 0 ? ekiden_error_set(batch->error, r, "the table of objects cannot be made: %s",
                                         ekiden_error_text(r))
                      : 0;
@@ -263,6 +265,7 @@ int ek_export_small(struct ek_export *export_, const struct ek_tagged *tagged,
                 return ek_link_failed(r, error);
         small.is_small = true;
         small.progress = NULL;
+        small.notes_figures = false;
         small.total = (struct ek_count){0};
         r = ek_export_item(&small, tagged, &ignored);
         ek_link_let_go(export_->link, r == 0);
@@ -288,6 +291,7 @@ int ek_export_item(struct ek_export *export_, const struct ek_tagged *tagged,
                 .error = error,
                 .kind = EKIDEN__FRAME_KIND__BATCH,
                 .target = export_->is_small ? EK_SMALL : EK_BATCH_TARGET,
+                .room = export_->is_small ? EK_SMALL : EK_FRAME_PAYLOAD_MAX,
                 .is_secret = ek_message_has_secrets(tagged->item.message),
         };
         uint64_t announced = ek_export_announced(tagged);

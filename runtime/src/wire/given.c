@@ -44,6 +44,12 @@ int ek_given_add(struct ek_given *given, const int *descriptors, size_t count)
         return 0;
 }
 
+void ek_given_take_back(struct ek_given *given, size_t begin, size_t end)
+{
+        for (size_t i = begin; i < end; i++)
+                given->descriptors[i] = -1;
+}
+
 void ek_given_close(const struct ek_given *given)
 {
         ek_auto_close int opened = -1;
@@ -56,7 +62,7 @@ void ek_given_close(const struct ek_given *given)
                 int fd = given->descriptors[i];
 
                 /* The program may have closed it since: then the number may be ours by now. */
-                if (fd == nothing || ek_is_own(fd))
+                if (fd < 0 || fd == nothing || ek_is_own(fd))
                         continue;
                 if (fstat(fd, &status) < 0 || S_ISREG(status.st_mode))
                         continue;

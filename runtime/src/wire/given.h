@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 struct ek_given {
-        int *descriptors;
+        int *descriptors; /* -1: taken back */
         size_t count, capacity;
 };
 
@@ -19,6 +19,9 @@ int ek_given_prepare(void);
 
 /** Notes descriptors that are about to be sent: 0 or ENOMEM. */
 int ek_given_add(struct ek_given *given, const int *descriptors, size_t count);
+
+/** Those with the indices [begin, end) were not given after all. Indices of others stay. */
+void ek_given_take_back(struct ek_given *given, size_t begin, size_t end);
 
 /**
  * Closes them, but for regular files: nobody waits for their end, and logs go to them. Each number

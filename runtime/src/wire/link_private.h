@@ -9,8 +9,8 @@
 #include "ekiden/handover.pb-c.h"
 #include "wire/link.h"
 
-/* Descriptors that may lie in a link unread: two frames' worth, since a read can run ahead by one.
- */
+/* Descriptors that may lie in a link unread: two frames' worth. A read can run ahead by one that is
+   full, or by several that are together no more (ek_export.in_flight). */
 #define EK_LINK_DESCRIPTORS_HELD (2 * EK_DESCRIPTORS_MAX)
 
 /* Bytes of small frames that wait to go together: fewer system calls, and the peer wakes once. */
