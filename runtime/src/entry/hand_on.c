@@ -9,6 +9,7 @@
 #include "entry/upgrade.h"
 #include "handover/deadlines.h"
 #include "handover/predecessor.h"
+#include "utf8.h"
 #include "wire/clock.h"
 
 #define ATTEMPTS 5
@@ -54,18 +55,18 @@ static int hand_on(const struct ek_predecessor_setup *setup, const char *update_
 
 static void explain(struct ekiden_error *error, bool is_done)
 {
-        char sentence[sizeof(error->sentence)];
+        char sentence[437];
         int r;
 
-        snprintf(sentence, sizeof(sentence), "%s", error->sentence);
+        ek_utf8_copy(sentence, sizeof(sentence), error->sentence);
         if (is_done)
                 r = snprintf(error->sentence, sizeof(error->sentence),
-                             "%.440s, and has handed on to process %d, for its threads", sentence,
+                             "%s, and has handed on to process %d, for its threads", sentence,
                              (int)ek_process.served_pid);
         else
                 r = snprintf(error->sentence, sizeof(error->sentence),
-                             "%.436s, with its main thread alone: upgrade it to its own version, "
-                             "or restart it",
+                             "%s, with its main thread alone: upgrade it to its own version, or "
+                             "restart it",
                              sentence);
         if (r < 0)
                 error->sentence[0] = '\0';
@@ -82,9 +83,11 @@ bool ek_hand_on(const char *update_point, struct ekiden_error *error)
         setup = patient_setup(&deadlines);
         ek_log(EKIDEN_LOG_WARNING, "this process has the main thread alone, and hands over to "
                                    "another one of its version");
-        for (int i = 0; i < ATTEMPTS && !is_done && ek_now_ns() < until_ns; i++) {
+        for (int i = 0; i < ATTEMPTS && !is_done; i++) {
                 if (i > 0)
                         (void)poll(NULL, 0, FIRST_WAIT_MS << (i - 1));
+                if (ek_now_ns() > until_ns)
+                        break;
                 is_done = hand_on(&setup, update_point) == EK_STEP_COMMITTED;
         }
         if (is_done)

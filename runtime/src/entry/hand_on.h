@@ -12,7 +12,7 @@
 
 /**
  * Hands over, within the update point; nobody serves meanwhile. It is tried up to five times,
- * none of which begins after a minute, with no shorter deadlines than the default ones.
+ * none of which begins after a minute, each with the default deadlines or longer ones.
  *
  * @param error why the upgrade before was called off; it is said in it who serves now, and how
  * @return whether a process of this version serves, and this one must leave

@@ -195,20 +195,22 @@ static int drop_descriptors(const struct ek_ahead_source *from, const struct ek_
 }
 
 /* Whether ITEM or DECLINED is of this item; the name is the first field of both. */
-static bool is_of(const struct ek_frame *frame, const char *item)
+static int check_name(const struct ek_frame *frame, const char *item)
 {
-        bool is_declined = frame->kind == EKIDEN__FRAME_KIND__DECLINED, is_it;
+        bool is_declined = frame->kind == EKIDEN__FRAME_KIND__DECLINED;
         ProtobufCMessage *unpacked;
+        int r = ek_frame_message(
+                frame, is_declined ? &ekiden__declined__descriptor : &ekiden__item__descriptor,
+                &unpacked);
 
-        if (ek_frame_message(
-                    frame, is_declined ? &ekiden__declined__descriptor : &ekiden__item__descriptor,
-                    &unpacked) < 0)
-                return false;
-        is_it = strcmp(is_declined ? ((Ekiden__Declined *)unpacked)->item
-                                   : ((Ekiden__Item *)unpacked)->item,
-                       item) == 0;
+        if (r < 0)
+                return r;
+        if (strcmp(is_declined ? ((Ekiden__Declined *)unpacked)->item
+                               : ((Ekiden__Item *)unpacked)->item,
+                   item) != 0)
+                r = EKIDEN_EPROTOCOL;
         protobuf_c_message_free_unpacked(unpacked, NULL);
-        return is_it;
+        return r;
 }
 
 /* The first frame of the next answer: 0, or an error. DECLINED: there is none, nor one behind it.
@@ -222,9 +224,10 @@ static int receive_first(const struct ek_ahead_source *from, struct ek_frame *re
 
         if (r < 0)
                 return r;
-        if ((!is_declined && ret_frame->kind != EKIDEN__FRAME_KIND__ITEM) ||
-            !is_of(ret_frame, item))
-                return ek_link_failed(EKIDEN_EPROTOCOL, error);
+        r = is_declined || ret_frame->kind == EKIDEN__FRAME_KIND__ITEM ? check_name(ret_frame, item)
+                                                                       : EKIDEN_EPROTOCOL;
+        if (r < 0)
+                return ek_link_failed(r, error);
         if (is_declined)
                 early.at = early.count;
         ek_link_read_on(from->link, early.at < early.count);

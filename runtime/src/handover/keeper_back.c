@@ -14,6 +14,7 @@
 #include "handover/pause.h"
 #include "handover/public_pid.h"
 #include "handover/refusal.h"
+#include "utf8.h"
 #include "wire/clock.h"
 
 #define FIRST_SIGNAL_MS 10 /* until a process is called that does not come back by itself, … */
@@ -98,11 +99,11 @@ static void make_certain(struct ek_predecessor *p)
 
 static void explain_alone(struct ek_predecessor *p, struct ekiden_error *error)
 {
-        char sentence[sizeof(error->sentence)];
+        char sentence[361];
 
-        snprintf(sentence, sizeof(sentence), "%s", error->sentence);
+        ek_utf8_copy(sentence, sizeof(sentence), error->sentence);
         if (snprintf(error->sentence, sizeof(error->sentence),
-                     "%.360s; process %d is gone, and process %d serves on in its place", sentence,
+                     "%s; process %d is gone, and process %d serves on in its place", sentence,
                      (int)p->report.successor, (int)ek_public_pid()) < 0)
                 error->sentence[0] = '\0';
 }
