@@ -17,17 +17,22 @@
 #define FIRST_WAIT_MS 100 /* between two of them; twice that from each to the next */
 #define LOOK_MS 10 /* at what is sent ahead, and at deadlines */
 
-/* The program serves with its threads afterwards, or hardly: what keeps the pause of another
-   upgrade short would do harm here. */
-static struct ek_predecessor_setup patient_setup(struct ek_deadlines *ret_deadlines)
+/* The program serves with its threads afterwards, or hardly: deadlines that keep the pause of
+   another upgrade short would do harm on a busy machine, and long ones where a process hangs. So
+   each attempt has four times the patience of the one before, up to the default deadlines. */
+static struct ek_predecessor_setup setup_of(int attempt, struct ek_deadlines *ret_deadlines)
 {
         static const struct ek_deadlines defaults = EK_DEADLINES_DEFAULT;
         struct ek_predecessor_setup setup = ek_process.setup;
 
-        for (size_t i = 0; i < sizeof(defaults.ms) / sizeof(defaults.ms[0]); i++)
-                ret_deadlines->ms[i] = ek_process.deadlines.ms[i] > defaults.ms[i]
-                                               ? ek_process.deadlines.ms[i]
-                                               : defaults.ms[i];
+        for (size_t i = 0; i < sizeof(defaults.ms) / sizeof(defaults.ms[0]); i++) {
+                unsigned int own = ek_process.deadlines.ms[i];
+                uint64_t longer = (uint64_t)own << (2 * attempt);
+
+                ret_deadlines->ms[i] = own >= defaults.ms[i]     ? own
+                                       : longer < defaults.ms[i] ? (unsigned int)longer
+                                                                 : defaults.ms[i];
+        }
         setup.deadlines = ret_deadlines;
         return setup;
 }
@@ -80,7 +85,6 @@ bool ek_hand_on(const char *update_point, struct ekiden_error *error)
         uint64_t until_ns = ek_now_ns() + LAST_BEGINS_MS * EK_NS_PER_MS;
         bool is_done = false;
 
-        setup = patient_setup(&deadlines);
         ek_log(EKIDEN_LOG_WARNING, "this process has the main thread alone, and hands over to "
                                    "another one of its version");
         for (int i = 0; i < ATTEMPTS && !is_done; i++) {
@@ -88,6 +92,7 @@ bool ek_hand_on(const char *update_point, struct ekiden_error *error)
                         (void)poll(NULL, 0, FIRST_WAIT_MS << (i - 1));
                 if (ek_now_ns() > until_ns)
                         break;
+                setup = setup_of(i, &deadlines);
                 is_done = hand_on(&setup, update_point) == EK_STEP_COMMITTED;
         }
         if (is_done)

@@ -12,7 +12,8 @@
 
 /**
  * Hands over, within the update point; nobody serves meanwhile. It is tried up to five times,
- * none of which begins after a minute, each with the default deadlines or longer ones.
+ * none of which begins after a minute, with deadlines that grow from the program's own to the
+ * default ones.
  *
  * @param error why the upgrade before was called off; it is said in it who serves now, and how
  * @return whether a process of this version serves, and this one must leave
