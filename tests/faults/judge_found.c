@@ -31,12 +31,16 @@ static bool may_find_nobody(const struct stage *stage, const struct fault_case *
                  c->error == ECONNREFUSED));
 }
 
-/* By the fault, or by a predecessor that lives: it ends one whose upgrade has failed, and that has
-   not left by itself soon after. On a busy machine that is any. */
+/* By the fault, or by the predecessor, which ends one that is late in the handover, and one that
+   might serve when its TAKEN has not come. Where the fault is the predecessor's and it lives, it
+   ends one that has not left 200 ms after the failure, which on a busy machine is late, too. */
 static bool may_be_killed(const struct stage *stage, const struct fault_case *c)
 {
-        return stage->plan->struck_phase == EKIDEN_PHASE_COMMIT || c->role != ROLE_PREDECESSOR ||
-               c->fault != FAULT_KILL;
+        if (stage->plan->struck_phase == EKIDEN_PHASE_COMMIT)
+                return true;
+        if (c->role == ROLE_PREDECESSOR)
+                return c->fault != FAULT_KILL;
+        return c->fault == FAULT_KILL || c->fault == FAULT_HANG || c->fault == FAULT_STOP;
 }
 
 static void judge_end(const struct stage *stage, const struct scene *scene,
