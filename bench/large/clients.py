@@ -9,6 +9,7 @@ from workplace import Failed
 
 FILL_SECONDS = 300
 CHECK_SECONDS = 300
+PATIENCE_SECONDS = 300  # of the load: gigabytes within the pause are a minute and more on a slow machine
 
 
 def command(port, *words, seconds=60):
@@ -71,7 +72,7 @@ class Run:
     def __init__(self, clients, options, tolerant):
         self.clients = clients
         self.expected = (0, 1) if tolerant else (0,)
-        self.options = dict({'seconds': 600}, **options)
+        self.options = dict({'seconds': 1200, 'patience': PATIENCE_SECONDS}, **options)
         self.report = None
         self.process = None
 

@@ -55,7 +55,7 @@ def arguments():
     parser.add_argument('--redis-rate', type=float, default=5000, help='the same, of redis and pause')
     parser.add_argument('--seconds', type=float, default=20, help='under load, for each upgrade')
     parser.add_argument('--legs', type=int, default=100, help='of legs')
-    parser.add_argument('--step-seconds', type=int, default=600, help='bound on a step or one size of it')
+    parser.add_argument('--step-seconds', type=int, default=1200, help='bound on a step or one size of it')
     options = parser.parse_intermixed_args()
     for step in options.steps:
         if step not in STEPS:

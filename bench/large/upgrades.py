@@ -13,6 +13,7 @@ RECORD = 134  # bytes of a record with a key of 16 and a value of 100
 BYTES_PER_KEY = 140  # that kv adds to key and value, generously
 AHEAD_SIZES = (64 << 20, 256 << 20, 1 << 30, 4 << 30)
 AHEAD_TIMES = 7  # upgrades of each size: a pause of a millisecond is the machine's mood
+AHEAD_FEWEST = 3  # of a size that a slow machine takes long for
 ARENA_SIZES = (64 << 20, 1 << 30, 8 << 30)
 LARGE_VALUE = 64 << 10
 LARGE_RATE = 2000  # operations a second, of large values
@@ -27,15 +28,24 @@ def filled(place, keys, value_bytes, program=KV):
     return store, clients
 
 
-def under_load(store, clients, program, load, seconds, times=1):
-    """An upgrade after a third of the time, or several, one behind the other, and what the clients saw in all of
-    it. Of several the one with the median pause is told, and the pauses of all."""
+def several(upgrade, times, seconds):
+    """What comes of so many upgrades one behind the other, or of as many as begin in that time: three at least."""
+    until = time.monotonic() + seconds
+    upgrades = []
+    while len(upgrades) < times and (len(upgrades) < AHEAD_FEWEST or time.monotonic() < until):
+        upgrades.append(upgrade())
+    return upgrades
+
+
+def under_load(store, clients, program, load, options, times=1):
+    """An upgrade after a third of the time, or several, and what the clients saw in all of it. Of several the one
+    with the median pause is told, and the pauses of all."""
     with clients.run(**load) as run:
-        time.sleep(seconds / 3)
-        upgrades = [store.upgrade(program) for _ in range(times)]
-        time.sleep(seconds * 2 / 3)
+        time.sleep(options.seconds / 3)
+        upgrades = several(lambda: store.upgrade(program), times, options.step_seconds / 4)
+        time.sleep(options.seconds * 2 / 3)
     by_pause = sorted(upgrades, key=lambda upgrade: upgrade['pause_us'])
-    return {'upgrade': by_pause[times // 2], 'pauses_us': [upgrade['pause_us'] for upgrade in upgrades],
+    return {'upgrade': by_pause[len(upgrades) // 2], 'pauses_us': [upgrade['pause_us'] for upgrade in upgrades],
             'clients': run.report}
 
 
@@ -53,7 +63,7 @@ def both_ways(place, options, keys, load):
     """The same state twice under the same load: sent in the pause, and ahead of it."""
     for program, times in (IN_THE_PAUSE, 1), (KV, AHEAD_TIMES):
         store, clients = filled(place, keys, options.value_bytes)
-        result = under_load(store, clients, program, load, options.seconds, times)
+        result = under_load(store, clients, program, load, options, times)
         result['check'] = clients.check()
         store.end()
         yield result
@@ -100,7 +110,7 @@ def throughput(place, options):
     with bounded(options.step_seconds, 'throughput'):
         store, clients = filled(place, options.keys, options.value_bytes)
         load = {'rate': 0, 'writes': 50, 'new': 2}
-        result = under_load(store, clients, KV, load, options.seconds)
+        result = under_load(store, clients, KV, load, options)
         result['check'] = clients.check()
     seen, upgrade = result['clients'], result['upgrade']
     asked_us = (upgrade['began_ns'] - seen['began_ns']) / 1e3
@@ -119,7 +129,7 @@ def arena_size(place, options, size):
         raise Failed(f'the rehearsal failed: {last.get("sentence")}')
     result = {'bytes': size, 'keys': keys, 'rehearsal': last, 'check_after_rehearsal': clients.check()}
     load = {'rate': min(options.rate, LARGE_RATE), 'writes': 20, 'new': 5}
-    result.update(under_load(store, clients, KV, load, options.seconds))
+    result.update(under_load(store, clients, KV, load, options))
     result['check'] = clients.check()
     store.end()
     return result

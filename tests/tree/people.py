@@ -137,7 +137,7 @@ class People(Tree):
         text = '\n'.join(self.lines('--status', self.pid(1))[1])
         self.assertRegex(text, r'\n  role +worker\n')
         self.assertRegex(text, r'\n  PID +kept in upgrades\n')
-        self.assertEqual(re.findall(r'(\d+)  (worker|helper|main) +1  ', text),
+        self.assertEqual(re.findall(r'(\d+) +(worker|helper|main) +1  ', text),
                          [(str(self.pid(number)), role) for number, role in
                           ((1, 'worker'), (2, 'worker'), (3, 'helper'), (0, 'main'))])
 

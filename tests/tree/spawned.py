@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """A process in a sandbox is succeeded by a fork of another one of its tree."""
+import concurrent.futures
 import json
 import os
 import signal
 import subprocess
+import threading
 import time
 import unittest
 
@@ -213,12 +215,38 @@ class Forked(Lodge):
 
     def test_where_nobody_can_start_it_the_tool_says_that_it_can(self):
         self.begin()
-        os.kill(self.desk_pid(), signal.SIGSTOP)
+        desk = self.desk_pid()
+        os.kill(desk, signal.SIGSTOP)
         began = time.monotonic()
         event = self.refused(self.guests[0], '--timeout', '1')
         self.assertLess(time.monotonic() - began, 3.9)  # each of two looks had 2 s
-        self.assertEqual(event['error'], 'EKIDEN_ENOTFOUND')
+        self.assertEqual(event['error'], 'EKIDEN_ETIMEOUT')
+        self.assertIn(f'process {desk}, which should start the successor', event['sentence'])
+        self.assertIn('it is stopped', event['sentence'])
         self.assertIn('ekiden-upgrade --spawn-here ' + str(event['predecessor_pid']), event['next'])
+
+    def stop_desk(self, seconds):
+        desk = self.desk_pid()
+        os.kill(desk, signal.SIGSTOP)
+        goes_on = threading.Timer(seconds, os.kill, (desk, signal.SIGCONT))
+        goes_on.start()
+        self.addCleanup(goes_on.join)
+
+    def test_who_starts_it_may_have_other_things_to_do_first(self):
+        self.begin()
+        pid = self.who(self.guests[0])['pid']
+        self.stop_desk(5)
+        self.upgrade(pid)
+
+    def test_many_at_once_wait_for_who_starts_them(self):
+        self.start()
+        guests = [self.guest() for _ in range(30)]
+        pids = [self.who(guest)['pid'] for guest in guests]
+        self.upgrade(self.desk_pid())
+        self.stop_desk(1)
+        with concurrent.futures.ThreadPoolExecutor(len(pids)) as all_at_once:
+            list(all_at_once.map(self.upgrade, pids))
+        self.assertEqual({self.who(guest)['version'] for guest in guests}, {2})
 
     def test_arguments_for_a_fork_are_refused(self):
         self.begin()

@@ -21,6 +21,7 @@
 
 #define LAST_WORD_MS 1000 /* for an answer that is on its way */
 #define ANSWER_MS 2000 /* for the status; a process that is silent for longer is busy */
+#define PARENT_MS 10000 /* for that of the parent, which may have other sessions to start first */
 
 /* What is looked for. */
 struct wanted {
@@ -29,12 +30,12 @@ struct wanted {
 };
 
 /* For one answer, as far as --timeout goes. */
-static uint32_t answer_ms(const struct spawn_by *by)
+static uint32_t answer_ms(const struct spawn_by *by, uint32_t most_ms)
 {
         uint64_t now_ns = ek_now_ns();
         uint64_t left_ms = by->until_ns > now_ns ? (by->until_ns - now_ns) / EK_NS_PER_MS : 0;
 
-        return left_ms < ANSWER_MS ? (uint32_t)left_ms : ANSWER_MS;
+        return left_ms < most_ms ? (uint32_t)left_ms : most_ms;
 }
 
 static const Ekiden__Status *status_of(const struct answer *answer)
@@ -48,9 +49,11 @@ static bool is_wanted(const Ekiden__Status *status, const struct wanted *wanted)
                strcmp(status->role, wanted->role) == 0;
 }
 
-/* Asks all that the target names: the PID of the first that is wanted; 0: none is. */
-static int look_among(const struct spawn_by *by, const char *target, const struct wanted *wanted,
-                      pid_t *ret_pid, struct ekiden_error *error)
+/* Asks all that the target names: the PID of the first that is wanted; 0: none is. `ret_silence`
+   says why the last of them that did not say what it is did not; NULL: whatever it was. */
+static int look_among(const struct spawn_by *by, const char *target, uint32_t most_ms,
+                      const struct wanted *wanted, pid_t *ret_pid, struct ekiden_error *ret_silence,
+                      struct ekiden_error *error)
 {
         ek_auto_free struct answer *answers = NULL;
         struct process_list list;
@@ -62,11 +65,13 @@ static int look_among(const struct spawn_by *by, const char *target, const struc
         if (!answers)
                 r = ekiden_error_set(error, EKIDEN_ENOMEM, "%s", ekiden_error_text(EKIDEN_ENOMEM));
         else
-                ask_status(&list, 0, answer_ms(by), answers);
+                ask_status(&list, 0, answer_ms(by, most_ms), answers);
         *ret_pid = 0;
         for (size_t i = 0; answers && i < list.count; i++) {
                 if (*ret_pid == 0 && is_wanted(status_of(&answers[i]), wanted))
                         *ret_pid = list.processes[i].pid;
+                if (ret_silence && !status_of(&answers[i]))
+                        *ret_silence = answers[i].error;
                 answer_deinit(&answers[i]);
         }
         process_list_deinit(&list);
@@ -91,7 +96,7 @@ static int ask_predecessor(struct spawn_by *by, struct wanted *wanted, struct ek
                 process_list_deinit(&list);
                 return r;
         }
-        ask_status(&list, 0, answer_ms(by), &answer);
+        ask_status(&list, 0, answer_ms(by, ANSWER_MS), &answer);
         status = status_of(&answer);
         if (!status) {
                 r = answer.error.code;
@@ -113,21 +118,27 @@ static int ask_predecessor(struct spawn_by *by, struct wanted *wanted, struct ek
 static int find_spawner(struct spawn_by *by, const char *program, const struct wanted *wanted,
                         pid_t *ret_pid, struct ekiden_error *error)
 {
+        struct ekiden_error silence = {0}; /* of the parent */
         char parent[16];
         int r = 0;
 
         *ret_pid = 0;
         snprintf(parent, sizeof(parent), "%d", (int)process_parent(by->predecessor));
         if (find_pid(parent) > 1)
-                r = look_among(by, parent, wanted, ret_pid, error);
+                r = look_among(by, parent, PARENT_MS, wanted, ret_pid, &silence, error);
         if (r == 0 && *ret_pid == 0)
-                r = look_among(by, program, wanted, ret_pid, error);
+                r = look_among(by, program, ANSWER_MS, wanted, ret_pid, NULL, error);
         if (r < 0 || *ret_pid > 0)
                 return r;
         snprintf(by->next_step, sizeof(by->next_step),
                  "start the new version from here with ekiden-upgrade --spawn-here %d NEW_BINARY "
                  "-- ARGUMENTS, or look at ekiden-upgrade --list",
                  (int)by->predecessor);
+        if (silence.code == EKIDEN_ETIMEOUT)
+                return ekiden_error_set(error, EKIDEN_ETIMEOUT,
+                                        "process %s, which should start the successor of process "
+                                        "%d (role \"%s\"), does not answer: %s",
+                                        parent, (int)by->predecessor, by->role, silence.sentence);
         return ekiden_error_set(error, EKIDEN_ENOTFOUND,
                                 "no process of role \"%s\" answers, that could start the successor "
                                 "of process %d (role \"%s\")",

@@ -21,6 +21,10 @@
 #include "wire/look.h"
 #include "wire/own.h"
 
+/* Operators that wait while the program works: a tool for each session of a large tree, all at
+   once. Nobody but the program's user and root gets there. */
+#define QUEUE_LENGTH 128
+
 static struct {
         int listener;
         int spare; /* see turn_away() */
@@ -41,7 +45,8 @@ static int bind_socket(const char *path, int *ret_socket, struct ekiden_error *e
         memcpy(address.sun_path, path, strlen(path) + 1);
         unlink(path); /* of a process that had this PID before */
         if (fd < 0 || fchmod(fd, 0600) < 0 ||
-            bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 16) < 0)
+            bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+            listen(fd, QUEUE_LENGTH) < 0)
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
                                               "cannot open the control socket %s", path);
         *ret_socket = ek_own(ek_steal_fd(&fd));
