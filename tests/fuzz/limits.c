@@ -128,7 +128,7 @@ Test(limits, protocol_of_a_request_is_6_at_most)
         }
 }
 
-Test(limits, connection_beyond_the_16th_takes_the_place_of_the_oldest_that_asked_for_nothing)
+Test(limits, connection_beyond_the_128th_takes_the_place_of_the_oldest_that_asked_for_nothing)
 {
         struct ek_link *links[EK_OPERATORS_MAX + 1];
         struct ek_operator *operators[EK_OPERATORS_MAX];

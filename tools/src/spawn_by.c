@@ -21,7 +21,7 @@
 
 #define LAST_WORD_MS 1000 /* for an answer that is on its way */
 #define ANSWER_MS 2000 /* for the status; a process that is silent for longer is busy */
-#define PARENT_MS 10000 /* for that of the parent, which may have other sessions to start first */
+#define PARENT_MS 10000 /* until the parent is given up, which may have others to start first */
 
 /* What is looked for. */
 struct wanted {
@@ -30,12 +30,12 @@ struct wanted {
 };
 
 /* For one answer, as far as --timeout goes. */
-static uint32_t answer_ms(const struct spawn_by *by, uint32_t most_ms)
+static uint32_t answer_ms(const struct spawn_by *by)
 {
         uint64_t now_ns = ek_now_ns();
         uint64_t left_ms = by->until_ns > now_ns ? (by->until_ns - now_ns) / EK_NS_PER_MS : 0;
 
-        return left_ms < most_ms ? (uint32_t)left_ms : most_ms;
+        return left_ms < ANSWER_MS ? (uint32_t)left_ms : ANSWER_MS;
 }
 
 static const Ekiden__Status *status_of(const struct answer *answer)
@@ -51,9 +51,8 @@ static bool is_wanted(const Ekiden__Status *status, const struct wanted *wanted)
 
 /* Asks all that the target names: the PID of the first that is wanted; 0: none is. `ret_silence`
    says why the last of them that did not say what it is did not; NULL: whatever it was. */
-static int look_among(const struct spawn_by *by, const char *target, uint32_t most_ms,
-                      const struct wanted *wanted, pid_t *ret_pid, struct ekiden_error *ret_silence,
-                      struct ekiden_error *error)
+static int look_among(const struct spawn_by *by, const char *target, const struct wanted *wanted,
+                      pid_t *ret_pid, struct ekiden_error *ret_silence, struct ekiden_error *error)
 {
         ek_auto_free struct answer *answers = NULL;
         struct process_list list;
@@ -65,7 +64,7 @@ static int look_among(const struct spawn_by *by, const char *target, uint32_t mo
         if (!answers)
                 r = ekiden_error_set(error, EKIDEN_ENOMEM, "%s", ekiden_error_text(EKIDEN_ENOMEM));
         else
-                ask_status(&list, 0, answer_ms(by, most_ms), answers);
+                ask_status(&list, 0, answer_ms(by), answers);
         *ret_pid = 0;
         for (size_t i = 0; answers && i < list.count; i++) {
                 if (*ret_pid == 0 && is_wanted(status_of(&answers[i]), wanted))
@@ -96,7 +95,7 @@ static int ask_predecessor(struct spawn_by *by, struct wanted *wanted, struct ek
                 process_list_deinit(&list);
                 return r;
         }
-        ask_status(&list, 0, answer_ms(by, ANSWER_MS), &answer);
+        ask_status(&list, 0, answer_ms(by), &answer);
         status = status_of(&answer);
         if (!status) {
                 r = answer.error.code;
@@ -118,6 +117,7 @@ static int ask_predecessor(struct spawn_by *by, struct wanted *wanted, struct ek
 static int find_spawner(struct spawn_by *by, const char *program, const struct wanted *wanted,
                         pid_t *ret_pid, struct ekiden_error *error)
 {
+        uint64_t patience_ns = ek_now_ns() + PARENT_MS * EK_NS_PER_MS;
         struct ekiden_error silence = {0}; /* of the parent */
         char parent[16];
         int r = 0;
@@ -125,9 +125,14 @@ static int find_spawner(struct spawn_by *by, const char *program, const struct w
         *ret_pid = 0;
         snprintf(parent, sizeof(parent), "%d", (int)process_parent(by->predecessor));
         if (find_pid(parent) > 1)
-                r = look_among(by, parent, PARENT_MS, wanted, ret_pid, &silence, error);
+                r = look_among(by, parent, wanted, ret_pid, &silence, error);
         if (r == 0 && *ret_pid == 0)
-                r = look_among(by, program, ANSWER_MS, wanted, ret_pid, NULL, error);
+                r = look_among(by, program, wanted, ret_pid, NULL, error);
+        while (r == 0 && *ret_pid == 0 && silence.code == EKIDEN_ETIMEOUT &&
+               ek_now_ns() < patience_ns && answer_ms(by) > 0) {
+                silence = (struct ekiden_error){0};
+                r = look_among(by, parent, wanted, ret_pid, &silence, error);
+        }
         if (r < 0 || *ret_pid > 0)
                 return r;
         snprintf(by->next_step, sizeof(by->next_step),
@@ -135,10 +140,11 @@ static int find_spawner(struct spawn_by *by, const char *program, const struct w
                  "-- ARGUMENTS, or look at ekiden-upgrade --list",
                  (int)by->predecessor);
         if (silence.code == EKIDEN_ETIMEOUT)
-                return ekiden_error_set(error, EKIDEN_ETIMEOUT,
-                                        "process %s, which should start the successor of process "
-                                        "%d (role \"%s\"), does not answer: %s",
-                                        parent, (int)by->predecessor, by->role, silence.sentence);
+                return ekiden_error_set(
+                        error, EKIDEN_ETIMEOUT,
+                        "process %s, which may be the one to start the successor of process "
+                        "%d (role \"%s\"), does not answer: %s",
+                        parent, (int)by->predecessor, by->role, silence.sentence);
         return ekiden_error_set(error, EKIDEN_ENOTFOUND,
                                 "no process of role \"%s\" answers, that could start the successor "
                                 "of process %d (role \"%s\")",

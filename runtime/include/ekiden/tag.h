@@ -63,7 +63,8 @@ struct ekiden_binding {
         uint64_t (*count)(const void *functions, void *data);
         /* Fills the next record: 1, 0 at the end, or EKIDEN_EREFUSED (what ekiden_cursor_refuse()
            returns) or EKIDEN_ENOMEM; any other number is told as a mistake. The record is
-           initialised to its type's defaults, descriptor fields to -1. */
+           initialised to its type's defaults, descriptor fields to -1. The records may be asked
+           for up to any of them, and then again from record 0, also within one pause. */
         int (*export_record)(const void *functions, ProtobufCMessage *record,
                              struct ekiden_cursor *cursor, void *data);
         /* Takes a record over, which is borrowed for the call, its bytes aligned to nothing: 0, or

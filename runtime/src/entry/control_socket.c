@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "entry/operators.h"
 #include "entry/process.h"
 #include "entry/standpoint.h"
 #include "entry/sweep.h"
@@ -20,10 +21,6 @@
 #include "wire/cleanup.h"
 #include "wire/look.h"
 #include "wire/own.h"
-
-/* Operators that wait while the program works: a tool for each session of a large tree, all at
-   once. Nobody but the program's user and root gets there. */
-#define QUEUE_LENGTH 128
 
 static struct {
         int listener;
@@ -46,7 +43,7 @@ static int bind_socket(const char *path, int *ret_socket, struct ekiden_error *e
         unlink(path); /* of a process that had this PID before */
         if (fd < 0 || fchmod(fd, 0600) < 0 ||
             bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-            listen(fd, QUEUE_LENGTH) < 0)
+            listen(fd, EK_OPERATORS_MAX) < 0)
                 return ekiden_error_set_errno(error, EKIDEN_ESYSTEM, errno,
                                               "cannot open the control socket %s", path);
         *ret_socket = ek_own(ek_steal_fd(&fd));

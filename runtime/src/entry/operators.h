@@ -10,7 +10,7 @@
 #include "ekiden/control.pb-c.h"
 #include "wire/link.h"
 
-#define EK_OPERATORS_MAX 16 /* connections at once */
+#define EK_OPERATORS_MAX 128 /* connections at once: a tool for each session of a large tree */
 
 enum ek_role {
         EK_ROLE_NEW, /* has asked for nothing yet */

@@ -21,6 +21,7 @@
 #include <ekiden/update_point.h>
 
 #include "entry/attention.h"
+#include "entry/operators.h"
 #include "entry/process.h"
 #include "entry/threads.h"
 #include "handover/way_back.h"
@@ -28,7 +29,7 @@
 #include "wire/clock.h"
 #include "wire/own.h"
 
-#define WATCHED_MAX 32
+#define WATCHED_MAX (EK_OPERATORS_MAX + 16) /* and the listener, and what is under way */
 #define KNOCK_FIRST_MS 1
 #define KNOCK_LAST_MS 256
 #define KNOCKS_MAX 4096 /* about a quarter of an hour */

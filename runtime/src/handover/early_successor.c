@@ -163,7 +163,8 @@ int ek_early_foretell(const struct ek_ahead_source *from, const struct ek_chain 
 
         if (first && is_offered(first->name) && !has_lookups(chain)) {
                 name_item(first);
-                name_those_behind(chain, first->name);
+                if (use_of(chain, first) == UNUSED) /* by others than the item in hand */
+                        name_those_behind(chain, first->name);
         }
         /* Answers lie in the link beside one another, whose item ever is in hand. */
         if (early.count > 0 && may_have_secrets(chain))
@@ -277,8 +278,9 @@ int ek_early_reach(const struct ek_ahead_source *from, const struct ekiden_item 
                 return 0;
         /* Whatever becomes of it, the predecessor knows what was asked for. */
         r = ek_link_flush(from->link, from->wait);
-        if (r < 0)
+        if (r < 0 && r != EKIDEN_EPEER)
                 return ek_link_failed(r, error);
+        r = 0; /* one that has closed may have said why, behind its answers */
         while (r == 0 && early.at < wanted && early.at < early.count)
                 r = drop(from, error);
         if (r < 0 || early.at == early.count)
