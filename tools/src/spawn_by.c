@@ -21,6 +21,7 @@
 
 #define LAST_WORD_MS 1000 /* for an answer that is on its way */
 #define ANSWER_MS 2000 /* for the status; a process that is silent for longer is busy */
+#define AGAIN_MS 100 /* between two looks at the parent */
 #define PARENT_MS 10000 /* until the parent is given up, which may have others to start first */
 
 /* What is looked for. */
@@ -114,6 +115,12 @@ static int ask_predecessor(struct spawn_by *by, struct wanted *wanted, struct ek
         return r;
 }
 
+/* It was not heard in time, or turned this tool away as one of too many. */
+static bool is_busy(const struct ekiden_error *silence)
+{
+        return silence->code == EKIDEN_ETIMEOUT || silence->code == EKIDEN_EPEER;
+}
+
 static int find_spawner(struct spawn_by *by, const char *program, const struct wanted *wanted,
                         pid_t *ret_pid, struct ekiden_error *error)
 {
@@ -128,8 +135,9 @@ static int find_spawner(struct spawn_by *by, const char *program, const struct w
                 r = look_among(by, parent, wanted, ret_pid, &silence, error);
         if (r == 0 && *ret_pid == 0)
                 r = look_among(by, program, wanted, ret_pid, NULL, error);
-        while (r == 0 && *ret_pid == 0 && silence.code == EKIDEN_ETIMEOUT &&
-               ek_now_ns() < patience_ns && answer_ms(by) > 0) {
+        while (r == 0 && *ret_pid == 0 && is_busy(&silence) && ek_now_ns() < patience_ns &&
+               answer_ms(by) > 0) {
+                poll(NULL, 0, AGAIN_MS);
                 silence = (struct ekiden_error){0};
                 r = look_among(by, parent, wanted, ret_pid, &silence, error);
         }
@@ -139,9 +147,9 @@ static int find_spawner(struct spawn_by *by, const char *program, const struct w
                  "start the new version from here with ekiden-upgrade --spawn-here %d NEW_BINARY "
                  "-- ARGUMENTS, or look at ekiden-upgrade --list",
                  (int)by->predecessor);
-        if (silence.code == EKIDEN_ETIMEOUT)
+        if (is_busy(&silence))
                 return ekiden_error_set(
-                        error, EKIDEN_ETIMEOUT,
+                        error, silence.code,
                         "process %s, which may be the one to start the successor of process "
                         "%d (role \"%s\"), does not answer: %s",
                         parent, (int)by->predecessor, by->role, silence.sentence);
