@@ -47,15 +47,14 @@ static int answer(struct ek_export *export_, const Ekiden__Pull *pull,
 {
         struct ekiden_error ignored = {0};
         const struct ek_tagged *tagged = ek_tagged_find(pull->item);
-        uint64_t began_ns = ek_now_ns(), announced;
+        uint64_t began_ns = ek_now_ns();
         int r;
 
         /* Why it cannot be, the PULL will hear. */
         if (!tagged || ek_predecessor_check_type(tagged, pull->message, &ignored) < 0)
                 return 1;
         /* No export is begun that is seen to come to nothing. */
-        announced = ek_export_announced(tagged);
-        if (announced > EK_SMALL)
+        if (ek_export_announced(tagged) > EK_SMALL)
                 return 1;
         ret_answer->given = export_->given->count;
         r = ek_export_small(export_, tagged, &ret_answer->count, error);
