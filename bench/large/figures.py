@@ -211,10 +211,14 @@ def tables(results):
     return [table for table in made if table.lines]
 
 
-def machine(results):
-    """Where it was measured: a sentence."""
-    where = results['machine']
-    return f'Measured with {where["cores"]} processors and Linux {where["kernel"]}.'
+def machines(results):
+    """Where it was measured: a sentence, which names the steps where not all were measured on the same machine."""
+    steps = {}
+    for name, step in results.items():
+        if where := step.get('machine'):
+            steps.setdefault(f'{where["cores"]} processors and Linux {where["kernel"]}', []).append(name)
+    parts = [where if len(steps) == 1 else f'{where} ({", ".join(names)})' for where, names in steps.items()]
+    return f'Measured with {"; with ".join(parts)}.'
 
 
 def _is_figure(text):

@@ -17,8 +17,8 @@ import redis
 import steady
 import transfer
 import upgrades
-from figures import as_text, machine, tables
-from workplace import Failed, Skipped, Workplace, memory_available
+from figures import as_text, machines, tables
+from workplace import Failed, Skipped, Workplace
 
 STEPS = {
     'transfer': transfer.measure,
@@ -64,8 +64,7 @@ def arguments():
 
 
 def this_machine():
-    return {'cores': len(os.sched_getaffinity(0)), 'memory_bytes': memory_available(),
-            'kernel': platform.release()}
+    return {'cores': len(os.sched_getaffinity(0)), 'kernel': platform.release()}
 
 
 def read(path):
@@ -86,13 +85,12 @@ def main():
     options = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started ends, too
     results = read(options.json)
-    results['machine'] = this_machine()
     failed = results.setdefault('failed', {})  # of steps, why: they have no other results
     for step in options.steps or STEPS:
         began = time.monotonic()
         try:
             with Workplace(os.path.abspath(options.build)) as place:
-                results[step] = STEPS[step](place, options)
+                results[step] = dict(STEPS[step](place, options), machine=this_machine())
             failed.pop(step, None)
             print(f'bench: {step}: {time.monotonic() - began:.0f} s', file=sys.stderr)
         except Skipped as reason:
@@ -102,7 +100,7 @@ def main():
             failed[step] = str(reason)
             results.pop(step, None)
         write(options.json, results)
-    print(machine(results) + '\n')
+    print(machines(results) + '\n')
     print('\n'.join(as_text(table) for table in tables(results)))
     return 1 if any(step in failed for step in options.steps or STEPS) else 0
 

@@ -12,7 +12,7 @@ import os
 import sys
 
 from chart import Axis, Lines, bars, bytes_text, time_text
-from figures import as_markdown, machine, tables
+from figures import as_markdown, machines, tables
 
 BEGIN, END = '<!-- figures: ./run bench plots -->', '<!-- end of figures -->'
 BEFORE_S, LEAST_AFTER_S, MOST_AFTER_S = 3, 7, 60  # around the moment at which an upgrade was asked for
@@ -121,7 +121,7 @@ def put_into_page(path, results):
     if not end:
         raise SystemExit(f'plots: {path} has no place for figures')
     with open(path, 'w', encoding='utf-8') as file:
-        parts = [head + BEGIN, machine(results), '', *map(as_markdown, tables(results)), END + tail]
+        parts = [head + BEGIN, machines(results), '', *map(as_markdown, tables(results)), END + tail]
         file.write('\n'.join(parts))
 
 

@@ -3,7 +3,7 @@
 import time
 
 from clients import Clients, command
-from workplace import Failed, Skipped, await_that, bounded, free_port
+from workplace import Failed, Skipped, await_that, bounded, free_port, process_memory, touch_free_memory
 
 # The server is in this program; it tells by its name which of the two it is.
 PROGRAM = '/usr/bin/redis-check-rdb'
@@ -44,6 +44,9 @@ class Redis:
         text = command(self.port, 'INFO', section) or ''
         return dict(line.split(':', 1) for line in text.splitlines() if ':' in line)
 
+    def memory(self):
+        return process_memory(self.process.pid, 'VmRSS')
+
     def version(self):
         return self.info('server').get('redis_version')
 
@@ -52,6 +55,7 @@ def restart(place, clients, server, load):
     """SHUTDOWN SAVE, and a new process with the same data."""
     with clients.run(**load) as run:
         time.sleep(2)
+        touch_free_memory(server.memory())
         began = time.monotonic()
         command(server.port, 'SHUTDOWN', 'SAVE', seconds=SECONDS)
         server.process.wait(timeout=SECONDS)
@@ -66,6 +70,7 @@ def restart(place, clients, server, load):
 
 def failover(place, clients, server, load):
     """A new replica that takes over. Clients know both addresses, and look at the other one after an error."""
+    touch_free_memory(server.memory())
     began = time.monotonic()
     replica = Redis(place, 'replica', '--replicaof', f'127.0.0.1 {server.port}')
     clients.go_to([server.port, replica.port])

@@ -12,15 +12,17 @@ UPGRADE_SECONDS = 300
 
 
 KV = 'samples/kv/kv-v3'
+HUGE_PAGES = 'glibc.malloc.hugetlb=1'  # of malloc(), where the system allows them; see samples/kv/README.md
 
 
 class Store:
     """One kv, in whatever process it is at the moment."""
 
-    def __init__(self, place, program=KV):
+    def __init__(self, place, program=KV, *, huge_pages=False):
         self.place = place
         self.port = free_port()
-        self.process = place.start([place.program(program), str(self.port)])
+        self.process = place.start([place.program(program), str(self.port)],
+                                   env=dict(place.env, GLIBC_TUNABLES=HUGE_PAGES) if huge_pages else None)
         self.pid = self.process.pid
         await_that(lambda: command(self.port, 'PING') == '+PONG', 10, 'kv answers')
 

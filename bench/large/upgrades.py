@@ -5,15 +5,15 @@ import time
 
 from clients import Clients
 from store import KV, Store
-from workplace import Failed, Skipped, bounded
+from workplace import Failed, Skipped, bounded, touch_free_memory
 
 IN_THE_PAUSE = 'bench/large/bench-kv-in-the-pause'  # asks for nothing ahead of it
 WITHOUT_TOUCH = 'bench/large/bench-kv-without-touch'  # reports no change
 RECORD = 134  # bytes of a record with a key of 16 and a value of 100
 BYTES_PER_KEY = 140  # that kv adds to key and value, generously
 AHEAD_SIZES = (64 << 20, 256 << 20, 1 << 30, 4 << 30)
-AHEAD_TIMES = 7  # upgrades of each size: a pause of a millisecond is the machine's mood
-AHEAD_FEWEST = 3  # of a size that a slow machine takes long for
+TIMES = 7  # upgrades of each size: a pause of a millisecond is the machine's mood
+FEWEST_TIMES = 3  # of a size that a slow machine takes long for
 ARENA_SIZES = (64 << 20, 1 << 30, 8 << 30)
 LARGE_VALUE = 64 << 10
 LARGE_RATE = 2000  # operations a second, of large values
@@ -21,8 +21,8 @@ LEGS_BYTES = 256 << 20
 LOSS_KEYS_MOST = 1000000
 
 
-def filled(place, keys, value_bytes, program=KV):
-    store = Store(place, program)
+def filled(place, keys, value_bytes, program=KV, *, huge_pages=False):
+    store = Store(place, program, huge_pages=huge_pages)
     clients = Clients(place, [store.port])
     clients.fill(keys, value_bytes)
     return store, clients
@@ -32,16 +32,18 @@ def several(upgrade, times, seconds):
     """What comes of so many upgrades one behind the other, or of as many as begin in that time: three at least."""
     until = time.monotonic() + seconds
     upgrades = []
-    while len(upgrades) < times and (len(upgrades) < AHEAD_FEWEST or time.monotonic() < until):
+    while len(upgrades) < times and (len(upgrades) < FEWEST_TIMES or time.monotonic() < until):
         upgrades.append(upgrade())
     return upgrades
 
 
-def under_load(store, clients, program, load, options, times=1):
+def under_load(store, clients, program, load, options, times=1, *, touch=False):
     """An upgrade after a third of the time, or several, and what the clients saw in all of it. Of several the one
-    with the median pause is told, and the pauses of all."""
+    with the median pause is told, and the pauses of all. `touch`: see touch_free_memory()."""
     with clients.run(**load) as run:
         time.sleep(options.seconds / 3)
+        if touch:
+            touch_free_memory(store.memory())
         upgrades = several(lambda: store.upgrade(program), times, options.step_seconds / 4)
         time.sleep(options.seconds * 2 / 3)
     by_pause = sorted(upgrades, key=lambda upgrade: upgrade['pause_us'])
@@ -55,15 +57,16 @@ def pause(place, options):
     place.need_memory(2 * size, 'kv and its successor')
     load = {'rate': options.redis_rate, 'writes': 20, 'new': 20}
     with bounded(options.step_seconds, 'pause'):
-        pause, ahead = both_ways(place, options, options.keys, load)
+        pause, ahead = both_ways(place, options, options.keys, load, memory_is_fast=True)
     return dict(pause, ahead=ahead, keys=options.keys, value_bytes=options.value_bytes)
 
 
-def both_ways(place, options, keys, load):
-    """The same state twice under the same load: sent in the pause, and ahead of it."""
-    for program, times in (IN_THE_PAUSE, 1), (KV, AHEAD_TIMES):
-        store, clients = filled(place, keys, options.value_bytes)
-        result = under_load(store, clients, program, load, options, times)
+def both_ways(place, options, keys, load, *, memory_is_fast=False):
+    """The same state twice under the same load: sent in the pause, and ahead of it. `memory_is_fast`: it is at hand, and
+    in huge pages. A successor may take one of those within its pause, so what is sent ahead does better without."""
+    for program, times in (IN_THE_PAUSE, 1), (KV, TIMES):
+        store, clients = filled(place, keys, options.value_bytes, huge_pages=memory_is_fast)
+        result = under_load(store, clients, program, load, options, times, touch=memory_is_fast)
         result['check'] = clients.check()
         store.end()
         yield result
@@ -129,7 +132,7 @@ def arena_size(place, options, size):
         raise Failed(f'the rehearsal failed: {last.get("sentence")}')
     result = {'bytes': size, 'keys': keys, 'rehearsal': last, 'check_after_rehearsal': clients.check()}
     load = {'rate': min(options.rate, LARGE_RATE), 'writes': 20, 'new': 5}
-    result.update(under_load(store, clients, KV, load, options))
+    result.update(under_load(store, clients, KV, load, options, TIMES))
     result['check'] = clients.check()
     store.end()
     return result

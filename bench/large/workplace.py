@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Where a measurement runs: a folder of its own, processes that end with it, and bounds on time and memory."""
 import contextlib
+import mmap
 import os
 import shutil
 import signal
@@ -27,6 +28,17 @@ def memory_available():
             if line.startswith('MemAvailable:'):
                 return int(line.split()[1]) * 1024
     raise Failed('/proc/meminfo has no MemAvailable')
+
+
+def touch_free_memory(size):
+    """So that a process that soon needs so many bytes finds memory that the machine has: a hypervisor may have taken
+    free memory back, gives it again page by page as it is touched, two seconds for a gibibyte, and takes it back in as
+    many. Half as much again is touched, for the kernel need not give next what was freed last."""
+    size += size // 2
+    with mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as memory:
+        memory.madvise(mmap.MADV_HUGEPAGE)
+        for page in range(0, size, mmap.PAGESIZE):
+            memory[page] = 1
 
 
 def process_memory(pid, key):

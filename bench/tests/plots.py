@@ -98,6 +98,15 @@ class Plots(unittest.TestCase):
         self.assertIn('What is promised', written)
         self.assertEqual(self.draw(self.results, written)['page.md'], written)
 
+    def test_the_page_tells_which_step_was_measured_on_which_machine(self):
+        page = '<!-- figures: ./run bench plots -->\n<!-- end of figures -->\n'
+        self.assertIn('Measured with 2 processors and Linux 6.1.\n', self.draw(self.results, page)['page.md'])
+        changed = copy.deepcopy(self.results)
+        changed['loss']['machine']['kernel'] = '6.2'
+        self.assertRegex(self.draw(changed, page)['page.md'],
+                         r'Measured with 2 processors and Linux 6\.1 \(.*pause.*\); '
+                         r'with 2 processors and Linux 6\.2 \(loss\)\.')
+
     def test_a_promise_that_is_not_kept_is_told(self):
         def missed(results):
             sys.path.insert(0, SCRIPTS)
