@@ -15,7 +15,7 @@
 
 static char *noise;
 
-static void make_noise(void)
+void value_begin(void)
 {
         size_t words = (PLACES + VALUE_MOST) / sizeof(uint64_t);
         uint64_t *made = malloc(words * sizeof(*made));
@@ -55,8 +55,6 @@ static bool read_hex(const char *text, int digits, uint32_t *ret_number)
 
 static const char *noise_of(uint32_t key, uint32_t version)
 {
-        if (!noise)
-                make_noise();
         return noise + (value_mix((uint64_t)key << 32 | version) & (PLACES - 1));
 }
 

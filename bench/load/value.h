@@ -14,6 +14,10 @@
 #define VALUE_LEAST 24
 #define VALUE_MOST (16 << 20)
 
+/** Makes the noise, in tens of milliseconds: once, before any value, and before anything is
+ * measured. */
+void value_begin(void);
+
 /** Numbers that look like chance, and are the same each time. */
 static inline uint64_t value_mix(uint64_t number)
 {

@@ -79,6 +79,7 @@ Test(value, no_changed_byte_and_no_other_length_is_taken_for_a_value)
         char value[200];
         uint32_t version;
 
+        value_begin();
         value_write(5, 12, 100, value);
         cr_assert(value_read(5, 100, 100, value, 100, &version));
         cr_assert_eq(version, 12);
