@@ -211,14 +211,25 @@ def tables(results):
     return [table for table in made if table.lines]
 
 
+def _stolen(results):
+    """A sentence, or none, of what other guests of the same host took."""
+    shares = {name: step['machine']['stolen'] for name, step in results.items()
+              if 'stolen' in step.get('machine', {})}
+    if not shares or max(shares.values()) < 0.001:
+        return ''
+    least, most = min(shares, key=shares.get), max(shares, key=shares.get)
+    return (f' Of the processors\' time other guests of the same host took {shares[least] * 100:.1f} % ({least}) to '
+            f'{shares[most] * 100:.1f} % ({most}).')
+
+
 def machines(results):
-    """Where it was measured: a sentence, which names the steps where not all were measured on the same machine."""
+    """Where it was measured: in a line, which names the steps where not all were measured on the same machine."""
     steps = {}
     for name, step in results.items():
         if where := step.get('machine'):
             steps.setdefault(f'{where["cores"]} processors and Linux {where["kernel"]}', []).append(name)
     parts = [where if len(steps) == 1 else f'{where} ({", ".join(names)})' for where, names in steps.items()]
-    return f'Measured with {"; with ".join(parts)}.'
+    return f'Measured with {"; with ".join(parts)}.{_stolen(results)}'
 
 
 def _is_figure(text):

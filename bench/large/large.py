@@ -63,8 +63,16 @@ def arguments():
     return options
 
 
-def this_machine():
-    return {'cores': len(os.sched_getaffinity(0)), 'kernel': platform.release()}
+def processor_ticks():
+    """Of all processors since the machine began: (all, those in which another guest of the same host had it)."""
+    with open('/proc/stat', encoding='ascii') as file:
+        ticks = [int(text) for text in file.readline().split()[1:9]]  # "user" to "steal" of proc(5)
+    return sum(ticks), ticks[7]
+
+
+def this_machine(ticks_before):
+    every, stolen = (now - before for now, before in zip(processor_ticks(), ticks_before))
+    return {'cores': len(os.sched_getaffinity(0)), 'kernel': platform.release(), 'stolen': stolen / max(every, 1)}
 
 
 def read(path):
@@ -87,10 +95,10 @@ def main():
     results = read(options.json)
     failed = results.setdefault('failed', {})  # of steps, why: they have no other results
     for step in options.steps or STEPS:
-        began = time.monotonic()
+        began, ticks = time.monotonic(), processor_ticks()
         try:
             with Workplace(os.path.abspath(options.build)) as place:
-                results[step] = dict(STEPS[step](place, options), machine=this_machine())
+                results[step] = dict(STEPS[step](place, options), machine=this_machine(ticks))
             failed.pop(step, None)
             print(f'bench: {step}: {time.monotonic() - began:.0f} s', file=sys.stderr)
         except Skipped as reason:

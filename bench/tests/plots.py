@@ -107,6 +107,15 @@ class Plots(unittest.TestCase):
                          r'Measured with 2 processors and Linux 6\.1 \(.*pause.*\); '
                          r'with 2 processors and Linux 6\.2 \(loss\)\.')
 
+    def test_the_page_tells_what_other_guests_of_the_host_took(self):
+        page = '<!-- figures: ./run bench plots -->\n<!-- end of figures -->\n'
+        self.assertNotIn('guests', self.draw(self.results, page)['page.md'])
+        changed = copy.deepcopy(self.results)
+        for step, stolen in (('loss', 0.071), ('legs', 0), ('arena', 0.01)):
+            changed[step]['machine']['stolen'] = stolen
+        self.assertIn(' other guests of the same host took 0.0 % (legs) to 7.1 % (loss).\n',
+                      self.draw(changed, page)['page.md'])
+
     def test_a_promise_that_is_not_kept_is_told(self):
         def missed(results):
             sys.path.insert(0, SCRIPTS)
