@@ -13,6 +13,7 @@ RECORD = 134  # bytes of a record with a key of 16 and a value of 100
 BYTES_PER_KEY = 140  # that kv adds to key and value, generously
 AHEAD_SIZES = (64 << 20, 256 << 20, 1 << 30, 4 << 30)
 TIMES = 7  # upgrades of each size: a pause of a millisecond is the machine's mood
+SETTLE_SECONDS = 3  # between two: the process before has gone, and clients have what they waited for
 FEWEST_TIMES = 3  # of a size that a slow machine takes long for
 ARENA_SIZES = (64 << 20, 1 << 30, 8 << 30)
 LARGE_VALUE = 64 << 10
@@ -31,8 +32,9 @@ def filled(place, keys, value_bytes, program=KV, *, huge_pages=False):
 def several(upgrade, times, seconds):
     """What comes of so many upgrades one behind the other, or of as many as begin in that time: three at least."""
     until = time.monotonic() + seconds
-    upgrades = []
+    upgrades = [upgrade()]
     while len(upgrades) < times and (len(upgrades) < FEWEST_TIMES or time.monotonic() < until):
+        time.sleep(SETTLE_SECONDS)
         upgrades.append(upgrade())
     return upgrades
 
