@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What is asked of a server under measurement: by bench-load, and single commands."""
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -66,6 +67,14 @@ class Clients:
         return Run(self, options, tolerant)
 
 
+def keep_to_last_processor(pid):
+    """So that how long a server stands still is its own affair: a scheduler may put it on the processor of those who
+    ask, and leave the other one idle."""
+    processors = os.sched_getaffinity(0)
+    if len(processors) > 1:
+        os.sched_setaffinity(pid, {max(processors)})
+
+
 class Run:
     """After the `with`, `report` has what the clients saw."""
 
@@ -78,6 +87,7 @@ class Run:
 
     def __enter__(self):
         self.process = self.clients.place.start(self.clients._arguments('run', self.options))
+        keep_to_last_processor(self.process.pid)
         return self
 
     def __exit__(self, kind, *_):
