@@ -58,8 +58,18 @@ static uint64_t scan(uint64_t position, struct book **entries, size_t room, size
         return shelf_scan(data, position, entries, room, ret_count);
 }
 
+static unsigned int
+        upset; /* how many books another one changes that is looked for, one each time */
+
+/* As one that finds that others have expired. */
 static struct book *find(const uint8_t *key, size_t key_size, void *data)
 {
+        if (upset > 0) {
+                char other[16];
+
+                snprintf(other, sizeof(other), "book %u", --upset % BOOKS);
+                shelf_v1_touch_books((const uint8_t *)other, strlen(other));
+        }
         return shelf_find(data, key, key_size);
 }
 
@@ -286,6 +296,54 @@ Test(successors, that_take_over_leave_no_notes_of_changes_behind)
         cr_assert_not(ekiden_is_tracking());
         cr_assert_null(ek_predecessor.ahead.outbox.bytes);
         cr_assert_eq(ek_predecessor_report()->ahead_count, 1);
+}
+
+/* All records have crossed, and one has changed since: what follows is the pause. */
+static void become_warm(void)
+{
+        ek_predecessor.request.observer.phase = take_over;
+        ask("books");
+        step_until(EKIDEN__FRAME_KIND__PASS);
+        say_passed(0);
+        cr_assert_eq(step(), 0);
+        shelf_v1_touch_books((const uint8_t *)"book 0", 6);
+        say(EKIDEN__FRAME_KIND__WARM);
+}
+
+static uint64_t records_at_the_end(void)
+{
+        struct ek_frame frame = {0};
+        ProtobufCMessage *unpacked;
+        uint64_t records;
+
+        while (frame.kind != EKIDEN__FRAME_KIND__END)
+                cr_assert_eq(ek_link_receive(successor, &patience, &frame), 0);
+        cr_assert_eq(ek_frame_message(&frame, &ekiden__end__descriptor, &unpacked), 0);
+        records = ((const Ekiden__End *)unpacked)->records;
+        protobuf_c_message_free_unpacked(unpacked, NULL);
+        return records;
+}
+
+Test(successors, that_take_over_have_each_change_that_the_search_for_others_made)
+{
+        become_warm();
+        upset = 90;
+        cr_assert_eq(step(), EK_STEP_COMMITTED, "%s", error.sentence);
+        cr_assert_eq(upset, 0);
+        cr_assert_eq(records_at_the_end(), BOOKS + 1 + 90);
+}
+
+Test(successors, that_would_lack_a_change_do_not_take_over)
+{
+        become_warm();
+        upset = 1000000;
+        cr_assert_eq(step(), EKIDEN_EREFUSED, "%s", error.sentence);
+        cr_assert_gt(upset, 0);
+        upset = 0;
+        cr_assert_not_null(strstr(error.sentence, "find()"), "%s", error.sentence);
+        cr_assert_str_eq(error.item, "books");
+        cr_assert_not(ekiden_is_tracking());
+        cr_assert_eq(shelf.count, BOOKS);
 }
 
 /* Each behind the last one: who answers them all would never serve again. */

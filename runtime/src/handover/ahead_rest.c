@@ -1,9 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* The end of sending ahead, in the pause: what has changed last, and END for each item. */
+#include <stdio.h>
+
 #include "handover/ahead_private.h"
 #include "handover/predecessor_private.h"
 
-#define AGAIN_MAX 16
+#define AGAIN_MAX 1000 /* times that the search for what has changed may change something else */
+
+static int never_ends(const struct ek_ahead_export *item, struct ekiden_error *error)
+{
+        ekiden_error_set(error, EKIDEN_EREFUSED,
+                         "item \"%s\" changed in the pause each of %d times that its changes were "
+                         "sent; find() must not change other entries each time it is called",
+                         ek_ahead_export_name(item), AGAIN_MAX);
+        if (error)
+                snprintf(error->item, sizeof(error->item), "%s", ek_ahead_export_name(item));
+        return EKIDEN_EREFUSED;
+}
 
 /* A portion without slices: the program stands still. */
 static int send_last(struct ek_predecessor *p, struct ek_ahead_export *item,
@@ -14,7 +27,7 @@ static int send_last(struct ek_predecessor *p, struct ek_ahead_export *item,
         int r = ek_ahead_export_begin(item, box, error);
 
         /* Who looks for a record may find that others have expired, and tell of that. */
-        for (int again = 0; r >= 0 && again < AGAIN_MAX; again++) {
+        for (int again = 0; r >= 0; again++) {
                 do {
                         r = ek_ahead_export_step(item, box, error);
                         if (r >= 0 && ek_outbox_left(box) >= EK_AHEAD_BATCH) {
@@ -27,6 +40,8 @@ static int send_last(struct ek_predecessor *p, struct ek_ahead_export *item,
                 } while (r > 0);
                 if (r < 0 || ek_ahead_export_rest(item) == 0)
                         break;
+                if (again == AGAIN_MAX)
+                        return never_ends(item, error);
                 ek_ahead_export_again(item);
         }
         if (r == 0)
