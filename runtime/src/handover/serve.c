@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "handover/pause.h"
 #include "state/arena_item.h"
@@ -192,6 +193,9 @@ void ek_predecessor_read_reason(struct ek_predecessor *p, struct ekiden_error *e
         struct ekiden_error reason = {0};
         struct ek_frame frame;
 
+        /* What it said so far, and no more: one that went on speaking would keep us from serving.
+         */
+        shutdown(ek_link_socket(p->link), SHUT_RD);
         while (ek_receive(p->link, NULL, &frame, &reason) == 0)
                 ;
         if (reason.code != 0 && reason.code != EKIDEN_EPEER)
