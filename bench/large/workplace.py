@@ -33,8 +33,8 @@ def memory_available():
 def touch_free_memory(size):
     """So that a process that soon needs so many bytes finds memory that the machine has: a hypervisor may have taken
     free memory back, gives it again page by page as it is touched, two seconds for a gibibyte, and takes it back in as
-    many. Half as much again is touched, for the kernel need not give next what was freed last."""
-    size += size // 2
+    many. Half as much again is touched, for the kernel need not give next what was freed last, but never all of it."""
+    size = min(size + size // 2, memory_available() // 4 * 3)
     with mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as memory:
         memory.madvise(mmap.MADV_HUGEPAGE)
         for page in range(0, size, mmap.PAGESIZE):

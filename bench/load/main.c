@@ -163,10 +163,10 @@ int main(int argc, char **argv)
 
         while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
                 read_option(option, optarg, &settings);
-        value_begin();
         command = argv[optind] ? argv[optind] : "";
         if (!settings.ledger || settings.addresses.count == 0 || optind + 1 != argc)
                 fail("a command, --server and --ledger are needed; see --help");
+        value_begin();
         if (strcmp(command, "fill") == 0)
                 load_fill(&settings);
         else if (strcmp(command, "run") == 0)

@@ -58,8 +58,8 @@ static uint64_t scan(uint64_t position, struct book **entries, size_t room, size
         return shelf_scan(data, position, entries, room, ret_count);
 }
 
-static unsigned int
-        upset; /* how many books another one changes that is looked for, one each time */
+/* So many books are changed by the search for others, one each time. */
+static unsigned int upset;
 
 /* As one that finds that others have expired. */
 static struct book *find(const uint8_t *key, size_t key_size, void *data)
