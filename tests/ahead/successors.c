@@ -23,6 +23,8 @@
 #define BOOKS 100
 #define FLOOD 10000 /* frames; they fit the socket */
 #define PATIENCE_MS 10000
+#define UPSET 90
+#define SEARCH_US 1000
 
 static const struct ek_deadlines deadlines = {
         .ms = {[EKIDEN_PHASE_WARM] = PATIENCE_MS,
@@ -60,6 +62,7 @@ static uint64_t scan(uint64_t position, struct book **entries, size_t room, size
 
 /* So many books are changed by the search for others, one each time. */
 static unsigned int upset;
+static int operator_end = -1; /* of an operator who leaves when half of them are */
 
 /* As one that finds that others have expired. */
 static struct book *find(const uint8_t *key, size_t key_size, void *data)
@@ -69,6 +72,9 @@ static struct book *find(const uint8_t *key, size_t key_size, void *data)
 
                 snprintf(other, sizeof(other), "book %u", --upset % BOOKS);
                 shelf_v1_touch_books((const uint8_t *)other, strlen(other));
+                usleep(SEARCH_US);
+                if (upset == UPSET / 2 && operator_end >= 0)
+                        close(operator_end);
         }
         return shelf_find(data, key, key_size);
 }
@@ -327,10 +333,10 @@ static uint64_t records_at_the_end(void)
 Test(successors, that_take_over_have_each_change_that_the_search_for_others_made)
 {
         become_warm();
-        upset = 90;
+        upset = UPSET;
         cr_assert_eq(step(), EK_STEP_COMMITTED, "%s", error.sentence);
         cr_assert_eq(upset, 0);
-        cr_assert_eq(records_at_the_end(), BOOKS + 1 + 90);
+        cr_assert_eq(records_at_the_end(), BOOKS + 1 + UPSET);
 }
 
 Test(successors, that_would_lack_a_change_do_not_take_over)
@@ -344,6 +350,32 @@ Test(successors, that_would_lack_a_change_do_not_take_over)
         cr_assert_str_eq(error.item, "books");
         cr_assert_not(ekiden_is_tracking());
         cr_assert_eq(shelf.count, BOOKS);
+}
+
+/* Nothing waits there for the successor, which reads what it is sent. */
+Test(successors, that_are_sent_the_rest_for_longer_than_the_pause_may_last_are_called_off)
+{
+        become_warm();
+        upset = UPSET;
+        ek_predecessor.request.max_pause_ns = UPSET / 2 * SEARCH_US * EK_NS_PER_US;
+        cr_assert_eq(step(), EKIDEN_ETIMEOUT, "%s", error.sentence);
+        cr_assert_gt(upset, 0, "called off behind all that is to be sent");
+        cr_assert_not_null(strstr(error.sentence, "--max-pause"), "%s", error.sentence);
+        upset = 0;
+}
+
+Test(successors, that_are_sent_the_rest_are_called_off_when_the_operator_leaves)
+{
+        int ends[2];
+
+        become_warm();
+        cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+        cr_assert_eq(ek_link_new(ends[0], &ek_predecessor.request.operator_), 0);
+        operator_end = ends[1];
+        upset = UPSET;
+        cr_assert_eq(step(), EKIDEN_ECANCELLED, "%s", error.sentence);
+        cr_assert_gt(upset, 0, "called off behind all that is to be sent");
+        upset = 0;
 }
 
 /* Each behind the last one: who answers them all would never serve again. */

@@ -144,6 +144,32 @@ static void watch_progress(void *data, const struct ek_progress *progress)
         watch->is_complete = progress->is_complete;
 }
 
+/* Nobody reads: all of it must fit the socket. */
+static void widen(struct ek_link *link)
+{
+        int buffer = 16 << 20;
+
+        cr_assert_eq(setsockopt(ek_link_socket(link), SOL_SOCKET, SO_SNDBUFFORCE, &buffer,
+                                sizeof(buffer)),
+                     0);
+}
+
+LeakTest(stream, ends_when_its_time_is_over_even_where_it_never_waits)
+{
+        struct crates from = {.count = 30, .fill = fill, .size = EK_BATCH_TARGET / 3};
+        const struct ek_tagged tagged = tag_item(&yard_v1, "crates", &crates_binding, &from);
+        const struct ek_wait wait = {.idle_ms = LONG_MS, .until_ns = 1};
+        int peer;
+        struct ek_link *link = link_and_peer(&peer);
+        struct ek_export export_ = {.link = link, .wait = &wait};
+        struct ekiden_error error = {0};
+
+        widen(link);
+        cr_assert_eq(ek_export_item(&export_, &tagged, &error), EKIDEN_ETIMEOUT);
+        close(peer);
+        ek_link_free(link);
+}
+
 LeakTest(stream, reports_progress_up_to_its_end)
 {
         struct crates from = {.count = 30, .fill = fill, .size = EK_BATCH_TARGET / 3};
@@ -155,12 +181,8 @@ LeakTest(stream, reports_progress_up_to_its_end)
         struct ek_export export_ = {
                 .link = link, .wait = &wait, .progress = watch_progress, .data = &watch};
         struct ekiden_error error = {0};
-        int buffer = 16 << 20;
 
-        /* Nobody reads: all of it must fit the socket. */
-        cr_assert_eq(setsockopt(ek_link_socket(link), SOL_SOCKET, SO_SNDBUFFORCE, &buffer,
-                                sizeof(buffer)),
-                     0);
+        widen(link);
         cr_assert_eq(ek_export_item(&export_, &tagged, &error), 0, "%s", error.sentence);
         cr_assert_eq(watch.records, 30);
         cr_assert(watch.is_complete);

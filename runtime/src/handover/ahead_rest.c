@@ -29,14 +29,16 @@ static int send_last(struct ek_predecessor *p, struct ek_ahead_export *item,
         /* Who looks for a record may find that others have expired, and tell of that. */
         for (int again = 0; r >= 0; again++) {
                 do {
-                        r = ek_ahead_export_step(item, box, error);
-                        if (r >= 0 && ek_outbox_left(box) >= EK_AHEAD_BATCH) {
-                                int sent;
+                        int sent = ek_wait_is_over(&wait);
 
+                        if (sent == 0)
+                                r = ek_ahead_export_step(item, box, error);
+                        if (sent == 0 && r >= 0 && ek_outbox_left(box) >= EK_AHEAD_BATCH) {
                                 ek_ahead_export_close(item, box);
                                 sent = ek_outbox_send(box, p->link, &wait);
-                                r = sent < 0 ? ek_link_failed(sent, error) : r;
                         }
+                        if (sent < 0)
+                                r = ek_link_failed(sent, error);
                 } while (r > 0);
                 if (r < 0 || ek_ahead_export_rest(item) == 0)
                         break;

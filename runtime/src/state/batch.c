@@ -167,10 +167,8 @@ int ek_batch_flush(struct ek_batch *batch)
                 explicit_bzero(batch->bytes, batch->size);
         batch->size = 0;
         batch->descriptor_count = 0;
-        /* Waits look at the operator; where much is sent and nothing ever waits, this does. */
-        if (is_full && export_->wait->operator_ && ek_link_is_closed(export_->wait->operator_))
-                return ek_link_failed(EKIDEN_ECANCELLED, batch->error);
-        return 0;
+        r = is_full ? ek_wait_is_over(export_->wait) : 0;
+        return r < 0 ? ek_link_failed(r, batch->error) : 0;
 }
 
 static int flush_if_full(struct ek_batch *batch)

@@ -45,6 +45,10 @@ struct ek_wait {
         void *data;
 };
 
+/** Where much is done and nothing ever waits: whether a wait would end. 0, ETIMEOUT (the moment of
+    `until_ns` has come), ECANCELLED. */
+int ek_wait_is_over(const struct ek_wait *wait);
+
 /** Makes a link of a connected socket, which it consumes, on failure too. 0 or ENOMEM, ESYSTEM. */
 int ek_link_new(int socket, struct ek_link **ret_link);
 

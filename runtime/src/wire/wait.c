@@ -196,6 +196,13 @@ static uint64_t timeout_of(const struct ek_wait *wait)
         return left < wait->idle_ms ? left : wait->idle_ms;
 }
 
+int ek_wait_is_over(const struct ek_wait *wait)
+{
+        if (wait->operator_ && ek_link_is_closed(wait->operator_))
+                return EKIDEN_ECANCELLED;
+        return wait->until_ns > 0 && ek_now_ns() >= wait->until_ns ? EKIDEN_ETIMEOUT : 0;
+}
+
 static void set_timer(struct ek_waiter *waiter, uint64_t timeout_ms)
 {
         waiter->expired = false;
