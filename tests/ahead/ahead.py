@@ -238,8 +238,8 @@ class Room(Shelf):
         self.assertEqual(self.ahead(event)['reason'], kept)
         status, event = self.upgrade('--rehearse', '--keep-pid', '--max-pause', '299', fault='first')
         self.assertEqual((status, event['event']), (TIMEOUT, 'failed'), event)
-        self.assertRegex(event['sentence'], r'the pause would reach the 299\.0 ms of --max-pause in '
-                                            r'phase pause; 3\d\d\.\d ms are the new version\'s start')
+        self.assertRegex(event['sentence'], r'the pause would reach 3\d\d\.\d ms in phase pause, '
+                                            r'and --max-pause allows 299\.0; 3\d\d\.\d ms are the new version\'s start')
         self.assertTrue(event['serves_on'])
         status, event = self.upgrade('--rehearse', fault='first')
         self.assertEqual((status, event['unrehearsed_us']), (OK, None), event)

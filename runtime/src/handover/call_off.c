@@ -8,7 +8,7 @@
 #include "handover/predecessor_private.h"
 #include "handover/refusal.h"
 
-#define LARGE_MS 50 /* for the end of one with much memory: the program serves meanwhile */
+#define LARGE_MS 50 /* for the end of one with much memory, where it cannot be seen coming */
 #define ALREADY_LEAVING_MS 200 /* a successor that closed its socket is on its way out */
 
 /* What a shell and the loader of libraries say by it: what is needed to run it is not there. */
@@ -50,7 +50,6 @@ static void explain_death(struct ek_predecessor *p, const char *how, struct ekid
                  advice);
 }
 
-/* What came ahead may be much, and the kernel takes long to free it. */
 static void end_child(struct ek_predecessor *p, bool is_leaving, bool is_large, char *ret_how,
                       size_t size_bytes)
 {

@@ -2,17 +2,13 @@
 /* See ended.h. */
 #include "handover/ended.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "wire/cleanup.h"
-#include "wire/look.h"
+#include "handover/exiting.h"
 
 #define STATUS_MAX 255 /* of exit(3) */
 #define SIGNAL_MAX (NSIG - 1)
@@ -84,35 +80,12 @@ struct ek_ended ek_ended_of_hello(const Ekiden__Hello *hello)
         return sound_or_unknown(ended);
 }
 
-/* The last field of /proc/PID/stat is what its parent will hear by waitpid() (proc(5)); 0 where
-   that is not shown. What is called by a name in between may have any characters in it. */
-static int read_wait_status(pid_t public_pid)
-{
-        char path[sizeof("/proc/-2147483648/stat")], text[1024];
-        ek_auto_close int fd = -1;
-        const char *at;
-        ssize_t length;
-
-        snprintf(path, sizeof(path), "/proc/%d/stat", (int)public_pid);
-        fd = ek_look_at(path);
-        length = fd < 0 ? -1 : TEMP_FAILURE_RETRY(read(fd, text, sizeof(text) - 1));
-        if (length <= 0)
-                return 0;
-        text[length] = '\0';
-        at = strrchr(text, ')');
-        if (!at || strncmp(at, ") Z ", 4) != 0)
-                return 0;
-        at = strrchr(at, ' ');
-        return (int)strtol(at, NULL, 10);
-}
-
-/* While it can be sent a signal its number is nobody else's: what was read is of this process. */
 struct ek_ended ek_ended_of_lost(pid_t public_pid, int pidfd)
 {
-        int status = read_wait_status(public_pid);
+        int status = ek_process_wait_status(public_pid, pidfd);
         struct ek_ended ended = {0};
 
-        if (status == 0 || pidfd_send_signal(pidfd, 0, NULL, 0) < 0)
+        if (status == 0)
                 return ended;
         if (WIFSIGNALED(status))
                 ended = (struct ek_ended){EK_ENDED_KILLED, WTERMSIG(status)};

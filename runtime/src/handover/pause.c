@@ -63,7 +63,9 @@ static void advise(const struct ek_predecessor *p, char *ret_text, size_t size_b
                          "the new version's start is part of it, since the PID is kept; allow "
                          "more, or upgrade without keeping it");
         else
-                snprintf(ret_text, size_bytes, "allow more, or send more of the state ahead");
+                snprintf(ret_text, size_bytes, "allow more, or send more of the state ahead; a "
+                                               "rehearsal without the limit tells what each item "
+                                               "takes");
 }
 
 void ek_pause_explain(const struct ek_predecessor *p, struct ekiden_error *error)
@@ -73,9 +75,10 @@ void ek_pause_explain(const struct ek_predecessor *p, struct ekiden_error *error
 
         advise(p, advice, sizeof(advice));
         snprintf(error->sentence, sizeof(error->sentence),
-                 "the pause %s the %.1f ms of --max-pause in phase %s%s%s%s; %s",
+                 "the pause %s %.1f ms in phase %s%s%s%s, and --max-pause allows %.1f; %s",
                  p->request.is_rehearsal ? "would reach" : "reached",
-                 (double)p->request.max_pause_ns / EK_NS_PER_MS, ekiden_phase_name(p->phase),
-                 is_in_item ? ", in item \"" : "", is_in_item ? p->item : "",
-                 is_in_item ? "\" or after it" : "", advice);
+                 (double)ek_pause_so_far(p, p->stopped_ns) / EK_NS_PER_MS,
+                 ekiden_phase_name(p->phase), is_in_item ? ", in item \"" : "",
+                 is_in_item ? p->item : "", is_in_item ? "\" or after it" : "",
+                 (double)p->request.max_pause_ns / EK_NS_PER_MS, advice);
 }

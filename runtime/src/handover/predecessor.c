@@ -316,6 +316,15 @@ int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
         return r < 0 ? ek_predecessor_call_off(r, error) : 0;
 }
 
+/* In a phase before the pause, as the end of a sentence. */
+static const char *what_it_waits_for(const struct ek_predecessor *p)
+{
+        if (p->phase == EKIDEN_PHASE_CHECK)
+                return "before the new process reported";
+        return p->ahead.count > 0 ? "while state was sent ahead of the pause"
+                                  : "before the new process asked for its state";
+}
+
 static int expired(struct ek_predecessor *p, struct ekiden_error *error)
 {
         unsigned int ms = p->setup->deadlines->ms[p->phase];
@@ -327,8 +336,8 @@ static int expired(struct ek_predecessor *p, struct ekiden_error *error)
                 return 0;
         if (p->request.until_ns > 0 && p->request.until_ns < p->phase_until_ns)
                 return ekiden_error_set(error, EKIDEN_ETIMEOUT,
-                                        "the operator's time limit passed in phase %s",
-                                        ekiden_phase_name(p->phase));
+                                        "the operator's time limit passed in phase %s, %s",
+                                        ekiden_phase_name(p->phase), what_it_waits_for(p));
         if (p->phase == EKIDEN_PHASE_CHECK)
                 return ekiden_error_set(error, EKIDEN_ETIMEOUT,
                                         "the new process did not report within %u ms; is it built "

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "handover/capabilities.h"
+#include "handover/exiting.h"
 #include "handover/linger.h"
 #include "handover/public_pid.h"
 #include "handover/way_back.h"
@@ -245,6 +246,15 @@ static bool may_end(int pidfd)
         return pidfd_send_signal(pidfd, 0, NULL, 0) == 0;
 }
 
+/* Waits until a process that was killed is gone, or until nothing is left to do but to free what it
+   had: that can be much, and the program is to serve meanwhile. */
+static void await_end(int pidfd, pid_t public_pid, int timeout_ms)
+{
+        for (int i = 0; i < timeout_ms; i++)
+                if (ek_process_is_gone(pidfd, 1) || ek_process_is_exiting(public_pid, pidfd))
+                        return;
+}
+
 /* It is nobody's child here: init reaps it, or who has started it. To him it may have a word to
    say. Where this process has given up the right to end it, it is not waited for: it has been told.
  */
@@ -255,7 +265,7 @@ static void end_daemon(struct ek_child *child, int grace_ms, int kill_ms)
         if (child->pid == 0 && grace_ms > 0 && may_end(child->daemon))
                 (void)ek_process_is_gone(child->daemon, grace_ms);
         if (pidfd_send_signal(child->daemon, SIGKILL, NULL, 0) == 0)
-                (void)ek_process_is_gone(child->daemon, kill_ms);
+                await_end(child->daemon, child->public_pid, kill_ms);
         ek_own_close(&child->daemon);
 }
 
@@ -283,6 +293,7 @@ void ek_child_end(struct ek_child *child, int grace_ms, int kill_ms, char *ret_h
                   size_t size_bytes)
 {
         bool is_gone = true;
+        pid_t public_pid = child->daemon < 0 ? child->public_pid : 0; /* or not known */
 
         ret_how[0] = '\0';
         end_daemon(child, grace_ms, kill_ms);
@@ -291,7 +302,7 @@ void ek_child_end(struct ek_child *child, int grace_ms, int kill_ms, char *ret_h
                         (void)ek_process_is_gone(child->pidfd, grace_ms);
                 if (!reap(child, ret_how, size_bytes)) {
                         pidfd_send_signal(child->pidfd, SIGKILL, NULL, 0);
-                        (void)ek_process_is_gone(child->pidfd, kill_ms);
+                        await_end(child->pidfd, public_pid, kill_ms);
                         is_gone = reap(child, ret_how, size_bytes);
                         snprintf(ret_how, size_bytes, EK_CHILD_WAS_RUNNING);
                 }

@@ -53,11 +53,11 @@ int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char 
 bool ek_process_is_gone(int pidfd, int timeout_ms);
 
 /**
- * Makes sure that the child is gone, by SIGKILL if need be, and reaps it; or leaves that to
- * linger.h, where the kernel takes long to end it.
+ * Makes sure that the child runs no code any more, by SIGKILL if need be, and reaps it; or leaves
+ * that to linger.h, where the kernel takes long to free what it had.
  *
  * @param grace_ms  how long it may take to leave by itself
- * @param kill_ms   how long it is waited for when it was killed: EK_CHILD_KILL_MS, or less
+ * @param kill_ms   how long it is waited for at most when it was killed
  * @param ret_how   "exited with status 3", "was killed by signal 9 (Killed)",
  *                  EK_CHILD_WAS_RUNNING; or "" if unknown
  */
