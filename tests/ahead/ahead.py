@@ -322,7 +322,7 @@ class CalledOff(Shelf):
 
     def test_pause_is_no_longer_than_the_operator_allows(self):
         self.start('records=20000', 'changes=0')  # but for copies, of all of them, nothing is left
-        event = self.expect_refusal(TIMEOUT, 'of --max-pause', '--max-pause', '0.2',
+        event = self.expect_refusal(TIMEOUT, 'and --max-pause allows 0.2', '--max-pause', '0.2',
                                     binary=SHELF_V2)
         self.assertIn(event['phase'], ('transfer', 'ready'))
         event = self.expect_upgrade('--max-pause', '30000', binary=SHELF_V2)

@@ -144,7 +144,7 @@ static int offer(const struct ek_token *meant, struct ek_token *offered, char *r
         code = ((const Ekiden__Refusal *)unpacked)->code;
         strcpy(ret_sentence, ((const Ekiden__Refusal *)unpacked)->sentence);
         protobuf_c_message_free_unpacked(unpacked, NULL);
-        ek_child_end(&child, 2000, EK_CHILD_KILL_MS, how, sizeof(how));
+        ek_child_end(&child, 2000, false, how, sizeof(how));
         ek_link_free(link);
         return code;
 }

@@ -293,7 +293,7 @@ void spawn_by_end(struct spawn_by *by, int grace_ms)
         if (gone.fd >= 0)
                 (void)poll(&gone, 1, grace_ms);
         snprintf(target, sizeof(target), "%d", (int)by->child.public_pid);
-        ek_child_end(&by->child, 0, EK_CHILD_KILL_MS, how, sizeof(how));
+        ek_child_end(&by->child, 0, false, how, sizeof(how));
         /* In its sandbox it could not remove the name of its control socket: looking at it does. */
         if (find_processes(target, &list, NULL) == 0)
                 process_list_deinit(&list);

@@ -203,7 +203,7 @@ void spawn_here_end(struct spawn_here *here, int grace_ms, struct ekiden_error *
         orphan = offspring_find(&here->orphan, here->child.pid);
         ends_by_itself = orphan == 0 && poll(&gone, 1, grace_ms) == 1;
         ek_child_speaks(&here->child, orphan);
-        ek_child_end(&here->child, 0, EK_CHILD_KILL_MS, how, sizeof(how));
+        ek_child_end(&here->child, 0, false, how, sizeof(how));
         if (error && ends_by_itself && how[0])
                 explain(how, error);
 }

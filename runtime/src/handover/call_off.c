@@ -8,7 +8,8 @@
 #include "handover/predecessor_private.h"
 #include "handover/refusal.h"
 
-#define LARGE_MS 50 /* for the end of one with much memory, where it cannot be seen coming */
+#define LARGE_BYTES (UINT64_C(16) << 20)
+#define LARGE_LEAVES_MS 50
 #define ALREADY_LEAVING_MS 200 /* a successor that closed its socket is on its way out */
 
 /* What a shell and the loader of libraries say by it: what is needed to run it is not there. */
@@ -50,13 +51,18 @@ static void explain_death(struct ek_predecessor *p, const char *how, struct ekid
                  advice);
 }
 
-static void end_child(struct ek_predecessor *p, bool is_leaving, bool is_large, char *ret_how,
-                      size_t size_bytes)
+/* Whether the successor has been given so much that the kernel takes long to free it. */
+static bool has_much(const struct ek_predecessor *p)
 {
-        int grace_ms = !is_leaving ? 0 : is_large ? LARGE_MS : ALREADY_LEAVING_MS;
+        return p->report.count.bytes >= LARGE_BYTES || ek_ahead_count(p).bytes >= LARGE_BYTES;
+}
 
-        ek_child_end(&p->child, grace_ms, is_large ? LARGE_MS : EK_CHILD_KILL_MS, ret_how,
-                     size_bytes);
+/* How long a successor may take to leave by itself. */
+static int grace_ms(const struct ek_predecessor *p, int code, bool is_large)
+{
+        if (code != EKIDEN_EPEER && !p->report.is_elsewhere)
+                return 0;
+        return is_large ? LARGE_LEAVES_MS : ALREADY_LEAVING_MS;
 }
 
 void ek_predecessor_catch_up(struct ek_predecessor *p, const struct ekiden_error *error)
@@ -70,7 +76,7 @@ int ek_predecessor_call_off(int result, struct ekiden_error *error)
         struct ek_predecessor *p = &ek_predecessor;
         struct ek_observer observer = p->request.observer;
         pid_t pid = p->child.public_pid;
-        bool was_ahead = p->ahead.count > 0;
+        bool is_large = has_much(p);
         char how[96];
         int code;
 
@@ -98,7 +104,7 @@ int ek_predecessor_call_off(int result, struct ekiden_error *error)
         ek_given_forget(&p->given);
         ek_ahead_forget(p);
         ek_predecessor_forget();
-        end_child(p, code == EKIDEN_EPEER || p->report.is_elsewhere, was_ahead, how, sizeof(how));
+        ek_child_end(&p->child, grace_ms(p, code, is_large), is_large, how, sizeof(how));
         explain_death(p, how, error);
         ek_keeping_end(p);
         ek_pause_note_lost(p);

@@ -81,7 +81,7 @@ void ek_keeper_end_probe(struct ek_predecessor *p)
 
         ek_predecessor_unwatch();
         p->link = ek_link_free(p->link);
-        ek_child_end(&p->child, PROBE_LEAVES_MS, EK_CHILD_KILL_MS, how, sizeof(how));
+        ek_child_end(&p->child, PROBE_LEAVES_MS, false, how, sizeof(how));
         p->keeping.is_probing = false;
         p->report.successor = 0;
 }

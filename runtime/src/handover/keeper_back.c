@@ -134,7 +134,7 @@ static void end_daemon(struct ek_predecessor *p)
 
         if (pid <= 0)
                 return;
-        ek_child_end(&p->child, 0, EK_CHILD_KILL_MS, how, sizeof(how));
+        ek_child_end(&p->child, 0, false, how, sizeof(how));
         if (p->request.observer.child_ended)
                 p->request.observer.child_ended(p->request.observer.data, pid);
 }

@@ -29,7 +29,7 @@ void ek_child_let_go(struct ek_child *child, int grace_ms)
         char how[96];
 
         if (!take_in(child, ek_now_ns() + (uint64_t)grace_ms * EK_NS_PER_MS))
-                ek_child_end(child, 0, EK_CHILD_KILL_MS, how, sizeof(how));
+                ek_child_end(child, 0, false, how, sizeof(how));
 }
 
 bool ek_child_outlasts(struct ek_child *child)

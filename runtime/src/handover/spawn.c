@@ -22,6 +22,8 @@
 #include "wire/clock.h"
 #include "wire/own.h"
 
+#define LARGE_MS 50 /* for the end of a large one, where it cannot be seen coming */
+
 /* argv for the successor: pointers into what exists already, so only the array is allocated. */
 static char **make_arguments(const struct ek_origin *origin, const char *path,
                              char *const arguments[])
@@ -246,26 +248,30 @@ static bool may_end(int pidfd)
         return pidfd_send_signal(pidfd, 0, NULL, 0) == 0;
 }
 
-/* Waits until a process that was killed is gone, or until nothing is left to do but to free what it
-   had: that can be much, and the program is to serve meanwhile. */
-static void await_end(int pidfd, pid_t public_pid, int timeout_ms)
+/* Of a process that was killed. While the memory of a large one is freed the program is to serve.
+ */
+static void await_end(int pidfd, pid_t public_pid, bool is_large)
 {
-        for (int i = 0; i < timeout_ms; i++)
-                if (ek_process_is_gone(pidfd, 1) || ek_process_is_exiting(public_pid, pidfd))
-                        return;
+        if (!is_large)
+                (void)ek_process_is_gone(pidfd, EK_CHILD_KILL_MS);
+        else
+                for (int i = 0; i < LARGE_MS && !ek_process_is_gone(pidfd, 1) &&
+                                !ek_process_is_exiting(public_pid, pidfd);
+                     i++)
+                        ;
 }
 
 /* It is nobody's child here: init reaps it, or who has started it. To him it may have a word to
    say. Where this process has given up the right to end it, it is not waited for: it has been told.
  */
-static void end_daemon(struct ek_child *child, int grace_ms, int kill_ms)
+static void end_daemon(struct ek_child *child, int grace_ms, bool is_large)
 {
         if (child->daemon < 0)
                 return;
         if (child->pid == 0 && grace_ms > 0 && may_end(child->daemon))
                 (void)ek_process_is_gone(child->daemon, grace_ms);
         if (pidfd_send_signal(child->daemon, SIGKILL, NULL, 0) == 0)
-                await_end(child->daemon, child->public_pid, kill_ms);
+                await_end(child->daemon, child->public_pid, is_large);
         ek_own_close(&child->daemon);
 }
 
@@ -289,20 +295,20 @@ bool ek_child_is_gone(struct ek_child *child)
         return child->pidfd < 0 && child->daemon < 0;
 }
 
-void ek_child_end(struct ek_child *child, int grace_ms, int kill_ms, char *ret_how,
+void ek_child_end(struct ek_child *child, int grace_ms, bool is_large, char *ret_how,
                   size_t size_bytes)
 {
         bool is_gone = true;
         pid_t public_pid = child->daemon < 0 ? child->public_pid : 0; /* or not known */
 
         ret_how[0] = '\0';
-        end_daemon(child, grace_ms, kill_ms);
+        end_daemon(child, grace_ms, is_large);
         if (child->pid > 0 && child->pidfd >= 0) {
                 if (grace_ms > 0)
                         (void)ek_process_is_gone(child->pidfd, grace_ms);
                 if (!reap(child, ret_how, size_bytes)) {
                         pidfd_send_signal(child->pidfd, SIGKILL, NULL, 0);
-                        await_end(child->pidfd, public_pid, kill_ms);
+                        await_end(child->pidfd, public_pid, is_large);
                         is_gone = reap(child, ret_how, size_bytes);
                         snprintf(ret_how, size_bytes, EK_CHILD_WAS_RUNNING);
                 }

@@ -53,15 +53,16 @@ int ek_spawn(const struct ek_origin *origin, int binary, const char *path, char 
 bool ek_process_is_gone(int pidfd, int timeout_ms);
 
 /**
- * Makes sure that the child runs no code any more, by SIGKILL if need be, and reaps it; or leaves
- * that to linger.h, where the kernel takes long to free what it had.
+ * Makes sure that the child is gone, by SIGKILL if need be, and reaps it; or leaves that to
+ * linger.h, where the kernel takes long to end it.
  *
  * @param grace_ms  how long it may take to leave by itself
- * @param kill_ms   how long it is waited for at most when it was killed
+ * @param is_large  it may have much memory, which the kernel takes long to free: when it was killed
+ *                  it is waited for only until it runs no code any more
  * @param ret_how   "exited with status 3", "was killed by signal 9 (Killed)",
  *                  EK_CHILD_WAS_RUNNING; or "" if unknown
  */
-void ek_child_end(struct ek_child *child, int grace_ms, int kill_ms, char *ret_how,
+void ek_child_end(struct ek_child *child, int grace_ms, bool is_large, char *ret_how,
                   size_t size_bytes);
 
 /** Kills it, and the process that speaks for it. */
