@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The keys that a program tells of: each once, none lost, and no more memory than is allowed. */
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "entry/threads.h"
 #include "shelf_v1.ekiden.h"
 #include "state/changes.h"
 
@@ -17,6 +19,7 @@ static struct ek_changes *changes;
 
 static void begin(const struct ekiden_item *item, size_t max_bytes)
 {
+        ek_threads_begin();
         books = ekiden_schema_item(&shelf_v1, "books");
         loans = ekiden_schema_item(&shelf_v1, "loans");
         cr_assert_eq(ek_changes_begin(item ? item : books, max_bytes, false, &changes), 0);
@@ -211,6 +214,68 @@ Test(changes, of_one_item_are_noted_in_one_place)
         ek_changes_end(second);
         cr_assert(ekiden_is_tracking());
         end();
+}
+
+static _Thread_local bool frees_slowly;
+static int freeing; /* the end of a pipe */
+static void *freed; /* meanwhile */
+static bool is_child;
+
+void __real_free(void *block);
+void __wrap_free(void *block);
+
+/* Long enough for the other thread to fork meanwhile, if it can. */
+void __wrap_free(void *block)
+{
+        if (is_child && block && block == freed)
+                _exit(1);
+        __real_free(block);
+        if (!frees_slowly || !block)
+                return;
+        frees_slowly = false;
+        freed = block;
+        cr_assert_eq(write(freeing, "", 1), 1);
+        usleep(300000);
+}
+
+/* So many that a table grows, and frees what it had. */
+static void *touch_many(void *nothing)
+{
+        char key[32];
+
+        frees_slowly = true;
+        for (int i = 0; i < KEYS; i++) {
+                snprintf(key, sizeof(key), "key %d", i);
+                touch(key);
+        }
+        return nothing;
+}
+
+Test(changes, that_another_thread_notes_are_whole_in_a_forked_child)
+{
+        int ends[2], status;
+        pthread_t thread;
+        pid_t child;
+        char byte;
+
+        begin(NULL, EK_CHANGES_MAX_DEFAULT);
+        cr_assert_eq(pipe(ends), 0);
+        freeing = ends[1];
+        cr_assert_eq(pthread_create(&thread, NULL, touch_many, NULL), 0);
+        cr_assert_eq(read(ends[0], &byte, 1), 1);
+        child = fork();
+        if (child == 0) {
+                is_child = true;
+                changes = ek_changes_end(changes);
+                _exit(0);
+        }
+        cr_assert_eq(waitpid(child, &status, 0), child);
+        cr_assert_eq(status, 0);
+        cr_assert_eq(pthread_join(thread, NULL), 0);
+        cr_assert_eq(ek_changes_noted(changes), KEYS);
+        end();
+        close(ends[0]);
+        close(ends[1]);
 }
 
 /* It has the program's memory, and no update points: what it noted would never be sent. */

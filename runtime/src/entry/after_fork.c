@@ -11,7 +11,6 @@
 
 #include <ekiden/role.h>
 
-#include "entry/after_fork.h"
 #include "entry/control_socket.h"
 #include "entry/leg.h"
 #include "entry/observer.h"

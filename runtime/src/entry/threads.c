@@ -15,6 +15,7 @@
 #include "entry/thread_report.h"
 #include "entry/thread_stop.h"
 #include "handover/public_pid.h"
+#include "state/changes.h"
 #include "utf8.h"
 #include "wire/clock.h"
 #include "wire/own.h"
@@ -72,15 +73,22 @@ static void before_fork(void)
         ek_stands_before_fork();
         ek_thread_say_before_fork();
         ek_own_before_fork();
+        ek_changes_before_fork();
 }
 
-static void after_fork_in_parent(void)
+static void after_fork(bool is_child)
 {
+        ek_changes_after_fork(is_child);
         ek_own_after_fork();
         ek_thread_say_after_fork();
         ek_stands_after_fork();
         pthread_mutex_unlock(&ek_threads.main.place_lock);
         pthread_mutex_unlock(&ek_threads.lock);
+}
+
+static void after_fork_in_parent(void)
+{
+        after_fork(false);
 }
 
 /* Should the child never call ekiden_after_fork(), its update points do nothing. */
@@ -91,7 +99,7 @@ static void after_fork_in_child(void)
         ek_threads.main.tid = ek_threads.main_tid = gettid();
         ek_threads.is_stopping = ek_threads.is_initial = false;
         ek_attention_clear(EK_ATTENTION_STOP | EK_ATTENTION_NOTE);
-        after_fork_in_parent();
+        after_fork(true);
 }
 
 static void on_exit_of_thread(void *thread)

@@ -56,7 +56,7 @@ struct ek_changes {
         bool is_secret, is_number;
         int failure;
         uint64_t seed;
-        struct keys noted, leaving;
+        struct keys noted, leaving, put_off;
         struct table tables[TABLES]; /* of `noted` */
 };
 
@@ -66,22 +66,18 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct ek_changes *tracked[ITEMS_MAX];
 static size_t tracked_count;
 
-/* Nobody sends what a forked child would note: it has no update points. */
-static void forget_in_child(void)
+void ek_changes_before_fork(void)
 {
-        pthread_mutex_init(&lock, NULL); /* who held it is not here */
-        tracked_count = 0;
-        __atomic_store_n(&ekiden_tracking, 0, __ATOMIC_RELAXED);
+        pthread_mutex_lock(&lock);
 }
 
-static int watch_forks(void)
+void ek_changes_after_fork(bool is_child)
 {
-        static bool is_watching;
-
-        if (!is_watching && pthread_atfork(NULL, NULL, forget_in_child) != 0)
-                return EKIDEN_ENOMEM;
-        is_watching = true;
-        return 0;
+        if (is_child) {
+                tracked_count = 0;
+                __atomic_store_n(&ekiden_tracking, 0, __ATOMIC_RELAXED);
+        }
+        pthread_mutex_unlock(&lock);
 }
 
 static bool is_number(const struct ekiden_item *item)
@@ -103,8 +99,6 @@ int ek_changes_begin(const struct ekiden_item *item, size_t max_bytes, bool is_s
                 return EKIDEN_EEXISTS;
         if (tracked_count == ITEMS_MAX)
                 return EKIDEN_ELIMIT;
-        if (watch_forks() < 0)
-                return EKIDEN_ENOMEM;
         changes = calloc(1, sizeof(*changes));
         if (!changes)
                 return EKIDEN_ENOMEM;
@@ -159,6 +153,8 @@ struct ek_changes *ek_changes_end(struct ek_changes *changes)
                 free_first(changes, &changes->noted);
         while (changes->leaving.first)
                 free_first(changes, &changes->leaving);
+        while (changes->put_off.first)
+                free_first(changes, &changes->put_off);
         free_tables(changes);
         free(changes);
         return NULL;
@@ -245,7 +241,27 @@ static struct entry *new_entry(struct keys *keys, size_t size)
 
 static size_t size_of(const struct ek_changes *changes)
 {
-        return changes->noted.size + changes->leaving.size;
+        return changes->noted.size + changes->leaving.size + changes->put_off.size;
+}
+
+/* A key at the end of a list. */
+static int add(struct ek_changes *changes, struct keys *keys, const void *data, size_t size,
+               struct entry **ret_entry)
+{
+        struct entry *entry;
+
+        if (size > changes->max_bytes || size_of(changes) + room_of(size) > changes->max_bytes)
+                return EKIDEN_ELIMIT;
+        entry = new_entry(keys, size);
+        if (!entry)
+                return EKIDEN_ENOMEM;
+        entry->size = size;
+        if (size > 0)
+                memcpy(entry->data, data, size);
+        entry->data[size] = '\0';
+        keys->count++;
+        *ret_entry = entry;
+        return 0;
 }
 
 static int note(struct ek_changes *changes, const void *data, size_t size)
@@ -254,35 +270,32 @@ static int note(struct ek_changes *changes, const void *data, size_t size)
         struct table *table = &changes->tables[hash % TABLES];
         struct entry *entry;
         size_t slot;
+        int r;
 
         if (table->capacity > 0 && table->slots[slot_of(table, hash, data, size)])
                 return 0;
-        if (size > changes->max_bytes || size_of(changes) + room_of(size) > changes->max_bytes)
-                return EKIDEN_ELIMIT;
         if (grow(changes, table) < 0)
                 return EKIDEN_ENOMEM;
-        entry = new_entry(&changes->noted, size);
-        if (!entry)
-                return EKIDEN_ENOMEM;
+        r = add(changes, &changes->noted, data, size, &entry);
+        if (r < 0)
+                return r;
         entry->hash = hash;
-        entry->size = size;
-        if (size > 0)
-                memcpy(entry->data, data, size);
-        entry->data[size] = '\0';
         slot = slot_of(table, hash, data, size);
         table->slots[slot] = entry;
         table->count++;
-        changes->noted.count++;
         return 0;
+}
+
+static void note_failure(struct ek_changes *changes, int r)
+{
+        if (r < 0 && changes->failure == 0)
+                changes->failure = r;
 }
 
 static void note_key(struct ek_changes *changes, const struct ekiden_key *key)
 {
-        int r = changes->is_number ? note(changes, &key->number, sizeof(key->number))
-                                   : note(changes, key->data, key->size);
-
-        if (r < 0 && changes->failure == 0)
-                changes->failure = r;
+        note_failure(changes, changes->is_number ? note(changes, &key->number, sizeof(key->number))
+                                                 : note(changes, key->data, key->size));
 }
 
 void ek_changes_note(struct ek_changes *changes, const struct ekiden_key *key)
@@ -300,6 +313,17 @@ void ek_changes_note_of(const struct ekiden_item *item, const struct ekiden_key 
         changes = ek_changes_of(item);
         if (changes)
                 note_key(changes, key);
+        pthread_mutex_unlock(&lock);
+}
+
+void ek_changes_put_off(struct ek_changes *changes, const struct ekiden_key *key)
+{
+        const void *data = changes->is_number ? (const void *)&key->number : key->data;
+        size_t size = changes->is_number ? sizeof(key->number) : key->size;
+        struct entry *entry;
+
+        pthread_mutex_lock(&lock);
+        note_failure(changes, add(changes, &changes->put_off, data, size, &entry));
         pthread_mutex_unlock(&lock);
 }
 
@@ -358,9 +382,8 @@ void ek_changes_turn(struct ek_changes *changes)
 }
 
 /* With the lock. */
-static bool next(struct ek_changes *changes, struct ekiden_key *ret_key)
+static bool next(struct ek_changes *changes, struct keys *keys, struct ekiden_key *ret_key)
 {
-        struct keys *keys = &changes->leaving;
         struct entry *entry;
 
         while (keys->first && keys->at == keys->first->used)
@@ -382,12 +405,22 @@ static bool next(struct ek_changes *changes, struct ekiden_key *ret_key)
         return true;
 }
 
-bool ek_changes_next(struct ek_changes *changes, struct ekiden_key *ret_key)
+static bool take(struct ek_changes *changes, struct keys *keys, struct ekiden_key *ret_key)
 {
         bool is_there;
 
         pthread_mutex_lock(&lock);
-        is_there = next(changes, ret_key);
+        is_there = next(changes, keys, ret_key);
         pthread_mutex_unlock(&lock);
         return is_there;
+}
+
+bool ek_changes_next(struct ek_changes *changes, struct ekiden_key *ret_key)
+{
+        return take(changes, &changes->leaving, ret_key);
+}
+
+bool ek_changes_next_put_off(struct ek_changes *changes, struct ekiden_key *ret_key)
+{
+        return take(changes, &changes->put_off, ret_key);
 }

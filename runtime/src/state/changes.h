@@ -51,5 +51,16 @@ size_t ek_changes_size(const struct ek_changes *changes);
 /** What was noted is to be sent; where something is left of what was before, that is first. */
 void ek_changes_turn(struct ek_changes *changes);
 
+/** Keeps a key that is to be sent soon, once for each call; it is copied. */
+void ek_changes_put_off(struct ek_changes *changes, const struct ekiden_key *key);
+
+/** Takes a key that was put off, as ek_changes_next(). */
+bool ek_changes_next_put_off(struct ek_changes *changes, struct ekiden_key *ret_key);
+
 /** Takes a key that is to be sent, valid until the next call. false: none is left. */
 bool ek_changes_next(struct ek_changes *changes, struct ekiden_key *ret_key);
+
+/** Around a fork, in the parent and in the child: so that no key is noted meanwhile. Nobody sends
+    what a child would note, so it notes nothing any more. */
+void ek_changes_before_fork(void);
+void ek_changes_after_fork(bool is_child);
