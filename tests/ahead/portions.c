@@ -550,6 +550,37 @@ Test(portions, of_large_records_that_all_change_all_the_time_end)
         cr_assert_geq(ek_ahead_export_portion(exported).records, 2000, "all came once");
 }
 
+/* Most of what scan() gives at a time is put off, and has to find room among what changes. */
+Test(portions, of_large_records_end_while_others_change)
+{
+        const struct ekiden_item *books = ekiden_schema_item(&shelf_v1, "books");
+        struct ekiden_error error = {0};
+        unsigned int steps = 0;
+        char key[32];
+        int r;
+
+        for (uint32_t i = 0; i < 4000; i++) {
+                snprintf(key, sizeof(key), "book %u", i);
+                put(&old_shelf, key, i);
+        }
+        lengthen_titles(40 << 10);
+        here = &old_shelf;
+        cr_assert_eq(ek_ahead_export_new(ek_tagged_find("books"), 128 << 10, &exported, &error), 0);
+        cr_assert_eq(ek_ahead_export_begin(exported, &outbox, &error), 0);
+        do {
+                r = ek_ahead_export_step(exported, &outbox, &error);
+                cr_assert_geq(r, 0, "%s", error.sentence);
+                for (int i = 0; i < 20; i++) {
+                        snprintf(key, sizeof(key), "gone %u", steps * 20 + (unsigned int)i);
+                        ekiden_touch_text(books, key);
+                }
+                outbox.start = outbox.end = 0; /* as if it had been sent */
+                outbox.is_open = false;
+                cr_assert_lt(++steps, 5000, "it does not end");
+        } while (r > 0);
+        cr_assert_eq(ek_ahead_export_portion(exported).records, 4000);
+}
+
 Test(portions, leave_as_the_socket_has_room_and_without_a_wait)
 {
         const struct ek_wait wait = {.idle_ms = 5000};

@@ -22,11 +22,11 @@ struct ek_ahead_export {
         uint64_t announced;
         uint64_t position; /* of scan() */
         bool is_scanned, is_draining; /* changes are sent */
-        uint64_t scan_until; /* so many records and keys have crossed: no changes before that */
+        unsigned int owed; /* to the pass, for steps that went into changes */
         uint32_t round;
         uint16_t kind; /* of the frame that is being written */
         size_t changes_max;
-        bool has_put_off; /* what scan() gave, and is noted as if it had changed */
+        bool has_put_off; /* keys of what scan() gave: they are sent before it is asked again */
         struct ek_ahead_count total, portion;
         uint64_t step_until; /* as many bytes in all, and this step has done enough */
         struct ekiden_error *error; /* of the call in hand */

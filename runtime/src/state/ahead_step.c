@@ -15,6 +15,7 @@
 
 #define ENTRIES 64 /* that are asked for, or keys that are sent, in one step */
 #define STEP_MAX (4 * EK_AHEAD_BATCH) /* bytes that a step may add, but for the last record */
+#define DRAINS_PER_SCAN 4 /* steps at most that go into changes for one of the pass */
 #define CONTENT_AHEAD 12 /* entries: so far ahead what a struct leads to is fetched */
 
 static bool is_enough(const struct ek_ahead_export *export_)
@@ -51,7 +52,7 @@ static void fetch_content(const struct ekiden_native_codec *codec, void *const e
                 codec->prefetch(entries[index]);
 }
 
-/* scan() gave an entry, and it is sent as one that has changed: records are large. */
+/* scan() gave an entry, and it is sent by its key, in a later step: records are large. */
 static int put_off(struct ek_ahead_export *export_, const void *entry)
 {
         const struct ek_tagged *tagged = export_->tagged;
@@ -68,7 +69,7 @@ static int put_off(struct ek_ahead_export *export_, const void *entry)
         if (r < 0)
                 return r;
         key = ek_key_of_record(export_->key, export_->record);
-        ek_changes_note(export_->changes, &key);
+        ek_changes_put_off(export_->changes, &key);
         export_->has_put_off = true;
         return 0;
 }
@@ -91,48 +92,73 @@ static int send_entries(struct ek_ahead_export *export_, struct ek_outbox *box,
         return 0;
 }
 
-/* What was put off is sent next. With it goes all that has changed, so if that is much it waits for
-   the end of the pass, or the pass would never come to it. */
-static void drain_put_off(struct ek_ahead_export *export_, uint64_t changed)
+/* One that is not there any more was taken out, and the program has told of that. */
+static int send_put_off(struct ek_ahead_export *export_, struct ek_outbox *box)
 {
-        if (!export_->has_put_off || (changed > 4 * ENTRIES && !export_->is_scanned))
-                return;
-        ek_changes_turn(export_->changes);
-        export_->is_draining = true;
-        export_->has_put_off = false;
+        const struct ek_tagged *tagged = export_->tagged;
+        struct ekiden_key key;
+
+        while (!is_enough(export_)) {
+                const void *entry;
+                int r;
+
+                if (!ek_changes_next_put_off(export_->changes, &key)) {
+                        export_->has_put_off = false;
+                        return 0;
+                }
+                entry = tagged->container->find(tagged->container_functions, &key, tagged->data);
+                r = entry ? ek_ahead_export_add(export_, box, entry) : 0;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
-/* All records, once. 1, or 0: the end. */
+/* Some of all records. */
 static int scan(struct ek_ahead_export *export_, struct ek_outbox *box)
 {
         void *entries[ENTRIES];
-        uint64_t changed = ek_changes_noted(export_->changes);
         size_t count;
         int r = ek_container_scan(export_->tagged, &export_->position, entries, ENTRIES, &count,
                                   export_->error);
 
         if (r == 0)
                 r = send_entries(export_, box, entries, count);
-        if (r < 0)
-                return r;
-        export_->is_scanned = export_->position == 0;
-        drain_put_off(export_, changed);
-        return export_->is_draining || !export_->is_scanned;
+        export_->is_scanned = r == 0 && export_->position == 0;
+        return r;
 }
 
-/* Changes of a long first pass are sent in between, or memory would run out; but not more often
-   than the pass itself goes on, or it would never end where much changes. */
+/* Changes of a long first pass are sent in between, or memory would run out; but the pass has a
+   part of the steps, or it would never end where much changes. */
 static void drain_early(struct ek_ahead_export *export_)
 {
-        uint64_t crossed = export_->total.records + export_->total.gone;
-        uint64_t noted = ek_changes_noted(export_->changes);
-
-        if (crossed < export_->scan_until ||
-            ek_changes_size(export_->changes) <= export_->changes_max / 2)
+        export_->owed -= export_->owed < DRAINS_PER_SCAN ? export_->owed : DRAINS_PER_SCAN;
+        if (export_->owed > 0 || ek_changes_size(export_->changes) <= export_->changes_max / 2)
                 return;
         ek_changes_turn(export_->changes);
         export_->is_draining = true;
-        export_->scan_until = crossed + noted + noted / 4;
+}
+
+/* A part of the first pass. */
+static int go_on(struct ek_ahead_export *export_, struct ek_outbox *box)
+{
+        int r = export_->has_put_off ? send_put_off(export_, box) : scan(export_, box);
+
+        if (r == 0 && (export_->has_put_off || !export_->is_scanned)) {
+                drain_early(export_);
+                r = 1;
+        }
+        return r;
+}
+
+/* All that has changed by now. */
+static int drain(struct ek_ahead_export *export_, struct ek_outbox *box)
+{
+        int r = send_changes(export_, box);
+
+        export_->is_draining = r != 0;
+        export_->owed++;
+        return r == 0 && (export_->has_put_off || !export_->is_scanned) ? 1 : r;
 }
 
 int ek_ahead_export_step(struct ek_ahead_export *export_, struct ek_outbox *box,
@@ -143,16 +169,10 @@ int ek_ahead_export_step(struct ek_ahead_export *export_, struct ek_outbox *box,
         if (r < 0)
                 return r;
         export_->step_until = export_->total.bytes + STEP_MAX;
-        if (export_->is_draining) {
-                r = send_changes(export_, box);
-                export_->is_draining = r != 0;
-                if (r == 0 && !export_->is_scanned)
-                        r = 1;
-        } else if (!export_->is_scanned) {
-                r = scan(export_, box);
-                if (r == 1)
-                        drain_early(export_);
-        }
+        if (export_->is_draining)
+                r = drain(export_, box);
+        else if (export_->has_put_off || !export_->is_scanned)
+                r = go_on(export_, box);
         if (r < 0 && error && error->item[0] == '\0')
                 memcpy(error->item, export_->name, sizeof(error->item));
         return r;
