@@ -155,7 +155,7 @@ Test(listeners, who_waits_hears_the_end_that_the_operator_hears)
                 struct ek_link *other = party_connect(&service, "probe");
                 char heard[2][512];
 
-                kill(service.pid, SIGSTOP); /* both requests are there when it looks */
+                service_freeze(&service); /* both requests are there when it looks */
                 party_ask_upgrade(first, PUPPET, ends[i], "exit", false, 0);
                 party_ask_wait(other);
                 kill(service.pid, SIGCONT);
@@ -174,7 +174,7 @@ Test(listeners, who_waits_hears_of_a_success)
         struct ek_link *other = party_connect(&service, "probe");
         Ekiden__Event *told[2];
 
-        kill(service.pid, SIGSTOP);
+        service_freeze(&service);
         party_ask_upgrade(first, PROBE_V2, NULL, NULL, false, 0);
         party_ask_wait(other);
         kill(service.pid, SIGCONT);
@@ -197,7 +197,7 @@ Test(listeners, a_rehearsal_is_waited_for_and_called_off_as_an_upgrade_is)
         struct ek_link *third = party_connect(&service, "probe");
         Ekiden__Event *event;
 
-        kill(service.pid, SIGSTOP);
+        service_freeze(&service);
         party_ask_rehearsal(first, PROBE_V2, NULL, NULL);
         party_ask_wait(other);
         party_ask_upgrade(third, PUPPET, "warm", "exit", true, 0);
@@ -330,7 +330,7 @@ Test(listeners, who_waits_for_his_turn_is_told_which_process_serves)
         struct ek_link *second = party_connect(&service, "probe");
         Ekiden__Event *event;
 
-        kill(service.pid, SIGSTOP);
+        service_freeze(&service);
         party_ask_upgrade(first, PROBE_V2, NULL, NULL, false, 0);
         party_ask_upgrade(second, PROBE_V2, NULL, NULL, true, 0);
         kill(service.pid, SIGCONT);

@@ -175,6 +175,33 @@ void service_settle_quietly(const struct service *service)
         cr_expect_eq(count_children(service->pid), 0, "the successor was not ended");
 }
 
+static void await_state(pid_t pid, char state)
+{
+        char path[64], is = '?';
+
+        snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+        for (int i = 0; i < TRIES && is != state; i++) {
+                FILE *file = fopen(path, "re");
+
+                cr_assert(file, "cannot read %s", path);
+                if (fscanf(file, "%*d (%*[^)]) %c", &is) != 1)
+                        is = '?';
+                fclose(file);
+                if (is != state)
+                        nap();
+        }
+        cr_assert_eq(is, state, "it is in state %c", is);
+}
+
+/* One that was stopped amid its update point would go on with what it had seen before. */
+void service_freeze(struct service *service)
+{
+        service_ask(service);
+        await_state(service->pid, 'S');
+        kill(service->pid, SIGSTOP);
+        await_state(service->pid, 'T');
+}
+
 size_t count_children(pid_t pid)
 {
         char path[64];

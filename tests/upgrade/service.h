@@ -42,6 +42,10 @@ struct answer service_ask(struct service *service);
 /** As service_ask(), with a command in place of "ask". */
 struct answer service_tell(struct service *service, const char *command);
 
+/** Stops it while it waits for something to do: it sees at once what is asked of it until SIGCONT.
+ */
+void service_freeze(struct service *service);
+
 /** How many children a process has. */
 size_t count_children(pid_t pid);
 

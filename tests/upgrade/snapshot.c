@@ -282,7 +282,7 @@ Test(snapshot, of_a_tool_that_is_interrupted_leaves_nothing, .init = begin, .fin
 {
         pid_t tool;
 
-        kill(service.pid, SIGSTOP);
+        service_freeze(&service);
         tool = start_tool("probe", -1);
         wait_until_it_asks(tool);
         kill(tool, SIGTERM);
@@ -313,7 +313,7 @@ Test(snapshot, that_finds_no_room_leaves_the_file_that_was_there, .init = begin,
 Test(snapshot, into_a_place_where_no_file_can_be_is_refused_before_the_process_is_asked,
      .init = begin, .fini = end, .timeout = 120)
 {
-        kill(service.pid, SIGSTOP);
+        service_freeze(&service);
         snprintf(file, sizeof(file), "%s/no/state.ekiden", place);
         cr_expect_eq(wait_for(start_tool("probe", -1)), ekiden_error_exit_status(EKIDEN_ESYSTEM));
         snprintf(file, sizeof(file), "%s", place);
@@ -331,7 +331,7 @@ Test(snapshot, of_a_process_that_dies_meanwhile_leaves_nothing, .timeout = 120)
         pid_t tool;
 
         begin();
-        kill(service.pid, SIGSTOP);
+        service_freeze(&service);
         tool = start_tool("probe", -1);
         wait_until_it_asks(tool);
         kill(service.pid, SIGKILL);
