@@ -14,7 +14,8 @@
 #include "wire/look.h"
 
 #define STAT_SIZE 1024
-#define EXITING 0x4 /* PF_EXITING of the kernel: among the flags, which are field 9 */
+#define FLAGS_FIELD 6 /* behind the first one that is behind the name */
+#define EXITING 0x4 /* of the flags, PF_EXITING of the kernel */
 
 /* What stands behind the name, which may have any characters in it; NULL: that cannot be read. */
 static const char *read_stat(const char *path, char text[STAT_SIZE])
@@ -34,14 +35,15 @@ static bool is_thread_exiting(pid_t public_pid, const char *thread)
 {
         char path[sizeof("/proc/-2147483648/task/") + NAME_MAX + sizeof("/stat")];
         char text[STAT_SIZE];
-        unsigned int flags;
         const char *at;
 
         snprintf(path, sizeof(path), "/proc/%d/task/%s/stat", (int)public_pid, thread);
         at = read_stat(path, text);
         if (!at)
                 return errno == ENOENT || errno == ESRCH; /* gone since it was listed */
-        return sscanf(at, "%*c %*d %*d %*d %*d %*d %u", &flags) == 1 && (flags & EXITING);
+        for (int i = 0; at && i < FLAGS_FIELD; i++)
+                at = strchr(at + 1, ' ');
+        return at && (strtoul(at, NULL, 10) & EXITING);
 }
 
 /* While it can be sent a signal its number is nobody else's: what was read is of this process. */
