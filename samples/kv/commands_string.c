@@ -109,6 +109,7 @@ static size_t take_set_option(const struct call *call, size_t i, struct set_opti
 static void run_set(const struct call *call)
 {
         struct set_options options = {0};
+        size_t said = call->connection->output.size;
         struct entry *entry = NULL;
         bool is_there = false;
 
@@ -131,12 +132,12 @@ static void run_set(const struct call *call)
         entry = put(call, call->arguments[1], call->arguments[2]);
         if (entry && !options.keep_expiry && entry_expires_at(entry) != options.expires_at)
                 store_set_expiry(call->store, entry, options.expires_at);
-        if (options.get)
-                return;
-        if (entry)
-                reply_ok(call);
-        else
+        if (!entry) {
+                connection_take_back(call->connection, said);
                 reply_out_of_memory(call);
+        } else if (!options.get) {
+                reply_ok(call);
+        }
 }
 
 static void run_setnx(const struct call *call)

@@ -180,6 +180,12 @@ void connection_say(struct connection *connection, const void *bytes, size_t siz
                 connection_doom(connection, "memory ran out");
 }
 
+void connection_take_back(struct connection *connection, size_t size)
+{
+        if (connection->output.size > size)
+                connection->output.size = size;
+}
+
 void connection_leave(struct connection *connection)
 {
         connection->leaving = true;

@@ -48,6 +48,9 @@ void connection_watch(struct connection *connection);
 /** Adds to its replies. */
 void connection_say(struct connection *connection, const void *bytes, size_t size);
 
+/** Takes back replies: of those that wait to be sent, so many bytes stay. */
+void connection_take_back(struct connection *connection, size_t size);
+
 /** Hears no more of it, and lets it go when it has taken its replies. */
 void connection_leave(struct connection *connection);
 

@@ -182,22 +182,16 @@ void store_remove(struct store *store, struct entry *entry)
         entry_free(entry);
 }
 
-/* Entry by entry from the table's own scan: nothing is inserted or removed meanwhile. */
+static void forget(void *entry, void *store)
+{
+        store_change(store, entry);
+        entry_free(entry);
+}
+
 void store_clear(struct store *store)
 {
-        void *entries[64];
-        uint64_t position = 0;
-        size_t count;
-
-        do {
-                position = table_scan(&store->table, position, entries, 64, &count);
-                for (size_t i = 0; i < count; i++) {
-                        store_change(store, entries[i]);
-                        entry_free(entries[i]);
-                }
-        } while (position != 0);
-        table_clear(&store->table);
-        table_clear(&store->large);
+        table_clear(&store->large, NULL, NULL);
+        table_clear(&store->table, forget, store);
         store->expiring = 0;
 }
 

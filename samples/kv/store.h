@@ -36,7 +36,8 @@ void store_set_time(struct store *store);
 /** The entry with this key that has not expired, or NULL. */
 struct entry *store_find(struct store *store, struct text key);
 
-/** As store_find(), for a client that reads it: hits and misses are counted, the use is noted. */
+/** As store_find(), for a client that reads it: hits and misses are counted, the use is noted. To
+    use it is no change: an entry that was sent ahead may have an older use in the new version. */
 struct entry *store_read(struct store *store, struct text key);
 
 /** The entry with this key, or a new one without a value; NULL: memory ran out. */

@@ -19,10 +19,16 @@ void table_deinit(struct table *table)
                 table_segment_free(table, segment);
 }
 
-void table_clear(struct table *table)
+void table_clear(struct table *table, void (*forget)(void *entry, void *data), void *data)
 {
-        for (uint64_t i = 0; i < table->bucket_count; i++)
+        for (uint64_t i = 0; i < table->bucket_count; i++) {
+                struct table_bucket *bucket = bucket_at(table, i);
+
+                for (; forget && bucket; bucket = next_in_chain(bucket))
+                        for (unsigned int slot = 0; slot < entries_in(bucket); slot++)
+                                forget(bucket->entries[slot], data);
                 table_bucket_clear(bucket_at(table, i));
+        }
         for (unsigned int segment = 1; segment < TABLE_SEGMENTS; segment++)
                 table_segment_free(table, segment);
         table->count = 0;

@@ -41,8 +41,12 @@ struct table {
 /** An empty table: false if memory ran out. */
 bool table_init(struct table *table, const struct table_kind *kind, const void *data);
 
-/** Forgets all entries, which stay the caller's, and frees what it has beyond an empty table. */
-void table_clear(struct table *table);
+/**
+ * Forgets all entries, and frees what it has beyond an empty table.
+ *
+ * @param forget  told of each, and may free it; NULL: they stay the caller's
+ */
+void table_clear(struct table *table, void (*forget)(void *entry, void *data), void *data);
 
 /** Frees all that it has; the entries stay the caller's. */
 void table_deinit(struct table *table);

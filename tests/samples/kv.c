@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "kv_client.h"
@@ -309,6 +310,27 @@ Test(kv, a_request_of_many_arguments_and_one_of_many_bytes_are_answered, .fini =
         close(connection);
         free(bytes);
         free(back);
+}
+
+/* No file of the store may grow, so its arena has no memory for a large value. */
+Test(kv, says_once_that_memory_has_run_out, .fini = stop, .timeout = 60)
+{
+        static const struct rlimit nothing = {0, RLIM_INFINITY};
+        size_t size = 1 << 20;
+        char *bytes = calloc(1, size), head[64];
+        int connection;
+
+        start(KV_V3);
+        connection = kv_connect();
+        kv_ask(connection, "SET a small\r\n", OK);
+        cr_assert_eq(prlimit(service.pid, RLIMIT_FSIZE, &nothing, NULL), 0);
+        snprintf(head, sizeof(head), "*4\r\n$3\r\nSET\r\n$1\r\na\r\n$%zu\r\n", size);
+        kv_say(connection, head);
+        kv_send(connection, bytes, size);
+        kv_ask(connection, "\r\n$3\r\nGET\r\nGET a\r\n",
+               "-OOM command not allowed when memory has run out.\r\n$5\r\nsmall\r\n");
+        close(connection);
+        free(bytes);
 }
 
 Test(kv, what_has_expired_is_removed_without_being_asked_for, .fini = stop, .timeout = 120)

@@ -165,13 +165,22 @@ Test(kv_table, believes_no_count_that_is_absurd, .init = begin, .fini = end)
         expect_all();
 }
 
+static void forget(void *entry, void *data)
+{
+        struct number *number = entry;
+
+        cr_assert_eq(data, &table);
+        cr_assert(number->is_in, "twice");
+        number->is_in = false;
+}
+
 Test(kv_table, is_empty_when_cleared, .init = begin, .fini = end)
 {
         for (uint32_t i = 0; i < NUMBERS; i++)
                 insert(i);
-        table_clear(&table);
+        table_clear(&table, forget, &table);
         for (uint32_t i = 0; i < NUMBERS; i++)
-                numbers[i].is_in = false;
+                cr_assert_not(numbers[i].is_in, "nobody was told of it");
         expect_all();
         insert(1);
         expect_all();
