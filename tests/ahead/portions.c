@@ -16,6 +16,7 @@
 #include "shelf_v1.native.c"
 #include "state/ahead_export.h"
 #include "state/ahead_import.h"
+#include "state/native_state.h"
 #include "wire/frame.h"
 
 #define BOOKS 40
@@ -82,6 +83,7 @@ static void begin(void)
                 .name = "books",
                 .natives = &shelf_v1_natives,
                 .native = shelf_v1_natives.by_item[item - shelf_v1.items],
+                .binding = &ek_native_binding,
                 .container = &shelf_v1_container_books,
                 .container_functions = &functions,
                 .is_plain = true,

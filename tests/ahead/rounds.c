@@ -8,6 +8,7 @@
 #include "handover/ahead_private.h"
 #include "shelf.h"
 #include "shelf_v1.native.c"
+#include "state/native_state.h"
 
 #define COST_NS 1000 /* of a change, on each side */
 #define TOGETHER_NS (2 * COST_NS)
@@ -45,6 +46,7 @@ static void begin_with(size_t changes_max)
                 .name = "books",
                 .natives = &shelf_v1_natives,
                 .native = shelf_v1_natives.by_item[item - shelf_v1.items],
+                .binding = &ek_native_binding,
                 .container = &shelf_v1_container_books,
                 .container_functions = &functions,
                 .is_plain = true,

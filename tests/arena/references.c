@@ -2,6 +2,7 @@
 /* Where bytes are: what a record says of it on its way, and what is made of that. */
 #include <criterion/criterion.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,6 +74,27 @@ Test(references, bytes_in_an_arena_become_where_they_are_and_are_found_there)
         cr_expect_eq(book.text.len, 5000);
         ek_arena_fields_restore(&patches);
         cr_expect_eq(book.text.data, text);
+}
+
+/* A sanitizer takes more address space than any limit would leave. */
+Test(references, bytes_that_come_ahead_and_have_no_address_space_are_not_called_damaged)
+{
+        uint8_t *text = ekiden_arena_alloc(arena, 5000);
+        struct rlimit before, little;
+        int result;
+
+        hold(text, 5000);
+        cr_assert_eq(refer(), 0);
+        ek_tagged_remove("texts");
+        cr_assert_eq(getrlimit(RLIMIT_AS, &before), 0);
+        little = (struct rlimit){(rlim_t)256 << 20, before.rlim_max};
+        cr_assert_eq(setrlimit(RLIMIT_AS, &little), 0);
+        result = ek_arena_fields_locate(type, &book.base, 7, true, &error);
+        cr_assert_eq(setrlimit(RLIMIT_AS, &before), 0);
+        cr_expect_eq(result, EKIDEN_ENOMEM, "%s", error.sentence);
+        cr_expect_not_null(strstr(error.sentence, "address space"), "%s", error.sentence);
+        cr_expect_null(ek_arena_promised(), "nothing is left of it");
+        ek_arena_fields_restore(&patches);
 }
 
 Test(references, a_reference_is_an_arena_block_of_the_protocol)
@@ -273,6 +295,7 @@ Test(references, an_arena_that_has_come_is_not_mapped_again_for_another_name_und
         Ekiden__Value value = EKIDEN__VALUE__INIT;
         struct ekiden_cursor cursor = {.error = &error};
         struct ekiden_arena *second = NULL;
+        void *memory;
 
         message.data = dup(arena->data.descriptor);
         message.table = dup(arena->table.descriptor);
@@ -280,7 +303,7 @@ Test(references, an_arena_that_has_come_is_not_mapped_again_for_another_name_und
         value.value_case = EKIDEN__VALUE__VALUE_ARENA;
         value.arena = &message;
         cr_assert_not_null(ekiden_arena_alloc(arena, 5000));
-        cr_assert_not_null(ek_arena_promise("pages", 16, 100));
+        cr_assert_eq(ek_arena_promise("pages", 16, 100, &memory), 0);
         cr_expect_eq(ek_arena_get("pages", &value, &second, &cursor), EKIDEN_EREFUSED);
         cr_expect(strstr(error.sentence, "\"pages\" has come under another name"), "%s",
                   error.sentence);
@@ -295,6 +318,7 @@ Test(references, an_arena_that_is_larger_than_what_was_reserved_ahead_is_refused
         Ekiden__Value value = EKIDEN__VALUE__INIT;
         struct ekiden_cursor cursor = {.error = &error};
         struct ekiden_arena *large = NULL;
+        void *memory;
         int files[2];
 
         cr_assert_eq(pipe(files), 0);
@@ -303,7 +327,7 @@ Test(references, an_arena_that_is_larger_than_what_was_reserved_ahead_is_refused
         message.reserved_bytes = EK_ARENA_USUAL + EK_ARENA_STEP;
         value.value_case = EKIDEN__VALUE__VALUE_ARENA;
         value.arena = &message;
-        cr_assert_not_null(ek_arena_promise("large", 16, 100));
+        cr_assert_eq(ek_arena_promise("large", 16, 100, &memory), 0);
         cr_expect_eq(ek_arena_get("large", &value, &large, &cursor), EKIDEN_ELIMIT);
         cr_expect(strstr(error.sentence, "with a smaller maximum, or remove `ahead`"), "%s",
                   error.sentence);

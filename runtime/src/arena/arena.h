@@ -203,9 +203,13 @@ void ek_arena_unreserve(struct ek_arena_space *space);
 
 /* Arenas that are to come (promise.c). */
 
-/** Where bytes will be when the arena of this name has come; nothing can be read there until then.
-    NULL: they cannot be where they are said to be, or there is no address space. */
-void *ek_arena_promise(const char *name, uint64_t offset, uint64_t size_bytes);
+/**
+ * Where bytes will be when the arena of this name has come; nothing can be read there until then.
+ *
+ * @return 0, EPROTOCOL (they cannot be where they are said to be), ENOMEM (there is no memory, or
+ *         not that much address space)
+ */
+int ek_arena_promise(const char *name, uint64_t offset, uint64_t size_bytes, void **ret_memory);
 
 /** Whether an address is one of an arena that is still to come. */
 bool ek_arena_is_promised(const void *memory);

@@ -33,7 +33,7 @@ static struct promise *make(const char *name)
 {
         struct promise *promise = calloc(1, sizeof(*promise));
 
-        if (!promise || strlen(name) > EKIDEN_NAME_MAX || ek_arena_reserve(&promise->space) < 0) {
+        if (!promise || ek_arena_reserve(&promise->space) < 0) {
                 free(promise);
                 return NULL;
         }
@@ -43,19 +43,22 @@ static struct promise *make(const char *name)
         return promise;
 }
 
-void *ek_arena_promise(const char *name, uint64_t offset, uint64_t size_bytes)
+int ek_arena_promise(const char *name, uint64_t offset, uint64_t size_bytes, void **ret_memory)
 {
         struct promise *promise = *find(name);
 
+        if (strlen(name) > EKIDEN_NAME_MAX || offset > EK_ARENA_MOST ||
+            size_bytes > EK_ARENA_MOST - offset || offset % EK_BLOCK_GRANULE != 0 ||
+            offset < sizeof(struct ek_prefix))
+                return EKIDEN_EPROTOCOL;
         if (!promise)
                 promise = make(name);
-        if (!promise || offset > promise->space.bytes ||
-            size_bytes > promise->space.bytes - offset || offset % EK_BLOCK_GRANULE != 0 ||
-            offset < sizeof(struct ek_prefix))
-                return NULL;
+        if (!promise || offset + size_bytes > promise->space.bytes)
+                return EKIDEN_ENOMEM;
         if (promise->end < offset + size_bytes)
                 promise->end = offset + size_bytes;
-        return promise->space.base + offset;
+        *ret_memory = promise->space.base + offset;
+        return 0;
 }
 
 bool ek_arena_is_promised(const void *memory)

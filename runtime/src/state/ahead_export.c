@@ -27,15 +27,6 @@ int ek_ahead_export_no_memory(struct ekiden_error *error)
         return ekiden_error_set(error, EKIDEN_ENOMEM, "memory ran out while sending ahead");
 }
 
-static uint64_t announced_count(const struct ek_tagged *tagged)
-{
-        uint64_t count = UINT64_MAX;
-
-        if (tagged->container->count)
-                count = tagged->container->count(tagged->container_functions, tagged->data);
-        return count == UINT64_MAX ? 0 : count;
-}
-
 static int begin_tracking(struct ek_ahead_export *export_, const struct ek_tagged *tagged,
                           bool is_secret, struct ekiden_error *error)
 {
@@ -65,7 +56,7 @@ int ek_ahead_export_new(const struct ek_tagged *tagged, size_t changes_max_bytes
         export_->has_arenas = ek_message_has_arenas(export_->type);
         export_->arena_patches.is_ahead = true;
         export_->key = ek_key_field(tagged->item.message, &tagged->item);
-        export_->announced = announced_count(tagged);
+        export_->announced = ek_export_announced(tagged);
         export_->changes_max = changes_max_bytes;
         ek_scratch_init(&export_->scratch);
         export_->scratch.is_secret = is_secret;

@@ -53,16 +53,6 @@ const char *ek_ahead_import_obstacle(const struct ek_tagged *tagged,
                                                 : "its key is another one in the new version";
 }
 
-static bool is_secret(const struct ek_tagged *tagged, const struct ek_route *route)
-{
-        bool result = ek_message_has_secrets(tagged->item.message) ||
-                      ek_message_has_secrets(route->source->message);
-
-        for (size_t i = 0; i < route->count; i++)
-                result = result || ek_message_has_secrets(route->steps[i].to->message);
-        return result;
-}
-
 int ek_ahead_import_new(const struct ek_tagged *tagged, const struct ek_route *route,
                         struct ekiden_objects *objects, struct ek_ahead_import **ret_import)
 {
@@ -77,7 +67,7 @@ int ek_ahead_import_new(const struct ek_tagged *tagged, const struct ek_route *r
         import->objects = objects;
         import->has_arenas = ek_message_has_arenas(route->decoded_as);
         ek_scratch_init(&import->scratch);
-        import->scratch.is_secret = is_secret(tagged, route);
+        import->scratch.is_secret = ek_route_has_secrets(tagged, route);
         *ret_import = import;
         return 0;
 }

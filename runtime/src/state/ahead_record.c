@@ -8,10 +8,10 @@
 #include "fields.h"
 #include "state/ahead_import_private.h"
 #include "state/arena_fields.h"
-#include "state/callback.h"
 #include "state/fast.h"
 #include "state/key.h"
 #include "state/native.h"
+#include "state/native_state.h"
 #include "wire/message.h"
 
 static int out_of_memory(const struct ek_ahead_import *import)
@@ -58,12 +58,10 @@ static int unpack(struct ek_ahead_import *import, const uint8_t *data, size_t si
 static int insert(struct ek_ahead_import *import, void *entry, struct ekiden_cursor *cursor)
 {
         const struct ek_tagged *tagged = import->tagged;
-        const struct ek_callback callback = {tagged->name, "insert", "refused"};
-        int r = tagged->container->insert(tagged->container_functions, entry, cursor, tagged->data);
+        int r = ek_native_insert(tagged, entry, cursor);
 
-        if (r >= 0)
+        if (r == 0)
                 return 0;
-        r = ek_callback_failed(&callback, cursor->record, r, import->error);
         ek_name_native_key(import->error, cursor->record, &tagged->item, tagged->native, entry);
         ek_native_free(tagged->native, NULL, entry);
         return r;

@@ -176,6 +176,14 @@ static int not_tagged(const struct locate *locate, const char *name)
                                 (unsigned long long)locate->record, name);
 }
 
+static int no_address_space(const struct locate *locate, const char *name)
+{
+        return ekiden_error_set(locate->error, EKIDEN_ENOMEM,
+                                "record %llu has bytes in arena \"%s\", for which this process has "
+                                "not enough address space (RLIMIT_AS)",
+                                (unsigned long long)locate->record, name);
+}
+
 static int locate_reference(const struct locate *locate, const char *name,
                             ProtobufCBinaryData *bytes)
 {
@@ -183,7 +191,8 @@ static int locate_reference(const struct locate *locate, const char *name,
         const uint8_t *from = bytes->data;
         uint64_t offset, size;
         uint32_t number;
-        void *memory;
+        void *memory = NULL;
+        int r = 0;
 
         if (bytes->len != REFERENCE_SIZE || from[9] != TAG_SIZE || from[18] != TAG_NUMBER)
                 return malformed(locate);
@@ -194,8 +203,12 @@ static int locate_reference(const struct locate *locate, const char *name,
         memcpy(&number, from + 19, sizeof(number));
         size = le64toh(size);
         number = le32toh(number);
-        memory = arena ? ek_arena_resolve(arena, number, le64toh(offset), size)
-                       : ek_arena_promise(name, le64toh(offset), size);
+        if (arena)
+                memory = ek_arena_resolve(arena, number, le64toh(offset), size);
+        else
+                r = ek_arena_promise(name, le64toh(offset), size, &memory);
+        if (r == EKIDEN_ENOMEM)
+                return no_address_space(locate, name);
         if (!memory || size == 0)
                 return malformed(locate);
         if (arena && ek_arena_name(arena, number, memory) < 0)

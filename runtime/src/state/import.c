@@ -361,7 +361,7 @@ static void note_figures(const struct ek_import *import, uint64_t began_ns)
 }
 
 /* A mark in any version on the way is one. */
-static bool is_secret(const struct ek_tagged *tagged, const struct ek_route *route)
+bool ek_route_has_secrets(const struct ek_tagged *tagged, const struct ek_route *route)
 {
         if (ek_message_has_secrets(tagged->item.message))
                 return true;
@@ -398,7 +398,7 @@ int ek_import_item(struct ek_link *link, const struct ek_wait *wait, const struc
         if (tagged->last && tagged->last->keeps_keys)
                 import.kept = ek_kept_key_in_pause(tagged, route);
         ek_scratch_init(&import.scratch);
-        import.scratch.is_secret = is_secret(tagged, route);
+        import.scratch.is_secret = ek_route_has_secrets(tagged, route);
         import.is_imaged = import.digest_kind == EK_DIGEST_LIVE;
         ek_image_init(&import.image, tagged, route && route->count > 0,
                       import.objects ? &import.objects->given : NULL);

@@ -103,6 +103,9 @@ int ek_refused(const Ekiden__Refusal *refusal, struct ekiden_error *error);
  */
 int ek_link_failed(int code, struct ekiden_error *error);
 
+/** Whether an item's records are secret. `route` is NULL for a built-in item. */
+bool ek_route_has_secrets(const struct ek_tagged *tagged, const struct ek_route *route);
+
 /** Whether objects that come with an item are taken by nobody, as it is not bound to structs. */
 bool ek_lets_objects_go(const struct ek_tagged *tagged, const struct ek_route *route);
 
