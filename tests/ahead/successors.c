@@ -366,16 +366,19 @@ Test(successors, that_are_sent_the_rest_for_longer_than_the_pause_may_last_are_c
 
 Test(successors, that_are_sent_the_rest_are_called_off_when_the_operator_leaves)
 {
+        struct ek_link *operator_;
         int ends[2];
 
         become_warm();
         cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-        cr_assert_eq(ek_link_new(ends[0], &ek_predecessor.request.operator_), 0);
+        cr_assert_eq(ek_link_new(ends[0], &operator_), 0);
+        ek_predecessor.request.operator_ = operator_;
         operator_end = ends[1];
         upset = UPSET;
         cr_assert_eq(step(), EKIDEN_ECANCELLED, "%s", error.sentence);
         cr_assert_gt(upset, 0, "called off behind all that is to be sent");
         upset = 0;
+        ek_link_free(operator_);
 }
 
 /* Each behind the last one: who answers them all would never serve again. */
