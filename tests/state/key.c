@@ -66,6 +66,30 @@ Test(key, short_text_is_shown_and_nothing_else)
         }
 }
 
+Test(key, bytes_that_are_short_text_are_shown_and_nothing_else)
+{
+        static const struct {
+                const char *data;
+                size_t size;
+        } hidden[] = {{NULL, 0},
+                      {NULL, 3},
+                      {"", 0},
+                      {"a\0b", 3},
+                      {"\xc3", 1},
+                      {"\"", 1},
+                      {"a text of forty-one bytes is not shown ..", 41}};
+        Graph__V1__Parts record = GRAPH__V1__PARTS__INIT;
+
+        record.has_counted = 1;
+        record.counted = (ProtobufCBinaryData){3, (uint8_t *)(uintptr_t) "bobby"};
+        cr_expect_str_eq(named("record 3: no", 6, &record.base), "record 3 (counted \"bob\"): no");
+        for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+                record.counted =
+                        (ProtobufCBinaryData){hidden[i].size, (uint8_t *)(uintptr_t)hidden[i].data};
+                cr_expect_str_eq(named("record 3: no", 6, &record.base), "record 3: no", "%zu", i);
+        }
+}
+
 Test(key, sentence_that_is_full_is_cut_at_its_end)
 {
         Graph__V1__Plain record = GRAPH__V1__PLAIN__INIT;

@@ -47,8 +47,8 @@ static const char *advice_there(const struct ekiden_error *error)
                 return "do what the reason says, then try again";
         if (error->code == EKIDEN_ETIMEOUT &&
             (error->phase == EKIDEN_PHASE_CHECK || error->phase == EKIDEN_PHASE_WARM))
-                return "look at what the side that the reason names is doing; --timeout, or the "
-                       "phase's deadline in the program, gives it more time";
+                return "look at what takes so long; --timeout, or the phase's deadline in the "
+                       "program, gives it more time";
         if (error->code == EKIDEN_EREFUSED && error->phase == EKIDEN_PHASE_REQUEST)
                 return "ask again later, when the program permits it";
         if (error->code == EKIDEN_ESTATE && error->system_errno != 0)

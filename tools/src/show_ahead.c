@@ -8,8 +8,9 @@ static void print_sent(const struct show *show, const struct ahead_account *acco
 {
         char records[TEXT_FIGURE_MAX], rest[TEXT_FIGURE_MAX];
 
-        fprintf(show->terminal.out, "  sent ahead   %s: %s records, and %s in the pause%s\n", name,
-                text_count(account->records.value, records), text_count(account->rest.value, rest),
+        fprintf(show->terminal.out, "  sent ahead   %s: %s record%s, and %s in the pause%s\n", name,
+                text_count(account->records.value, records), account->records.value == 1 ? "" : "s",
+                text_count(account->rest.value, rest),
                 account->outrun ? "; it changed faster than it was sent" : "");
 }
 

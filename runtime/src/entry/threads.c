@@ -110,7 +110,7 @@ static void on_exit_of_thread(void *thread)
 
 void ek_threads_begin(void)
 {
-        /* Without them threads cannot register; a program of one thread needs neither. */
+        /* Without the key threads cannot register. */
         if (!has_key)
                 has_key = pthread_key_create(&key, on_exit_of_thread) == 0;
         if (!watches_forks)

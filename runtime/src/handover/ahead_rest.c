@@ -18,6 +18,24 @@ static int never_ends(const struct ek_ahead_export *item, struct ekiden_error *e
         return EKIDEN_EREFUSED;
 }
 
+/* Some of what is left, which leaves when it is much: 1; 0: there is no more; or an error. */
+static int send_some(struct ek_predecessor *p, struct ek_ahead_export *item,
+                     const struct ek_wait *wait, struct ekiden_error *error)
+{
+        struct ek_outbox *box = &p->ahead.outbox;
+        int r = ek_wait_is_over(wait);
+        int more;
+
+        if (r < 0)
+                return ek_link_failed(r, error);
+        more = ek_ahead_export_step(item, box, error);
+        if (more < 0 || ek_outbox_left(box) < EK_AHEAD_BATCH)
+                return more;
+        ek_ahead_export_close(item, box);
+        r = ek_outbox_send(box, p->link, wait);
+        return r < 0 ? ek_link_failed(r, error) : more;
+}
+
 /* A portion without slices: the program stands still. */
 static int send_last(struct ek_predecessor *p, struct ek_ahead_export *item,
                      struct ekiden_error *error)
@@ -28,18 +46,9 @@ static int send_last(struct ek_predecessor *p, struct ek_ahead_export *item,
 
         /* Who looks for a record may find that others have expired, and tell of that. */
         for (int again = 0; r >= 0; again++) {
-                do {
-                        int sent = ek_wait_is_over(&wait);
-
-                        if (sent == 0)
-                                r = ek_ahead_export_step(item, box, error);
-                        if (sent == 0 && r >= 0 && ek_outbox_left(box) >= EK_AHEAD_BATCH) {
-                                ek_ahead_export_close(item, box);
-                                sent = ek_outbox_send(box, p->link, &wait);
-                        }
-                        if (sent < 0)
-                                r = ek_link_failed(sent, error);
-                } while (r > 0);
+                do
+                        r = send_some(p, item, &wait, error);
+                while (r > 0);
                 if (r < 0 || ek_ahead_export_rest(item) == 0)
                         break;
                 if (again == AGAIN_MAX)

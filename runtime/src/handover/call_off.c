@@ -4,11 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "handover/exiting.h"
 #include "handover/pause.h"
 #include "handover/predecessor_private.h"
 #include "handover/refusal.h"
 
-#define LARGE_BYTES (UINT64_C(16) << 20)
+#define LARGE_BYTES (UINT64_C(64) << 20) /* of memory, or of state */
 #define LARGE_LEAVES_MS 50
 #define ALREADY_LEAVING_MS 200 /* a successor that closed its socket is on its way out */
 
@@ -28,10 +29,16 @@ static bool may_have_closed_it(const char *how)
         return strcmp(how, EK_CHILD_WAS_RUNNING) == 0 || strcmp(how, refused) == 0;
 }
 
+/* By SIGKILL: nothing that a program does to itself by mistake. */
+static const char killed[] = "was killed by signal 9 ";
+
 /* A successor that went away: how, and what that may mean. */
 static void explain_death(struct ek_predecessor *p, const char *how, struct ekiden_error *error)
 {
-        const char *advice = "see its own messages";
+        const char *advice = strncmp(how, killed, strlen(killed)) == 0
+                                     ? "was it for want of memory? see the kernel's log, and the "
+                                       "memory limit of its control group"
+                                     : "see its own messages";
 
         if (error->code != EKIDEN_EPEER || p->keeping.kept >= 0)
                 return;
@@ -51,10 +58,11 @@ static void explain_death(struct ek_predecessor *p, const char *how, struct ekid
                  advice);
 }
 
-/* Whether the successor has been given so much that the kernel takes long to free it. */
+/* Whether the successor has so much that the kernel takes long to free it. */
 static bool has_much(const struct ek_predecessor *p)
 {
-        return p->report.count.bytes >= LARGE_BYTES || ek_ahead_count(p).bytes >= LARGE_BYTES;
+        return ek_process_resident_bytes(p->child.public_pid) >= LARGE_BYTES ||
+               p->report.count.bytes >= LARGE_BYTES || ek_ahead_count(p).bytes >= LARGE_BYTES;
 }
 
 /* How long a successor may take to leave by itself. */

@@ -17,17 +17,20 @@
 #define FLAGS_FIELD 6 /* behind the first one that is behind the name */
 #define EXITING 0x4 /* of the flags, PF_EXITING of the kernel */
 
-/* What stands behind the name, which may have any characters in it; NULL: that cannot be read. */
-static const char *read_stat(const char *path, char text[STAT_SIZE])
+static bool read_text(const char *path, char text[STAT_SIZE])
 {
         ek_auto_close int fd = ek_look_at(path);
         ssize_t length = fd < 0 ? -1 : TEMP_FAILURE_RETRY(read(fd, text, STAT_SIZE - 1));
-        const char *at;
 
-        if (length <= 0)
-                return NULL;
-        text[length] = '\0';
-        at = strrchr(text, ')');
+        text[length > 0 ? length : 0] = '\0';
+        return length > 0;
+}
+
+/* What stands behind the name, which may have any characters in it; NULL: that cannot be read. */
+static const char *read_stat(const char *path, char text[STAT_SIZE])
+{
+        const char *at = read_text(path, text) ? strrchr(text, ')') : NULL;
+
         return at && at[1] == ' ' ? at + 2 : NULL;
 }
 
@@ -52,7 +55,7 @@ static bool is_same(int pidfd)
         return pidfd_send_signal(pidfd, 0, NULL, 0) == 0;
 }
 
-/* A process that was killed starts no thread any more: none is missed. */
+/* A process that was killed starts no thread any more. */
 bool ek_process_is_exiting(pid_t public_pid, int pidfd)
 {
         char path[sizeof("/proc/-2147483648/task")];
@@ -93,4 +96,15 @@ int ek_process_wait_status(pid_t public_pid, int pidfd)
                 return 0;
         at = strrchr(at, ' ');
         return is_same(pidfd) ? (int)strtol(at, NULL, 10) : 0;
+}
+
+/* In pages, behind its size. */
+uint64_t ek_process_resident_bytes(pid_t public_pid)
+{
+        char path[sizeof("/proc/-2147483648/statm")], text[STAT_SIZE];
+        const char *at;
+
+        snprintf(path, sizeof(path), "/proc/%d/statm", (int)public_pid);
+        at = public_pid > 0 && read_text(path, text) ? strchr(text, ' ') : NULL;
+        return at ? strtoull(at, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }

@@ -72,14 +72,17 @@ static void advise(const struct ek_predecessor *p, char *ret_text, size_t size_b
 void ek_pause_explain(const struct ek_predecessor *p, struct ekiden_error *error)
 {
         bool is_in_item = p->phase == EKIDEN_PHASE_TRANSFER && p->item[0];
+        uint64_t reached_ns = ek_pause_so_far(p, p->stopped_ns);
         char advice[192];
 
         advise(p, advice, sizeof(advice));
+        if (reached_ns < p->request.max_pause_ns)
+                reached_ns = p->request.max_pause_ns; /* a timer may be early */
         snprintf(error->sentence, sizeof(error->sentence),
                  "the pause %s %.1f ms in phase %s%s%s%s, and --max-pause allows %.1f; %s",
                  p->request.is_rehearsal ? "would reach" : "reached",
-                 (double)ek_pause_so_far(p, p->stopped_ns) / EK_NS_PER_MS,
-                 ekiden_phase_name(p->phase), is_in_item ? ", in item \"" : "",
-                 is_in_item ? p->item : "", is_in_item ? "\" or after it" : "",
-                 (double)p->request.max_pause_ns / EK_NS_PER_MS, advice);
+                 (double)reached_ns / EK_NS_PER_MS, ekiden_phase_name(p->phase),
+                 is_in_item ? ", in item \"" : "", is_in_item ? p->item : "",
+                 is_in_item ? "\" or after it" : "", (double)p->request.max_pause_ns / EK_NS_PER_MS,
+                 advice);
 }

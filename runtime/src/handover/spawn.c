@@ -252,13 +252,13 @@ static bool may_end(int pidfd)
  */
 static void await_end(int pidfd, pid_t public_pid, bool is_large)
 {
+        uint64_t until_ns = ek_now_ns() + LARGE_MS * EK_NS_PER_MS;
+
         if (!is_large)
                 (void)ek_process_is_gone(pidfd, EK_CHILD_KILL_MS);
-        else
-                for (int i = 0; i < LARGE_MS && !ek_process_is_gone(pidfd, 1) &&
-                                !ek_process_is_exiting(public_pid, pidfd);
-                     i++)
-                        ;
+        while (is_large && !ek_process_is_gone(pidfd, 1) &&
+               !ek_process_is_exiting(public_pid, pidfd))
+                is_large = ek_now_ns() < until_ns;
 }
 
 /* It is nobody's child here: init reaps it, or who has started it. To him it may have a word to

@@ -151,7 +151,7 @@ static int go_on(struct ek_ahead_export *export_, struct ek_outbox *box)
         return r;
 }
 
-/* All that has changed by now. */
+/* A part of what had changed. */
 static int drain(struct ek_ahead_export *export_, struct ek_outbox *box)
 {
         int r = send_changes(export_, box);

@@ -176,12 +176,13 @@ static int not_tagged(const struct locate *locate, const char *name)
                                 (unsigned long long)locate->record, name);
 }
 
-static int no_address_space(const struct locate *locate, const char *name)
+static int no_memory(const struct locate *locate, const char *name)
 {
-        return ekiden_error_set(locate->error, EKIDEN_ENOMEM,
-                                "record %llu has bytes in arena \"%s\", for which this process has "
-                                "not enough address space (RLIMIT_AS)",
-                                (unsigned long long)locate->record, name);
+        return ekiden_error_set(
+                locate->error, EKIDEN_ENOMEM,
+                "record %llu has bytes in arena \"%s\", for which there is not enough "
+                "memory, or address space (RLIMIT_AS)",
+                (unsigned long long)locate->record, name);
 }
 
 static int locate_reference(const struct locate *locate, const char *name,
@@ -208,7 +209,7 @@ static int locate_reference(const struct locate *locate, const char *name,
         else
                 r = ek_arena_promise(name, le64toh(offset), size, &memory);
         if (r == EKIDEN_ENOMEM)
-                return no_address_space(locate, name);
+                return no_memory(locate, name);
         if (!memory || size == 0)
                 return malformed(locate);
         if (arena && ek_arena_name(arena, number, memory) < 0)

@@ -19,6 +19,7 @@
 
 #define ITEMS_MAX 16 /* that are tracked at a time */
 #define CHUNK_SIZE ((size_t)16 << 10) /* a part of EK_CHANGES_MAX_LEAST */
+#define PUT_OFF_MAX ((size_t)64 << 20) /* bytes of a few keys, which no program has so long */
 #define TABLES 256
 #define FIRST_SLOTS 8
 
@@ -241,18 +242,14 @@ static struct entry *new_entry(struct keys *keys, size_t size)
 
 static size_t size_of(const struct ek_changes *changes)
 {
-        return changes->noted.size + changes->leaving.size + changes->put_off.size;
+        return changes->noted.size + changes->leaving.size;
 }
 
 /* A key at the end of a list. */
-static int add(struct ek_changes *changes, struct keys *keys, const void *data, size_t size,
-               struct entry **ret_entry)
+static int add(struct keys *keys, const void *data, size_t size, struct entry **ret_entry)
 {
-        struct entry *entry;
+        struct entry *entry = new_entry(keys, size);
 
-        if (size > changes->max_bytes || size_of(changes) + room_of(size) > changes->max_bytes)
-                return EKIDEN_ELIMIT;
-        entry = new_entry(keys, size);
         if (!entry)
                 return EKIDEN_ENOMEM;
         entry->size = size;
@@ -274,9 +271,11 @@ static int note(struct ek_changes *changes, const void *data, size_t size)
 
         if (table->capacity > 0 && table->slots[slot_of(table, hash, data, size)])
                 return 0;
+        if (size > changes->max_bytes || size_of(changes) + room_of(size) > changes->max_bytes)
+                return EKIDEN_ELIMIT;
         if (grow(changes, table) < 0)
                 return EKIDEN_ENOMEM;
-        r = add(changes, &changes->noted, data, size, &entry);
+        r = add(&changes->noted, data, size, &entry);
         if (r < 0)
                 return r;
         entry->hash = hash;
@@ -323,7 +322,10 @@ void ek_changes_put_off(struct ek_changes *changes, const struct ekiden_key *key
         struct entry *entry;
 
         pthread_mutex_lock(&lock);
-        note_failure(changes, add(changes, &changes->put_off, data, size, &entry));
+        if (changes->put_off.size + size > PUT_OFF_MAX)
+                note_failure(changes, EKIDEN_ELIMIT);
+        else
+                note_failure(changes, add(&changes->put_off, data, size, &entry));
         pthread_mutex_unlock(&lock);
 }
 

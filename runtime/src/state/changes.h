@@ -51,7 +51,8 @@ size_t ek_changes_size(const struct ek_changes *changes);
 /** What was noted is to be sent; where something is left of what was before, that is first. */
 void ek_changes_turn(struct ek_changes *changes);
 
-/** Keeps a key that is to be sent soon, once for each call; it is copied. */
+/** Keeps a key that is to be sent soon, once for each call; it is copied, and not among those that
+    the memory for keys is for. */
 void ek_changes_put_off(struct ek_changes *changes, const struct ekiden_key *key);
 
 /** Takes a key that was put off, as ek_changes_next(). */

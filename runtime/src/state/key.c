@@ -50,6 +50,26 @@ static void insert_text(struct ekiden_error *error, uint64_t number, const char 
         insert(error, number, key);
 }
 
+/* Bytes that are text are shown as such. */
+static void insert_bytes(struct ekiden_error *error, uint64_t number, const char *name,
+                         const ProtobufCBinaryData *bytes)
+{
+        char text[KEY_TEXT_MAX + 1];
+        size_t length;
+
+        if (bytes->len == 0 || bytes->len > KEY_TEXT_MAX || !bytes->data ||
+            memchr(bytes->data, '\0', bytes->len))
+                return;
+        for (size_t at = 0; at < bytes->len; at += length) {
+                length = ek_utf8_character(bytes->data + at, bytes->len - at);
+                if (length == 0)
+                        return;
+        }
+        memcpy(text, bytes->data, bytes->len);
+        text[bytes->len] = '\0';
+        insert_text(error, number, name, text);
+}
+
 static void insert_number(struct ekiden_error *error, uint64_t number, const char *name,
                           struct ek_number value)
 {
@@ -85,12 +105,13 @@ void ek_name_key(struct ekiden_error *error, uint64_t number, const struct ekide
                 return;
         field = protobuf_c_message_descriptor_get_field(record->descriptor, item->key);
         if (!field || ek_message_field_is_secret(item->message, item->key) ||
-            field->type == PROTOBUF_C_TYPE_BYTES || field->type == PROTOBUF_C_TYPE_MESSAGE ||
-            is_absent(field, record))
+            field->type == PROTOBUF_C_TYPE_MESSAGE || is_absent(field, record))
                 return;
         value = (const char *)record + field->offset;
         if (field->type == PROTOBUF_C_TYPE_STRING)
                 insert_text(error, number, field->name, *(const char *const *)value);
+        else if (field->type == PROTOBUF_C_TYPE_BYTES)
+                insert_bytes(error, number, field->name, value);
         else
                 insert_number(error, number, field->name, ek_number_of_field(field->type, value));
 }
