@@ -68,11 +68,18 @@ class Clients:
 
 
 def keep_to_last_processor(pid):
-    """So that how long a server stands still is its own affair: a scheduler may put it on the processor of those who
-    ask, and leave the other one idle."""
+    """Of those who ask; see keep_off_last_processor()."""
     processors = os.sched_getaffinity(0)
     if len(processors) > 1:
         os.sched_setaffinity(pid, {max(processors)})
+
+
+def keep_off_last_processor(pid):
+    """A server whose pause is shorter than a slice of the scheduler's, with its successors: so that how long it stands
+    still is its own affair. It may be put on the processor of those who ask otherwise, while the other one is idle."""
+    processors = os.sched_getaffinity(0)
+    if len(processors) > 1:
+        os.sched_setaffinity(pid, processors - {max(processors)})
 
 
 class Run:

@@ -2,13 +2,16 @@
 """samples/kv under upgrade: what its clients see, how long it stands, what memory it takes."""
 import contextlib
 import json
+import os
 import threading
 import time
 
-from clients import command
-from workplace import Failed, await_that, forget_peak_memory, free_port, process_memory, shared_memory
+from clients import command, keep_off_last_processor
+from workplace import Failed, await_that, children, forget_peak_memory, free_port, process_memory, shared_memory
 
-UPGRADE_SECONDS = 300
+UPGRADE_SECONDS = 600
+POLL_SECONDS = 0.01
+NEARLY_ALL = 0.9
 
 
 KV = 'samples/kv/kv-v3'
@@ -32,20 +35,46 @@ class Store:
     def end(self):
         self.place.end(self.process)
 
-    def ask(self, program, *options):
-        """Asks for an upgrade, whatever comes of it: the events."""
+    def ask(self, program, *options, told=lambda event: None):
+        """Asks for an upgrade, whatever comes of it: the events. `told` is called with each when it comes."""
         arguments = [self.place.program('tools/ekiden-upgrade'), '--json', *options, str(self.pid),
                      self.place.program(program)]
-        said = self.place.run(arguments, UPGRADE_SECONDS, expected=range(256))
-        return [json.loads(line) for line in said.splitlines()]
+        deadline = time.monotonic() + UPGRADE_SECONDS
+        events, said, is_over = [], '', False
+        process = self.place.start(arguments)
+        with open(process.log, encoding='utf-8', errors='replace') as log:
+            while not is_over:
+                is_over = process.poll() is not None
+                *lines, said = (said + log.read()).split('\n')
+                for event in map(json.loads, lines):
+                    events.append(event)
+                    told(event)
+                if time.monotonic() > deadline:
+                    self.place.end(process)
+                    raise Failed(f'{arguments[0]} was not over within {UPGRADE_SECONDS} s')
+                time.sleep(POLL_SECONDS)
+        self.place.end(process)
+        return events
 
-    def upgrade(self, program=KV, *options):
-        """Upgrades it: the last event, and what memory both processes had."""
+    def _keep_apart(self, event):
+        """When most has crossed, or all once: what follows is the pause, or shorter than that pass."""
+        if event['event'] != 'ahead':
+            return
+        if event['round'] > 0 or event['item_records'] >= (event['item_count'] or float('inf')) * NEARLY_ALL:
+            for pid in self.pid, *children(self.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    keep_off_last_processor(pid)
+
+    def upgrade(self, program=KV, *options, apart=False):
+        """Upgrades it: the last event, and what memory both processes had. `apart`: where state is sent ahead, the end of
+        that and the pause come about on another processor than the clients'."""
+        if apart:
+            os.sched_setaffinity(self.pid, os.sched_getaffinity(0))
         forget_peak_memory(self.pid)
         before = self.memory()
         began_ns = time.monotonic_ns()
         with PeakMemory(self.pid) as peak:
-            events = self.ask(program, *options)
+            events = self.ask(program, *options, told=self._keep_apart if apart else lambda event: None)
         last = events[-1] if events else {}
         if last.get('event') != 'committed':
             raise Failed(f'the upgrade failed: {last.get("sentence", events)}')

@@ -39,14 +39,14 @@ def several(upgrade, times, seconds):
     return upgrades
 
 
-def under_load(store, clients, program, load, options, times=1, *, touch=False):
+def under_load(store, clients, program, load, options, times=1, *, touch=False, apart=False):
     """An upgrade after a third of the time, or several, and what the clients saw in all of it. Of several the one
-    with the median pause is told, and the pauses of all. `touch`: see touch_free_memory()."""
+    with the median pause is told, and the pauses of all. `touch`: see touch_free_memory(); `apart`: Store.upgrade()."""
     with clients.run(**load) as run:
         time.sleep(options.seconds / 3)
         if touch:
             touch_free_memory(store.memory())
-        upgrades = several(lambda: store.upgrade(program), times, options.step_seconds / 4)
+        upgrades = several(lambda: store.upgrade(program, apart=apart), times, options.step_seconds / 4)
         time.sleep(options.seconds * 2 / 3)
     by_pause = sorted(upgrades, key=lambda upgrade: upgrade['pause_us'])
     return {'upgrade': by_pause[len(upgrades) // 2], 'pauses_us': [upgrade['pause_us'] for upgrade in upgrades],
@@ -68,7 +68,7 @@ def both_ways(place, options, keys, load, *, memory_is_fast=False):
     in huge pages. A successor may take one of those within its pause, so what is sent ahead does better without."""
     for program, times in (IN_THE_PAUSE, 1), (KV, TIMES):
         store, clients = filled(place, keys, options.value_bytes, huge_pages=memory_is_fast)
-        result = under_load(store, clients, program, load, options, times, touch=memory_is_fast)
+        result = under_load(store, clients, program, load, options, times, touch=memory_is_fast, apart=times > 1)
         result['check'] = clients.check()
         store.end()
         yield result
