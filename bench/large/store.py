@@ -61,8 +61,8 @@ class Store:
         if event['event'] != 'ahead':
             return
         if event['round'] > 0 or event['item_records'] >= (event['item_count'] or float('inf')) * NEARLY_ALL:
-            for pid in self.pid, *children(self.pid):
-                with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(OSError):  # it may have gone since
+                for pid in self.pid, *children(self.pid):
                     keep_off_last_processor(pid)
 
     def upgrade(self, program=KV, *options, apart=False):
