@@ -282,7 +282,9 @@ int ek_predecessor_begin(const struct ek_predecessor_setup *setup,
                                         "started again: nobody serves meanwhile; --wait waits for "
                                         "its end");
         if (p->phase != EKIDEN_PHASE_NONE)
-                return ekiden_error_set(error, EKIDEN_EBUSY, "another %s is under way, in phase %s",
+                return ekiden_error_set(error, EKIDEN_EBUSY,
+                                        "another %s is under way, in phase %s; --wait waits for "
+                                        "its end, --cancel calls it off",
                                         p->request.is_rehearsal ? "rehearsal" : "upgrade",
                                         ekiden_phase_name(p->phase));
         if (request->snapshot && !request->is_rehearsal)
