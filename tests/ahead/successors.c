@@ -5,10 +5,13 @@
  * program has what it had.
  */
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ekiden/handover.pb-c.h"
@@ -379,6 +382,47 @@ Test(successors, that_are_sent_the_rest_are_called_off_when_the_operator_leaves)
         cr_assert_gt(upset, 0, "called off behind all that is to be sent");
         upset = 0;
         ek_link_free(operator_);
+}
+
+static void expect_out_of_time(const char *words)
+{
+        ek_predecessor.request.until_ns = 1;
+        cr_assert_eq(step(), EKIDEN_ETIMEOUT, "%s", error.sentence);
+        cr_expect_not_null(strstr(error.sentence, words), "%s", error.sentence);
+}
+
+Test(successors, that_take_longer_than_the_operator_allows_are_said_to_be_sent_state_ahead)
+{
+        ask("books");
+        step_until(EKIDEN__FRAME_KIND__PASS);
+        expect_out_of_time("in phase warm, while state was sent ahead of the pause");
+}
+
+Test(successors, that_ask_for_nothing_as_long_as_the_operator_allows_are_said_to_do_so)
+{
+        expect_out_of_time("in phase warm, before the new process asked for its state");
+}
+
+Test(successors, that_were_killed_may_have_lacked_memory)
+{
+        pid_t pid = fork();
+        siginfo_t info;
+
+        cr_assert_geq(pid, 0);
+        if (pid == 0) {
+                pause();
+                _exit(1);
+        }
+        ek_predecessor.child = (struct ek_child){
+                .pid = pid, .public_pid = pid, .pidfd = pidfd_open(pid, 0), .daemon = -1};
+        cr_assert_geq(ek_predecessor.child.pidfd, 0);
+        kill(pid, SIGKILL);
+        cr_assert_eq(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+        successor = ek_link_free(successor);
+        cr_assert_eq(step(), EKIDEN_EPEER, "%s", error.sentence);
+        cr_expect_not_null(strstr(error.sentence, "was killed by signal 9 (Killed) in phase warm"),
+                           "%s", error.sentence);
+        cr_expect_not_null(strstr(error.sentence, "for want of memory"), "%s", error.sentence);
 }
 
 /* Each behind the last one: who answers them all would never serve again. */

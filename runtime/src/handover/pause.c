@@ -64,9 +64,8 @@ static void advise(const struct ek_predecessor *p, char *ret_text, size_t size_b
                          "more, or upgrade without keeping it");
         else
                 snprintf(ret_text, size_bytes,
-                         "allow more, or send more of the state ahead; a "
-                         "rehearsal without the limit tells what each item "
-                         "takes");
+                         "allow more, or send more of the state ahead; a rehearsal without the "
+                         "limit tells what each item takes");
 }
 
 void ek_pause_explain(const struct ek_predecessor *p, struct ekiden_error *error)

@@ -297,13 +297,6 @@ static void note_key(struct ek_changes *changes, const struct ekiden_key *key)
                                                  : note(changes, key->data, key->size));
 }
 
-void ek_changes_note(struct ek_changes *changes, const struct ekiden_key *key)
-{
-        pthread_mutex_lock(&lock);
-        note_key(changes, key);
-        pthread_mutex_unlock(&lock);
-}
-
 void ek_changes_note_of(const struct ekiden_item *item, const struct ekiden_key *key)
 {
         struct ek_changes *changes;

@@ -33,10 +33,8 @@ struct ek_changes *ek_changes_end(struct ek_changes *changes);
 /** Those of the item, or NULL: its changes are not noted. */
 struct ek_changes *ek_changes_of(const struct ekiden_item *item);
 
-/** Notes a key, once; it is copied. */
-void ek_changes_note(struct ek_changes *changes, const struct ekiden_key *key);
-
-/** The same, for the item, if its changes are noted. Any thread; all else is the main thread's. */
+/** Notes a key of the item, once, if its changes are noted; it is copied. Any thread; all else is
+    the main thread's. */
 void ek_changes_note_of(const struct ekiden_item *item, const struct ekiden_key *key);
 
 /** Why a key could not be noted: 0 (none was lost), ENOMEM, ELIMIT. */
