@@ -148,6 +148,8 @@ class Stop(Crew):
             event = self.expect_upgrade()
             self.assertNotEqual(self.pid, pid)
             self.expect_all_go_on('pid', before)
+            # A member shows no count before it has passed in the new process.
+            self.wait_for(lambda: all(self.passes().values()), 'not all have begun again')
             after = self.tell('ask')
             for name, member in after['members'].items():
                 self.assertGreaterEqual(member['passes'], before[name])
