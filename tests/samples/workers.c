@@ -124,9 +124,11 @@ static void hear(struct asker *asker)
 Test(workers, a_crowd_gets_each_answer_once_while_releases_change, .fini = stop, .timeout = 600)
 {
         static struct asker askers[CROWD];
+        struct client ann;
         int descriptors = 0;
 
         start(WORKERS_V1);
+        connect_client(&ann);
         for (int i = 0; i < CROWD; i++) {
                 connect_client(&askers[i].client);
                 say(&askers[i].client, "primes 50000\n");
@@ -136,8 +138,11 @@ Test(workers, a_crowd_gets_each_answer_once_while_releases_change, .fini = stop,
                 while (!is_upgraded())
                         for (int j = 0; j < CROWD; j++)
                                 hear(&askers[j]);
-                if (i == 1)
+                if (i == 1) {
+                        say(&ann, "version\n");
+                        expect(&ann, "v2"); /* it serves: the handover's are closed */
                         descriptors = service_count_descriptors(&service);
+                }
         }
         expect_descriptors(descriptors);
         for (int i = 0; i < CROWD; i++) {
@@ -150,6 +155,7 @@ Test(workers, a_crowd_gets_each_answer_once_while_releases_change, .fini = stop,
                 cr_expect_gt(askers[i].answers, before, "client %d is forgotten", i);
                 client_close(&askers[i].client);
         }
+        client_close(&ann);
 }
 
 Test(workers, jobs_of_who_has_gone_are_dropped, .fini = stop, .timeout = 120)
