@@ -54,6 +54,8 @@ def arguments():
     parser.add_argument('--writes', type=float, default=50, help='per cent of them')
     parser.add_argument('--redis-rate', type=float, default=5000, help='the same, of redis and pause')
     parser.add_argument('--seconds', type=float, default=20, help='under load, for each upgrade')
+    parser.add_argument('--times', type=int, default=upgrades.TIMES,
+                        help='upgrades of each size: the one with the median pause is told')
     parser.add_argument('--legs', type=int, default=100, help='of legs')
     parser.add_argument('--step-seconds', type=int, default=1200, help='bound on a step or one size of it')
     options = parser.parse_intermixed_args()

@@ -66,9 +66,9 @@ def pause(place, options):
 def both_ways(place, options, keys, load, *, memory_is_fast=False):
     """The same state twice under the same load: sent in the pause, and ahead of it. `memory_is_fast`: it is at hand, and
     in huge pages. A successor may take one of those within its pause, so what is sent ahead does better without."""
-    for program, times in (IN_THE_PAUSE, 1), (KV, TIMES):
+    for program, times, apart in (IN_THE_PAUSE, 1, False), (KV, options.times, True):
         store, clients = filled(place, keys, options.value_bytes, huge_pages=memory_is_fast)
-        result = under_load(store, clients, program, load, options, times, touch=memory_is_fast, apart=times > 1)
+        result = under_load(store, clients, program, load, options, times, touch=memory_is_fast, apart=apart)
         result['check'] = clients.check()
         store.end()
         yield result
@@ -134,7 +134,7 @@ def arena_size(place, options, size):
         raise Failed(f'the rehearsal failed: {last.get("sentence")}')
     result = {'bytes': size, 'keys': keys, 'rehearsal': last, 'check_after_rehearsal': clients.check()}
     load = {'rate': min(options.rate, LARGE_RATE), 'writes': 20, 'new': 5}
-    result.update(under_load(store, clients, KV, load, options, TIMES))
+    result.update(under_load(store, clients, KV, load, options, options.times))
     result['check'] = clients.check()
     store.end()
     return result

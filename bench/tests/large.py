@@ -12,8 +12,8 @@ import unittest
 
 SECONDS = 280
 STEPS = ('pause', 'ahead', 'arena', 'legs', 'loss')
-SMALL = ('--keys', '200000', '--sizes', '2M,8M', '--legs', '3', '--seconds', '1.5', '--rate', '5000',
-         '--redis-rate', '2000', '--step-seconds', '100')
+SMALL = ('--keys', '200000', '--sizes', '2M,8M', '--times', '2', '--legs', '3', '--seconds', '1.5',
+         '--rate', '5000', '--redis-rate', '2000', '--step-seconds', '100')
 
 
 def runs(results):
@@ -67,7 +67,6 @@ class Large(unittest.TestCase):
     def test_a_loss_is_noticed_where_no_change_is_reported(self):
         check = self.results['loss']['check']
         self.assertGreater(check['lost'] + check['wrong'] + check['returned'], 0)
-
 
 
 class Failed(unittest.TestCase):
