@@ -204,7 +204,10 @@ struct ekiden_container {
         /* Gives some entries from `position` on, 0 being the beginning, and returns where to go on:
            0 at the end, else a position that is not the one it was given. In place of `next`, which
            may be NULL then. As many as there is room for, which is for EKIDEN_SCAN_ROOM at least,
-           or fewer; none is not the end. What is in the container throughout is given at least
+           or fewer; none is not the end. Where more lie together than there is room for, and can
+           be given at once only, as the bucket of a hash table: it says how many, which is more
+           than `room`, and is called again with the same position, and room for as many; 1,048,576
+           at most, or the upgrade fails. What is in the container throughout is given at least
            once, whatever is inserted, removed or rehashed between two calls (the promise of Redis's
            SCAN), and exactly once where nothing changes. NULL: there is `next`. */
         uint64_t (*scan)(const void *functions, uint64_t position, void **entries, size_t room,

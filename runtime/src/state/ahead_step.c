@@ -3,6 +3,7 @@
  * What is sent ahead in one step: some of what scan() gives, in the first pass, or of the keys that
  * have changed.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "fields.h"
@@ -12,6 +13,7 @@
 #include "state/native.h"
 #include "state/record_key.h"
 #include "state/walk.h"
+#include "wire/cleanup.h"
 
 #define ENTRIES 64 /* that are asked for, or keys that are sent, in one step */
 #define STEP_MAX (4 * EK_AHEAD_BATCH) /* bytes that a step may add, but for the last record */
@@ -69,7 +71,14 @@ static int put_off(struct ek_ahead_export *export_, const void *entry)
         if (r < 0)
                 return r;
         key = ek_key_of_record(export_->key, export_->record);
-        ek_changes_put_off(export_->changes, &key);
+        r = ek_changes_put_off(export_->changes, &key);
+        if (r < 0)
+                return r == EKIDEN_ELIMIT
+                               ? ekiden_error_set(export_->error, r,
+                                                  "item \"%s\": scan() gave more entries at once "
+                                                  "than there is room for their keys",
+                                                  export_->name)
+                               : ek_ahead_export_no_memory(export_->error);
         export_->has_put_off = true;
         return 0;
 }
@@ -117,11 +126,19 @@ static int send_put_off(struct ek_ahead_export *export_, struct ek_outbox *box)
 /* Some of all records. */
 static int scan(struct ek_ahead_export *export_, struct ek_outbox *box)
 {
-        void *entries[ENTRIES];
-        size_t count;
-        int r = ek_container_scan(export_->tagged, &export_->position, entries, ENTRIES, &count,
-                                  export_->error);
+        void *few[ENTRIES], **entries = few;
+        ek_auto_free void **many = NULL;
+        size_t room = ENTRIES, count;
+        int r;
 
+        while ((r = ek_container_scan(export_->tagged, &export_->position, entries, room, &count,
+                                      export_->error)) == 1) {
+                free(many);
+                room = count > 2 * room ? count : 2 * room;
+                many = entries = reallocarray(NULL, room, sizeof(*many));
+                if (!many)
+                        return ek_ahead_export_no_memory(export_->error);
+        }
         if (r == 0)
                 r = send_entries(export_, box, entries, count);
         export_->is_scanned = r == 0 && export_->position == 0;

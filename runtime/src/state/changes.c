@@ -19,7 +19,7 @@
 
 #define ITEMS_MAX 16 /* that are tracked at a time */
 #define CHUNK_SIZE ((size_t)16 << 10) /* a part of EK_CHANGES_MAX_LEAST */
-#define PUT_OFF_MAX ((size_t)64 << 20) /* bytes of a few keys, which no program has so long */
+#define PUT_OFF_MAX ((size_t)64 << 20) /* bytes of the keys that scan() gives at once */
 #define TABLES 256
 #define FIRST_SLOTS 8
 
@@ -308,18 +308,18 @@ void ek_changes_note_of(const struct ekiden_item *item, const struct ekiden_key 
         pthread_mutex_unlock(&lock);
 }
 
-void ek_changes_put_off(struct ek_changes *changes, const struct ekiden_key *key)
+int ek_changes_put_off(struct ek_changes *changes, const struct ekiden_key *key)
 {
         const void *data = changes->is_number ? (const void *)&key->number : key->data;
         size_t size = changes->is_number ? sizeof(key->number) : key->size;
         struct entry *entry;
+        int r = EKIDEN_ELIMIT;
 
         pthread_mutex_lock(&lock);
-        if (changes->put_off.size + size > PUT_OFF_MAX)
-                note_failure(changes, EKIDEN_ELIMIT);
-        else
-                note_failure(changes, add(&changes->put_off, data, size, &entry));
+        if (changes->put_off.size + size <= PUT_OFF_MAX)
+                r = add(&changes->put_off, data, size, &entry);
         pthread_mutex_unlock(&lock);
+        return r;
 }
 
 int ek_changes_failure(const struct ek_changes *changes)

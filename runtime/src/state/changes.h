@@ -50,8 +50,8 @@ size_t ek_changes_size(const struct ek_changes *changes);
 void ek_changes_turn(struct ek_changes *changes);
 
 /** Keeps a key that is to be sent soon, once for each call; it is copied, and not among those that
-    the memory for keys is for. */
-void ek_changes_put_off(struct ek_changes *changes, const struct ekiden_key *key);
+    the memory for keys is for. 0, ENOMEM, ELIMIT. */
+int ek_changes_put_off(struct ek_changes *changes, const struct ekiden_key *key);
 
 /** Takes a key that was put off, as ek_changes_next(). */
 bool ek_changes_next_put_off(struct ek_changes *changes, struct ekiden_key *ret_key);

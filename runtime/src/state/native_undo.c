@@ -97,6 +97,7 @@ static void walk(const struct undo *undo, void (*give)(void *data, void *entry),
                 give(data, entry);
                 cursor.record++;
         }
+        ek_walk_end(&walk);
         ek_scratch_deinit(&scratch);
 }
 

@@ -171,6 +171,7 @@ struct ekiden_objects *ek_objects_free(struct ekiden_objects *objects)
         free(objects->mentions);
         ek_taken_deinit(&objects->taken);
         ek_ready_deinit(&objects->ready);
+        ek_walk_end(&objects->walk);
         free(objects->entries);
         free(objects->loose);
         free(objects);

@@ -213,7 +213,7 @@ int ek_objects_root(struct ekiden_cursor *cursor, const struct ekiden_native *na
 void ek_objects_begin(struct ekiden_objects *objects)
 {
         objects->entry = NULL;
-        objects->walk = (struct ek_walk){.count = 0};
+        ek_walk_end(&objects->walk);
         for (size_t page = 0; page < objects->page_count; page++) {
                 if (!objects->pages[page] || !objects->pages[page]->is_touched)
                         continue;

@@ -5,6 +5,7 @@
  */
 #include "state/walk.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "state/tagged.h"
@@ -42,21 +43,43 @@ static void ask_next(struct ek_walk *walk, const struct ek_tagged *tagged,
 int ek_container_scan(const struct ek_tagged *tagged, uint64_t *position, void *entries[],
                       size_t room, size_t *ret_count, struct ekiden_error *error)
 {
-        uint64_t before = *position;
+        uint64_t behind;
 
         *ret_count = 0;
-        *position = tagged->container->scan(tagged->container_functions, before, entries, room,
-                                            ret_count, tagged->data);
-        if (*ret_count > room)
+        behind = tagged->container->scan(tagged->container_functions, *position, entries, room,
+                                         ret_count, tagged->data);
+        if (*ret_count > EK_SCAN_MOST)
                 return ekiden_error_set(
                         error, EKIDEN_EREFUSED,
-                        "scan() of item \"%s\" gave %zu entries, and there was room for %zu",
-                        tagged->name, *ret_count, room);
-        if (*position != 0 && *position == before)
+                        "scan() of item \"%s\" would give %zu entries at once; %zu is the most",
+                        tagged->name, *ret_count, EK_SCAN_MOST);
+        if (*ret_count > room)
+                return 1;
+        if (behind != 0 && behind == *position)
                 return ekiden_error_set(
                         error, EKIDEN_EREFUSED,
                         "scan() of item \"%s\" returned the position that it was given",
                         tagged->name);
+        *position = behind;
+        return 0;
+}
+
+/* Room for so many more, and for twice as many as before at least: it is not asked for again and
+   again. */
+static int make_room(struct ek_walk *walk, const struct ek_tagged *tagged, size_t count)
+{
+        size_t room = walk->count + count > 2 * walk->room ? walk->count + count : 2 * walk->room;
+        void **many = reallocarray(walk->many, room, sizeof(*many));
+
+        if (!many)
+                return ekiden_error_set(&walk->error, EKIDEN_ENOMEM,
+                                        "memory ran out for %zu entries of item \"%s\" that lie "
+                                        "together",
+                                        count, tagged->name);
+        if (!walk->many)
+                memcpy(many, walk->few, walk->count * sizeof(*many));
+        walk->many = walk->entries = many;
+        walk->room = room;
         return 0;
 }
 
@@ -64,11 +87,13 @@ static void ask_scan(struct ek_walk *walk, const struct ek_tagged *tagged)
 {
         size_t count;
         int r = ek_container_scan(tagged, &walk->position, walk->entries + walk->count,
-                                  EK_WALK_ROOM - walk->count, &count, &walk->error);
+                                  walk->room - walk->count, &count, &walk->error);
 
-        walk->is_complete = r < 0 || walk->position == 0;
+        if (r == 1 && make_room(walk, tagged, count) == 0)
+                return;
         if (r == 0)
                 walk->count += count;
+        walk->is_complete = r != 0 || walk->position == 0;
 }
 
 void ek_walk_fill(struct ek_walk *walk, const struct ek_tagged *tagged,
@@ -79,6 +104,10 @@ void ek_walk_fill(struct ek_walk *walk, const struct ek_tagged *tagged,
 
         if (walk->is_complete || walk->count - walk->first >= ahead)
                 return;
+        if (!walk->entries) {
+                walk->entries = walk->few;
+                walk->room = EK_WALK_ROOM;
+        }
         walk->count -= walk->first;
         memmove(walk->entries, walk->entries + walk->first, walk->count * sizeof(walk->entries[0]));
         walk->first = 0;
@@ -103,4 +132,10 @@ int ek_walk_next(struct ek_walk *walk, const struct ek_tagged *tagged, struct ek
         if (walk->error.code < 0 && cursor->error && cursor->error->code == 0)
                 *cursor->error = walk->error;
         return walk->error.code;
+}
+
+void ek_walk_end(struct ek_walk *walk)
+{
+        free(walk->many);
+        *walk = (struct ek_walk){.count = 0};
 }

@@ -13,12 +13,16 @@
 
 #define EK_WALK_AHEAD 48 /* entries in hand that may stay there when more are asked for */
 #define EK_WALK_ROOM (EK_WALK_AHEAD + EKIDEN_SCAN_ROOM + 32)
+#define EK_SCAN_MOST ((size_t)1 << 20) /* entries that scan() can give at once only */
 
 struct ek_tagged;
 
-/* All zero: it begins. */
+/* All zero: it begins. It is not copied. */
 struct ek_walk {
-        void *entries[EK_WALK_ROOM];
+        void *few[EK_WALK_ROOM];
+        void **many; /* where so many lie together that they have no room there */
+        void **entries; /* one of these two */
+        size_t room; /* of `entries` */
         size_t first, count; /* those in hand: entries[first] … entries[count - 1] */
         uint64_t position; /* of the container's scan() */
         uint64_t asked; /* entries that next() has given */
@@ -33,7 +37,8 @@ struct ek_walk {
  * @param position   where to go on, and 0 at the end
  * @param entries    room for `room` of them
  * @param ret_count  how many there are, where nothing went wrong
- * @return 0; EKIDEN_EREFUSED: more than there is room for, or it stays where it is
+ * @return 0; 1: so many lie together as `ret_count` says, EK_SCAN_MOST at most, there is no room
+ * for them, and it is to be asked again; EKIDEN_EREFUSED: even more do, or it stays where it is
  */
 int ek_container_scan(const struct ek_tagged *tagged, uint64_t *position, void *entries[],
                       size_t room, size_t *ret_count, struct ekiden_error *error);
@@ -51,3 +56,6 @@ void ek_walk_fill(struct ek_walk *walk, const struct ek_tagged *tagged,
  */
 int ek_walk_next(struct ek_walk *walk, const struct ek_tagged *tagged, struct ekiden_cursor *cursor,
                  void **ret_entry);
+
+/** Frees what it holds; it may begin again. */
+void ek_walk_end(struct ek_walk *walk);

@@ -120,13 +120,15 @@ uint64_t shelf_scan(const struct shelf *shelf, uint64_t position, struct book **
                 size_t count = *ret_count;
 
                 for (struct book *book = shelf->buckets[position & mask]; book; book = book->next) {
-                        if (count == room && *ret_count == 0)
-                                abort(); /* a bucket that large: the hash is no good */
-                        if (count == room)
-                                return position;
-                        books[count++] = book;
+                        if (count < room)
+                                books[count] = book;
+                        count++;
                 }
+                if (count > room && *ret_count > 0)
+                        return position; /* the bucket comes next time, … */
                 *ret_count = count;
+                if (count > room)
+                        return position; /* … and when there is room for so many */
                 position = next_position(position, mask);
         } while (position != 0);
         return 0;
