@@ -131,6 +131,24 @@ Test(references, bytes_in_no_arena_cross_themselves)
         cr_expect_eq(memcmp(book.text.data, text, sizeof(text)), 0);
 }
 
+Test(references, bytes_in_no_arena_are_not_sent_ahead)
+{
+        uint8_t text[] = "text";
+
+        patches.is_ahead = true;
+        patches.number = 3;
+        hold(text, sizeof(text));
+        cr_expect_eq(refer(), EKIDEN_EREFUSED);
+        cr_expect_not_null(strstr(error.sentence, "record 3: bytes for arena \"texts\" lie"), "%s",
+                           error.sentence);
+        ek_tagged_remove("texts");
+        error = (struct ekiden_error){0};
+        cr_expect_eq(refer(), EKIDEN_EREFUSED);
+        cr_expect_not_null(strstr(error.sentence, "has tagged no arena \"texts\""), "%s",
+                           error.sentence);
+        cr_expect_eq(book.text.data, text);
+}
+
 Test(references, a_pointer_into_a_block_or_to_one_that_was_freed_is_refused)
 {
         uint8_t *text = ekiden_arena_alloc(arena, 5000), *freed = ekiden_arena_alloc(arena, 5000);
@@ -141,11 +159,14 @@ Test(references, a_pointer_into_a_block_or_to_one_that_was_freed_is_refused)
 
         memset(text, 0, 5000);
         ekiden_arena_free(arena, freed);
+        patches.number = 3;
         for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
                 error = (struct ekiden_error){0};
                 hold(wrong[i].bytes, wrong[i].size);
                 cr_expect_eq(refer(), EKIDEN_EREFUSED, "%zu", i);
-                cr_expect(strstr(error.sentence, "arena \"texts\""), "%s", error.sentence);
+                cr_expect(strncmp(error.sentence, "record 3: bytes that lie in arena \"texts\"",
+                                  40) == 0,
+                          "%s", error.sentence);
                 cr_expect_eq(book.text.data, wrong[i].bytes);
         }
 }

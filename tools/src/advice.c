@@ -28,12 +28,14 @@ static const struct advice advices[] = {
         {EKIDEN_EVERSION, "use a binary that has the missing transformers, or go by way of a "
                           "release that has them"},
         {EKIDEN_ESCHEMA, "restore the released schema, and put the change into a new version"},
-        {EKIDEN_ETRANSFORMER, "mend the transformer for this item, then try again"},
+        {EKIDEN_ETRANSFORMER, "mend the transformer for this item, or the record that it refuses, "
+                              "then try again"},
         {EKIDEN_EREFUSED,
          "mend what the reason names, in the state, in the schema or in the new version"},
         {EKIDEN_EPEER, "look at the new version's own log and start-up messages, then try again"},
-        {EKIDEN_ETIMEOUT, "look at what the slower side is doing; --timeout, --max-pause, or the "
-                          "phase's deadline in the program, gives it more time"},
+        {EKIDEN_ETIMEOUT, "look at what the slower side is doing; what the reason names gives it "
+                          "more time: --max-pause, --timeout, or the phase's deadline in the "
+                          "program"},
         {EKIDEN_EPROTOCOL, "check that both binaries are built with a library of this release"},
         {EKIDEN_ETYPE, "compare the item's type in the schemas of both versions"},
         {EKIDEN_ELIMIT, "make what the reason names smaller, then try again"},

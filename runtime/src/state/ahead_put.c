@@ -102,6 +102,7 @@ static int add_slowly(struct ek_ahead_export *export_, struct ek_outbox *box, co
         r = ek_native_export(&cursor, tagged->native, entry, export_->record);
         if (r == 0)
                 r = check(export_);
+        export_->arena_patches.number = export_->total.records;
         if (r == 0 && export_->has_arenas)
                 r = ek_arena_fields_refer(&export_->arena_patches, export_->type, export_->record,
                                           export_->error);

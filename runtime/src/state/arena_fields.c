@@ -46,6 +46,32 @@ struct refer {
         struct ekiden_error *error;
 };
 
+static int refuse_no_block(const struct refer *refer, const char *name)
+{
+        const struct ek_arena_patches *patches = refer->patches;
+
+        return ekiden_error_set(refer->error, EKIDEN_EREFUSED,
+                                "%s %llu: bytes that lie in arena \"%s\" are no block of it, or "
+                                "longer than theirs; let the pointer lead to where the block "
+                                "begins, and free none that is still pointed to",
+                                patches->is_object ? "object" : "record",
+                                (unsigned long long)patches->number, name);
+}
+
+/* Ahead of its arena nothing can be copied into it. */
+static int refuse_elsewhere(const struct refer *refer, const char *name, bool is_tagged)
+{
+        return ekiden_error_set(refer->error, EKIDEN_EREFUSED,
+                                is_tagged
+                                        ? "record %llu: bytes for arena \"%s\" lie elsewhere, and "
+                                          "the item is sent ahead; put them into the arena, or "
+                                          "remove `ahead`"
+                                        : "record %llu: the process that serves has tagged no "
+                                          "arena \"%s\" for its bytes, and the item is sent "
+                                          "ahead; tag one of that name, or remove `ahead`",
+                                (unsigned long long)refer->patches->number, name);
+}
+
 static int note(void *data, const char *name, ProtobufCBinaryData *bytes)
 {
         struct refer *refer = data;
@@ -67,17 +93,9 @@ static int note(void *data, const char *name, ProtobufCBinaryData *bytes)
         if (ekiden_arena_holds(arena, bytes->data) &&
             (ek_arena_find(arena, bytes->data, &patch.number) < 0 ||
              !ek_arena_memory(arena, patch.number, bytes->len)))
-                return ekiden_error_set(refer->error, EKIDEN_EREFUSED,
-                                        "bytes that lie in arena \"%s\" are no block of it, or "
-                                        "longer than theirs; let the pointer lead to where the "
-                                        "block begins, and free none that is still pointed to",
-                                        name);
+                return refuse_no_block(refer, name);
         if (patch.number == 0 && patches->is_ahead)
-                return ekiden_error_set(
-                        refer->error, EKIDEN_EREFUSED,
-                        "bytes for arena \"%s\" lie elsewhere, and the item is sent "
-                        "ahead; put them into the arena, or remove `ahead`",
-                        name);
+                return refuse_elsewhere(refer, name, arena != NULL);
         refer->size += patch.number != 0 ? REFERENCE_SIZE : INLINE_MOST + bytes->len;
         patches->list[patches->count++] = patch;
         return 0;

@@ -25,6 +25,8 @@ struct ek_arena_patches {
         uint8_t *blocks; /* encoded, one after the other */
         size_t block_capacity;
         bool is_ahead; /* bytes that lie elsewhere are refused */
+        bool is_object; /* what is in hand; otherwise it is a record … */
+        uint64_t number; /* … of this number */
         bool is_secret; /* what is encoded may be so, where bytes lie elsewhere */
 };
 

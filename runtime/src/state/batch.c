@@ -328,6 +328,9 @@ static int refer_to_arenas(struct ek_batch *batch, struct entry *entry)
         int r = 0;
 
         batch->arena_patches.is_secret = batch->is_secret;
+        batch->arena_patches.is_object = batch->kind == EKIDEN__FRAME_KIND__OBJECTS;
+        batch->arena_patches.number =
+                batch->arena_patches.is_object ? batch->item.objects : batch->item.records;
         if (batch->export_->is_snapshot)
                 ek_arena_strip(entry->type, entry->record);
         else
