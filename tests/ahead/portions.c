@@ -462,6 +462,26 @@ Test(portions, of_entries_that_lie_together_are_given_room_for_as_many_as_there_
         lie_together = false;
 }
 
+/* It is not the program that changes too fast: what is said of that does not help here. */
+Test(portions, of_more_long_keys_at_once_than_can_be_kept_are_refused_for_that)
+{
+        static char key[1 << 20];
+        struct ekiden_error error = {0};
+
+        lie_together = true;
+        memset(key, 'k', sizeof(key) - 1);
+        for (uint32_t i = 0; i < 80; i++) {
+                key[0] = (char)('!' + i);
+                put(&old_shelf, key, i);
+        }
+        begin_export();
+        cr_assert_eq(ek_ahead_export_begin(exported, &outbox, &error), 0);
+        cr_assert_eq(ek_ahead_export_step(exported, &outbox, &error), EKIDEN_ELIMIT);
+        cr_assert_not_null(strstr(error.sentence, "scan() gave more entries at once"), "%s",
+                           error.sentence);
+        lie_together = false;
+}
+
 Test(portions, scan_that_asks_for_ever_more_room_is_refused)
 {
         struct ekiden_error error = {0};
