@@ -238,8 +238,28 @@ class Forked(Lodge):
         self.stop_desk(5)
         self.upgrade(pid)
 
+    def test_so_may_one_that_is_not_its_parent(self):
+        self.begin('moves')
+        pid = self.who(self.guests[0])['pid']
+        self.stop_desk(5)
+        self.upgrade(pid)
+
+    def test_one_that_is_not_its_parent_is_named_where_it_does_not_answer(self):
+        self.begin('moves')
+        desk = self.desk_pid()
+        os.kill(desk, signal.SIGSTOP)
+        event = self.refused(self.guests[0], '--timeout', '1')
+        self.assertEqual(event['error'], 'EKIDEN_ETIMEOUT')
+        self.assertIn(f'process {desk}, which may be the one to start the successor', event['sentence'])
+
     def test_many_at_once_wait_for_who_starts_them(self):
-        self.start()
+        self.many_at_once()
+
+    def test_many_at_once_wait_for_one_that_is_not_their_parent(self):
+        self.many_at_once('moves')
+
+    def many_at_once(self, *arguments):
+        self.start(*arguments)
         guests = [self.guest() for _ in range(30)]
         pids = [self.who(guest)['pid'] for guest in guests]
         self.upgrade(self.desk_pid())

@@ -21,13 +21,19 @@
 
 #define LAST_WORD_MS 1000 /* for an answer that is on its way */
 #define ANSWER_MS 2000 /* for the status; a process that is silent for longer is busy */
-#define AGAIN_MS 100 /* between two looks at the parent */
-#define PARENT_MS 10000 /* until the parent is given up, which may have others to start first */
+#define AGAIN_MS 100 /* until it is looked at again */
+#define PATIENCE_MS 10000 /* for the one that is busy, which may have others to start first */
 
 /* What is looked for. */
 struct wanted {
         uint64_t tree;
         char role[EKIDEN_NAME_MAX + 1];
+};
+
+/* Why one that was asked may be wanted all the same. */
+struct silence {
+        pid_t pid; /* 0: all have said what they are, or cannot */
+        struct ekiden_error reason;
 };
 
 /* For one answer, as far as --timeout goes. */
@@ -50,10 +56,17 @@ static bool is_wanted(const Ekiden__Status *status, const struct wanted *wanted)
                strcmp(status->role, wanted->role) == 0;
 }
 
-/* Asks all that the target names: the PID of the first that is wanted; 0: none is. `ret_silence`
-   says why the last of them that did not say what it is did not; NULL: whatever it was. */
+/* It was not heard in time, or turned this tool away as one of too many. */
+static bool is_busy(const struct answer *answer)
+{
+        return !status_of(answer) &&
+               (answer->error.code == EKIDEN_ETIMEOUT || answer->error.code == EKIDEN_EPEER);
+}
+
+/* Asks all that the target names: the PID of the first that is wanted; 0: none is. `ret_silence` is
+   of the first that was too busy to say what it is. */
 static int look_among(const struct spawn_by *by, const char *target, const struct wanted *wanted,
-                      pid_t *ret_pid, struct ekiden_error *ret_silence, struct ekiden_error *error)
+                      pid_t *ret_pid, struct silence *ret_silence, struct ekiden_error *error)
 {
         ek_auto_free struct answer *answers = NULL;
         struct process_list list;
@@ -67,11 +80,12 @@ static int look_among(const struct spawn_by *by, const char *target, const struc
         else
                 ask_status(&list, 0, answer_ms(by), answers);
         *ret_pid = 0;
+        *ret_silence = (struct silence){0};
         for (size_t i = 0; answers && i < list.count; i++) {
                 if (*ret_pid == 0 && is_wanted(status_of(&answers[i]), wanted))
                         *ret_pid = list.processes[i].pid;
-                if (ret_silence && !status_of(&answers[i]))
-                        *ret_silence = answers[i].error;
+                if (ret_silence->pid == 0 && is_busy(&answers[i]))
+                        *ret_silence = (struct silence){list.processes[i].pid, answers[i].error};
                 answer_deinit(&answers[i]);
         }
         process_list_deinit(&list);
@@ -115,17 +129,12 @@ static int ask_predecessor(struct spawn_by *by, struct wanted *wanted, struct ek
         return r;
 }
 
-/* It was not heard in time, or turned this tool away as one of too many. */
-static bool is_busy(const struct ekiden_error *silence)
-{
-        return silence->code == EKIDEN_ETIMEOUT || silence->code == EKIDEN_EPEER;
-}
-
 static int find_spawner(struct spawn_by *by, const char *program, const struct wanted *wanted,
                         pid_t *ret_pid, struct ekiden_error *error)
 {
-        uint64_t patience_ns = ek_now_ns() + PARENT_MS * EK_NS_PER_MS;
-        struct ekiden_error silence = {0}; /* of the parent */
+        uint64_t patience_ns = ek_now_ns() + PATIENCE_MS * EK_NS_PER_MS;
+        struct silence silence = {0}, others = {0};
+        const char *busy = program;
         char parent[16];
         int r = 0;
 
@@ -134,12 +143,15 @@ static int find_spawner(struct spawn_by *by, const char *program, const struct w
         if (find_pid(parent) > 1)
                 r = look_among(by, parent, wanted, ret_pid, &silence, error);
         if (r == 0 && *ret_pid == 0)
-                r = look_among(by, program, wanted, ret_pid, NULL, error);
-        while (r == 0 && *ret_pid == 0 && is_busy(&silence) && ek_now_ns() < patience_ns &&
+                r = look_among(by, program, wanted, ret_pid, &others, error);
+        if (silence.pid > 0)
+                busy = parent;
+        else
+                silence = others;
+        while (r == 0 && *ret_pid == 0 && silence.pid > 0 && ek_now_ns() < patience_ns &&
                answer_ms(by) > 0) {
                 poll(NULL, 0, AGAIN_MS);
-                silence = (struct ekiden_error){0};
-                r = look_among(by, parent, wanted, ret_pid, &silence, error);
+                r = look_among(by, busy, wanted, ret_pid, &silence, error);
         }
         if (r < 0 || *ret_pid > 0)
                 return r;
@@ -147,12 +159,12 @@ static int find_spawner(struct spawn_by *by, const char *program, const struct w
                  "start the new version from here with ekiden-upgrade --spawn-here %d NEW_BINARY "
                  "-- ARGUMENTS, or look at ekiden-upgrade --list",
                  (int)by->predecessor);
-        if (is_busy(&silence))
+        if (silence.pid > 0)
                 return ekiden_error_set(
-                        error, silence.code,
-                        "process %s, which may be the one to start the successor of process "
+                        error, silence.reason.code,
+                        "process %d, which may be the one to start the successor of process "
                         "%d (role \"%s\"), does not answer: %s",
-                        parent, (int)by->predecessor, by->role, silence.sentence);
+                        (int)silence.pid, (int)by->predecessor, by->role, silence.reason.sentence);
         return ekiden_error_set(error, EKIDEN_ENOTFOUND,
                                 "no process of role \"%s\" answers, that could start the successor "
                                 "of process %d (role \"%s\")",
