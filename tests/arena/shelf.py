@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Whole upgrades of a program whose large texts lie in an arena: they are where they were, whatever
 becomes of the upgrade, and after any number of them."""
+import contextlib
 import hashlib
 import json
 import os
@@ -183,9 +184,14 @@ class Upgrades(Shelf):
 
     def test_verification_compares_the_texts(self):
         self.fill()
+        room = self.ask('room')
         event = self.expect_upgrade(2, '--verify')
+        self.assertEqual([(item['name'], item['reason']) for item in event['ahead']], [('books', None)])
         self.assertEqual({item['name']: item['verdict'] for item in event['items']},
                          {'books': 'same', 'listener': 'same', 'texts': 'same', 'same': 'same'})
+        self.expect_intact(2)
+        self.assertEqual(self.ask('room'), room)
+        self.fill()
         self.expect_intact(2)
 
     def test_what_a_transformer_writes_anew_or_drops_frees_what_was_there(self):
@@ -226,8 +232,9 @@ class Upgrades(Shelf):
 class Ahead(Shelf):
     """Records are sent ahead, and their texts change meanwhile."""
 
-    def test_what_changes_while_it_is_sent_ahead_is_there_afterwards(self):
-        self.fill(2000, 3000)
+    @contextlib.contextmanager
+    def changes(self, *verbs):
+        """While books are changed at random: the thread that does so, how many it has, and what it was answered."""
         stop, asked, answers = threading.Event(), [0], set()
 
         def change():
@@ -237,13 +244,32 @@ class Ahead(Shelf):
                 if dice.randrange(5) == 0:
                     answers.add(self.ask(f'drop {number}'))
                 else:
-                    answers.add(self.ask(
-                        f'put {number} {dice.randrange(5000)} {dice.randrange(1000)}'))
+                    answers.add(self.ask(f'{dice.choice(verbs)} {number} {dice.randrange(5000)} '
+                                         f'{dice.randrange(1000)}'))
                 asked[0] += 1
 
         thread = threading.Thread(target=change)
         thread.start()
         try:
+            yield thread, asked, answers
+        finally:
+            stop.set()
+            thread.join()
+
+    def test_a_change_that_is_not_told_of_is_found_by_a_verification(self):
+        self.fill(2000, 3000)
+        with self.changes('put', 'put', 'put', 'hush'):
+            for _ in range(20):
+                event = self.upgrade(2, '--rehearse', '--verify')
+                if event['event'] == 'failed':
+                    break
+        self.assertEqual((event['event'], event.get('item')), ('failed', 'books'), event)
+        self.assertRegex(event['sentence'], 'see that the old version tells of each change to it, by its touch')
+        self.expect_upgrade(2, '--verify')  # now that nothing changes
+
+    def test_what_changes_while_it_is_sent_ahead_is_there_afterwards(self):
+        self.fill(2000, 3000)
+        with self.changes('put') as (thread, asked, answers):
             for _ in range(10):
                 event = self.expect_upgrade(2)
                 before = asked[0]
@@ -254,9 +280,6 @@ class Ahead(Shelf):
                 self.assertEqual((pid, offenders), (self.pid, 0))
                 self.assertGreater(books, 1000)
                 self.assertEqual([item['name'] for item in event['ahead']], ['books'])
-        finally:
-            stop.set()
-            thread.join()
         self.assertEqual(answers, {'ok'})
         _, _, books, _, _ = self.numbers('check')
         used = self.numbers('room')[0]

@@ -15,7 +15,7 @@
 
 bool ek_ahead_is_offered(const struct ek_predecessor *p)
 {
-        return !p->request.is_verified && !p->request.snapshot && !p->request.keeps_pid &&
+        return !p->request.snapshot && !p->request.keeps_pid &&
                !p->report.is_for_kept_pid; /* nobody would serve while it is sent */
 }
 

@@ -42,9 +42,7 @@ void ek_ahead_note_pulled(struct ek_predecessor *p, const struct ek_tagged *tagg
                         return; /* once more, for another item that looks it up */
         if (report_of(&p->ahead, tagged->name)->is_declined)
                 return;
-        if (p->request.is_verified)
-                reason = "the upgrade was to be verified";
-        else if (ek_predecessor_is_kept(p))
+        if (ek_predecessor_is_kept(p))
                 reason = EK_REASON_PID_KEPT;
         else if (!reason)
                 reason = "the new version asked for it in the pause";

@@ -148,8 +148,7 @@ static int take_offer(const Ekiden__Offer *offer, const struct ek_registry *regi
         ek_successor.is_rehearsal = offer->has_rehearse && offer->rehearse;
         ek_successor.is_probe = offer->has_probe && offer->probe;
         ek_successor.is_verified = offer->has_verify && offer->verify;
-        ek_successor.takes_ahead = offer->has_ahead && offer->ahead && !ek_successor.is_verified &&
-                                   !ek_successor.is_restored;
+        ek_successor.takes_ahead = offer->has_ahead && offer->ahead && !ek_successor.is_restored;
         ek_successor.leg = next_leg(offer);
         ek_early_note_offer(offer);
         ek_successor.takes_counts = offer->has_counts && offer->counts;

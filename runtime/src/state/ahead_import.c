@@ -149,6 +149,8 @@ static void note_figures(const struct ek_ahead_import *import)
 {
         *import->tagged->last = (struct ek_figures){
                 .is_known = true,
+                .is_ahead = true,
+                .digest_kind = import->tagged->last->digest_kind,
                 .records = import->total.records,
                 .bytes = import->total.bytes,
                 .taken = import->total.records,

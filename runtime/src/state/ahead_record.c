@@ -47,7 +47,8 @@ static int unpack(struct ek_ahead_import *import, const uint8_t *data, size_t si
                 return ek_ahead_record_malformed(
                         import, "its encoding is damaged, or text in it is not UTF-8");
         if (import->has_arenas)
-                r = ek_arena_fields_locate(type, *ret_record, number(import), true, import->error);
+                r = ek_arena_fields_locate(type, *ret_record, number(import), EK_ARENA_AHEAD,
+                                           import->error);
         if (r < 0)
                 return r;
         ek_kept_key_note(&import->kept, *ret_record);

@@ -173,7 +173,7 @@ void ek_arena_fields_free(struct ek_arena_patches *patches)
 /* On the way in. */
 
 struct locate {
-        bool is_ahead; /* the arenas are still to come */
+        enum ek_arena_arrival arrival;
         uint64_t record;
         struct ekiden_error *error;
 };
@@ -215,7 +215,7 @@ static int locate_reference(const struct locate *locate, const char *name,
 
         if (bytes->len != REFERENCE_SIZE || from[9] != TAG_SIZE || from[18] != TAG_NUMBER)
                 return malformed(locate);
-        if (!arena && !locate->is_ahead)
+        if (!arena && locate->arrival != EK_ARENA_AHEAD)
                 return not_tagged(locate, name);
         memcpy(&offset, from + 1, sizeof(offset));
         memcpy(&size, from + 10, sizeof(size));
@@ -230,7 +230,7 @@ static int locate_reference(const struct locate *locate, const char *name,
                 return no_memory(locate, name);
         if (!memory || size == 0)
                 return malformed(locate);
-        if (arena && ek_arena_name(arena, number, memory) < 0)
+        if (arena && locate->arrival != EK_ARENA_SHOWN && ek_arena_name(arena, number, memory) < 0)
                 return ekiden_error_set(locate->error, EKIDEN_ENOMEM,
                                         "memory ran out while importing");
         *bytes = (ProtobufCBinaryData){size, memory};
@@ -247,7 +247,7 @@ static int locate_bytes(void *data, const char *name, ProtobufCBinaryData *bytes
                 return 0;
         if (bytes->data[0] == TAG_OFFSET)
                 return locate_reference(locate, name, bytes);
-        if (locate->is_ahead)
+        if (locate->arrival == EK_ARENA_AHEAD)
                 return malformed(locate);
         n = ek_varint_read(bytes->data + 1, bytes->len - 1, &size);
         if (bytes->data[0] != TAG_DATA || n == 0 || size != bytes->len - 1 - n)
@@ -257,9 +257,10 @@ static int locate_bytes(void *data, const char *name, ProtobufCBinaryData *bytes
 }
 
 int ek_arena_fields_locate(const struct ekiden_message *type, ProtobufCMessage *record,
-                           uint64_t number, bool is_ahead, struct ekiden_error *error)
+                           uint64_t number, enum ek_arena_arrival arrival,
+                           struct ekiden_error *error)
 {
-        struct locate locate = {.is_ahead = is_ahead, .record = number, .error = error};
+        struct locate locate = {.arrival = arrival, .record = number, .error = error};
 
         return ek_each_in_arena(type, record, locate_bytes, &locate);
 }

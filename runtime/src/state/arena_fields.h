@@ -42,14 +42,22 @@ void ek_arena_fields_restore(struct ek_arena_patches *patches);
 
 void ek_arena_fields_free(struct ek_arena_patches *patches);
 
+/** What becomes of a record that came. */
+enum ek_arena_arrival {
+        EK_ARENA_TAKEN, /* the program takes it: whose the blocks are is noted (claims.c) */
+        EK_ARENA_SHOWN, /* it is looked at, and let go */
+        EK_ARENA_AHEAD, /* the arenas may come later: where the bytes will be is known all the same
+                         */
+};
+
 /**
  * A record that came: finds the bytes, in this process's arenas or in the record itself.
  *
- * @param is_ahead  the arenas may come later: where the bytes will be is known nevertheless
  * @return 0, or an error with its sentence
  */
 int ek_arena_fields_locate(const struct ekiden_message *type, ProtobufCMessage *record,
-                           uint64_t number, bool is_ahead, struct ekiden_error *error);
+                           uint64_t number, enum ek_arena_arrival arrival,
+                           struct ekiden_error *error);
 
 /**
  * What a struct's member takes over: the block in which the bytes are, or one that they are copied

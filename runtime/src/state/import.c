@@ -125,7 +125,8 @@ int ek_import_unpack(struct ek_import *import, const struct ekiden_message *type
         if (r == 0)
                 r = ek_resolve_descriptors(type, *ret_record, ek_import_resolve, import);
         if (r == 0 && !import->is_snapshot && may_have_arenas(import, type))
-                r = ek_arena_fields_locate(type, *ret_record, import->count.records, false,
+                r = ek_arena_fields_locate(type, *ret_record, import->count.records,
+                                           import->visitor ? EK_ARENA_SHOWN : EK_ARENA_TAKEN,
                                            import->error);
         if (r == 0 && import->digest_kind == EK_DIGEST_LIVE)
                 r = add_to_digest(import, type, tag, data, size, *ret_record);

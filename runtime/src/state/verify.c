@@ -166,10 +166,18 @@ static int find_own_bound(struct verify *verify)
         return r == 0 && first ? ek_verify_is_unsteady(first, verify->error) : r;
 }
 
+static int ask_for_ahead(struct verify *verify, const struct ek_tagged *tagged)
+{
+        return tagged->last->is_ahead ? ek_verify_ahead(verify->verification, tagged, verify->error)
+                                      : 0;
+}
+
 static int verify_own(struct verify *verify)
 {
-        int r = each_item(verify, compare_own);
+        int r = each_item(verify, ask_for_ahead);
 
+        if (r == 0)
+                r = each_item(verify, compare_own);
         if (r == 0)
                 r = each_item(verify, find_own);
         return r == 0 ? find_own_bound(verify) : r;
@@ -177,27 +185,13 @@ static int verify_own(struct verify *verify)
 
 /* The way back: what it becomes in the predecessor's version, and what that has sent. */
 
-/* What goes out, as it would be counted at the other end. */
-struct tally {
-        struct ek_digest digest;
-        uint64_t records, objects;
-};
-
 static int add_to_tally(void *data, const struct ekiden_message *type, uint64_t tag,
                         ProtobufCMessage *record, struct ekiden_error *error)
 {
-        struct tally *tally = data;
-
-        if (tag == 0)
-                tally->records++;
-        else
-                tally->objects++;
-        return ek_digest_add(&tally->digest, EK_DIGEST_LIVE, type, tag, record) < 0
-                       ? out_of_memory(error)
-                       : 0;
+        return ek_tally_add(data, type, tag, record) < 0 ? out_of_memory(error) : 0;
 }
 
-static bool agrees(const struct tally *tally, const struct ek_figures *last)
+static bool agrees(const struct ek_tally *tally, const struct ek_figures *last)
 {
         return ek_digest_equals(&tally->digest, &last->digest) && tally->records == last->records &&
                tally->objects == last->objects;
@@ -250,7 +244,7 @@ static int skip_item(struct verify *verify, const struct ek_tagged *tagged)
 
 static int compare_back(struct verify *verify, const struct ek_tagged *tagged)
 {
-        struct tally tally = {.records = 0};
+        struct ek_tally tally = {.records = 0};
         const struct ek_visitor visitor = {.visit = add_to_tally, .data = &tally};
         int r;
 

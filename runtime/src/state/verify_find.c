@@ -354,7 +354,7 @@ static int ask_again(struct find *find, struct ekiden_error *error)
         const struct ek_verification *verification = find->comparison->verification;
 
         if (!find->comparison->is_back)
-                return ek_up_again(verification, find->tagged, &visitor, error);
+                return ek_up_again(verification, find->tagged, &visitor, NULL, error);
         return verification->again(verification->data, find->comparison->back->source,
                                    ek_tagged_is_value(find->tagged) ? NULL
                                                                     : verification->chain->from,

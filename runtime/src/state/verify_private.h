@@ -55,11 +55,22 @@ void ek_back_name_masked(const struct ek_back *back, char *names, size_t size);
 /** The identifying tag of an item of kind OBJECTS, as on the wire. */
 uint64_t ek_object_tag(const struct ekiden_schema *schema, const struct ekiden_item *item);
 
+/* What went by, as it is counted at the other end. */
+struct ek_tally {
+        struct ek_digest digest;
+        uint64_t records, objects;
+};
+
+/** Counts one more. As ek_digest_add(). */
+int ek_tally_add(struct ek_tally *tally, const struct ekiden_message *type, uint64_t tag,
+                 ProtobufCMessage *record);
+
 /* What comes again, on its way up to our own version. */
 struct ek_up {
         const struct ek_verification *verification;
         const struct ek_tagged *tagged;
         const struct ek_visitor *visitor; /* sees what the program was given */
+        struct ek_tally *came; /* of what came, as it came; NULL: nobody counts */
         struct ek_route route;
         uint64_t target_tag; /* of the object in hand; 0: a record */
         struct ekiden_scratch scratch;
@@ -67,9 +78,20 @@ struct ek_up {
         struct ekiden_error *error;
 };
 
-/** Asks for an item again and shows it as the program was given it: 0 or an error. */
+/** Asks for an item again and shows it as the program was given it: 0 or an error. `came` is NULL,
+    or counts what came. */
 int ek_up_again(const struct ek_verification *verification, const struct ek_tagged *tagged,
-                const struct ek_visitor *visitor, struct ekiden_error *error);
+                const struct ek_visitor *visitor, struct ek_tally *came,
+                struct ekiden_error *error);
+
+/**
+ * An item that was sent ahead: it comes again, as the predecessor has it at last, and its figures
+ * are filled as if it had come in the pause. (verify_ahead.c)
+ *
+ * @return 0 or an error
+ */
+int ek_verify_ahead(const struct ek_verification *verification, const struct ek_tagged *tagged,
+                    struct ekiden_error *error);
 
 /* How often something is there (verify_seen.c). */
 struct ek_seen {

@@ -116,6 +116,9 @@ static const char *advise(const struct ek_told *told)
         if (told->is_back)
                 return "the program has what it was given, so look at the transformers, there and "
                        "back";
+        if (told->tagged->last->is_ahead)
+                return "see that the old version tells of each change to it, by its touch "
+                       "function, and look at how the new one imports it";
         return "look at how the program imports it, and at what it does with it before its first "
                "update point";
 }
@@ -124,6 +127,8 @@ static const char *say_what_it_was(const struct ek_told *told)
 {
         if (told->is_back)
                 return "is not what it was in the predecessor when it is transformed back";
+        if (told->tagged->last->is_ahead)
+                return "is not what the predecessor has";
         return told->is_crossing ? "is not what it was when the program was given it"
                                  : "is not what it was in the predecessor";
 }
@@ -235,24 +240,30 @@ int ek_verify_differs(const struct ek_told *told, const struct ek_record_kept *c
 int ek_verify_is_lost(const struct ek_told *told, const struct ek_record_kept *came,
                       struct ekiden_error *error)
 {
+        const char *what = "came, and the program does not have it any more";
         char words[128];
 
-        ekiden_error_set(error, EKIDEN_EREFUSED,
-                         told->is_back ? "%s came, and does not come back; %s"
-                                       : "%s came, and the program does not have it any more; %s",
-                         name_record(came, words), advise(told));
+        if (told->is_back)
+                what = "came, and does not come back";
+        else if (told->tagged->last->is_ahead)
+                what = "is in the predecessor, and the program does not have it";
+        ekiden_error_set(error, EKIDEN_EREFUSED, "%s %s; %s", name_record(came, words), what,
+                         advise(told));
         return finish(told, came, error);
 }
 
 int ek_verify_is_new(const struct ek_told *told, const struct ek_record_kept *ours,
                      struct ekiden_error *error)
 {
+        const char *what = "is in the program, and never came so";
         char words[128];
 
-        ekiden_error_set(error, EKIDEN_EREFUSED,
-                         told->is_back ? "%s comes back, and never came so; %s"
-                                       : "%s is in the program, and never came so; %s",
-                         name_record(ours, words), advise(told));
+        if (told->is_back)
+                what = "comes back, and never came so";
+        else if (told->tagged->last->is_ahead)
+                what = "is in the program, and the predecessor does not have it";
+        ekiden_error_set(error, EKIDEN_EREFUSED, "%s %s; %s", name_record(ours, words), what,
+                         advise(told));
         return finish(told, ours, error);
 }
 

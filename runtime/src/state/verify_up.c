@@ -8,6 +8,16 @@
 #include "state/lookup.h"
 #include "state/verify_private.h"
 
+int ek_tally_add(struct ek_tally *tally, const struct ekiden_message *type, uint64_t tag,
+                 ProtobufCMessage *record)
+{
+        if (tag == 0)
+                tally->records++;
+        else
+                tally->objects++;
+        return ek_digest_add(&tally->digest, EK_DIGEST_LIVE, type, tag, record);
+}
+
 /* Nobody takes it: one and the same may be in two records. */
 static int lend_descriptor(void *owner, int descriptor, int *ret_descriptor)
 {
@@ -35,6 +45,8 @@ static int go_up(void *data, const struct ekiden_message *type, uint64_t tag,
         const struct ek_chain *chain = up->verification->chain;
         struct ek_route route;
 
+        if (up->came && ek_tally_add(up->came, type, tag, record) < 0)
+                return ekiden_error_set(error, EKIDEN_ENOMEM, "memory ran out while verifying");
         if (tag != 0 && !up->tagged->native)
                 return 0; /* nobody was given it */
         if (up->route.count == 0)
@@ -66,10 +78,13 @@ static int ask(struct ek_up *up)
 }
 
 int ek_up_again(const struct ek_verification *verification, const struct ek_tagged *tagged,
-                const struct ek_visitor *visitor, struct ekiden_error *error)
+                const struct ek_visitor *visitor, struct ek_tally *came, struct ekiden_error *error)
 {
-        struct ek_up up = {
-                .verification = verification, .tagged = tagged, .visitor = visitor, .error = error};
+        struct ek_up up = {.verification = verification,
+                           .tagged = tagged,
+                           .visitor = visitor,
+                           .came = came,
+                           .error = error};
         int r;
 
         if (ek_tagged_is_value(tagged))

@@ -10,6 +10,7 @@
  * own.
  *
  *     put NUMBER SIZE SEED    a book is made, or another text is put into it
+ *     hush NUMBER SIZE SEED   as put, and the library is not told of it
  *     drop NUMBER             a book is thrown away
  *     check                   "PID VERSION BOOKS BYTES OFFENDERS": each text is compared
  *     room                    "BLOCKS USED DATA TABLE": how full the arena is
@@ -163,7 +164,6 @@ static bool put(uint32_t number, size_t size, uint32_t seed)
 {
         struct book **place = &shelf.books[number % BOOKS_MAX];
 
-        TOUCH(number % BOOKS_MAX);
         if (!*place)
                 *place = calloc(1, sizeof(**place));
         else
@@ -243,7 +243,7 @@ static void keep_forked(char answer[256])
 
 static void serve_one(void)
 {
-        char line[256] = "", answer[256] = "ok\n";
+        char line[256] = "", verb[5], answer[256] = "ok\n";
         unsigned int number, seed;
         unsigned long long size;
         ssize_t size_read;
@@ -255,9 +255,13 @@ static void serve_one(void)
                 ; /* somebody asks for an upgrade */
         if (size_read <= 0)
                 line[0] = '\0';
-        if (sscanf(line, "put %u %llu %u", &number, &size, &seed) == 3 && !put(number, size, seed))
-                strcpy(answer, "no room\n");
-        else if (sscanf(line, "drop %u", &number) == 1)
+        if (sscanf(line, "%4[a-z] %u %llu %u", verb, &number, &size, &seed) == 4) {
+                if (strcmp(verb, "put") == 0)
+                        TOUCH(number % BOOKS_MAX);
+                if (!put(number, size, seed))
+                        strcpy(answer, "no room\n");
+        }
+        if (sscanf(line, "drop %u", &number) == 1)
                 drop(number);
         else if (strncmp(line, "check", 5) == 0)
                 check(answer);
