@@ -58,7 +58,7 @@ static int refer(void)
 
 static int locate(void)
 {
-        return ek_arena_fields_locate(type, &book.base, 7, false, &error);
+        return ek_arena_fields_locate(type, &book.base, 7, EK_ARENA_TAKEN, &error);
 }
 
 Test(references, bytes_in_an_arena_become_where_they_are_and_are_found_there)
@@ -89,7 +89,7 @@ Test(references, bytes_that_come_ahead_and_have_no_address_space_are_not_called_
         cr_assert_eq(getrlimit(RLIMIT_AS, &before), 0);
         little = (struct rlimit){(rlim_t)256 << 20, before.rlim_max};
         cr_assert_eq(setrlimit(RLIMIT_AS, &little), 0);
-        result = ek_arena_fields_locate(type, &book.base, 7, true, &error);
+        result = ek_arena_fields_locate(type, &book.base, 7, EK_ARENA_AHEAD, &error);
         cr_assert_eq(setrlimit(RLIMIT_AS, &before), 0);
         cr_expect_eq(result, EKIDEN_ENOMEM, "%s", error.sentence);
         cr_expect_not_null(strstr(error.sentence, "address space"), "%s", error.sentence);
@@ -244,6 +244,27 @@ Test(references, a_block_has_one_owner_and_who_else_asks_gets_a_copy)
         ek_arena_settle_claims(arena);
         cr_expect_geq(ekiden_arena_size(arena, text), 5000);
         cr_expect_geq(ekiden_arena_size(arena, other), 5000);
+}
+
+Test(references, a_record_that_is_looked_at_names_no_block_and_says_what_became_of_it)
+{
+        uint8_t *text = ekiden_arena_alloc(arena, 5000);
+        ProtobufCBinaryData reference;
+
+        hold(text, 5000);
+        cr_assert_eq(refer(), 0);
+        reference = book.text;
+        cr_assert_eq(ek_arena_fields_locate(type, &book.base, 7, EK_ARENA_SHOWN, &error), 0);
+        cr_expect_eq(book.text.data, text);
+        ek_arena_settle_claims(arena);
+        cr_assert_geq(ekiden_arena_size(arena, text), 5000, "nobody claimed it, and it was freed");
+        cr_assert_eq(ekiden_arena_free(arena, text), 0);
+        book.text = reference;
+        cr_expect_eq(ek_arena_fields_locate(type, &book.base, 7, EK_ARENA_SHOWN, &error),
+                     EKIDEN_EREFUSED);
+        cr_expect_not_null(strstr(error.sentence, "record 7: the new version has freed or moved "
+                                                  "bytes in arena \"texts\""),
+                           "%s", error.sentence);
 }
 
 Test(references, a_block_that_was_named_and_not_taken_is_free_in_the_end_and_no_other)

@@ -186,6 +186,16 @@ static int malformed(const struct locate *locate)
                                 (unsigned long long)locate->record);
 }
 
+/* It was there when the program was given it. */
+static int not_there_any_more(const struct locate *locate, const char *name)
+{
+        return ekiden_error_set(locate->error, EKIDEN_EREFUSED,
+                                "record %llu: the new version has freed or moved bytes in arena "
+                                "\"%s\" that the predecessor still has; do so behind the first "
+                                "update point",
+                                (unsigned long long)locate->record, name);
+}
+
 static int not_tagged(const struct locate *locate, const char *name)
 {
         return ekiden_error_set(locate->error, EKIDEN_EREFUSED,
@@ -228,6 +238,8 @@ static int locate_reference(const struct locate *locate, const char *name,
                 r = ek_arena_promise(name, le64toh(offset), size, &memory);
         if (r == EKIDEN_ENOMEM)
                 return no_memory(locate, name);
+        if (!memory && locate->arrival == EK_ARENA_SHOWN)
+                return not_there_any_more(locate, name);
         if (!memory || size == 0)
                 return malformed(locate);
         if (arena && locate->arrival != EK_ARENA_SHOWN && ek_arena_name(arena, number, memory) < 0)
