@@ -140,17 +140,26 @@ static void emit_descriptor_set(struct ek_text *out, const struct ek_schema *sch
 }
 
 /* A field's flags as C writes them. */
-static char *flags(struct ek_text *out, const struct ek_field *field)
+static const char *flags(struct ek_text *out, const struct ek_field *field)
 {
-        const char *kind = field->descriptor ? "EKIDEN_FIELD_DESCRIPTOR"
-                           : field->identity ? "EKIDEN_FIELD_IDENTITY"
-                           : field->arena    ? "EKIDEN_FIELD_ARENA"
-                                             : NULL;
+        const struct {
+                bool is_set;
+                const char *name;
+        } all[] = {
+                {field->descriptor, "EKIDEN_FIELD_DESCRIPTOR"},
+                {field->identity, "EKIDEN_FIELD_IDENTITY"},
+                {field->arena != NULL, "EKIDEN_FIELD_ARENA"},
+                {field->secret, "EKIDEN_FIELD_SECRET"},
+                {field->untold, "EKIDEN_FIELD_UNTOLD"},
+        };
+        const char *text = NULL;
 
-        if (!field->secret)
-                return ek_memory_strdup(out->arena, kind != NULL ? kind : "0");
-        return ek_memory_printf(out->arena, "%s%sEKIDEN_FIELD_SECRET", kind != NULL ? kind : "",
-                                kind != NULL ? " | " : "");
+        for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+                if (all[i].is_set)
+                        text = text == NULL
+                                       ? all[i].name
+                                       : ek_memory_printf(out->arena, "%s | %s", text, all[i].name);
+        return text != NULL ? text : "0";
 }
 
 /* Returns how many fields there are in the table. */

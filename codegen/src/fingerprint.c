@@ -2,8 +2,8 @@
 /*
  * A fingerprint is the SHA-256 of a canonical text, which anybody can write down and hash again. It
  * has what decides how state is stored and what it means, and nothing else: no comments, no order
- * of declaration, no file names, no types that no item uses, no `packed`, `deprecated`, `secret` or
- * JSON names.
+ * of declaration, no file names, no types that no item uses, no `packed`, `deprecated`, `secret`,
+ * `untold` or JSON names.
  *
  * An item's shape is the SHA-256 of:
  *

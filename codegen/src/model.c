@@ -195,6 +195,7 @@ static void build_field(struct builder *builder, struct ek_message *message, siz
                 field->descriptor = options->descriptor;
                 field->identity = options->identity;
                 field->secret = options->secret;
+                field->untold = options->untold;
                 field->arena = options->arena;
         }
         if (field->identity && message->identity == NULL)
@@ -299,7 +300,7 @@ static void find_holders_of_flagged(const struct ek_model *model)
 
                                         if (message->holds_flagged ||
                                             (!field->descriptor && !field->identity &&
-                                             !field->secret && !field->arena &&
+                                             !field->secret && !field->untold && !field->arena &&
                                              (field->message == NULL ||
                                               !field->message->holds_flagged)))
                                                 continue;

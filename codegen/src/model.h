@@ -29,7 +29,7 @@ struct ek_field {
         struct ek_place place;
         const Google__Protobuf__FieldDescriptorProto *proto;
         uint32_t number;
-        bool required, repeated, descriptor, identity, secret;
+        bool required, repeated, descriptor, identity, secret, untold;
         const char *arena; /* that its bytes lie in, or NULL */
         const char *oneof; /* the name of the oneof that it is in, or NULL */
         struct ek_message *message; /* type of a message field (or group), or NULL */
@@ -48,7 +48,7 @@ struct ek_message {
         struct ek_field **sorted; /* by number: the index in it is that of protoc-c's table */
         size_t field_count;
         bool is_map_entry;
-        bool holds_flagged; /* descriptors, identities, secrets, itself, or in messages below */
+        bool holds_flagged; /* a field that tables.h asks for, itself, or in messages below */
         const struct ek_field *identity; /* the field that tells its objects apart, or NULL */
         struct ek_option option; /* (ekiden.item) */
         struct ek_option message_option; /* (ekiden.message) */

@@ -27,8 +27,8 @@ static bool leads_to_any(const struct ek_field *field)
 
 bool ek_tables_field(const struct ek_field *field)
 {
-        return field->descriptor || field->identity || field->secret || field->arena ||
-               (field->message != NULL && field->message->holds_flagged);
+        return field->descriptor || field->identity || field->secret || field->untold ||
+               field->arena || (field->message != NULL && field->message->holds_flagged);
 }
 
 static void walk_enter(struct walk *walk, struct ek_message *message)

@@ -24,6 +24,9 @@ void ek_validate_records(struct ek_schema *schema, const struct ek_item *item,
 void ek_validate_ahead(struct ek_schema *schema, const struct ek_item *item,
                        struct ek_problems *problems);
 
+/** Rules for fields whose changes are not told of. */
+void ek_validate_untold(const struct ek_message *message, struct ek_problems *problems);
+
 /** Rules for a message's identity, and for references to others'. */
 void ek_validate_identities(const struct ek_message *message, struct ek_problems *problems);
 

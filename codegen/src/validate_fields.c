@@ -201,6 +201,7 @@ static void check_message(struct ek_schema *schema, struct ek_message *message,
                 check_field(&message->fields[i], problems);
         ek_validate_members(schema->model->arena, message, problems);
         ek_validate_identities(message, problems);
+        ek_validate_untold(message, problems);
         ek_validate_binding(schema, message, problems);
         for (size_t i = 0; i < message->field_count; i++)
                 if (message->fields[i].enumeration != NULL)

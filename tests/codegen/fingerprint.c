@@ -127,6 +127,7 @@ static const struct {
          "LOST = 2 [(ekiden.value) = { was: \"GONE\" c_constant: \"lost\" }];"},
         {NOTHING, "uint64 id = 1", "uint64 id = 1 [(ekiden.field).was = \"number\"]"},
         {NOTHING, "uint64 id = 1", "uint64 id = 1 [(ekiden.field).secret = true]"},
+        {NOTHING, "uint64 id = 1", "uint64 id = 1 [(ekiden.field).untold = true]"},
         {NOTHING, "repeated Part parts = 3",
          "repeated Part parts = 3 [(ekiden.field).secret = true]"},
         {FINGERPRINT, "key: \"id\"", ""},

@@ -39,6 +39,11 @@ void begin_upgrade(const char *binary)
         cr_assert(service_upgrade(&service, binary, "--quiet", -1), "%s", service.sentence);
 }
 
+void begin_verified_upgrade(const char *binary)
+{
+        cr_assert(service_upgrade(&service, binary, "--verify", -1), "%s", service.sentence);
+}
+
 bool is_upgraded(void)
 {
         enum service_progress progress = service_progress(&service);

@@ -27,6 +27,9 @@ void expect_refusal(const char *binary, int exit_status);
 /** Begins an upgrade with ekiden-upgrade; the test fails if that cannot be done. */
 void begin_upgrade(const char *binary);
 
+/** Begins one that is verified. */
+void begin_verified_upgrade(const char *binary);
+
 /** Whether the upgrade that was begun is done; the test fails if it failed. */
 bool is_upgraded(void);
 

@@ -50,10 +50,18 @@ struct walk {
         int (*visit_bytes)(void *data, const char *arena, ProtobufCBinaryData *bytes); /* or NULL */
         void *data;
         bool reset_absent;
+        bool clear_untold;
 };
 
 static int visit_message(const struct walk *walk, const struct ekiden_message *type,
                          ProtobufCMessage *message, unsigned int depth);
+
+static void clear(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+        memset(member(message, field->offset), 0, ek_value_size(field->type));
+        if (field->label == PROTOBUF_C_LABEL_OPTIONAL)
+                *(protobuf_c_boolean *)member(message, field->quantifier_offset) = 0;
+}
 
 static int visit_field(const struct walk *walk, const struct ekiden_field *entry,
                        const ProtobufCFieldDescriptor *field, ProtobufCMessage *message,
@@ -63,6 +71,8 @@ static int visit_field(const struct walk *walk, const struct ekiden_field *entry
         bool repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
         size_t count = repeated ? *(size_t *)member(message, field->quantifier_offset) : 1;
 
+        if (walk->clear_untold && (entry->flags & EKIDEN_FIELD_UNTOLD))
+                clear(message, field);
         if (walk->visit_bytes && (entry->flags & EKIDEN_FIELD_ARENA) && !repeated)
                 return walk->visit_bytes(walk->data, entry->arena, place);
         if (walk->visit && (entry->flags & EKIDEN_FIELD_DESCRIPTOR)) {
@@ -208,6 +218,30 @@ static bool has_identity(const struct ekiden_message *type, const void *data)
 bool ek_message_has_objects(const struct ekiden_message *type)
 {
         return search(type, has_identity, NULL, NULL) != NULL;
+}
+
+/* Each was marked by the generator, or by a file that was read: it is a number, and alone. */
+void ek_clear_untold(const struct ekiden_message *type, ProtobufCMessage *message)
+{
+        struct walk walk = {.clear_untold = true};
+
+        (void)visit_message(&walk, type, message, 0);
+}
+
+static bool has_untold(const struct ekiden_message *type, const void *data)
+{
+        (void)data;
+        for (size_t i = 0; i < type->field_count; i++)
+                if (type->fields[i].flags & EKIDEN_FIELD_UNTOLD)
+                        return true;
+        return false;
+}
+
+bool ek_message_has_untold(const struct ekiden_message *type)
+{
+        bool is_certain = true;
+
+        return search(type, has_untold, NULL, &is_certain) || !is_certain;
 }
 
 static bool has_secret(const struct ekiden_message *type, const void *data)

@@ -52,6 +52,12 @@ bool ek_message_has_arenas(const struct ekiden_message *type);
 int ek_each_arena(const struct ekiden_message *type, int (*visit)(void *data, const char *arena),
                   void *data);
 
+/** Makes what may be older in a successor absent, or zero where it cannot be absent. */
+void ek_clear_untold(const struct ekiden_message *type, ProtobufCMessage *message);
+
+/** Whether a message of this type may have such a field, or lead to one that has. */
+bool ek_message_has_untold(const struct ekiden_message *type);
+
 /** Whether a message of this type may have an identity, or lead to one that has. */
 bool ek_message_has_objects(const struct ekiden_message *type);
 

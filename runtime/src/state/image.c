@@ -127,6 +127,8 @@ ProtobufCMessage *ek_likeness_copy(const struct ek_likeness *likeness,
         if (!message)
                 return NULL;
         ek_each_descriptor(type, message, place_descriptor, NULL);
+        if (likeness->is_ahead)
+                ek_clear_untold(type, message);
         if (likeness->is_value)
                 unify_value((Ekiden__Value *)message);
         if (likeness->mask)
@@ -155,6 +157,7 @@ void ek_image_init(struct ek_image *image, const struct ek_tagged *tagged, bool 
         *image = (struct ek_image){
                 .is_value = ek_tagged_is_value(tagged),
                 .is_crossing = is_crossing,
+                .is_ahead = tagged->last && tagged->last->is_ahead,
                 .objects = objects,
         };
         ek_scratch_init(&image->scratch);
@@ -195,11 +198,22 @@ static int add_alike(struct ek_image *image, struct ek_digest *digest, uint64_t 
         return 0;
 }
 
+static bool drops_untold(struct ek_image *image, const struct ekiden_message *type)
+{
+        if (image->is_ahead && image->last_type != type) {
+                image->last_type = type;
+                image->has_untold = ek_message_has_untold(type);
+        }
+        return image->is_ahead && image->has_untold;
+}
+
 int ek_image_add(struct ek_image *image, const struct ekiden_message *type,
                  const struct ekiden_native *native, bool is_object, ProtobufCMessage *record)
 {
-        const struct ek_likeness likeness = {
-                .is_crossing = image->is_crossing, .is_value = image->is_value, .native = native};
+        const struct ek_likeness likeness = {.is_crossing = image->is_crossing,
+                                             .is_value = image->is_value,
+                                             .is_ahead = image->is_ahead,
+                                             .native = native};
         struct ek_digest *digest = &image->records;
         uint64_t identity, seed = EK_IMAGE_RECORD;
 
@@ -209,7 +223,7 @@ int ek_image_add(struct ek_image *image, const struct ekiden_message *type,
                 digest = image->objects;
                 seed = EK_IMAGE_OBJECT;
         }
-        if (image->is_crossing || image->is_value)
+        if (image->is_crossing || image->is_value || drops_untold(image, type))
                 return add_alike(image, digest, seed, &likeness, type, record);
         if (seed == EK_IMAGE_OBJECT && ek_record_is_stub(type, record))
                 return 0; /* what is in it went by, or there is nothing in it */

@@ -16,6 +16,7 @@ struct ek_likeness {
            that has its default. */
         bool is_crossing;
         bool is_value; /* of a built-in item: a number is the same in whatever integer it is */
+        bool is_ahead; /* of an item that was sent ahead: what may be older there does not count */
         unsigned int key; /* number of the key field; 0: none. Of records, and not of objects */
         /* The struct that it is bound to, which may have room for a fixed number of values; NULL */
         const struct ekiden_native *native;
@@ -47,7 +48,9 @@ enum {
 };
 
 struct ek_image {
-        bool is_crossing, is_value;
+        bool is_crossing, is_value, is_ahead;
+        const struct ekiden_message *last_type; /* of the record that was added last … */
+        bool has_untold; /* … and whether that may have what does not count */
         struct ekiden_scratch scratch; /* of the record in hand */
         struct ek_digest records;
         struct ek_digest *objects; /* of all items; not used where none is bound */

@@ -193,8 +193,8 @@ static int add_to_tally(void *data, const struct ekiden_message *type, uint64_t 
 
 static bool agrees(const struct ek_tally *tally, const struct ek_figures *last)
 {
-        return ek_digest_equals(&tally->digest, &last->digest) && tally->records == last->records &&
-               tally->objects == last->objects;
+        return ek_digest_equals(&tally->image.records, &last->digest) &&
+               tally->records == last->records && tally->objects == last->objects;
 }
 
 static void pass_over(struct verify *verify, const struct ek_tagged *tagged, const char *reason)
@@ -244,7 +244,7 @@ static int skip_item(struct verify *verify, const struct ek_tagged *tagged)
 
 static int compare_back(struct verify *verify, const struct ek_tagged *tagged)
 {
-        struct ek_tally tally = {.records = 0};
+        struct ek_tally tally;
         const struct ek_visitor visitor = {.visit = add_to_tally, .data = &tally};
         int r;
 
@@ -255,7 +255,9 @@ static int compare_back(struct verify *verify, const struct ek_tagged *tagged)
         decide(tagged->last, EKIDEN__VERDICT__SAME, "");
         if (verify->back.is_same || ek_tagged_is_value(tagged))
                 return 0; /* there is nothing to take back */
+        ek_tally_init(&tally, tagged);
         r = ek_back_export(&verify->back, &verify->export_, &visitor, verify->error);
+        ek_tally_deinit(&tally);
         if (r == EKIDEN_ETRANSFORMER) { /* it may be unable to express what came since */
                 pass_over(verify, tagged, "a transformer refused on the way back");
                 *verify->error = (struct ekiden_error){.phase = verify->error->phase};

@@ -30,17 +30,19 @@ int ek_verify_ahead(const struct ek_verification *verification, const struct ek_
         struct ahead ahead = {.tagged = tagged};
         const struct ek_visitor visitor = {.visit = add, .data = &ahead};
         struct ek_digest objects = {0}; /* records that are sent ahead lead to none */
-        struct ek_tally came = {.records = 0};
+        struct ek_tally came;
         int r;
 
         ek_image_init(&ahead.image, tagged, verification->chain->count > 0, &objects);
+        ek_tally_init(&came, tagged);
         r = ek_up_again(verification, tagged, &visitor, &came, error);
+        if (r == 0) {
+                tagged->last->given = ahead.image.records;
+                tagged->last->digest = came.image.records;
+                tagged->last->records = came.records;
+                tagged->last->taken = ahead.records;
+        }
+        ek_tally_deinit(&came);
         ek_image_deinit(&ahead.image);
-        if (r < 0)
-                return r;
-        tagged->last->given = ahead.image.records;
-        tagged->last->digest = came.digest;
-        tagged->last->records = came.records;
-        tagged->last->taken = ahead.records;
-        return 0;
+        return r;
 }

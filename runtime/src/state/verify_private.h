@@ -55,11 +55,17 @@ void ek_back_name_masked(const struct ek_back *back, char *names, size_t size);
 /** The identifying tag of an item of kind OBJECTS, as on the wire. */
 uint64_t ek_object_tag(const struct ekiden_schema *schema, const struct ekiden_item *item);
 
-/* What went by, as it is counted at the other end. */
+/* What went by, as it is counted at the other end; what was sent ahead, as it counts here. */
 struct ek_tally {
-        struct ek_digest digest;
+        struct ek_image image;
+        struct ek_digest objects_unused; /* in that image all are records */
         uint64_t records, objects;
 };
+
+/** Of an item; ek_tally_deinit() is due afterwards. It must not be moved. */
+void ek_tally_init(struct ek_tally *tally, const struct ek_tagged *tagged);
+
+void ek_tally_deinit(struct ek_tally *tally);
 
 /** Counts one more. As ek_digest_add(). */
 int ek_tally_add(struct ek_tally *tally, const struct ekiden_message *type, uint64_t tag,

@@ -8,6 +8,17 @@
 #include "state/lookup.h"
 #include "state/verify_private.h"
 
+void ek_tally_init(struct ek_tally *tally, const struct ek_tagged *tagged)
+{
+        *tally = (struct ek_tally){.records = 0};
+        ek_image_init(&tally->image, tagged, false, &tally->objects_unused);
+}
+
+void ek_tally_deinit(struct ek_tally *tally)
+{
+        ek_image_deinit(&tally->image);
+}
+
 int ek_tally_add(struct ek_tally *tally, const struct ekiden_message *type, uint64_t tag,
                  ProtobufCMessage *record)
 {
@@ -15,7 +26,9 @@ int ek_tally_add(struct ek_tally *tally, const struct ekiden_message *type, uint
                 tally->records++;
         else
                 tally->objects++;
-        return ek_digest_add(&tally->digest, EK_DIGEST_LIVE, type, tag, record);
+        if (tally->image.is_ahead)
+                return ek_image_add(&tally->image, type, NULL, tag != 0, record);
+        return ek_digest_add(&tally->image.records, EK_DIGEST_LIVE, type, tag, record);
 }
 
 /* Nobody takes it: one and the same may be in two records. */

@@ -37,6 +37,8 @@ enum ekiden_field_flag {
         EKIDEN_FIELD_SECRET = 1 << 2, /* of any type: what it holds is shown by nobody, and copies
                                          of it are wiped; so is all that a message in it holds */
         EKIDEN_FIELD_ARENA = 1 << 3, /* bytes that lie in an arena, and change hands with it */
+        EKIDEN_FIELD_UNTOLD = 1 << 4, /* of an item that is sent ahead: no change of it alone is
+                                         told of, so it may be older in the successor */
 };
 
 /** A field that is more than its protobuf type: flagged itself, or a message that holds such
