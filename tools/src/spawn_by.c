@@ -21,7 +21,8 @@
 
 #define LAST_WORD_MS 1000 /* for an answer that is on its way */
 #define ANSWER_MS 2000 /* for the status; a process that is silent for longer is busy */
-#define AGAIN_MS 100 /* until it is looked at again */
+#define AGAIN_MS 100 /* until it is looked at again, at first … */
+#define AGAIN_MAX_MS 800 /* … and later */
 #define PATIENCE_MS 10000 /* for the one that is busy, which may have others to start first */
 
 /* What is looked for. */
@@ -129,29 +130,30 @@ static int ask_predecessor(struct spawn_by *by, struct wanted *wanted, struct ek
         return r;
 }
 
+/* Who may be the one and is busy, its parent first, is looked at again, more and more seldom: of a
+   large tree many may ask at once. */
 static int find_spawner(struct spawn_by *by, const char *program, const struct wanted *wanted,
                         pid_t *ret_pid, struct ekiden_error *error)
 {
         uint64_t patience_ns = ek_now_ns() + PATIENCE_MS * EK_NS_PER_MS;
-        struct silence silence = {0}, others = {0};
-        const char *busy = program;
+        struct silence silence, others = {0};
         char parent[16];
         int r = 0;
 
         *ret_pid = 0;
         snprintf(parent, sizeof(parent), "%d", (int)process_parent(by->predecessor));
-        if (find_pid(parent) > 1)
-                r = look_among(by, parent, wanted, ret_pid, &silence, error);
-        if (r == 0 && *ret_pid == 0)
-                r = look_among(by, program, wanted, ret_pid, &others, error);
-        if (silence.pid > 0)
-                busy = parent;
-        else
-                silence = others;
-        while (r == 0 && *ret_pid == 0 && silence.pid > 0 && ek_now_ns() < patience_ns &&
-               answer_ms(by) > 0) {
-                poll(NULL, 0, AGAIN_MS);
-                r = look_among(by, busy, wanted, ret_pid, &silence, error);
+        for (int again_ms = AGAIN_MS;; again_ms *= again_ms < AGAIN_MAX_MS ? 2 : 1) {
+                silence = (struct silence){0};
+                if (find_pid(parent) > 1)
+                        r = look_among(by, parent, wanted, ret_pid, &silence, error);
+                if (r == 0 && *ret_pid == 0)
+                        r = look_among(by, program, wanted, ret_pid, &others, error);
+                if (silence.pid == 0)
+                        silence = others;
+                if (r < 0 || *ret_pid > 0 || silence.pid == 0 || ek_now_ns() >= patience_ns ||
+                    answer_ms(by) == 0)
+                        break;
+                poll(NULL, 0, again_ms);
         }
         if (r < 0 || *ret_pid > 0)
                 return r;

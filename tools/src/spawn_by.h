@@ -38,9 +38,9 @@ struct spawn_by {
  * @param binary       absolute path of the new version
  * @param until_ns     when --timeout has passed, by ek_now_ns(); UINT64_MAX: none was given
  * @return 0; ENOTFOUND (nobody of that role is in its tree), EBINARY (it is not there), EREFUSED
- *         (that process does not run the new version), ETIMEOUT and EPEER (one that may
- *         be it does not say what it is, or has no room for this tool, for 10 s), and as
- *         find_processes()
+ *         (that process does not run the new version), ETIMEOUT and EPEER (the
+ *         predecessor does not say what it is, or has no room for this tool, for 2 s; one that may
+ *         be wanted, for 10 s), and as find_processes()
  */
 int spawn_by_find(struct spawn_by *by, const struct process *predecessor, const char *binary,
                   uint64_t until_ns, struct ekiden_error *error);

@@ -220,7 +220,7 @@ bool ek_message_has_objects(const struct ekiden_message *type)
         return search(type, has_identity, NULL, NULL) != NULL;
 }
 
-/* Each was marked by the generator, or by a file that was read: it is a number, and alone. */
+/* The generator lets numbers alone be marked, that are neither repeated nor in a oneof. */
 void ek_clear_untold(const struct ekiden_message *type, ProtobufCMessage *message)
 {
         struct walk walk = {.clear_untold = true};

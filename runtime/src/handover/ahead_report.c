@@ -39,11 +39,13 @@ void ek_ahead_note_pulled(struct ek_predecessor *p, const struct ek_tagged *tagg
                 return;
         for (size_t i = 0; i < p->ahead.count; i++)
                 if (strcmp(ek_ahead_export_name(p->ahead.items[i]), tagged->name) == 0)
-                        return; /* once more, for another item that looks it up */
+                        return; /* once more: another item looks it up, or it is verified */
         if (report_of(&p->ahead, tagged->name)->is_declined)
                 return;
         if (ek_predecessor_is_kept(p))
                 reason = EK_REASON_PID_KEPT;
+        else if (!reason && p->request.is_verified)
+                reason = "the new version's libekiden sends nothing ahead when it verifies";
         else if (!reason)
                 reason = "the new version asked for it in the pause";
         ek_ahead_note_declined(&p->ahead, tagged->name, reason);

@@ -62,6 +62,9 @@ static void advise(const struct ek_predecessor *p, char *ret_text, size_t size_b
                 snprintf(ret_text, size_bytes,
                          "the new version's start is part of it, since the PID is kept; allow "
                          "more, or upgrade without keeping it");
+        else if (p->request.is_verified)
+                snprintf(ret_text, size_bytes,
+                         "the comparison is part of it; allow more, or leave out --verify");
         else
                 snprintf(ret_text, size_bytes,
                          "allow more, or send more of the state ahead; a rehearsal without the "

@@ -93,7 +93,7 @@ int ek_predecessor_check_type(const struct ek_tagged *tagged, const char *messag
                 tagged->name, name, message);
 }
 
-/* To find a difference: the item whole, with all objects, and nothing that is counted. */
+/* To be compared: the item whole, with all objects, and nothing that is counted. */
 static int export_again(struct ek_export *export_, const struct ek_tagged *tagged,
                         struct ekiden_error *error)
 {
@@ -181,6 +181,8 @@ static int serve_pull(struct ek_predecessor *p, struct ek_export *export_,
                 if (r == 0)
                         r = pull->again ? export_again(export_, tagged, error)
                                         : ek_export_item(export_, tagged, error);
+                if (r == 0 && pull->again) /* before the successor says what it thinks of that */
+                        r = ek_ahead_check(p, error);
                 if (r == 0 && !pull->again)
                         ek_room_note(p, tagged, pull, export_->total.records - before);
         }

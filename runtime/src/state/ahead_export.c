@@ -216,7 +216,8 @@ int ek_ahead_export_check(struct ek_ahead_export *export_, struct ekiden_error *
                 r = ekiden_error_set(
                         error, EKIDEN_EREFUSED,
                         "item \"%s\" was changed in the pause, after it had been sent: by "
-                        "a callback that exports another item",
+                        "a callback that exports another item, or this one for --verify; take "
+                        "out elsewhere what has expired",
                         export_->name);
         if (r < 0 && error && error->item[0] == '\0')
                 memcpy(error->item, export_->name, sizeof(error->item));

@@ -292,6 +292,15 @@ void *ek_arena_take_over(const char *name, const ProtobufCBinaryData *bytes, boo
         return copy ? memcpy(copy, bytes->data, bytes->len) : NULL;
 }
 
+uint64_t ek_arena_place(const char *name, const void *memory)
+{
+        const struct ekiden_arena *arena = ek_arena_tagged(name);
+
+        if (!ekiden_arena_holds(arena, memory))
+                return 0;
+        return (uint64_t)((const char *)memory - arena->data.base) + 1;
+}
+
 void ek_arena_release(const char *name, void *memory)
 {
         struct ekiden_arena *arena = ek_arena_tagged(name);

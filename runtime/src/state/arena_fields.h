@@ -67,5 +67,8 @@ int ek_arena_fields_locate(const struct ekiden_message *type, ProtobufCMessage *
  */
 void *ek_arena_take_over(const char *name, const ProtobufCBinaryData *bytes, bool *ret_is_tagged);
 
+/** Where in the arena of this name an address is, in bytes from 1; 0: it is in none. */
+uint64_t ek_arena_place(const char *name, const void *memory);
+
 /** Gives back what ek_arena_take_over() gave. NULL is allowed. */
 void ek_arena_release(const char *name, void *memory);

@@ -9,6 +9,7 @@
 #include "mask.h"
 #include "record.h"
 #include "secret.h"
+#include "state/arena_fields.h"
 #include "state/native.h"
 
 static int place_descriptor(void *data, int32_t *value)
@@ -32,6 +33,68 @@ static ProtobufCMessage *copy(struct ekiden_scratch *scratch, const ProtobufCMes
                 return NULL;
         protobuf_c_message_pack(record, bytes);
         return protobuf_c_message_unpack(record->descriptor, &scratch->allocator, size, bytes);
+}
+
+/* Bytes in an arena, in the order of the fields. */
+struct blocks {
+        struct ekiden_scratch *scratch;
+        uint64_t *places;
+        size_t count;
+};
+
+static int count_block(void *data, const char *arena, ProtobufCBinaryData *bytes)
+{
+        struct blocks *blocks = data;
+
+        (void)arena;
+        (void)bytes;
+        blocks->count++;
+        return 0;
+}
+
+static int note_place(void *data, const char *arena, ProtobufCBinaryData *bytes)
+{
+        struct blocks *blocks = data;
+
+        blocks->places[blocks->count++] = bytes->len > 0 ? ek_arena_place(arena, bytes->data) : 0;
+        return 0;
+}
+
+static int add_place(void *data, const char *arena, ProtobufCBinaryData *bytes)
+{
+        struct blocks *blocks = data;
+        uint64_t place = blocks->places[blocks->count++];
+        uint8_t *placed;
+
+        (void)arena;
+        if (bytes->len == 0)
+                return 0;
+        placed = ek_scratch_alloc(blocks->scratch, EK_PLACE_SIZE + bytes->len);
+        if (!placed)
+                return EKIDEN_ENOMEM;
+        memcpy(placed, &place, sizeof(place));
+        memcpy(placed + EK_PLACE_SIZE, bytes->data, bytes->len);
+        *bytes = (ProtobufCBinaryData){EK_PLACE_SIZE + bytes->len, placed};
+        return 0;
+}
+
+/* In the copy bytes have no place any more: those of the record go ahead of them. 0 or ENOMEM. */
+static int place_blocks(struct ekiden_scratch *scratch, const struct ekiden_message *type,
+                        const ProtobufCMessage *record, ProtobufCMessage *message)
+{
+        ProtobufCMessage *original = (ProtobufCMessage *)(uintptr_t)record; /* as it was, after */
+        struct blocks blocks = {.scratch = scratch};
+
+        ek_each_in_arena(type, original, count_block, &blocks);
+        if (blocks.count == 0)
+                return 0;
+        blocks.places = ek_scratch_alloc(scratch, blocks.count * sizeof(*blocks.places));
+        if (!blocks.places)
+                return EKIDEN_ENOMEM;
+        blocks.count = 0;
+        ek_each_in_arena(type, original, note_place, &blocks);
+        blocks.count = 0;
+        return ek_each_in_arena(type, message, add_place, &blocks);
 }
 
 /* A positive number is the same, whether the program had it in a signed or an unsigned integer. */
@@ -124,7 +187,8 @@ ProtobufCMessage *ek_likeness_copy(const struct ek_likeness *likeness,
         ProtobufCMessage *message = copy(scratch, record);
         bool is_masked = false;
 
-        if (!message)
+        if (!message ||
+            (likeness->places_blocks && place_blocks(scratch, type, record, message) < 0))
                 return NULL;
         ek_each_descriptor(type, message, place_descriptor, NULL);
         if (likeness->is_ahead)
@@ -158,6 +222,7 @@ void ek_image_init(struct ek_image *image, const struct ek_tagged *tagged, bool 
                 .is_value = ek_tagged_is_value(tagged),
                 .is_crossing = is_crossing,
                 .is_ahead = tagged->last && tagged->last->is_ahead,
+                .places_blocks = tagged->last && tagged->last->is_ahead,
                 .objects = objects,
         };
         ek_scratch_init(&image->scratch);
@@ -198,13 +263,16 @@ static int add_alike(struct ek_image *image, struct ek_digest *digest, uint64_t 
         return 0;
 }
 
-static bool drops_untold(struct ek_image *image, const struct ekiden_message *type)
+static bool is_plain(struct ek_image *image, const struct ekiden_message *type)
 {
-        if (image->is_ahead && image->last_type != type) {
+        if (!image->is_ahead)
+                return true;
+        if (image->last_type != type) {
                 image->last_type = type;
-                image->has_untold = ek_message_has_untold(type);
+                image->is_plain = !ek_message_has_untold(type) &&
+                                  !(image->places_blocks && ek_message_has_arenas(type));
         }
-        return image->is_ahead && image->has_untold;
+        return image->is_plain;
 }
 
 int ek_image_add(struct ek_image *image, const struct ekiden_message *type,
@@ -213,6 +281,7 @@ int ek_image_add(struct ek_image *image, const struct ekiden_message *type,
         const struct ek_likeness likeness = {.is_crossing = image->is_crossing,
                                              .is_value = image->is_value,
                                              .is_ahead = image->is_ahead,
+                                             .places_blocks = image->places_blocks,
                                              .native = native};
         struct ek_digest *digest = &image->records;
         uint64_t identity, seed = EK_IMAGE_RECORD;
@@ -223,7 +292,7 @@ int ek_image_add(struct ek_image *image, const struct ekiden_message *type,
                 digest = image->objects;
                 seed = EK_IMAGE_OBJECT;
         }
-        if (image->is_crossing || image->is_value || drops_untold(image, type))
+        if (image->is_crossing || image->is_value || !is_plain(image, type))
                 return add_alike(image, digest, seed, &likeness, type, record);
         if (seed == EK_IMAGE_OBJECT && ek_record_is_stub(type, record))
                 return 0; /* what is in it went by, or there is nothing in it */

@@ -10,6 +10,8 @@
 #include "scratch.h"
 #include "state/tagged.h"
 
+#define EK_PLACE_SIZE 8 /* bytes ahead of those that lie in an arena: where they do */
+
 /* How records are made alike before they are compared. */
 struct ek_likeness {
         /* They come from another version, or go there: a field that is absent is as good as one
@@ -17,6 +19,7 @@ struct ek_likeness {
         bool is_crossing;
         bool is_value; /* of a built-in item: a number is the same in whatever integer it is */
         bool is_ahead; /* of an item that was sent ahead: what may be older there does not count */
+        bool places_blocks; /* where bytes in an arena lie counts, too */
         unsigned int key; /* number of the key field; 0: none. Of records, and not of objects */
         /* The struct that it is bound to, which may have room for a fixed number of values; NULL */
         const struct ekiden_native *native;
@@ -48,9 +51,9 @@ enum {
 };
 
 struct ek_image {
-        bool is_crossing, is_value, is_ahead;
+        bool is_crossing, is_value, is_ahead, places_blocks; /* as in struct ek_likeness */
         const struct ekiden_message *last_type; /* of the record that was added last … */
-        bool has_untold; /* … and whether that may have what does not count */
+        bool is_plain; /* … and whether all of it counts as it is */
         struct ekiden_scratch scratch; /* of the record in hand */
         struct ek_digest records;
         struct ek_digest *objects; /* of all items; not used where none is bound */

@@ -39,7 +39,10 @@ struct ek_figures {
         uint64_t transformed; /* calls of transformers; on the way in */
         uint64_t duration_ns; /* of the whole item */
         enum ek_digest_kind digest_kind; /* which digest is to be made; set by who fetches it */
-        bool is_ahead; /* it was sent ahead: no digest was made of it on the way in */
+        bool is_ahead; /* it was sent ahead: no digest was made of it on the way in … */
+        struct {
+                uint64_t records, taken; /* … and so many there were when it was verified */
+        } again;
         bool keeps_keys; /* it might have been sent ahead (kept_key.h); set by who fetches it */
         struct ek_digest digest; /* of what crossed; unless there was to be none */
         struct ek_digest given; /* of what the program was given (image.h); on the way in */

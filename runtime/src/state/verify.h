@@ -30,7 +30,8 @@ struct ek_verification {
 
 /**
  * Exports each item that has come, in the order in which they came, and compares. The verdicts are
- * noted in the items' figures, whose digests must have been made on the way in.
+ * noted in the items' figures, whose digests must have been made on the way in; an item that was
+ * sent ahead is asked for again, for its.
  *
  * @param error  not NULL, and not set
  * @return 0; EREFUSED naming item, record (by its key) and field of the first difference; or what

@@ -39,8 +39,8 @@ int ek_verify_ahead(const struct ek_verification *verification, const struct ek_
         if (r == 0) {
                 tagged->last->given = ahead.image.records;
                 tagged->last->digest = came.image.records;
-                tagged->last->records = came.records;
-                tagged->last->taken = ahead.records;
+                tagged->last->again.records = came.records;
+                tagged->last->again.taken = ahead.records;
         }
         ek_tally_deinit(&came);
         ek_image_deinit(&ahead.image);

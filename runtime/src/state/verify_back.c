@@ -136,9 +136,10 @@ bool ek_back_enter(struct ek_back *back, const struct ek_tagged *tagged,
         }
         back->source = up.source;
         back->route.first = 0;
-        if (last->taken != last->records) {
+        if (ek_records_that_were_given(last) != ek_records_that_came(last)) {
                 snprintf(ret_reason, EK_REASON_SIZE, "%llu records became %llu on the way",
-                         (unsigned long long)last->records, (unsigned long long)last->taken);
+                         (unsigned long long)ek_records_that_came(last),
+                         (unsigned long long)ek_records_that_were_given(last));
                 return false;
         }
         return is_one_to_one(back, &up, ret_reason);

@@ -108,6 +108,7 @@ static int prepare(struct find *find, const struct ekiden_message *type, uint64_
                 .is_crossing = comparison->verification->chain->count > 0 && !is_value,
                 .is_value = is_value,
                 .is_ahead = find->tagged->last->is_ahead,
+                .places_blocks = find->tagged->last->is_ahead && !comparison->is_back,
                 .key = tag == 0 ? item_of(find)->key : 0,
                 .native = comparison->is_back ? NULL : native,
                 .mask = comparison->is_back && !is_value

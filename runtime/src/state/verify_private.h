@@ -71,6 +71,17 @@ void ek_tally_deinit(struct ek_tally *tally);
 int ek_tally_add(struct ek_tally *tally, const struct ekiden_message *type, uint64_t tag,
                  ProtobufCMessage *record);
 
+/** How many records came, of those that are compared, and how many the program was given. */
+static inline uint64_t ek_records_that_came(const struct ek_figures *last)
+{
+        return last->is_ahead ? last->again.records : last->records;
+}
+
+static inline uint64_t ek_records_that_were_given(const struct ek_figures *last)
+{
+        return last->is_ahead ? last->again.taken : last->taken;
+}
+
 /* What comes again, on its way up to our own version. */
 struct ek_up {
         const struct ek_verification *verification;
@@ -91,8 +102,8 @@ int ek_up_again(const struct ek_verification *verification, const struct ek_tagg
                 struct ekiden_error *error);
 
 /**
- * An item that was sent ahead: it comes again, as the predecessor has it at last, and its figures
- * are filled as if it had come in the pause. (verify_ahead.c)
+ * An item that was sent ahead: it comes again, as the predecessor has it at last, and its digests
+ * are made of that, and so are the figures in `again`. (verify_ahead.c)
  *
  * @return 0 or an error
  */

@@ -9,6 +9,7 @@
 #include "fields.h"
 #include "scratch.h"
 #include "secret.h"
+#include "state/image.h"
 #include "state/key.h"
 #include "utf8.h"
 
@@ -150,6 +151,19 @@ static const char *describe(const struct ek_told *told, enum ek_difference_kind 
         }
 }
 
+/* The bytes are the same, and where they lie in their arena is not (EK_PLACE_SIZE). */
+static bool is_moved(const struct ek_told *told, const struct ek_difference *difference)
+{
+        const ProtobufCBinaryData *came = difference->value_a, *ours = difference->value_b;
+
+        return told->tagged->last->is_ahead && !told->is_back &&
+               difference->kind == EK_DIFFERENCE_VALUE && difference->entry_a &&
+               (difference->entry_a->flags & EKIDEN_FIELD_ARENA) && came->len == ours->len &&
+               came->len > EK_PLACE_SIZE &&
+               memcmp(came->data + EK_PLACE_SIZE, ours->data + EK_PLACE_SIZE,
+                      came->len - EK_PLACE_SIZE) == 0;
+}
+
 static bool same_number(void *data, int32_t a, int32_t b)
 {
         (void)data;
@@ -214,6 +228,7 @@ int ek_verify_differs(const struct ek_told *told, const struct ek_record_kept *c
         const struct ek_difference_rules rules = {
                 .type_a = came->type, .type_b = ours->type, .same_descriptor = same_number};
         struct ek_difference difference = {.kind = EK_DIFFERENCE_VALUE};
+        const char *what;
         char words[128];
         struct pair pair;
         int r;
@@ -223,6 +238,8 @@ int ek_verify_differs(const struct ek_told *told, const struct ek_record_kept *c
                     ? ek_difference_find(&rules, pair.came, pair.ours, &difference, NULL)
                     : EKIDEN_ENOMEM;
 
+        what = r == 1 && is_moved(told, &difference) ? "has another block of its arena"
+                                                     : describe(told, difference.kind);
         ek_scratch_deinit(&pair.scratch);
         if (r == EKIDEN_ENOMEM)
                 return out_of_memory(error);
@@ -232,8 +249,8 @@ int ek_verify_differs(const struct ek_told *told, const struct ek_record_kept *c
         if (error->code == 0)
                 ek_utf8_copy(error->field, sizeof(error->field), difference.path);
         ekiden_error_set(error, EKIDEN_EREFUSED, "%s %s: field \"%s\" %s; %s",
-                         name_record(came, words), say_what_it_was(told), difference.path,
-                         describe(told, difference.kind), advise(told));
+                         name_record(came, words), say_what_it_was(told), difference.path, what,
+                         advise(told));
         return finish(told, came, error);
 }
 

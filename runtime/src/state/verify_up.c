@@ -12,6 +12,8 @@ void ek_tally_init(struct ek_tally *tally, const struct ek_tagged *tagged)
 {
         *tally = (struct ek_tally){.records = 0};
         ek_image_init(&tally->image, tagged, false, &tally->objects_unused);
+        tally->image.places_blocks = false; /* what is taken back may be a copy */
+        tally->image.scratch.is_secret = true; /* in the predecessor's version it may be */
 }
 
 void ek_tally_deinit(struct ek_tally *tally)
