@@ -178,6 +178,7 @@ class Verified(Shelf):
         items = {item['name']: item for item in event['items']}
         for name in ('books', 'loans'):
             self.assertEqual(items[name]['verdict'], verdict, items[name])
+            self.assertIsNone(self.ahead(event, name)['reason'])
             self.assertGreater(self.ahead(event, name)['records'], 0)
         return items
 
@@ -213,6 +214,35 @@ class Verified(Shelf):
                                  r'tells of each change to it, by its touch function')
                 self.assertTrue(event['serves_on'])
                 self.end()
+
+
+    def test_a_rehearsal_leaves_time_for_changes_to_happen(self):
+        self.start('records=200', 'changes=1', 'sleep_us=10000', 'fault=forget')
+        for _ in range(20):
+            status, event = self.upgrade('--rehearse', '--verify', fault='alone')
+            if status == REFUSED:
+                break
+        self.assertEqual(status, REFUSED, 'one of 64 is not told of, and there are some 50 in each rehearsal')
+        self.assertIn('tells of each change', event['sentence'])
+
+    def test_a_time_limit_is_not_spent_on_waiting_for_changes(self):
+        self.start('records=200', 'changes=1')
+        status, event = self.upgrade('--rehearse', '--verify', '--timeout', '1', fault='alone')
+        self.assertEqual((status, event['event']), (OK, 'rehearsed'), event)
+
+    def test_what_scan_takes_out_itself_is_told_of(self):
+        self.start('records=2000', 'changes=0', 'fault=expire')
+        status, event = self.upgrade('--rehearse', fault='alone')
+        self.assertEqual((status, event['event']), (OK, 'rehearsed'), event)
+        event = self.expect_refusal(REFUSED, 'was changed in the pause, after it had been sent: by a callback that exports '
+                                             'another item, or this one for --verify; take out elsewhere what has expired',
+                                    '--rehearse', '--verify', fault='alone')
+        self.assertEqual(event['item'], 'books')
+
+    def test_limit_of_the_pause_that_the_comparison_passes_is_told_as_such(self):
+        self.start('records=100000', 'changes=0')
+        self.expect_refusal(TIMEOUT, 'the comparison is part of it; allow more, or leave out --verify',
+                            '--rehearse', '--verify', '--max-pause', '10', fault='alone')
 
 
 class InThePause(Shelf):

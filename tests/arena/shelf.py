@@ -241,7 +241,9 @@ class Ahead(Shelf):
             dice = random.Random(7)
             while not stop.is_set():
                 number = dice.randrange(2500)
-                if dice.randrange(5) == 0:
+                if 'move' in verbs:
+                    answers.add(self.ask('move 1'))
+                elif dice.randrange(5) == 0:
                     answers.add(self.ask(f'drop {number}'))
                 else:
                     answers.add(self.ask(f'{dice.choice(verbs)} {number} {dice.randrange(5000)} '
@@ -266,6 +268,17 @@ class Ahead(Shelf):
         self.assertEqual((event['event'], event.get('item')), ('failed', 'books'), event)
         self.assertRegex(event['sentence'], 'see that the old version tells of each change to it, by its touch')
         self.expect_upgrade(2, '--verify')  # now that nothing changes
+
+    def test_a_text_that_only_moved_is_found_by_a_verification(self):
+        self.fill(200, 3000)
+        with self.changes('move'):
+            for _ in range(10):
+                event = self.upgrade(2, '--rehearse', '--verify')
+                if event['event'] == 'failed':
+                    break
+        self.assertEqual((event['event'], event.get('item'), event.get('field')), ('failed', 'books', 'text'), event)
+        self.assertRegex(event['sentence'], r'^record \d+ \(number \d+\) is not what the predecessor has: field "text" '
+                                            r'has another block of its arena; see that')
 
     def test_what_changes_while_it_is_sent_ahead_is_there_afterwards(self):
         self.fill(2000, 3000)

@@ -11,7 +11,7 @@ from workshop import Workshop, ask
 WORDS = 300  # the table doubles eight times
 CROWD = 100  # more than scan() has room for
 CALL = '        words_v1_touch_words(text);\n'
-ATTEMPTS = 20  # rehearsals, in one of which a word is said between the first pass and the pause
+ATTEMPTS = 3  # rehearsals: each leaves a second for words to be said
 CROWDED_BITS = 0x1ff  # of a hash: a table of all these words has 512 buckets
 
 

@@ -13,7 +13,8 @@
  * after an insertion or a change, before or after a removal, and for all that happens by itself,
  * such as expiry: what the key has when it is sent is what counts, and a key without a record is
  * removed over there as well. It costs a relaxed load and a predicted branch while nothing is under
- * way. A change that is not told of is lost in the next upgrade, and nobody can see it.
+ * way. A change that is not told of is lost in the next upgrade; a rehearsal that is verified
+ * (ekiden-upgrade --rehearse --verify) finds it, and nothing else does.
  */
 #pragma once
 

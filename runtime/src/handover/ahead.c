@@ -13,6 +13,10 @@
 
 #define OUTBOX_MAX ((size_t)256 << 10) /* bytes that wait for room in the socket */
 
+/* Between the first pass and the rounds of a rehearsal that is verified: a change that is not told
+   of is found only if it happens. */
+#define WATCH_MS 1000
+
 bool ek_ahead_is_offered(const struct ek_predecessor *p)
 {
         return !p->request.snapshot && !p->request.keeps_pid &&
@@ -133,7 +137,8 @@ static int failed(struct ek_predecessor *p, int result, struct ekiden_error *err
         return error->code;
 }
 
-void ek_ahead_keep_up(struct ek_ahead *ahead)
+/* How much of their memory the keys of any item have filled, 1 being all. */
+static double fullest(const struct ek_ahead *ahead)
 {
         double fill = 0;
 
@@ -142,6 +147,46 @@ void ek_ahead_keep_up(struct ek_ahead *ahead)
 
                 fill = one > fill ? one : fill;
         }
+        return fill;
+}
+
+/* Well within all deadlines, and what is left of the operator's time. */
+static uint64_t watch_ns(const struct ek_predecessor *p, uint64_t now_ns)
+{
+        const unsigned int *ms = p->setup->deadlines->ms;
+        uint64_t watch_ns = WATCH_MS * EK_NS_PER_MS;
+        const uint64_t bounds_ns[] = {
+                ms[EKIDEN_PHASE_WARM] * EK_NS_PER_MS / 2,
+                ms[EKIDEN_PHASE_PAUSE] * EK_NS_PER_MS / 2,
+                p->request.until_ns == 0       ? UINT64_MAX
+                : p->request.until_ns > now_ns ? (p->request.until_ns - now_ns) / 4
+                                               : 0,
+        };
+
+        for (size_t i = 0; i < sizeof(bounds_ns) / sizeof(bounds_ns[0]); i++)
+                watch_ns = bounds_ns[i] < watch_ns ? bounds_ns[i] : watch_ns;
+        return watch_ns;
+}
+
+static bool is_watching(struct ek_predecessor *p, uint64_t now_ns)
+{
+        struct ek_ahead *ahead = &p->ahead;
+
+        if (!p->request.is_rehearsal || !p->request.is_verified || ahead->was_watched)
+                return false;
+        if (ahead->watch_until_ns == 0)
+                ahead->watch_until_ns = now_ns + watch_ns(p, now_ns);
+        if (now_ns < ahead->watch_until_ns && fullest(ahead) < FULL)
+                return true;
+        ahead->watch_until_ns = 0;
+        ahead->was_watched = true;
+        return false;
+}
+
+void ek_ahead_keep_up(struct ek_ahead *ahead)
+{
+        double fill = fullest(ahead);
+
         while (fill > FULL + FULLER * ahead->pressed) {
                 ahead->pressed++;
                 ek_pace_press(&ahead->pace);
@@ -155,7 +200,7 @@ int ek_ahead_run(struct ek_predecessor *p, struct ekiden_error *error)
         int r;
 
         if (!ahead->is_sending && ek_outbox_left(&ahead->outbox) == 0) {
-                if (!ahead->is_warm || ahead->unanswered > 0)
+                if (!ahead->is_warm || ahead->unanswered > 0 || is_watching(p, began_ns))
                         return 0;
                 ek_ahead_keep_up(ahead); /* the round that begins takes their memory */
                 r = ek_ahead_decide(ahead, error);
@@ -179,6 +224,8 @@ uint64_t ek_ahead_wake_ns(void)
 {
         const struct ek_predecessor *p = &ek_predecessor;
 
+        if (p->phase == EKIDEN_PHASE_WARM && p->ahead.watch_until_ns > 0)
+                return p->ahead.watch_until_ns;
         if (p->phase != EKIDEN_PHASE_WARM ||
             (!p->ahead.is_sending && ek_outbox_left(&p->ahead.outbox) == 0))
                 return UINT64_MAX;

@@ -62,6 +62,8 @@ struct ek_ahead {
         size_t changes_max_bytes;
         uint64_t pause_ns; /* that the rest may take */
         uint64_t max_pause_ns; /* the operator's word; 0: he said nothing */
+        uint64_t watch_until_ns; /* while changes are watched for; otherwise 0 */
+        bool was_watched; /* they were */
         unsigned int rounds, vain_rounds; /* all of them, and those that brought it no nearer */
         uint64_t least_rest; /* of all rounds */
         unsigned int pressed; /* how often, since keys filled their memory */

@@ -4,16 +4,19 @@
 
 #include "secret.h"
 #include "state/import_private.h"
+#include "state/key.h"
 
 int ek_import_show(struct ek_import *import, const struct ekiden_message *type, uint64_t tag,
                    const uint8_t *data, size_t size)
 {
         const struct ek_visitor *visitor = import->visitor;
-        ProtobufCMessage *record;
+        ProtobufCMessage *record = NULL;
         int r = ek_import_unpack(import, type, tag, data, size, &record);
 
         if (r == 0)
                 r = visitor->visit(visitor->data, type, tag, record, import->error);
+        if (r == EKIDEN_EREFUSED && record && tag == 0)
+                ek_name_key(import->error, import->count.records, &import->tagged->item, record);
         if (tag == 0)
                 import->count.records++; /* objects are counted by whoever took their frame apart */
         if (r == 0)

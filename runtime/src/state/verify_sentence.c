@@ -119,7 +119,8 @@ static const char *advise(const struct ek_told *told)
                        "back";
         if (told->tagged->last->is_ahead)
                 return "see that the old version tells of each change to it, by its touch "
-                       "function, and look at how the new one imports it";
+                       "function, and look at how the new one imports it, and at what it does "
+                       "with it before its first update point";
         return "look at how the program imports it, and at what it does with it before its first "
                "update point";
 }
@@ -301,6 +302,11 @@ int ek_verify_is_repeated(const struct ek_told *told, const struct ek_record_kep
 int ek_verify_is_unsteady(const struct ek_tagged *tagged, struct ekiden_error *error)
 {
         memcpy(error->item, tagged->name, sizeof(error->item));
+        if (ek_message_has_arenas(tagged->item.message))
+                return ekiden_error_set(error, EKIDEN_EREFUSED,
+                                        "it is not what it was, and which record cannot be told: "
+                                        "it has bytes in an arena, and if the new version writes "
+                                        "into them, it does so behind its first update point");
         return ekiden_error_set(error, EKIDEN_EREFUSED,
                                 "it is another one each time that it is exported, so it cannot be "
                                 "compared; export nothing that changes by itself, as times do");

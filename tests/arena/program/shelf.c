@@ -11,6 +11,7 @@
  *
  *     put NUMBER SIZE SEED    a book is made, or another text is put into it
  *     hush NUMBER SIZE SEED   as put, and the library is not told of it
+ *     move NUMBER             its text is copied elsewhere, and the library is not told of it
  *     drop NUMBER             a book is thrown away
  *     check                   "PID VERSION BOOKS BYTES OFFENDERS": each text is compared
  *     room                    "BLOCKS USED DATA TABLE": how full the arena is
@@ -179,6 +180,18 @@ static bool put(uint32_t number, size_t size, uint32_t seed)
         return (*place)->text;
 }
 
+static void move(uint32_t number)
+{
+        struct book *book = shelf.books[number % BOOKS_MAX];
+        void *copy = book && book->length > 0 ? get(book->length) : NULL;
+
+        if (!copy)
+                return;
+        memcpy(copy, book->text, book->length);
+        give(book->text);
+        book->text = copy;
+}
+
 static void drop(uint32_t number)
 {
         struct book **place = &shelf.books[number % BOOKS_MAX];
@@ -263,6 +276,8 @@ static void serve_one(void)
         }
         if (sscanf(line, "drop %u", &number) == 1)
                 drop(number);
+        else if (sscanf(line, "move %u", &number) == 1)
+                move(number);
         else if (strncmp(line, "check", 5) == 0)
                 check(answer);
         else if (strncmp(line, "room", 4) == 0)
