@@ -275,6 +275,62 @@ Test(successors, that_do_not_keep_up_with_what_changes_get_more_of_the_time)
         cr_assert_gt(ek_predecessor.ahead.pace.least, least);
 }
 
+static void begin_verified_rehearsal(void)
+{
+        static const struct ek_deadlines long_ones = {
+                .ms = {[EKIDEN_PHASE_WARM] = PATIENCE_MS, [EKIDEN_PHASE_PAUSE] = PATIENCE_MS}};
+        static const struct ek_predecessor_setup patient = {.schema = &shelf_v1,
+                                                            .deadlines = &long_ones};
+
+        ek_predecessor.setup = &patient;
+        ek_predecessor.request.is_rehearsal = ek_predecessor.request.is_verified = true;
+        ask("books");
+        step_until(EKIDEN__FRAME_KIND__PASS);
+        say_passed(0);
+        say(EKIDEN__FRAME_KIND__WARM);
+        cr_assert_eq(step(), 0, "%s", error.sentence);
+}
+
+Test(successors, that_verify_in_a_rehearsal_wait_for_changes_to_happen)
+{
+        uint64_t wake_ns;
+
+        begin_verified_rehearsal();
+        wake_ns = ek_ahead_wake_ns();
+        cr_expect_gt(wake_ns, ek_now_ns());
+        cr_expect_leq(wake_ns, ek_now_ns() + 1000 * EK_NS_PER_MS);
+        shelf_v1_touch_books((const uint8_t *)"book 7", 6);
+        cr_assert_eq(step(), 0);
+        cr_expect_eq(ek_ahead_export_rest(ek_predecessor.ahead.items[0]), 1, "it was sent at once");
+        ek_predecessor.ahead.watch_until_ns = 1; /* it is over */
+        cr_expect_eq(step(), EKIDEN_ETIMEOUT, "it pauses");
+}
+
+Test(successors, that_verify_wait_no_longer_than_there_is_memory_for_changes)
+{
+        const struct ekiden_item *books = ekiden_schema_item(&shelf_v1, "books");
+
+        ek_predecessor.ahead.changes_max_bytes = 2 << 20;
+        begin_verified_rehearsal();
+        for (int i = 0; ek_ahead_export_fill(ek_predecessor.ahead.items[0]) < 0.63; i++) {
+                char key[32];
+
+                snprintf(key, sizeof(key), "another %d", i);
+                ekiden_touch_text(books, key);
+        }
+        cr_assert_eq(step(), 0, "%s", error.sentence);
+        cr_expect_eq(ek_predecessor.ahead.rounds, 1);
+}
+
+Test(successors, of_a_library_that_does_not_send_ahead_what_it_verifies_are_told_of)
+{
+        ek_predecessor.request.is_verified = true;
+        ek_ahead_note_pulled(&ek_predecessor, ek_tagged_find("books"), NULL);
+        cr_assert_eq(ek_predecessor.ahead.report_count, 1);
+        cr_expect_str_eq(ek_predecessor.ahead.reports[0].reason,
+                         "the new version's libekiden sends nothing ahead when it verifies");
+}
+
 static void take_over(void *data, enum ekiden_phase phase)
 {
         Ekiden__Ready ready = EKIDEN__READY__INIT;
