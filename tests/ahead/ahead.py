@@ -234,9 +234,9 @@ class Verified(Shelf):
         self.start('records=2000', 'changes=0', 'fault=expire')
         status, event = self.upgrade('--rehearse', fault='alone')
         self.assertEqual((status, event['event']), (OK, 'rehearsed'), event)
-        event = self.expect_refusal(REFUSED, 'was changed in the pause, after it had been sent: by a callback that exports '
-                                             'another item, or this one for --verify; take out elsewhere what has expired',
-                                    '--rehearse', '--verify', fault='alone')
+        event = self.expect_refusal(REFUSED, 'was changed in the pause, after it had been sent: by a callback that '
+                                             'exports another item, or this one for --verify; take out elsewhere what '
+                                             'has expired', '--rehearse', '--verify', fault='alone')
         self.assertEqual(event['item'], 'books')
 
     def test_limit_of_the_pause_that_the_comparison_passes_is_told_as_such(self):

@@ -58,9 +58,9 @@ class Ahead(unittest.TestCase):
                 self.assertEqual(done['event'], outcome, done)
                 if leave_out:
                     self.assertRegex(done['sentence'],
-                                     r'^record \d+ \(text "w\d+"\) is not what the predecessor has: field "count" has '
-                                     r'another value; see that the old version tells of each change to it, by its touch '
-                                     r'function')
+                                     r'^record \d+ \(text "w\d+"\) is not what the predecessor has: field "count" '
+                                     r'has another value; see that the old version tells of each change to it, by its '
+                                     r'touch function')
 
     def _build(self, workshop, leave_out=False):
         page = Page('docs/ahead.md')
