@@ -35,8 +35,7 @@ int ek_import_visit(struct ek_link *link, const struct ek_wait *wait,
                 .tagged = &tagged,
                 .visitor = visitor,
                 .visited = from,
-                .digest_kind =
-                        EK_DIGEST_LIVE, /* what was damaged on the way is told from the rest */
+                .digest_kind = EK_DIGEST_LIVE, /* damage on the way is told from the rest */
                 .error = error,
         };
         int r;
