@@ -15,11 +15,14 @@ class Arena(unittest.TestCase):
     def setUp(self):
         self.page = Page('docs/arena.md')
 
+    def _build(self, workshop):
+        workshop.write_files(self.page)
+        for block in self.page.of('sh', 'run'):
+            workshop.run(block.text)
+
     def test_its_scroll_grows_through_upgrades(self):
         with Workshop() as workshop:
-            workshop.write_files(self.page)
-            for block in self.page.of('sh', 'run'):
-                workshop.run(block.text)
+            self._build(workshop)
             _, client = workshop.start_server('./scroll-v1')
             with client:
                 self.assertEqual(ask(client, 'once upon a time\n'), '17 bytes, from once ')
@@ -29,9 +32,7 @@ class Arena(unittest.TestCase):
 
     def test_its_pages_are_sent_ahead(self):
         with Workshop() as workshop:
-            workshop.write_files(self.page)
-            for block in self.page.of('sh', 'run'):
-                workshop.run(block.text)
+            self._build(workshop)
             _, client = workshop.start_server('./pages-v1')
             with client:
                 for number in range(PAGES):
