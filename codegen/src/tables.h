@@ -18,7 +18,7 @@ struct ek_tables {
 };
 
 /** The items' own messages, and all below them that hold descriptors, identities or
- * secrets, or are secret, or lie in an arena. */
+ * secrets, or are secret, change untold, or lie in an arena. */
 struct ek_tables ek_tables_order(const struct ek_schema *schema);
 
 /** The messages that need a `struct ekiden_native`: those of items that are bound, and all below.

@@ -93,12 +93,12 @@ void ek_validate_ahead(struct ek_schema *schema, const struct ek_item *item,
                            "an integer, bool, string or bytes field of %s",
                            key->name, item->message->proto->name);
         if (key != NULL && key->untold) {
-                place = place_of_untold(key);
-                ek_problem(problems, &place,
+                struct ek_place untold = place_of_untold(key);
+
+                ek_problem(problems, &untold,
                            "field \"%s\" is the key of item \"%s\", by which changes are told of: "
                            "remove `untold`",
                            key->name, item->name);
-                place = ek_place_below(&item->place, AHEAD_OPTION, -1, -1, -1);
         }
         check_held(schema, item, &place, problems);
 }
