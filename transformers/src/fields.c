@@ -220,6 +220,22 @@ bool ek_message_has_objects(const struct ekiden_message *type)
         return search(type, has_identity, NULL, NULL) != NULL;
 }
 
+static bool has_flag(const struct ekiden_message *type, const void *flag)
+{
+        for (size_t i = 0; i < type->field_count; i++)
+                if (type->fields[i].flags & *(const unsigned int *)flag)
+                        return true;
+        return false;
+}
+
+/* Whether a message, or one that it leads to, has such a field, for all that is known. */
+static bool may_have(const struct ekiden_message *type, unsigned int flag)
+{
+        bool is_certain = true;
+
+        return search(type, has_flag, &flag, &is_certain) || !is_certain;
+}
+
 /* The generator lets numbers alone be marked, that are neither repeated nor in a oneof. */
 void ek_clear_untold(const struct ekiden_message *type, ProtobufCMessage *message)
 {
@@ -228,52 +244,19 @@ void ek_clear_untold(const struct ekiden_message *type, ProtobufCMessage *messag
         (void)visit_message(&walk, type, message, 0);
 }
 
-static bool has_untold(const struct ekiden_message *type, const void *data)
-{
-        (void)data;
-        for (size_t i = 0; i < type->field_count; i++)
-                if (type->fields[i].flags & EKIDEN_FIELD_UNTOLD)
-                        return true;
-        return false;
-}
-
 bool ek_message_has_untold(const struct ekiden_message *type)
 {
-        bool is_certain = true;
-
-        return search(type, has_untold, NULL, &is_certain) || !is_certain;
-}
-
-static bool has_secret(const struct ekiden_message *type, const void *data)
-{
-        (void)data;
-        for (size_t i = 0; i < type->field_count; i++)
-                if (type->fields[i].flags & EKIDEN_FIELD_SECRET)
-                        return true;
-        return false;
+        return may_have(type, EKIDEN_FIELD_UNTOLD);
 }
 
 bool ek_message_has_secrets(const struct ekiden_message *type)
 {
-        bool is_certain = true;
-
-        return search(type, has_secret, NULL, &is_certain) || !is_certain;
-}
-
-static bool has_arena(const struct ekiden_message *type, const void *data)
-{
-        (void)data;
-        for (size_t i = 0; i < type->field_count; i++)
-                if (type->fields[i].flags & EKIDEN_FIELD_ARENA)
-                        return true;
-        return false;
+        return may_have(type, EKIDEN_FIELD_SECRET);
 }
 
 bool ek_message_has_arenas(const struct ekiden_message *type)
 {
-        bool is_certain = true;
-
-        return search(type, has_arena, NULL, &is_certain) || !is_certain;
+        return may_have(type, EKIDEN_FIELD_ARENA);
 }
 
 struct arena_visit {
